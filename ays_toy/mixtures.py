@@ -1,0 +1,132 @@
+"""Isotropic Gaussian mixtures: sampling, density, entropy and bin masses, all exact at every noise level.
+
+Adding noise sigma to a mixture gives the mixture with every component's variance raised by sigma^2, which is why
+everything a diffusion model has to estimate can be written down here.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from scipy.special import ndtr
+
+from ays_toy.checks import SIGMA_DATA
+
+CACHE_ELEMENTS = 1 << 17  # rows x components worked on at once: half a megabyte of float32, so it stays in cache
+
+
+def squared_distances(x: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
+    """Squared distances [N, K] of x [N, d] to centers [K, d], by differences.
+
+    Expanding the square is faster but loses all digits at small noise: ||x - m||^2 / sigma^2 with sigma = 0.002.
+    """
+    if x.shape[1] > 8:
+        return torch.cdist(x, centers, compute_mode="donot_use_mm_for_euclid_dist").square_()
+    total = (x[:, :1] - centers[:, 0]).square_()
+    for k in range(1, x.shape[1]):
+        total += (x[:, k : k + 1] - centers[:, k]).square_()
+    return total
+
+
+def component_logits(
+    x: torch.Tensor, means: torch.Tensor, variances: torch.Tensor, log_weights: torch.Tensor
+) -> torch.Tensor:
+    """log w_k N(x; m_k, v_k) without the factor (2 pi)^(-d/2): [N, K] for x [N, d], v [K] or [N, K]."""
+    logits = squared_distances(x, means).div_(variances).mul_(-0.5)
+    return logits.add_(log_weights - 0.5 * x.shape[1] * variances.log())
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """A mixture of isotropic Gaussians: means [K, d], stds [K] (0 for points), weights [K] summing to 1."""
+
+    means: np.ndarray
+    stds: np.ndarray
+    weights: np.ndarray
+
+    def __post_init__(self) -> None:
+        means = np.asarray(self.means, dtype=np.float64)
+        if means.ndim != 2 or not len(means):
+            raise ValueError(f"Mixture means must be an array [components, dimensions], not of shape {means.shape}.")
+        stds = np.broadcast_to(np.asarray(self.stds, dtype=np.float64), len(means)).copy()
+        weights = np.broadcast_to(np.asarray(self.weights, dtype=np.float64), len(means))
+        if not (np.isfinite(means).all() and np.isfinite(stds).all() and np.isfinite(weights).all()):
+            raise ValueError("Mixture means, stds and weights must be finite numbers.")
+        if (stds < 0).any() or (weights <= 0).any():
+            raise ValueError("Mixture stds must not be negative, and weights must be above zero.")
+        for name, value in (("means", means), ("stds", stds), ("weights", weights / weights.sum())):
+            object.__setattr__(self, name, value)
+
+    @property
+    def std(self) -> float:
+        """Overall standard deviation: the root of the mean variance per dimension."""
+        center = self.weights @ self.means
+        spread = np.square(self.means - center).mean(axis=1) + self.stds**2
+        return float(np.sqrt(self.weights @ spread))
+
+    def standardized(self, std: float = SIGMA_DATA) -> "Mixture":
+        """The same mixture shifted to mean 0 and scaled, alike in all dimensions, to the overall std."""
+        if self.std == 0:
+            raise ValueError("All points are equal: give at least two different points.")
+        scale = std / self.std
+        return Mixture((self.means - self.weights @ self.means) * scale, self.stds * scale, self.weights)
+
+    def sample(self, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Draw n points [n, d] on the generator's device."""
+        device = generator.device
+        cumulative = torch.as_tensor(np.cumsum(self.weights), device=device)
+        uniform = torch.rand(n, generator=generator, device=device, dtype=torch.float64)
+        which = torch.searchsorted(cumulative, uniform, right=True).clamp_(max=len(self.means) - 1)
+        noise = torch.randn(n, self.means.shape[1], generator=generator, device=device, dtype=dtype)
+        means = torch.as_tensor(self.means, dtype=dtype, device=device)
+        stds = torch.as_tensor(self.stds, dtype=dtype, device=device)
+        return means[which] + stds[which, None] * noise
+
+    def log_density(self, x: torch.Tensor, sigma: float = 0.0) -> torch.Tensor:
+        """Log density [N] (float64) at x [N, d] of the data with noise sigma added; ValueError where it has none."""
+        variances = self._noisy_variances(sigma)
+        means, v, log_w = (torch.as_tensor(a, device=x.device) for a in (self.means, variances, np.log(self.weights)))
+        rows = max(1, CACHE_ELEMENTS // len(means))
+        parts = [component_logits(part, means, v, log_w).logsumexp(1) for part in x.double().split(rows)]
+        return torch.cat(parts) - 0.5 * x.shape[1] * math.log(2 * math.pi)
+
+    def bin_mass(self, edges_x: np.ndarray, edges_y: np.ndarray, sigma: float = 0.0) -> np.ndarray:
+        """Probability of every bin of a 2D grid, [len(edges_x) - 1, len(edges_y) - 1], with noise sigma added."""
+        std = np.sqrt(self._noisy_variances(sigma))[:, None]
+        mass_x = np.diff(ndtr((edges_x - self.means[:, :1]) / std), axis=1)
+        mass_y = np.diff(ndtr((edges_y - self.means[:, 1:]) / std), axis=1)
+        return (mass_x * self.weights[:, None]).T @ mass_y
+
+    def entropy(self, sigma: float = 0.0) -> float:
+        """Differential entropy in nats with noise sigma added, by the trapezoid rule (2D only).
+
+        For an analytic integrand that decays at both ends the rule's error falls exponentially: with a third of the
+        narrowest std as spacing it is far below 1e-6 nats.
+        """
+        if self.means.shape[1] != 2:
+            raise ValueError("The entropy is computed for 2D mixtures only.")
+        return _entropy(self, float(sigma))
+
+    def _noisy_variances(self, sigma: float) -> np.ndarray:
+        variances = self.stds**2 + float(sigma) ** 2
+        if (variances == 0).any():
+            raise ValueError("Points without noise have no density: give a sigma above zero.")
+        return variances
+
+
+@lru_cache(maxsize=256)
+def _entropy(mixture: Mixture, sigma: float) -> float:
+    std = np.sqrt(mixture._noisy_variances(sigma))
+    low = (mixture.means - 9 * std[:, None]).min(axis=0)
+    high = (mixture.means + 9 * std[:, None]).max(axis=0)
+    counts = np.ceil(3 * (high - low) / std.min()).astype(int) + 1
+    if counts.prod() > 2e7:
+        raise ValueError("This mixture is too fine for its entropy to be integrated: raise sigma.")
+    xs, ys = (torch.linspace(a, b, int(c), dtype=torch.float64) for a, b, c in zip(low, high, counts, strict=True))
+    total = 0.0
+    for column in xs:
+        log_p = mixture.log_density(torch.stack([column.expand_as(ys), ys], dim=1), sigma)
+        total -= float((log_p.exp() * log_p).sum())
+    return total * float(xs[1] - xs[0]) * float(ys[1] - ys[0])
