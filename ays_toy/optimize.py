@@ -1,0 +1,86 @@
+"""The exact optimum: for every number of steps at once, by dynamic programming over the prices of steps.
+
+This is the dynamic programme of the ELBO (Watson et al. 2021) with KLUB's prices; the paper's own search is local.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ays_toy.checks import lookup, whole_number
+from ays_toy.intervals import EXTRAPOLATES, GridCosts, pair_differences, within_grid
+from ays_toy.paths import PathGram
+
+
+def exact_schedules(
+    gram: PathGram, max_steps: int, power: float = 3.0, solver: str = "stochastic-ddim"
+) -> dict[int, np.ndarray]:
+    """The schedule of least cost on the PathGram's grid for every number of steps: {n: sigmas [n+1]}, n = 1..max_steps.
+
+    The cost of a step is its KLUB with the weight t^-power (3 = KLUB; lower = mode masses over precision). For the
+    solver sde-dpmpp-2m a step's price depends on the one before it, so the state is a pair of levels.
+    Raises ValueError for more steps than the grid has intervals.
+    """
+    whole_number(max_steps, "The largest number of steps", 1, gram.grid.size - 1)
+    costs = GridCosts(gram.differences, gram.grid, power)
+    if lookup(EXTRAPOLATES, solver, "solver with a KLUB"):
+        chains = _chains_of_pairs(costs.steps()[0], costs.step_pairs(), max_steps)
+    else:
+        chains = _chains(costs.steps(), max_steps)
+    return {n: gram.grid[chain] for n, chain in enumerate(chains, start=1)}
+
+
+def refine(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> np.ndarray:
+    """Move a schedule's inner levels off the grid to where its cost is least -> [n+1], each by up to one grid cell.
+
+    The same programme, with every cell beside a level cut into `parts` and the matrix interpolated between its levels
+    (see `intervals`). Matters for many steps: at 256 levels the grid costs 0.5 % at 20 steps. Stochastic-DDIM only.
+    """
+    levels = within_grid(sigmas, gram.grid)
+    size = gram.grid.size
+    position = np.interp(-np.log(levels[1:-1]), -np.log(gram.grid), np.arange(size))
+    offsets = np.arange(-parts, parts + 1) / parts
+    places = np.clip(position[:, None] + offsets, 0, size - 1).ravel()
+    fine = np.exp(np.interp(np.concatenate([places, np.arange(size)]), np.arange(size), np.log(gram.grid)))
+    inside = fine[(fine < levels[0] * (1 - 1e-9)) & (fine > levels[-1] * (1 + 1e-9))]
+    fine = np.concatenate([levels[:1], np.unique(inside)[::-1], levels[-1:]])
+    differences = pair_differences(gram.differences, gram.grid, fine[:, None], fine)
+    return fine[_chains(GridCosts(differences, fine, power).steps(), levels.size - 1)[-1]]
+
+
+def _chains(step: np.ndarray, max_steps: int) -> list[np.ndarray]:
+    """The cheapest chain of n steps from the first level to the last, for n = 1..max_steps.
+
+    step [G, G] is the price from i to j, infinite unless i < j. best_n[j] = min_i best_{n-1}[i] + step[i, j].
+    """
+    incoming = np.ascontiguousarray(step.T)  # [j, i], so that the minimum runs along memory
+    best, origins = step[0], [np.zeros(len(step), dtype=np.intp)]
+    for _ in range(max_steps - 1):
+        candidates = incoming + best
+        origins.append(candidates.argmin(axis=1))
+        best = np.take_along_axis(candidates, origins[-1][:, None], axis=1)[:, 0]
+    return [_trace(origins[:n], len(step) - 1) for n in range(1, max_steps + 1)]
+
+
+def _trace(origins: list[np.ndarray], last: int) -> np.ndarray:
+    chain = [last]
+    for origin in reversed(origins):
+        chain.append(int(origin[chain[-1]]))
+    return np.array(chain[::-1])
+
+
+def _chains_of_pairs(first: np.ndarray, step: np.ndarray, max_steps: int) -> list[np.ndarray]:
+    """As `_chains` where the price step [G, G, G] of j -> k depends on i, the level before; first [G] from level 0."""
+    size = len(first)
+    best = np.full((size, size), np.inf)  # [i, j]: cheapest chain that ends with the step i -> j
+    best[0] = first
+    chains, origins = [np.array([0, size - 1])], []
+    for _ in range(max_steps - 1):
+        candidates = best[:, :, None] + step
+        origins.append(candidates.argmin(axis=0))  # [j, k] -> i
+        best = np.take_along_axis(candidates, origins[-1][None], axis=0)[0]
+        chain = [size - 1, int(best[:, -1].argmin())]
+        for origin in reversed(origins):
+            chain.append(int(origin[chain[-1], chain[-2]]))
+        chains.append(np.array(chain[::-1]))
+    return chains
