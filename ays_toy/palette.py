@@ -1,0 +1,33 @@
+"""One colour, dash and marker per schedule, everywhere (Okabe and Ito's colour-blind safe set and kin).
+
+Warm colours are what was optimized, cool ones the baselines; what is data or a reference is grey.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a schedule is named and drawn: Plotly dash and marker symbol."""
+
+    title: str
+    color: str
+    dash: str
+    symbol: str
+    about: str
+
+
+STYLES: dict[str, Style] = {
+    "ays": Style("AYS", "#D55E00", "solid", "circle", "The paper's coordinate search, stopped early."),
+    "exact": Style("Optimized", "#E69F00", "solid", "star", "Least cost of all schedules, by dynamic programming."),
+    "edm": Style("EDM", "#009E73", "dot", "diamond", "Uniform in sigma^(1/7) (Karras et al. 2022)."),
+    "logsnr": Style("LogSNR", "#CC79A7", "dashdot", "triangle-up", "Uniform in log sigma."),
+    "time-uniform": Style(
+        "Time-uniform", "#0072B2", "dash", "square", "Uniform in the time of the linear-beta VP process."
+    ),
+    "time-quadratic": Style("Time-quadratic", "#56B4E9", "longdash", "cross", "Uniform in sqrt(time), same process."),
+    "cosine": Style("Cosine", "#999933", "longdashdot", "x", "Uniform in the time of the cosine log-SNR process."),
+    "gaussian": Style("Gaussian-optimal", "#882255", "2px,6px", "pentagon", "Uniform in atan(sigma/0.5), AYS Thm 3.1."),
+}
+REFERENCE = "#8C8C8C"
+DENSITY = "Cividis"

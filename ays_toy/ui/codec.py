@@ -1,0 +1,98 @@
+"""State in the URL: a frozen dataclass to query parameters and back, every value checked on its way in.
+
+Each field of a state class is made by `param`, which knows how to read it. A page joins by declaring such a class.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ays_toy import checks
+
+S = TypeVar("S")
+NONE = "none"  # an empty choice; an empty parameter would not survive in a link
+MAX_LENGTH = 200  # of one parameter; nothing we write is longer
+
+
+def param(default: Any, read: Callable[[str], Any]) -> Any:
+    """A dataclass field whose value `read` makes from its text, or raises ValueError saying what to change."""
+    return dataclasses.field(default=default, metadata={"read": read})
+
+
+def to_query(state: Any) -> dict[str, str]:
+    """The fields that differ from their defaults, as text: short links, and defaults may improve later."""
+    changed = {}
+    for field in dataclasses.fields(state):
+        value = getattr(state, field.name)
+        if value != field.default:
+            changed[field.name] = ",".join(value) or NONE if isinstance(value, tuple) else f"{value}"
+    return changed
+
+
+def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
+    """Read a state from query parameters -> (state, one sentence for every value that was not usable).
+
+    A value that is missing, or refused, leaves its field at the default and the others as they are. Parameters that
+    are no field of the class are left to other pages.
+    """
+    values: dict[str, Any] = {}
+    problems = []
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        text = query.get(field.name)
+        if text is None:
+            continue
+        try:
+            if len(text) > MAX_LENGTH:
+                raise ValueError(f"it has {len(text):,} characters, where at most {MAX_LENGTH} make sense.")
+            values[field.name] = field.metadata["read"](text)
+        except ValueError as error:
+            problems.append(f"The link's “{field.name}” was left at its default: {error}")
+    return cls(**values), problems
+
+
+def choice(options: Mapping[str, Any], what: str) -> Callable[[str], str]:
+    """Read one of the options' names."""
+
+    def read(text: str) -> str:
+        checks.lookup(options, text, what)
+        return text
+
+    return read
+
+
+def choices(options: Mapping[str, Any], what: str, most: int) -> Callable[[str], tuple[str, ...]]:
+    """Read up to `most` different option names, separated by commas."""
+    one = choice(options, what)
+
+    def read(text: str) -> tuple[str, ...]:
+        names = () if text == NONE else tuple(dict.fromkeys(one(part) for part in text.split(",")))
+        if len(names) > most:
+            raise ValueError(f"Choose at most {most} of {what}, not {len(names)}.")
+        return names
+
+    return read
+
+
+def whole(what: str, low: int, high: int) -> Callable[[str], int]:
+    """Read a whole number in [low, high]."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(f"{what} must be a whole number from {low} to {high}, not {text!r}.") from None
+        return checks.whole_number(number, what, low, high)
+
+    return read
+
+
+def one_of(values: tuple[float, ...], what: str) -> Callable[[str], float]:
+    """Read a number that is among the values."""
+
+    def read(text: str) -> float:
+        number = checks.real_number(text, what, min(values), max(values))
+        if number not in values:
+            raise ValueError(f"{what} must be one of {', '.join(f'{v:g}' for v in values)}, not {text!r}.")
+        return number
+
+    return read

@@ -1,0 +1,24 @@
+"""The look that all pages share, beyond what the theme in .streamlit/config.toml can say."""
+
+import streamlit as st
+
+_CSS = """
+<style>
+.block-container { padding: 2.2rem 1.5rem 0.5rem; }
+[data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.block-container [data-testid="stVerticalBlock"] { gap: 0.35rem; }
+.block-container h3 { padding: 0; font-size: 1.35rem; }
+.block-container [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"],
+.block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
+[data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
+.st-key-panels_box { container-type: inline-size; }
+.st-key-panels_box > div { height: calc(25cqw + 62px) !important; }
+</style>
+"""
+
+
+def style() -> None:
+    """Tighten the page so that one screen of 1440 x 900 holds the whole comparison."""
+    st.html(_CSS)

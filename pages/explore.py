@@ -1,0 +1,43 @@
+"""Explore: the same model, noise and number of steps, and what it matters where the steps are put."""
+
+import streamlit as st
+
+from ays_toy.samplers import denoiser_calls
+from ays_toy.ui import explore, view
+
+problems = view.open_view()
+with st.sidebar:
+    state = view.controls()
+for problem in problems:
+    st.warning(problem, icon=":material/link_off:")
+
+calls = denoiser_calls(state.solver, state.steps)
+st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
+st.caption(
+    "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ they are "
+    "taken; the **optimized** one comes from the idea of *Align Your Steps*."
+)
+
+shown = [*state.baselines, "exact"]
+with st.container(key="panels_box"):
+    st.plotly_chart(
+        explore.panels(state, shown),
+        key="panels",
+        height="stretch",
+        config=explore.STILL,
+        alt=explore.panels_alt(state, shown),
+    )
+st.caption(
+    "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
+    "20,000 samples each; figures are better when lower."
+)
+left, right = st.columns([0.57, 0.43])
+with left:
+    st.plotly_chart(explore.rail(state, shown), key="rail", config=explore.STILL, alt=explore.rail_alt(state, shown))
+    st.caption(explore.rail_caption(state))
+with right:
+    explore.table(state)
+    st.caption(
+        "Click a header to sort, point at it for its meaning; ± is one standard error. "
+        "**Fresh data** is what a perfect sampler would score."
+    )

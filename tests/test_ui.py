@@ -1,0 +1,161 @@
+"""The page's state, its link, and the page itself, run without a browser."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+import streamlit as st
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from ays_toy import datasets
+from ays_toy.comparison import MODELS
+from ays_toy.palette import STYLES
+from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import SCHEDULES
+from ays_toy.ui import codec
+from ays_toy.ui.view import POWERS, SIGMAS_MAX, SIGMAS_MIN, View
+
+views = some.builds(
+    View,
+    data=some.sampled_from(list(datasets.DATASETS)),
+    model=some.sampled_from(list(MODELS)),
+    solver=some.sampled_from(list(SOLVERS)),
+    steps=some.integers(2, 40),
+    baselines=some.lists(some.sampled_from(list(SCHEDULES)), min_size=0, max_size=2, unique=True).map(tuple),
+    power=some.sampled_from(POWERS),
+    sigma_min=some.sampled_from(SIGMAS_MIN),
+    sigma_max=some.sampled_from(SIGMAS_MAX),
+    seed=some.integers(0, 9999),
+)
+
+
+@given(views)
+def test_a_link_brings_back_the_view_it_was_made_from(view: View) -> None:
+    assert codec.from_query(View, codec.to_query(view)) == (view, [])
+
+
+def test_the_default_view_needs_no_link() -> None:
+    assert codec.to_query(View()) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("data", "grid-9x9"),
+        ("data", "<script>alert(1)</script>"),
+        ("model", "Exact"),
+        ("solver", "euler"),
+        ("steps", "1"),
+        ("steps", "41"),
+        ("steps", "8.5"),
+        ("steps", "nan"),
+        ("steps", "٣" * 300),
+        ("baselines", "edm,edm,logsnr,cosine"),
+        ("baselines", "exact"),
+        ("power", "inf"),
+        ("power", "1.1"),
+        ("sigma_min", "-0.002"),
+        ("sigma_max", "1e309"),
+        ("seed", "-1"),
+    ],
+)
+def test_a_bad_value_in_a_link_is_named_and_costs_nothing_else(name: str, text: str) -> None:
+    view, problems = codec.from_query(View, {"data": "moons", "steps": "11", name: text})
+    assert len(problems) == 1
+    assert name in problems[0]
+    assert len(problems[0]) < 400
+    kept = {"data": "moons", "steps": 11}
+    for field in fields(View):
+        assert getattr(view, field.name) == (
+            field.default if field.name == name else kept.get(field.name, field.default)
+        )
+
+
+@given(some.dictionaries(some.sampled_from([f.name for f in fields(View)]), some.text(max_size=30)))
+def test_no_link_whatever_makes_a_state_the_page_cannot_show(query: dict[str, str]) -> None:
+    view, problems = codec.from_query(View, query)
+    assert codec.from_query(View, codec.to_query(view)) == (view, [])
+    assert view.denoiser.sigma_min < view.denoiser.sigma_max
+    assert all(problem.endswith(".") for problem in problems)
+
+
+def test_every_schedule_has_a_look_of_its_own() -> None:
+    assert set(SCHEDULES) < set(STYLES)
+    for look in ("title", "color", "dash", "symbol"):
+        values = [getattr(style, look) for name, style in STYLES.items() if not (look == "dash" and name == "ays")]
+        assert len(set(values)) == len(values), look
+
+
+@pytest.fixture
+def page() -> Iterator[AppTest]:
+    st.cache_resource.clear()
+    yield AppTest.from_file("../pages/explore.py", default_timeout=120)
+    st.cache_resource.clear()
+
+
+def figures(page: AppTest) -> list[str]:
+    return [chart.proto.spec for chart in page.get("plotly_chart")]
+
+
+def test_the_page_opens_on_a_whole_answer_and_follows_every_control(page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    first, table = figures(page), page.dataframe[0].value
+    assert len(first) == 2
+    assert len(table) == 1 + len(SCHEDULES) + 1
+    assert {"KLUB", "± KLUB", "NLL", "± NLL"} <= set(table.columns)
+    assert table["KLUB"].iloc[0] < table["KLUB"].iloc[1:-1].min()  # the optimized one, at p = 2 still the least
+
+    assert figures(page.run()) == first, "a rerun that changes nothing must not redraw"
+
+    seen = [first]
+    for change in (
+        lambda: page.sidebar.slider[0].set_value(5),
+        lambda: page.sidebar.selectbox(key="solver").set_value("ddim"),
+        lambda: page.sidebar.select_slider[0].set_value(3.0),
+        lambda: page.sidebar.button[0].click(),
+        lambda: page.sidebar.multiselect[0].set_value(["time-uniform"]),
+        lambda: page.sidebar.selectbox(key="sigma_min").set_value(0.02),
+        lambda: page.sidebar.selectbox(key="data").set_value("ring-8"),
+        lambda: page.sidebar.button_group[0].set_value("mlp"),
+    ):
+        change()
+        page.run()
+        assert not page.exception
+        assert figures(page) not in seen
+        seen.append(figures(page))
+    expected = {
+        "steps": "5",
+        "solver": "ddim",
+        "power": "3.0",
+        "seed": "1",
+        "baselines": "time-uniform",
+        "sigma_min": "0.02",
+        "data": "ring-8",
+        "model": "mlp",
+    }
+    assert dict(page.query_params.items()) == expected
+
+    again = AppTest.from_file("../pages/explore.py", default_timeout=120)
+    for key, value in expected.items():
+        again.query_params[key] = value
+    assert figures(again.run()) == seen[-1], "the link must show the same view"
+
+
+def test_a_damaged_link_shows_sentences_and_a_whole_page(page: AppTest) -> None:
+    page.query_params["steps"] = "many"
+    page.query_params["data"] = "grid-9x9"
+    page.run()
+    assert not page.exception
+    assert len(page.warning) == 2
+    assert len(figures(page)) == 2
+
+
+def test_no_baselines_the_narrowest_range_and_the_most_steps_are_shown_too(page: AppTest) -> None:
+    for key, value in {"baselines": "none", "sigma_min": "0.05", "sigma_max": "5", "steps": "40"}.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    assert len(figures(page)) == 2
