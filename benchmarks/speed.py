@@ -1,0 +1,134 @@
+"""Speed of the library on this machine: `python -m benchmarks.speed [--device cuda] [--json FILE]`.
+
+Every figure is the median of several runs in one process; what is a fraction of something is measured beside it.
+"""
+
+import json
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ays_toy import checkpoints, datasets, metrics, optimize, samplers, schedules
+from ays_toy.networks import NOISE_FREQUENCIES, MLPDenoiser
+from ays_toy.paths import PathGram
+from ays_toy.training import TrainingConfig, train
+
+PATHS, LEVELS, SAMPLES, STEPS = 4096, 128, 20_000, 10
+DATA = "grid-8x8"
+
+
+def seconds(work: Callable[[], Any], device: str, runs: int = 5) -> float:
+    """Median wall time of `work` over several runs, after one that is not counted."""
+    times = []
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        work()
+        if device != "cpu":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def bare_products(net: MLPDenoiser, rows: int, device: str) -> Callable[[], None]:
+    """The matrix products of one PathGram pass through the network, and nothing else."""
+    weights = [weight.detach().T for name, weight in net.named_parameters() if name.endswith("weight")]
+    weights = [weight for weight in weights if weight.shape[0] != 2 * NOISE_FREQUENCIES]
+    inputs = [torch.randn(rows, w.shape[0], device=device, generator=torch.Generator(device)) for w in weights]
+    outputs = [torch.empty(rows, w.shape[1], device=device) for w in weights]
+
+    def work() -> None:
+        for _ in range(PATHS // rows * LEVELS):
+            for x, w, out in zip(inputs, weights, outputs, strict=True):
+                torch.mm(x, w, out=out)
+
+    return work
+
+
+def measure(device: str) -> list[tuple[str, float, str]]:
+    """All figures as (what, value, unit)."""
+    dataset, exact = datasets.get(DATA), datasets.get(DATA).denoiser()
+    net = checkpoints.pretrained(DATA, device)
+    x0 = dataset.sample(PATHS, torch.Generator(device).manual_seed(0))
+    grid = schedules.logsnr(LEVELS - 1)
+
+    def collect(denoiser: Any) -> PathGram:
+        return PathGram.collect(denoiser, x0, grid, generator=torch.Generator(device).manual_seed(1))
+
+    rows: list[tuple[str, float, str]] = []
+    through_net = seconds(lambda: collect(net), device)
+    products = seconds(bare_products(net, 1024, device), device)
+    rows.append((f"PathGram, {PATHS} paths × {LEVELS} levels, MLP", through_net, "s"))
+    rows.append(("  the same matrix products alone, in torch", products, "s"))
+    rows.append(("  share of their speed reached", products / through_net, "×"))
+    rows.append(
+        (f"PathGram, {PATHS} paths × {LEVELS} levels, exact 64 modes", seconds(lambda: collect(exact), device), "s")
+    )
+
+    fine = PathGram.collect(exact, x0[:1024], schedules.logsnr(255), generator=torch.Generator(device).manual_seed(1))
+    fine.differences  # noqa: B018 (computed once and kept: not part of the programme)
+    rows.append(
+        ("All optimal schedules, n ≤ 40, 256 levels", seconds(lambda: optimize.exact_schedules(fine, 40), device), "s")
+    )
+    rows.append(
+        (
+            "Refining one of 20 steps off the grid",
+            seconds(lambda: optimize.refine(fine, schedules.logsnr(20)), device),
+            "s",
+        )
+    )
+    rows.append(("Pricing one schedule of 20 steps", seconds(lambda: fine.price(schedules.edm(20)), device, 20), "s"))
+
+    sigmas = schedules.edm(STEPS)
+    start = 80 * torch.randn(SAMPLES, 2, generator=torch.Generator(device), device=device)
+    for name, solver in samplers.SOLVERS.items():
+        for kind, denoiser in (("exact", exact), ("MLP", net)):
+
+            def draw(denoiser: Any = denoiser, name: str = name) -> torch.Tensor:
+                generator = torch.Generator(device).manual_seed(2)
+                return samplers.sample(denoiser, start, sigmas, name, generator=generator)
+
+            rows.append((f"{solver.title}, {STEPS} steps, {kind}", SAMPLES / seconds(draw, device, 3), "samples/s"))
+
+    samples = start / 160
+    reference = metrics.Reference.of(dataset, 0.002, n=SAMPLES, generator=torch.Generator().manual_seed(3))
+    rows.append(
+        (f"Default metrics of {SAMPLES:,} samples", seconds(lambda: metrics.evaluate(samples, reference), device), "s")
+    )
+
+    steps = 300
+    last = seconds(lambda: list(train(dataset, TrainingConfig(steps=steps), device=device, every=steps)), device, 1)
+    rows.append(("Training, batch 512, 3 × 128", steps / last, "steps/s"))
+    # ru_maxrss counts kilobytes on Linux and bytes on macOS.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
+    rows.append(("Peak memory of this process", peak / 2**20, "MiB"))
+    return rows
+
+
+def main(
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+) -> None:
+    """Measure the library's speed and print a table."""
+    rows = measure(device)
+    where = f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {device}"
+    table = Table("what", "value", "unit", title=where)
+    for what, value, unit in rows:
+        table.add_row(what, f"{value:,.4g}", unit)
+    Console().print(table)
+    if out:
+        figures = [{"what": what.strip(), "value": value, "unit": unit} for what, value, unit in rows]
+        out.write_text(json.dumps({"machine": where, "figures": figures}, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
