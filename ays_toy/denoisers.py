@@ -4,6 +4,7 @@ Every model in this project is a callable `denoiser(x, sigma) -> x0_hat` with x 
 tensor [N]; the result has the shape, type and device of x.
 """
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,7 +48,7 @@ class MixtureDenoiser:
 
     def __init__(self, means: Any, stds: Any, weights: Any = 1.0) -> None:
         centers = np.asarray(means, dtype=np.float64)
-        flat = centers.reshape(len(centers), -1) if centers.ndim > 1 else centers
+        flat = centers.reshape(len(centers), math.prod(centers.shape[1:])) if centers.ndim > 1 else centers
         mixture = Mixture(flat, stds, weights)
         arrays = (mixture.means, mixture.stds**2, np.log(mixture.weights))
         self._parameters = tuple(torch.as_tensor(np.array(a)) for a in arrays)
@@ -55,10 +56,10 @@ class MixtureDenoiser:
     def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
         """Return E[x0 | x], shaped as x [N, ...]."""
         means, variances, log_weights = (p.to(x) for p in self._parameters)
-        flat = x.reshape(len(x), -1)
+        flat = x.flatten(1)
         level = sigma_like(sigma, flat)
         rows = max(1, CACHE_ELEMENTS // len(means))
-        levels = level.split(rows) if level.ndim else [level] * -(-len(flat) // rows)
+        levels = level.split(rows) if level.ndim else [level] * max(1, -(-len(flat) // rows))
         parts = []
         for part, part_level in zip(flat.split(rows), levels, strict=True):
             noise = part_level**2
@@ -69,7 +70,7 @@ class MixtureDenoiser:
                 parts.append((r @ keep)[:, None] * part + r @ (pull[:, None] * means))
             else:
                 parts.append((r * keep).sum(1, keepdim=True) * part + (r * pull) @ means)
-        return torch.cat(parts).reshape(x.shape) if parts else x.clone()
+        return torch.cat(parts).reshape(x.shape)
 
 
 class EmpiricalDenoiser(MixtureDenoiser):

@@ -31,10 +31,11 @@ def exact_schedules(
 
 
 def refine(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> np.ndarray:
-    """Move a schedule's inner levels off the grid to where its cost is least -> [n+1], each by up to one grid cell.
+    """Move a schedule's inner levels off the grid to where its cost is least -> [n+1].
 
-    The same programme, with every cell beside a level cut into `parts` and the matrix interpolated between its levels
-    (see `intervals`). Matters for many steps: at 256 levels the grid costs 0.5 % at 20 steps. Stochastic-DDIM only.
+    The same programme over the grid, with every cell beside a level cut into `parts` and the matrix interpolated
+    between its levels (see `intervals`). Matters for many steps: at 256 levels the grid costs 0.5 % at 20 steps, the
+    refined schedule 0.13 %. Stochastic-DDIM only.
     """
     levels = within_grid(sigmas, gram.grid)
     size = gram.grid.size

@@ -82,14 +82,16 @@ def vp_sigma(s: np.ndarray | float) -> np.ndarray:
 
 def time_uniform(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -> np.ndarray:
     """Uniform in the VP process's time s (linear beta, 0.1 to 20), ends mapped to the range -> [n+1] (AYS, App. B)."""
-    first, last = vp_time(sigma_max), vp_time(sigma_min)
-    return _between(lambda u: vp_sigma(first + u * (last - first)), n, sigma_min, sigma_max)
+    low, high = sigma_range(sigma_min, sigma_max)
+    first, last = vp_time(high), vp_time(low)
+    return _between(lambda u: vp_sigma(first + u * (last - first)), n, low, high)
 
 
 def time_quadratic(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -> np.ndarray:
     """Uniform in sqrt(s), s the VP process's time as in `time_uniform` -> [n+1] (Song et al. 2021, App. D.2)."""
-    first, last = np.sqrt(vp_time(sigma_max)), np.sqrt(vp_time(sigma_min))
-    return _between(lambda u: vp_sigma((first + u * (last - first)) ** 2), n, sigma_min, sigma_max)
+    low, high = sigma_range(sigma_min, sigma_max)
+    first, last = np.sqrt(vp_time(high)), np.sqrt(vp_time(low))
+    return _between(lambda u: vp_sigma((first + u * (last - first)) ** 2), n, low, high)
 
 
 def cosine(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -> np.ndarray:

@@ -17,6 +17,7 @@ from ays_toy.denoisers import Denoiser
 from ays_toy.networks import MLPDenoiser, NetworkConfig
 
 WARM_UP = 100  # steps in which the learning rate rises
+DIVERGED = 100.0  # a mean loss above this; an untrained network has 2
 Weights = dict[str, torch.Tensor]
 Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
@@ -55,7 +56,7 @@ class Snapshot:
     step: int
     steps: int
     loss: float  # EDM-weighted, summed over dimensions: 2 for a denoiser that returns c_skip x
-    excess: float | None  # see ExcessLoss; None where no exact denoiser was given
+    excess: float  # see ExcessLoss
     weights: Weights | None  # of the moving average; always there in the last snapshot
 
 
@@ -63,7 +64,8 @@ class ExcessLoss:
     """Denoising error above the Bayes optimum, relative to it, averaged over levels even in log sigma.
 
     By the Pythagorean rule E||x0 - D||^2 = E||x0 - D*||^2 + E||D - D*||^2, so the excess is measured without the noise
-    of the first term.
+    of the first term. Separate points have next to no Bayes error at little noise; there the excess is relative to 1 %
+    of the best linear denoiser's error.
     """
 
     def __init__(self, dataset: Dataset, generator: torch.Generator, points: int = 1024, levels: int = 24) -> None:
@@ -74,7 +76,9 @@ class ExcessLoss:
             x0 = dataset.sample(points, generator)
             x = x0 + sigma * torch.randn(x0.shape, generator=generator, device=x0.device)
             best = exact(x, sigma)
-            self._cases.append((x, best, (best - x0).square().sum(1).double().mean()))
+            linear = x0.shape[1] / (sigma**-2 + SIGMA_DATA**-2)
+            bayes = (best - x0).square().sum(1).double().mean()
+            self._cases.append((x, best, bayes.clamp(min=0.01 * linear)))
 
     @torch.no_grad()
     def by_level(self, denoiser: Denoiser) -> torch.Tensor:
@@ -155,7 +159,7 @@ def train(
         last = step == config.steps or stop()
         if last or (step and step % every == 0):
             mean = float(total) / max(1, since)
-            if not math.isfinite(mean):
+            if not mean < DIVERGED:  # NaN too
                 raise ValueError(f"Training diverged before step {step}: lower the learning rate and start again.")
             kept = run.weights() if weights or last else None
             yield Snapshot(step, config.steps, mean, excess(run.average.module), kept)

@@ -1,0 +1,90 @@
+"""What the tests share: explicit random generators, hypothesis without clocks or chance, and exact answers."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+from ays_toy import datasets
+from ays_toy.paths import PathGram
+
+torch.set_num_threads(1)  # the tensors are small: waiting for a second thread costs more than it gives
+settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+settings.load_profile("tests")
+
+MseCurve = Callable[[np.ndarray], np.ndarray]
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(240414507)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(240414507)
+
+
+@pytest.fixture(scope="session")
+def gaussian_mse() -> MseCurve:
+    """E||x0 - D||^2 of 2D Gaussian data of std 0.5."""
+    return lambda t: 2 * 0.25 * t**2 / (0.25 + t**2)
+
+
+@pytest.fixture(scope="session")
+def grid_mse() -> MseCurve:
+    """E||x0 - D||^2 of the data set grid-4x4, a product of two 1D mixtures: posterior variance by fine quadrature."""
+    mixture = datasets.get("grid-4x4").mixture
+    centers = np.unique(mixture.means[:, 0].round(12))
+    assert len(centers) == 4
+    std = mixture.stds[0]
+
+    def one_dimension(t: float) -> float:
+        variance = std**2 + t**2
+        x, dx = np.linspace(-1 - 10 * np.sqrt(variance), 1 + 10 * np.sqrt(variance), 1501, retstep=True)
+        joint = np.exp(-0.5 * (x[:, None] - centers) ** 2 / variance) / np.sqrt(2 * np.pi * variance) / 4
+        density = joint.sum(axis=1)
+        posterior = joint / np.maximum(density, 1e-300)[:, None]
+        component_mean = (std**2 * x[:, None] + t**2 * centers) / variance
+        spread = np.square(component_mean - (posterior * component_mean).sum(axis=1, keepdims=True))
+        return float((density * ((posterior * spread).sum(axis=1) + std**2 * t**2 / variance)).sum() * dx)
+
+    return np.vectorize(lambda t: 2 * one_dimension(float(t)), otypes=[float])
+
+
+@pytest.fixture(scope="session")
+def exact_gram() -> Callable[[np.ndarray, MseCurve], PathGram]:
+    """The PathGram of infinitely many paths of an exact denoiser, from its mean squared error alone.
+
+    D_k - D_j depends on noisy data only and x0 - D_j is orthogonal to all of that, so E<D_k - x0, D_j - x0> is the
+    error at the lower of both levels, and E<D_k - x0, x0> = -mse_k.
+    """
+
+    def build(grid: np.ndarray, mse: MseCurve) -> PathGram:
+        error = mse(grid)
+        moments = np.empty((1, grid.size + 1, grid.size + 1))
+        moments[0, :-1, :-1] = np.minimum(error[:, None], error)
+        moments[0, :-1, -1] = moments[0, -1, :-1] = -error
+        moments[0, -1, -1] = 0.5
+        return PathGram(grid, moments, np.array([256]))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def quadrature_klub() -> Callable[[np.ndarray, MseCurve, float], np.ndarray]:
+    """Terms of sum_i integral t^-p (mse(t_i) - mse(t)) dt, the KLUB of an exact denoiser, by Gauss-Legendre."""
+
+    def price(sigmas: np.ndarray, mse: MseCurve, power: float = 3.0) -> np.ndarray:
+        nodes, weights = np.polynomial.legendre.leggauss(48)
+        terms = []
+        for upper, lower in pairwise(sigmas):
+            width = np.log(upper / lower)
+            t = lower * np.exp(width * (nodes + 1) / 2)
+            terms.append((weights * width / 2 * t ** (1 - power) * (mse(np.array(upper)) - mse(t))).sum())
+        return np.array(terms)
+
+    return price

@@ -1,0 +1,64 @@
+import ast
+import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import ays_toy
+
+ROOT = Path(ays_toy.__file__).parent.parent
+PATHS = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((ROOT / "ays_toy").rglob("*.py"))
+}
+MODULES = [name for name in PATHS if not name.startswith("ays_toy.ui") and name != "ays_toy.__main__"]
+SCREEN = {"streamlit", "pages", "ays_toy.ui"}
+PICTURES = {"plotly", "ays_toy.figures", "ays_toy.palette"}
+FRONT = {"ays_toy.cli", "ays_toy.__main__"}  # the command line may call everything but the screen
+
+
+def imported_names(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path.name} imports relatively"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from inner & PATHS.keys() or {node.module}
+
+
+def imports_any(path, names):
+    return {name for name in imported_names(path) for other in names if name == other or name.startswith(other + ".")}
+
+
+def test_importing_all_but_the_screen_brings_in_no_streamlit():
+    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\nprint(*sys.modules)"
+    command = [sys.executable, "-c", code, *MODULES]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+    loaded = set(run.stdout.split())
+    assert {"ays_toy.schedules", "ays_toy.paths"} <= loaded
+    assert not {name for name in loaded if re.match(r"(streamlit|pages|ays_toy\.ui)(\.|$)", name)}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_from_screen_to_figures_to_mathematics(name):
+    assert not imports_any(PATHS[name], SCREEN | FRONT - {name})
+    if name not in PICTURES | FRONT:
+        assert not imports_any(PATHS[name], PICTURES)
+
+
+def test_no_module_imports_itself_by_a_detour():
+    graph = {name: set(imported_names(path)) & PATHS.keys() - {"ays_toy"} for name, path in PATHS.items()}
+    assert "ays_toy.schedules" in graph["ays_toy.paths"]
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def test_pages_hold_no_figure_code():
+    pages = list((ROOT / "pages").glob("*.py"))
+    assert pages
+    for page in pages:
+        assert not imports_any(page, {"plotly"}), page.name
