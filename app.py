@@ -1,5 +1,10 @@
 """The frame: page configuration and navigation."""
 
+import os
+
+# Schedules are drawn in parallel, one to a core; threads within each would only wait for each other. Before torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import streamlit as st
 
 from ays_toy.ui import frame

@@ -67,7 +67,9 @@ class MixtureDenoiser:
             r = component_logits(part, means, v, log_weights).softmax(1)
             keep, pull = variances / v, noise / v
             if v.ndim == 1:
-                parts.append((r @ keep)[:, None] * part + r @ (pull[:, None] * means))
+                # The narrow factor by rows and transposed: a product with a few columns is four times slower.
+                mixed = r @ torch.cat([keep[None], pull * means.T]).T
+                parts.append(torch.addcmul(mixed[:, 1:], mixed[:, :1], part))
             else:
                 parts.append((r * keep).sum(1, keepdim=True) * part + (r * pull) @ means)
         return torch.cat(parts).reshape(x.shape)

@@ -26,7 +26,8 @@ def squared_distances(x: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
         return torch.cdist(x, centers, compute_mode="donot_use_mm_for_euclid_dist").square_()
     total = (x[:, :1] - centers[:, 0]).square_()
     for k in range(1, x.shape[1]):
-        total += (x[:, k : k + 1] - centers[:, k]).square_()
+        difference = x[:, k : k + 1] - centers[:, k]
+        total.addcmul_(difference, difference)
     return total
 
 
@@ -34,8 +35,8 @@ def component_logits(
     x: torch.Tensor, means: torch.Tensor, variances: torch.Tensor, log_weights: torch.Tensor
 ) -> torch.Tensor:
     """log w_k N(x; m_k, v_k) without the factor (2 pi)^(-d/2): [N, K] for x [N, d], v [K] or [N, K]."""
-    logits = squared_distances(x, means).div_(variances).mul_(-0.5)
-    return logits.add_(log_weights - 0.5 * x.shape[1] * variances.log())
+    scale = log_weights - 0.5 * x.shape[1] * variances.log()
+    return torch.addcmul(scale, squared_distances(x, means), -0.5 / variances)
 
 
 @dataclass(frozen=True, eq=False)

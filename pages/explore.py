@@ -8,35 +8,37 @@ from ays_toy.ui import explore, view
 problems = view.open_view()
 with st.sidebar:
     state = view.controls()
+shown = [*state.baselines, "exact"]
+
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
-
 calls = denoiser_calls(state.solver, state.steps)
 st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
 st.caption(
     "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ they are "
     "taken; the **optimized** one comes from the idea of *Align Your Steps*."
 )
-
-shown = [*state.baselines, "exact"]
-with st.container(key="panels_box"):
-    st.plotly_chart(
-        explore.panels(state, shown),
-        key="panels",
-        height="stretch",
-        config=explore.STILL,
-        alt=explore.panels_alt(state, shown),
-    )
+pictures = st.container(key="panels_box")
 st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     "20,000 samples each; figures are better when lower."
 )
 left, right = st.columns([0.57, 0.43])
+
+# What is known first is shown first: levels and prices need no samples.
+outcomes = explore.start(state, shown)
 with left:
     st.plotly_chart(explore.rail(state, shown), key="rail", config=explore.STILL, alt=explore.rail_alt(state, shown))
     st.caption(explore.rail_caption(state))
+pictures.plotly_chart(
+    explore.panels(state, shown, outcomes),
+    key="panels",
+    height="stretch",
+    config=explore.STILL,
+    alt=explore.panels_alt(state, shown, outcomes),
+)
 with right:
-    explore.table(state)
+    explore.table(state, outcomes)
     st.caption(
         "Click a header to sort, point at it for its meaning; ± is one standard error. "
         "**Fresh data** is what a perfect sampler would score."

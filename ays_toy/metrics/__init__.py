@@ -45,7 +45,7 @@ METRICS: dict[str, Metric] = {
             "sliced-w2",
             "Sliced W2",
             "data units",
-            "Wasserstein-2 distance averaged over 64 directions, up to 16,384 samples against as many points of the "
+            "Wasserstein-2 distance averaged over 64 directions, up to 8,192 samples against as many points of the "
             "data: fresh data do not reach zero, so compare with their row.",
             sliced_w2,
         ),

@@ -85,16 +85,19 @@ class Batch:
         Of all samples, save where the components are thousands: there of the first n only, for the time's sake.
         """
         mixture = self.reference.dataset.mixture
-        means, v, w = (torch.as_tensor(a) for a in (mixture.means, mixture.stds**2, mixture.weights))
-        v = v + self.reference.sigma**2
-        log_scale = (w / (2 * math.pi * v)).log()
+        variances = mixture.stds**2 + self.reference.sigma**2
+        log_norm = np.log(mixture.weights / (2 * math.pi * variances))
+        means, v, offset = (torch.as_tensor(a, dtype=torch.float32) for a in (mixture.means, variances, log_norm))
         parts = []
-        points = self.points[: max(LEAST_POINTS, FIT_PAIRS // len(means))].double()
+        points = self.points[: max(LEAST_POINTS, FIT_PAIRS // len(means))]
         for part in points.split(max(1, CACHE_ELEMENTS // len(means))):
             scaled = squared_distances(part, means).div_(v)
             far = scaled.amin(1) > OUTLIER_STDS**2
-            logits = scaled.mul_(-0.5).add_(log_scale)
-            parts.append((logits.logsumexp(1), logits.argmax(1), far))
+            logits = scaled.mul_(-0.5).add_(offset)
+            # The largest probability is exp(largest logit - logsumexp): half the time of torch's logsumexp.
+            log_p = logits.amax(1) - logits.softmax(1).amax(1).log()
+            best = logits.argmax(1) if self.reference.dataset.has_modes else torch.zeros_like(far, dtype=torch.int64)
+            parts.append((log_p.double(), best, far))
         log_density, mode, is_far = (torch.cat(column).numpy() for column in zip(*parts, strict=True))
         return log_density, mode, is_far
 

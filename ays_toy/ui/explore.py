@@ -16,12 +16,16 @@ from ays_toy.ui.view import View
 STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
 PANEL_METRICS = ("nll", "sliced-w2")
 ROW_HEIGHT = 32
+ROWS = ("exact", *SCHEDULES, "data")
 MARK = "■"  # the table's column of colors
 
 
-def outcome(view: View, name: str) -> compute.Outcome:
-    """The samples of one schedule under the page's state."""
-    return compute.outcome(view.denoiser, name, view.steps, view.power, view.solver, view.seed)
+def start(view: View, shown: list[str]) -> compute.Outcomes:
+    """Begin drawing samples of every schedule, those shown first; drop what the last view left in the queue."""
+    compute.stop(st.session_state.get("outcomes", {}))
+    run = compute.Run(view.denoiser, view.solver, view.steps, view.power, view.seed)
+    st.session_state["outcomes"] = compute.start(run, dict.fromkeys([*shown, *ROWS]))
+    return st.session_state["outcomes"]
 
 
 def _priced(view: View, name: str) -> figures.Priced:
@@ -30,14 +34,14 @@ def _priced(view: View, name: str) -> figures.Priced:
     return figures.Priced(name, sigmas, gram.price(sigmas), gram.outline(sigmas))
 
 
-def panels(view: View, shown: list[str]) -> go.Figure:
+def panels(view: View, shown: list[str], outcomes: compute.Outcomes) -> go.Figure:
     """The true density and one panel of samples for each schedule shown."""
     truth = compute.truth(view.denoiser)
     top = float(truth.max())
     notes = [f"NLL {compute.entropy(view.denoiser):.3f}, their entropy", "exact density"]
     pictures = [figures.Panel("The data", REFERENCE, notes, comparison.shades(truth, top))]
     for name in shown:
-        result = outcome(view, name)
+        result = outcomes[name].result()
         notes = [_figure(result, metric) for metric in PANEL_METRICS]
         title = f"Optimized, p = {view.power:g}" if name == "exact" else STYLES[name].title
         pictures.append(figures.Panel(title, STYLES[name].color, notes, comparison.shades(result.image, top)))
@@ -49,10 +53,10 @@ def _figure(result: compute.Outcome, metric: str) -> str:
     return f"{METRICS[metric].title} {comparison.significant(estimate.value, estimate.stderr)}"
 
 
-def panels_alt(view: View, shown: list[str]) -> str:
+def panels_alt(view: View, shown: list[str], outcomes: compute.Outcomes) -> str:
     """The panels in words, for a screen reader."""
     parts = [
-        f"{STYLES[name].title}: {', '.join(_figure(outcome(view, name), metric) for metric in PANEL_METRICS)}"
+        f"{STYLES[name].title}: {', '.join(_figure(outcomes[name].result(), metric) for metric in PANEL_METRICS)}"
         for name in shown
     ]
     return f"Densities on {view.denoiser.dataset.title}, the data beside samples of " + "; ".join(parts) + "."
@@ -82,19 +86,18 @@ def rail_caption(view: View) -> str:
     )
 
 
-def table(view: View) -> None:
+def table(view: View, outcomes: compute.Outcomes) -> None:
     """KLUB and every metric of all schedules and of fresh data, sortable by its headers."""
-    names = ["exact", *SCHEDULES, "data"]
     rows = []
-    for name in names:
+    for name in ROWS:
         row: dict[str, Any] = {MARK: "■", "Schedule": STYLES[name].title if name in STYLES else "Fresh data"}
         if name != "data":
             klub = _priced(view, name).klub
             row |= {"KLUB": klub.value, "± KLUB": klub.stderr}
-        for key, estimate in outcome(view, name).metrics.items():
+        for key, estimate in outcomes[name].result().metrics.items():
             row |= {METRICS[key].title: estimate.value, f"± {METRICS[key].title}": estimate.stderr}
         rows.append(row)
-    colors = [STYLES[name].color if name in STYLES else REFERENCE for name in names]
+    colors = [STYLES[name].color if name in STYLES else REFERENCE for name in ROWS]
     styled = pd.DataFrame(rows).style.apply(lambda _: [f"color: {color}" for color in colors], subset=[MARK])
     st.dataframe(
         styled,
