@@ -117,6 +117,7 @@ def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 3
 
 def _rail(schedule: Priced, place: int) -> go.Scatter:
     style, n = STYLES[schedule.name], schedule.sigmas.size - 1
+    what = f"<b>{style.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
     return go.Scatter(
         x=schedule.sigmas,
         y=np.full(n + 1, place, dtype=np.float32),
@@ -124,7 +125,7 @@ def _rail(schedule: Priced, place: int) -> go.Scatter:
         line={"color": style.color, "dash": style.dash, "width": 1.5},
         marker={"color": style.color, "symbol": style.symbol, "size": 9, "line": {"color": REFERENCE, "width": 0.5}},
         customdata=np.arange(n + 1),
-        hovertemplate=f"{style.title}, level %{{customdata}} of {n}<br>σ = %{{x:.5g}}<extra></extra>",
+        hovertemplate=what + "<extra></extra>",
         showlegend=False,
         cliponaxis=False,
     )

@@ -1,5 +1,8 @@
 """The look that all pages share, beyond what the theme in .streamlit/config.toml can say."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 _CSS = """
@@ -17,6 +20,15 @@ _CSS = """
 .st-key-panels_box > div { height: calc(25cqw + 62px) !important; }
 </style>
 """
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Show what a user can mend as one sentence in the page, and what they cannot as Streamlit does."""
+    try:
+        yield
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
 
 
 def style() -> None:

@@ -1,0 +1,92 @@
+"""Figures say what the library computed, and are the same bytes for the same data."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from ays_toy import comparison, datasets, figures, schedules
+from ays_toy.palette import STYLES
+from ays_toy.paths import PathGram
+
+
+def priced() -> tuple[list[figures.Priced], PathGram]:
+    dataset, generator = datasets.get("grid-4x4"), torch.Generator().manual_seed(3)
+    grid = schedules.logsnr(63)
+    gram = PathGram.collect(dataset.denoiser(), dataset.sample(1024, generator), grid, generator=generator)
+    families = {name: schedules.SCHEDULES[name](8) for name in ("edm", "logsnr", "time-uniform")}
+    return [figures.Priced(name, s, gram.price(s), gram.outline(s)) for name, s in families.items()], gram
+
+
+def panels() -> list[figures.Panel]:
+    model = comparison.Model("ring-8")
+    truth = comparison.true_image(model, model.dataset.half_width, 64)
+    samples = comparison.density_image(model.fresh_data(5000), model.dataset.half_width, 64)
+    top = float(truth.max())
+    return [
+        figures.Panel("The data", "#888888", ["exact"], comparison.shades(truth, top)),
+        figures.Panel("EDM", STYLES["edm"].color, ["NLL 1", "W2 2"], comparison.shades(samples, top)),
+    ]
+
+
+def test_the_same_data_give_the_same_bytes():
+    first, again = priced()[0], priced()[0]
+    grid = schedules.logsnr(63)
+    assert figures.rail_and_area(first, grid).to_json() == figures.rail_and_area(again, grid).to_json()
+    assert figures.density_panels(panels(), 1.0).to_json() == figures.density_panels(panels(), 1.0).to_json()
+
+
+def test_the_area_drawn_is_the_klub():
+    schedules_priced, _ = priced()
+    for schedule in schedules_priced:
+        areas = [-np.trapezoid(height, np.log(sigma)) for sigma, height in schedule.outline]
+        assert np.sum(areas) == pytest.approx(schedule.klub.value, rel=0.03)  # straight lines between 64 levels
+        for (sigma, height), lower, upper in zip(
+            schedule.outline, schedule.sigmas[1:], schedule.sigmas[:-1], strict=True
+        ):
+            assert (sigma[0], sigma[-1]) == (upper, lower)
+            assert height[0] == 0
+
+
+def test_marks_stand_at_the_levels_and_the_legend_holds_the_totals():
+    schedules_priced, gram = priced()
+    figure = json.loads(figures.rail_and_area(schedules_priced, gram.grid).to_json())
+    legend = [trace["name"] for trace in figure["data"] if trace.get("fill")]
+    assert len(legend) == 3
+    for schedule in schedules_priced:
+        title = STYLES[schedule.name].title
+        assert any(name.startswith(f"{title}: KLUB") for name in legend)
+    assert "cut off" in next(name for name in legend if name.startswith("Time-uniform"))
+    rails = figures.rail_and_area(schedules_priced, gram.grid).select_traces(selector={"mode": "lines+markers"})
+    for trace, schedule in zip(rails, schedules_priced, strict=True):
+        np.testing.assert_array_equal(trace.x, schedule.sigmas)
+        style = STYLES[schedule.name]
+        assert (trace.line.color, trace.line.dash, trace.marker.symbol) == (style.color, style.dash, style.symbol)
+
+
+def test_density_images_are_upright_and_truth_and_samples_agree():
+    model = comparison.Model("multiscale")
+    half = model.dataset.half_width
+    corner = torch.tensor([[0.9 * half, -0.9 * half]])
+    image = comparison.density_image(corner, half, 10)
+    assert image[0, 9] == 1.0  # row 0 is the bottom, column 9 the right
+    truth = comparison.true_image(model, half, 20)
+    drawn = comparison.density_image(model.fresh_data(100_000), half, 20)
+    error = np.sqrt(truth * (1 - truth) / 100_000)
+    assert (np.abs(drawn - truth) < 5 * error + 2e-4).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "stderr", "text"),
+    [
+        (0.4823, 0.0141, "0.482 ± 0.014"),
+        (0.18724, 0.0009, "0.1872 ± 0.0009"),
+        (23616.0, 498.0, "23,616 ± 498"),
+        (-0.26, 0.0999, "-0.26 ± 0.10"),
+        (1.0, 0.0, "1"),
+        (float("nan"), 0.1, "–"),
+    ],
+)
+def test_error_bars_decide_the_digits(value, stderr, text):
+    assert comparison.significant(value, stderr) == text
