@@ -8,7 +8,7 @@ import torch
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from ays_toy import checkpoints, checks, comparison, datasets
 from ays_toy.metrics import METRICS
@@ -40,7 +40,7 @@ def compare(
     with _user_errors():
         chosen = comparison.Model(data, model, sigma_min, sigma_max)
         results = comparison.compare(chosen, solver, steps, power, seed)
-    table = Table("schedule", "KLUB", *(METRICS[name].title for name in results[0].metrics))
+    table = Table(Column("schedule", no_wrap=True), "KLUB", *(METRICS[name].title for name in results[0].metrics))
     for result in results:
         klub = comparison.significant(result.klub.value, result.klub.stderr) if result.klub else "–"
         figures = (comparison.significant(e.value, e.stderr) for e in result.metrics.values())
