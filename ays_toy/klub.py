@@ -55,16 +55,25 @@ def estimate_klub(
     levels, c = validate(sigmas), positive(std, "std")
     if len(x0) < 2:
         raise ValueError("KLUB needs at least two data points x0.")
-    per_step = [_interval_values(denoiser, x0, lower, upper, generator, c) for upper, lower in pairwise(levels)]
+    per_step = [interval_values(denoiser, x0, lower, upper, generator, c) for upper, lower in pairwise(levels)]
     values = torch.stack(per_step).cpu().numpy()  # [n, N]
     total = values.sum(axis=0)  # one number per data point, so shared points do not fool the error bar
     return KlubEstimate(float(total.mean()), float(total.std(ddof=1) / np.sqrt(total.size)), values.mean(axis=1))
 
 
-def _interval_values(
-    denoiser: Denoiser, x0: torch.Tensor, lower: float, upper: float, generator: torch.Generator, std: float
+@torch.no_grad()
+def interval_values(
+    denoiser: Denoiser,
+    x0: torch.Tensor,
+    lower: float,
+    upper: float,
+    generator: torch.Generator,
+    std: float = SIGMA_DATA,
 ) -> torch.Tensor:
-    """One unbiased value [N] (float64) per data point of the KLUB term of the step from upper to lower."""
+    """One unbiased value [N] (float64) per data point x0 [N, ...] of the KLUB term of the step from upper to lower.
+
+    A generator in the same state gives different steps common random numbers.
+    """
     uniform = torch.rand(len(x0), generator=generator, dtype=torch.float64, device=x0.device)
     t = torch.as_tensor(sample_times(lower, upper, uniform.cpu().numpy(), std), device=x0.device)
     bracket = (upper**2 - t**2) / ((t**2 + std**2) * (upper**2 + std**2))  # = 1/(t^2 + c^2) - 1/(upper^2 + c^2)

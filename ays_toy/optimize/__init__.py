@@ -1,0 +1,22 @@
+"""Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
+
+from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
+from ays_toy.optimize.exact import exact_schedules, refine
+from ays_toy.optimize.search import align_your_steps, coordinate_search
+from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
+from ays_toy.optimize.sweep import Sweep
+
+__all__ = [
+    "Costs",
+    "EarlyStopping",
+    "GaussianCosts",
+    "GramCosts",
+    "MonteCarloCosts",
+    "Score",
+    "Sweep",
+    "align_your_steps",
+    "coordinate_search",
+    "exact_schedules",
+    "refine",
+    "sample_score",
+]

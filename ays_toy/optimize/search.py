@@ -1,0 +1,107 @@
+"""The paper's optimizer: coordinate search, early stopping, subdivision (AYS, Algorithm 1 and App. B.1)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, whole_number
+from ays_toy.denoisers import Denoiser
+from ays_toy.optimize.costs import Costs, MonteCarloCosts
+from ays_toy.optimize.stopping import EarlyStopping, Score
+from ays_toy.optimize.sweep import Sweep
+from ays_toy.schedules import edm, subdivide, validate
+
+CANDIDATES, MAX_SWEEPS, POINTS = 11, 300, 8192  # the paper's
+
+
+def coordinate_search(
+    denoiser: Denoiser | None,
+    x0: torch.Tensor | None,
+    sigmas: Any,
+    *,
+    generator: torch.Generator | None = None,
+    costs: Costs | None = None,
+    candidates: int = CANDIDATES,
+    max_sweeps: int = MAX_SWEEPS,
+    free: Iterable[int] | None = None,
+) -> Iterator[Sweep]:
+    """Yield the start and then the schedule after every sweep, until nothing moves (AYS, Algorithm 1).
+
+    In a sweep every free level in turn (default: all but the two ends) goes to the best of `candidates` places
+    between its neighbors, its own among them, by the KLUB of the two steps that it touches. Prices are the paper's
+    Monte Carlo on data x0 [N, ...] with common random numbers, unless `costs` says otherwise. Raises ValueError for an
+    invalid schedule, fewer than two candidates, or a level that is not free to move.
+    """
+    levels = validate(sigmas)
+    whole_number(candidates, "The number of candidates", 2)
+    whole_number(max_sweeps, "The largest number of sweeps", 0)
+    inner = range(1, len(levels) - 1)
+    moving = list(inner) if free is None else sorted(set(free))
+    if not set(moving) <= set(inner):
+        raise ValueError(f"Only the levels 1 to {len(levels) - 2} of this schedule can move; both ends are fixed.")
+    if costs is None:
+        if denoiser is None or x0 is None or generator is None:
+            raise ValueError("The search needs a denoiser, data x0 and a generator, or costs of its own.")
+        costs = MonteCarloCosts(denoiser, x0, generator=generator)
+    return _sweeps(costs, levels, moving, candidates, max_sweeps)
+
+
+def _sweeps(costs: Costs, levels: np.ndarray, moving: list[int], candidates: int, max_sweeps: int) -> Iterator[Sweep]:
+    klub = costs.schedule(levels)
+    yield Sweep(0, levels, klub, len(moving), costs.calls)
+    for index in range(1, max_sweeps + 1):
+        before, levels = levels, levels.copy()
+        for k in reversed(moving):  # the paper numbers levels from low noise up
+            places = candidate_places(levels[k - 1], levels[k], levels[k + 1], candidates)
+            levels[k] = places[int(np.argmin(costs.around(levels[k - 1], places, levels[k + 1], k)))]
+        moved = int((levels != before).sum())
+        if moved:
+            klub = costs.schedule(levels)
+        yield Sweep(index, levels, klub, moved, costs.calls)
+        if not moved:
+            return
+
+
+def candidate_places(upper: float, current: float, lower: float, count: int) -> np.ndarray:
+    """The current level first, so that it wins a tie, and count - 1 places even in log sigma between the neighbors."""
+    between = np.geomspace(upper, lower, count + 1)[1:-1]
+    return np.concatenate([[current], between])
+
+
+def align_your_steps(
+    denoiser: Denoiser,
+    x0: torch.Tensor,
+    *,
+    generator: torch.Generator,
+    score: Score,
+    sigmas: Any = None,
+    patience: int = 4,
+    candidates: int = CANDIDATES,
+    max_sweeps: int = MAX_SWEEPS,
+) -> Iterator[Sweep]:
+    """The paper's three stages, 10 -> 20 -> 40 steps: yields every sweep of each, scored in the first (App. B.1).
+
+    The first stage starts from `sigmas` (default EDM's 10 steps) and is stopped early by `EarlyStopping` on `score`,
+    which must use other noise and data than x0. Each of the two rounds that follow puts geometric midpoints into the
+    chosen schedule and moves only those, until they rest. Resample the last schedule to any number of steps with
+    `schedules.interpolate`.
+    """
+    start = edm(10, SIGMA_MIN, SIGMA_MAX) if sigmas is None else validate(sigmas)
+    costs = MonteCarloCosts(denoiser, x0, generator=generator)
+    stopping = EarlyStopping(score, patience)
+    for sweep in stopping.watch(
+        coordinate_search(None, None, start, costs=costs, candidates=candidates, max_sweeps=max_sweeps)
+    ):
+        yield sweep
+    levels = stopping.chosen.sigmas
+    for stage in (1, 2):
+        levels = subdivide(levels)
+        fresh = range(1, len(levels) - 1, 2)
+        search = coordinate_search(
+            None, None, levels, costs=costs, free=fresh, candidates=candidates, max_sweeps=max_sweeps
+        )
+        for sweep in search:
+            yield Sweep(sweep.index, sweep.sigmas, sweep.klub, sweep.moved, sweep.calls, stage=stage)
+        levels = sweep.sigmas
