@@ -116,6 +116,12 @@ def true_image(model: Model, half_width: float, bins: int) -> np.ndarray:
     return model.dataset.mixture.bin_mass(edges, edges, model.sigma_min).T
 
 
+def brightest(image: np.ndarray) -> float:
+    """The bin mass to be drawn in full: half of all mass lies in bins above it, so that a few needles dim nothing."""
+    masses = np.sort(image, axis=None)[::-1]
+    return float(masses[np.searchsorted(np.cumsum(masses), 0.5 * masses.sum())])
+
+
 def shades(image: np.ndarray, top: float) -> np.ndarray:
     """Bin masses as one byte each: slightly blurred, by their square root, so that faint modes can be seen."""
     return np.minimum(255 * np.sqrt(gaussian_filter(image, 0.7) / top), 255).astype(np.uint8)

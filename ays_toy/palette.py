@@ -27,7 +27,7 @@ STYLES: dict[str, Style] = {
     ),
     "time-quadratic": Style("Time-quadratic", "#56B4E9", "longdash", "cross", "Uniform in sqrt(time), same process."),
     "cosine": Style("Cosine", "#999933", "longdashdot", "x", "Uniform in the time of the cosine log-SNR process."),
-    "gaussian": Style("Gaussian-optimal", "#882255", "2px,6px", "pentagon", "Uniform in atan(sigma/0.5), AYS Thm 3.1."),
+    "gaussian": Style("Gaussian-optimal", "#AA4499", "2px,6px", "pentagon", "Uniform in atan(sigma/0.5), AYS Thm 3.1."),
 }
 REFERENCE = "#8C8C8C"
 DENSITY = "Cividis"

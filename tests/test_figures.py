@@ -23,7 +23,7 @@ def panels() -> list[figures.Panel]:
     model = comparison.Model("ring-8")
     truth = comparison.true_image(model, model.dataset.half_width, 64)
     samples = comparison.density_image(model.fresh_data(5000), model.dataset.half_width, 64)
-    top = float(truth.max())
+    top = comparison.brightest(truth)
     return [
         figures.Panel("The data", "#888888", ["exact"], comparison.shades(truth, top)),
         figures.Panel("EDM", STYLES["edm"].color, ["NLL 1", "W2 2"], comparison.shades(samples, top)),
@@ -75,6 +75,12 @@ def test_density_images_are_upright_and_truth_and_samples_agree():
     drawn = comparison.density_image(model.fresh_data(100_000), half, 20)
     error = np.sqrt(truth * (1 - truth) / 100_000)
     assert (np.abs(drawn - truth) < 5 * error + 2e-4).all()
+
+
+def test_half_the_mass_is_drawn_in_full_whatever_needles_there_are():
+    image = np.array([[0.4, 0.2, 0.1], [0.1, 0.1, 0.1]])
+    assert comparison.brightest(image) == 0.2
+    assert comparison.brightest(np.full((4, 4), 1 / 16)) == 1 / 16
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def _priced(view: View, name: str) -> figures.Priced:
 def panels(view: View, shown: list[str], outcomes: compute.Outcomes) -> go.Figure:
     """The true density and one panel of samples for each schedule shown."""
     truth = compute.truth(view.denoiser)
-    top = float(truth.max())
+    top = comparison.brightest(truth)
     notes = [f"NLL {compute.entropy(view.denoiser):.3f}, their entropy", "exact density"]
     pictures = [figures.Panel("The data", REFERENCE, notes, comparison.shades(truth, top))]
     for name in shown:
