@@ -151,13 +151,18 @@ class GridCosts:
 
     def step_pairs(self) -> np.ndarray:
         """Price [G, G, G] of the SDE-DPM-Solver++(2M) step j -> k after the step i -> j; infinite unless i < j < k."""
-        h = self.log_grid[:, None] - self.log_grid  # [i, j] = log(sigma_i / sigma_j)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rho = h[None, :, :] / (2 * h[:, :, None])
+        rho, ordered = step_ratios(self.log_grid)
         held = self.area.T - np.diag(self.area)[:, None]  # [j, k]: reference D_j
         before = self.area.T[:, None, :] - self.area.T[:, :, None]  # [i, j, k]: reference D_i
         gap = self.differences[:, :, None] * (self.weight[None, :] - self.weight[:, None])[None]
-        index = np.arange(self.log_grid.size)
-        ordered = (index[:, None, None] < index[:, None]) & (index[:, None] < index)
         with np.errstate(invalid="ignore"):
             return np.where(ordered, (1 + rho) * held[None] - rho * before + rho * (1 + rho) * gap, np.inf)
+
+
+def step_ratios(log_grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The 2M solvers' rho of the step j -> k after i -> j [G, G, G], and whether i < j < k: else it is void."""
+    h = log_grid[:, None] - log_grid  # [i, j] = log(sigma_i / sigma_j)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rho = h[None, :, :] / (2 * h[:, :, None])
+    index = np.arange(log_grid.size)
+    return rho, (index[:, None, None] < index[:, None]) & (index[:, None] < index)

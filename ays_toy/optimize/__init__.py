@@ -1,12 +1,15 @@
 """Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
 
+from ays_toy.optimize.choose import Candidate, Choice, blend, choose
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
-from ays_toy.optimize.exact import exact_schedules, refine
+from ays_toy.optimize.exact import exact_schedules, ode_schedules, refine
 from ays_toy.optimize.search import align_your_steps, coordinate_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
 
 __all__ = [
+    "Candidate",
+    "Choice",
     "Costs",
     "EarlyStopping",
     "GaussianCosts",
@@ -15,8 +18,11 @@ __all__ = [
     "Score",
     "Sweep",
     "align_your_steps",
+    "blend",
+    "choose",
     "coordinate_search",
     "exact_schedules",
+    "ode_schedules",
     "refine",
     "sample_score",
 ]

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ays_toy import ode
 from ays_toy.checks import lookup, whole_number
 from ays_toy.intervals import EXTRAPOLATES, GridCosts, pair_differences, within_grid
+from ays_toy.ode import OdePaths
 from ays_toy.paths import PathGram
 
 
@@ -23,11 +25,25 @@ def exact_schedules(
     """
     whole_number(max_steps, "The largest number of steps", 1, gram.grid.size - 1)
     costs = GridCosts(gram.differences, gram.grid, power)
-    if lookup(EXTRAPOLATES, solver, "solver with a KLUB"):
-        chains = _chains_of_pairs(costs.steps()[0], costs.step_pairs(), max_steps)
-    else:
-        chains = _chains(costs.steps(), max_steps)
-    return {n: gram.grid[chain] for n, chain in enumerate(chains, start=1)}
+    pairs = costs.step_pairs() if lookup(EXTRAPOLATES, solver, "solver with a KLUB") else None
+    return _by_steps(gram.grid, costs.steps(), pairs, max_steps)
+
+
+def ode_schedules(paths: OdePaths, max_steps: int, solver: str = "ddim", gamma: float = 1.0) -> dict[int, np.ndarray]:
+    """The schedule of least summed local error on the OdePaths' grid for every number of steps {n: sigmas [n+1]}.
+
+    solver is ddim or dpmpp-2m, whose errors depend on the step before too; gamma as in `OdePaths.costs`.
+    Raises ValueError for another solver and for more steps than the grid has intervals.
+    """
+    whole_number(max_steps, "The largest number of steps", 1, paths.grid.size - 1)
+    extrapolates = lookup(ode.EXTRAPOLATES, solver, "solver with a local error")
+    pairs = paths.costs(paths.local_error_pairs(), gamma) if extrapolates else None
+    return _by_steps(paths.grid, paths.costs(paths.local_errors(), gamma), pairs, max_steps)
+
+
+def _by_steps(grid: np.ndarray, steps: np.ndarray, pairs: np.ndarray | None, max_steps: int) -> dict[int, np.ndarray]:
+    chains = _chains(steps, max_steps) if pairs is None else _chains_of_pairs(steps[0], pairs, max_steps)
+    return {n: grid[chain] for n, chain in enumerate(chains, start=1)}
 
 
 def refine(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> np.ndarray:

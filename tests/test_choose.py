@@ -1,0 +1,91 @@
+"""The automatic choice: judged on seeds it never saw."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from ays_toy import comparison, datasets, optimize, schedules
+from ays_toy.comparison import Model
+from ays_toy.metrics import evaluate
+from ays_toy.optimize.choose import ROUNDS
+
+
+def chosen(data: str, solver: str, steps: int, **options) -> optimize.Choice:
+    dataset, generator = datasets.get(data), torch.Generator().manual_seed(1)
+    x0 = dataset.sample(4096, generator)
+    return optimize.choose(dataset.denoiser(), x0, solver, steps, generator=generator, data=dataset, **options)
+
+
+@pytest.mark.parametrize(("data", "solver", "steps"), [("ring-8", "stochastic-ddim", 6), ("grid-4x4", "dpmpp-2m", 8)])
+def test_on_fresh_seeds_it_is_no_worse_than_the_best_baseline_on_either_metric(data, solver, steps):
+    choice, model = chosen(data, solver, steps), Model(data)
+    reference = model.reference(8192, seed=77)
+
+    def measure(sigmas: np.ndarray):
+        return evaluate(comparison.draw(model, sigmas, solver, 78, 8192), reference, ["energy", "sliced-w2"])
+
+    ours = measure(choice.sigmas)
+    for family in schedules.SCHEDULES.values():
+        theirs = measure(family(steps))
+        for metric, estimate in ours.items():
+            spread = math.hypot(estimate.stderr, theirs[metric].stderr)
+            assert estimate.value <= theirs[metric].value + 2 * spread
+
+
+def test_the_evidence_is_all_there():
+    choice = chosen("ring-8", "ddim", 5, metric="sliced-w2")
+    assert len(choice.sigmas) == 6
+    assert (choice.sigmas[0], choice.sigmas[-1]) == (80.0, 0.002)
+    assert choice.baseline.is_baseline
+    assert choice.baseline.samples == choice.best.samples == ROUNDS[-1][0]
+    assert {c.name for c in choice.tried} >= set(schedules.SCHEDULES)
+    assert choice.best.score.value <= choice.baseline.score.value
+    assert choice.best.name in choice.reason
+    assert choice.baseline.name in choice.reason
+
+
+def test_a_baseline_that_is_truly_best_is_chosen_and_named():
+    best = optimize.Candidate("gaussian", schedules.gaussian(5), score=comparison.Estimate(0.1, 0.01), samples=100)
+    choice = optimize.Choice(best, best, (best,), "energy")
+    assert best.is_baseline
+    assert "baseline gaussian did best" in choice.reason
+
+
+def test_points_alone_suffice_and_the_same_seed_chooses_the_same():
+    x0 = datasets.get("moons").sample(600, torch.Generator().manual_seed(3))
+    denoiser = datasets.get("moons").denoiser()
+
+    def once() -> np.ndarray:
+        return optimize.choose(denoiser, x0, "ddim", 4, generator=torch.Generator().manual_seed(4)).sigmas
+
+    np.testing.assert_array_equal(once(), once())
+
+
+def test_a_blend_lies_between_and_keeps_the_ends():
+    first, second = schedules.edm(6), schedules.logsnr(6)
+    half = optimize.blend(first, second, 0.5)
+    np.testing.assert_allclose(half[1:-1], np.sqrt(first * second)[1:-1])
+    np.testing.assert_allclose(optimize.blend(first, second, 0.0), first, rtol=1e-12)
+    assert (half[0], half[-1]) == (80.0, 0.002)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"solver": "euler"}, "solver"),
+        ({"metric": "fid"}, "metric"),
+        ({"steps": 1}, "number of steps"),
+        ({"sigma_min": 3.0, "sigma_max": 1.0}, "sigma_min"),
+        ({"x0": torch.zeros(10, 2)}, "200 points"),
+    ],
+)
+def test_bad_arguments_say_what_to_change(options, message):
+    given = {"x0": torch.randn(400, 2, generator=torch.Generator().manual_seed(0)), "solver": "ddim", "steps": 5}
+    given |= options
+    x0, solver, steps = given.pop("x0"), given.pop("solver"), given.pop("steps")
+    with pytest.raises(ValueError, match=message):
+        optimize.choose(
+            datasets.get("moons").denoiser(), x0, solver, steps, generator=torch.Generator().manual_seed(0), **given
+        )
