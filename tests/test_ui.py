@@ -77,7 +77,7 @@ def test_a_bad_value_in_a_link_is_named_and_costs_nothing_else(name: str, text: 
 def test_no_link_whatever_makes_a_state_the_page_cannot_show(query: dict[str, str]) -> None:
     view, problems = codec.from_query(View, query)
     assert codec.from_query(View, codec.to_query(view)) == (view, [])
-    assert view.denoiser.sigma_min < view.denoiser.sigma_max
+    assert view.chosen_model.sigma_min < view.chosen_model.sigma_max
     assert all(problem.endswith(".") for problem in problems)
 
 

@@ -23,29 +23,29 @@ MARK = "■"  # the table's column of colors
 def start(view: View, shown: list[str]) -> compute.Outcomes:
     """Begin drawing samples of every schedule, those shown first; drop what the last view left in the queue."""
     compute.stop(st.session_state.get("outcomes", {}))
-    run = compute.Run(view.denoiser, view.solver, view.steps, view.power, view.seed)
+    run = compute.Run(view.chosen_model, view.solver, view.steps, view.power, view.seed)
     st.session_state["outcomes"] = compute.start(run, dict.fromkeys([*shown, *ROWS]))
     return st.session_state["outcomes"]
 
 
 def _priced(view: View, name: str) -> figures.Priced:
-    gram = compute.gram(view.denoiser)
-    sigmas = compute.schedule(view.denoiser, name, view.steps, view.power)
+    gram = compute.gram(view.chosen_model)
+    sigmas = compute.schedule(view.chosen_model, name, view.steps, view.power)
     return figures.Priced(name, sigmas, gram.price(sigmas), gram.outline(sigmas))
 
 
 def panels(view: View, shown: list[str], outcomes: compute.Outcomes) -> go.Figure:
     """The true density and one panel of samples for each schedule shown."""
-    truth = compute.truth(view.denoiser)
+    truth = compute.truth(view.chosen_model)
     top = comparison.brightest(truth)
-    notes = [f"NLL {compute.entropy(view.denoiser):.3f}, their entropy", "exact density"]
+    notes = [f"NLL {compute.entropy(view.chosen_model):.3f}, their entropy", "exact density"]
     pictures = [figures.Panel("The data", REFERENCE, notes, comparison.shades(truth, top))]
     for name in shown:
         result = outcomes[name].result()
         notes = [_figure(result, metric) for metric in PANEL_METRICS]
         title = f"Optimized, p = {view.power:g}" if name == "exact" else STYLES[name].title
         pictures.append(figures.Panel(title, STYLES[name].color, notes, comparison.shades(result.image, top)))
-    return figures.density_panels(pictures, view.denoiser.dataset.half_width)
+    return figures.density_panels(pictures, view.chosen_model.dataset.half_width)
 
 
 def _figure(result: compute.Outcome, metric: str) -> str:
@@ -59,12 +59,12 @@ def panels_alt(view: View, shown: list[str], outcomes: compute.Outcomes) -> str:
         f"{STYLES[name].title}: {', '.join(_figure(outcomes[name].result(), metric) for metric in PANEL_METRICS)}"
         for name in shown
     ]
-    return f"Densities on {view.denoiser.dataset.title}, the data beside samples of " + "; ".join(parts) + "."
+    return f"Densities on {view.chosen_model.dataset.title}, the data beside samples of " + "; ".join(parts) + "."
 
 
 def rail(view: View, shown: list[str]) -> go.Figure:
     """The levels of every schedule shown, over KLUB as area."""
-    return figures.rail_and_area([_priced(view, name) for name in shown], compute.gram(view.denoiser).grid)
+    return figures.rail_and_area([_priced(view, name) for name in shown], compute.gram(view.chosen_model).grid)
 
 
 def rail_alt(view: View, shown: list[str]) -> str:

@@ -32,7 +32,7 @@ class View:
     seed: int = codec.param(0, codec.whole("The noise's seed", 0, MAX_SEED))
 
     @property
-    def denoiser(self) -> Model:
+    def chosen_model(self) -> Model:
         """The model and its range, the part that a PathGram depends on."""
         return Model(self.data, self.model, self.sigma_min, self.sigma_max)
 
