@@ -55,22 +55,18 @@ class Model:
 
     def fresh_data(self, n: int = SAMPLES, seed: int = 2) -> torch.Tensor:
         """Points [n, 2] of the data themselves at noise sigma_min: the best that any sampler could do."""
-        generator = torch.Generator().manual_seed(seed)
-        return self.dataset.sample(n, generator) + self.sigma_min * torch.randn(n, 2, generator=generator)
+        return self.dataset.noisy(n, self.sigma_min, torch.Generator().manual_seed(seed))
 
-
-def candidates(model: Model, gram: PathGram, steps: int, power: float) -> dict[str, np.ndarray]:
-    """All schedules of that many steps, by name: the optimum for the power first, then the six baselines."""
-    best = optimize.refine(gram, optimize.exact_schedules(gram, steps, power)[steps], power)
-    families = {name: family(steps, model.sigma_min, model.sigma_max) for name, family in schedules.SCHEDULES.items()}
-    return {"exact": best, **families}
+    def schedule(self, name: str, gram: PathGram, steps: int, power: float) -> np.ndarray:
+        """The levels of a schedule over the model's range: a family, or 'exact', the optimum for the power."""
+        if name == "exact":
+            return optimize.optimum(gram, steps, power)
+        return lookup(schedules.SCHEDULES, name, "schedule")(steps, self.sigma_min, self.sigma_max)
 
 
 def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int = SAMPLES) -> torch.Tensor:
-    """Sample n points [n, 2]; x_T and the solver's noise depend on the seed alone, not on the schedule."""
-    generator = torch.Generator().manual_seed(seed)
-    x_T = model.sigma_max * torch.randn(n, 2, generator=generator)
-    return samplers.sample(model.denoiser(), x_T, sigmas, solver, generator=generator)
+    """Sample n points [n, 2] from the model, as `samplers.draw`."""
+    return samplers.draw(model.denoiser(), sigmas, solver, seed, n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +92,8 @@ def compare(
     """Every schedule's KLUB and metrics on n samples, and the metrics of fresh data as the floor, last."""
     gram, reference, names = model.collect(), model.reference(n), None if metrics is None else list(metrics)
     rows = []
-    for name, sigmas in candidates(model, gram, steps, power).items():
+    for name in ("exact", *schedules.SCHEDULES):
+        sigmas = model.schedule(name, gram, steps, power)
         samples = draw(model, sigmas, solver, seed, n)
         rows.append(Result(name, sigmas, gram.price(sigmas), samples, evaluate(samples, reference, names)))
     fresh = model.fresh_data(n)

@@ -34,6 +34,11 @@ class Dataset:
         """Draw n clean points x0 [n, 2] (float32, on the generator's device)."""
         return self.mixture.sample(checks.whole_number(n, "The number of points", 1), generator)
 
+    def noisy(self, n: int, sigma: float, generator: torch.Generator) -> torch.Tensor:
+        """Draw n points [n, 2] with noise sigma added: at sigma_min, what a perfect sampler would return."""
+        clean = self.sample(n, generator)
+        return clean + sigma * torch.randn(clean.shape, generator=generator, device=clean.device)
+
     def denoiser(self) -> MixtureDenoiser:
         """The exact denoiser of this distribution."""
         return MixtureDenoiser(self.mixture.means, self.mixture.stds, self.mixture.weights)

@@ -2,11 +2,11 @@
 
 For Stochastic-DDIM a step from sigma_b down to sigma_a costs (AYS, Eq. 12, generalized from power 3)
 
-    integral_a^b t^-p E||D_t - D_b||^2 dt = integral t^(1-p) E||D_t - D_b||^2 d(log t),
+    integral_a^b t^-p E||D_t - D_b||^2 dt = integral t^(1-p) E||D_t - D_b||^2 d(log t).
 
-SDE-DPM-Solver++(2M) replaces D_b by (1 + rho) D_b - rho D_c, with c the level
-before b and rho = log(b/a) / (2 log(c/b)); since its coefficients sum to zero, that too is a combination of pair
-differences: (1 + rho) M_tb - rho M_tc + rho (1 + rho) M_bc.
+SDE-DPM-Solver++(2M) replaces D_b by (1 + rho) D_b - rho D_c, with c the level before b and
+rho = log(b/a) / (2 log(c/b)); since its coefficients sum to zero, that too is a combination of pair differences:
+(1 + rho) M_tb - rho M_tc + rho (1 + rho) M_bc.
 
 Between two grid levels the differences are taken as linear in w = t^2 / (t^2 + c^2), c the data's std, and t^-p is
 integrated against that. The denoising error of Gaussian data is proportional to w, that of any other data at both ends

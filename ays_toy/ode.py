@@ -44,36 +44,41 @@ class OdePaths:
 
     def local_errors(self) -> np.ndarray:
         """E||x_hat - x_j||^2 of DDIM's step from level i down to level j [G, G]; infinite unless i < j."""
-        size = self.grid.size
-        length = 1 / self.grid[None, :] - 1 / self.grid[:, None]  # [i, j]
-        states, mixed, outputs = self._blocks
-        along = np.diag(mixed)[:, None] - mixed.T  # <D_i, y_i - y_j>
-        gap = np.diag(states)[:, None] - 2 * states + np.diag(states)[None, :]
-        errors = gap + 2 * length * along + length**2 * np.diag(outputs)[:, None]
-        allowed = np.triu(np.ones((size, size), bool), 1)
+        length, gap, along = self._steps
+        errors = gap + 2 * length * along + length**2 * np.diag(self._outputs)[:, None]
+        allowed = np.triu(np.ones(errors.shape, bool), 1)
         return np.where(allowed, np.maximum(errors, 0.0) * self.grid**2, np.inf)
 
     def local_error_pairs(self) -> np.ndarray:
         """The same [G, G, G] of DPM-Solver++(2M)'s step j -> k after the step i -> j; infinite unless i < j < k."""
-        states, mixed, outputs = self._blocks
+        length, gap, latest = self._steps  # [j, k]
+        before = self._mixed.T[:, :, None] - self._mixed.T[:, None, :]  # <D_i, y_j - y_k>
+        power = np.diag(self._outputs)
         rho, ordered = step_ratios(np.log(self.grid))
-        length = (1 / self.grid[None, :] - 1 / self.grid[:, None])[None]  # [1, j, k]
-        gap = (np.diag(states)[:, None] - 2 * states + np.diag(states)[None, :])[None]
-        latest = (np.diag(mixed)[:, None] - mixed.T)[None]  # <D_j, y_j - y_k>
-        before = mixed.T[:, :, None] - mixed.T[:, None, :]  # <D_i, y_j - y_k>
-        power = np.diag(outputs)
         with np.errstate(invalid="ignore"):
             along = (1 + rho) * latest - rho * before
             size = (1 + rho) ** 2 * power[None, :, None] + rho**2 * power[:, None, None]
-            size = size - 2 * rho * (1 + rho) * outputs[:, :, None]
+            size = size - 2 * rho * (1 + rho) * self._outputs[:, :, None]
             errors = gap + 2 * length * along + length**2 * size
             return np.where(ordered, np.maximum(errors, 0.0) * self.grid**2, np.inf)
 
     @cached_property
-    def _blocks(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """<y_i, y_j>, <y_i, D_j>, <D_i, D_j>, each [G, G]."""
-        size = self.grid.size
-        return self.products[:size, :size], self.products[:size, size:], self.products[size:, size:]
+    def _steps(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of every step from i to j: 1/sigma_j - 1/sigma_i, E||y_i - y_j||^2 and <D_i, y_i - y_j>, each [G, G]."""
+        states = self.products[: self.grid.size, : self.grid.size]
+        gap = np.diag(states)[:, None] - 2 * states + np.diag(states)
+        length = 1 / self.grid - 1 / self.grid[:, None]
+        return length, gap, np.diag(self._mixed)[:, None] - self._mixed.T
+
+    @property
+    def _mixed(self) -> np.ndarray:
+        """<y_i, D_j> [G, G]."""
+        return self.products[: self.grid.size, self.grid.size :]
+
+    @property
+    def _outputs(self) -> np.ndarray:
+        """<D_i, D_j> [G, G]."""
+        return self.products[self.grid.size :, self.grid.size :]
 
     def costs(self, errors: np.ndarray, gamma: float = 1.0) -> np.ndarray:
         """What errors made at the last axis' level are counted as: (E||error||^2 c^2 / (c^2 + sigma^2))^(gamma/2).

@@ -85,6 +85,13 @@ def sample(
     return deque(walk, maxlen=1).pop().x_next
 
 
+def draw(denoiser: Denoiser, sigmas: Any, solver: str, seed: int, n: int) -> torch.Tensor:
+    """Sample n points [n, 2]; x_T and the solver's noise depend on the seed alone, not on what the levels are."""
+    levels, generator = schedules.validate(sigmas), torch.Generator().manual_seed(seed)
+    x_T = float(levels[0]) * torch.randn(n, 2, generator=generator)
+    return sample(denoiser, x_T, levels, solver, generator=generator)
+
+
 def steps(
     denoiser: Denoiser,
     x_T: torch.Tensor,

@@ -39,7 +39,7 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
 
     began = time.perf_counter()
     gram = model.collect()
-    best = optimize.refine(gram, optimize.exact_schedules(gram, steps)[steps])
+    best = optimize.optimum(gram, steps)
     programme_seconds = time.perf_counter() - began
     judge = Model.collect(model, paths=16_384, seed=FRESH_SEED)  # prices both on paths that neither has seen
 

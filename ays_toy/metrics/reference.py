@@ -46,8 +46,7 @@ class Reference:
         """Draw n points and the directions; ValueError unless sigma_min is above zero and n at least 100."""
         sigma = checks.positive(sigma_min, "sigma_min")
         count = checks.whole_number(n, "The number of reference points", LEAST_POINTS)
-        clean = dataset.sample(count, generator)
-        noise = torch.randn(clean.shape, generator=generator, device=generator.device)
+        points = dataset.noisy(count, sigma, generator).cpu()
         turn = float(torch.rand((), generator=generator, device=generator.device))
         seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
         # Evenly spaced directions integrate better than random ones; the random turn keeps them off a grid's axes.
@@ -56,7 +55,7 @@ class Reference:
         edges = np.linspace(-dataset.half_width, dataset.half_width, BINS + 1)
         inside = dataset.mixture.bin_mass(edges, edges, sigma).ravel()
         mass = np.append(inside, max(0.0, 1.0 - inside.sum()))
-        return cls(dataset, sigma, (clean + sigma * noise).cpu(), directions, edges, mass, seed)
+        return cls(dataset, sigma, points, directions, edges, mass, seed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from ays_toy.datasets import Dataset, equal
 from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Reference
 from ays_toy.ode import EXTRAPOLATES, OdePaths
-from ays_toy.optimize.exact import exact_schedules, ode_schedules, refine
+from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.stopping import sample_score
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
@@ -132,10 +132,7 @@ def _optimized(
 ) -> list[Candidate]:
     """The optimum of every power over forward paths and, for solvers of the ODE, of every gamma along it."""
     gram = PathGram.collect(denoiser, x0[:4096], logsnr(95, low, high), generator=generator)
-    found = [
-        Candidate(f"power {power:g}", refine(gram, exact_schedules(gram, steps, power)[steps], power))
-        for power in POWERS
-    ]
+    found = [Candidate(f"power {power:g}", optimum(gram, steps, power)) for power in POWERS]
     if not SOLVERS[solver].stochastic:
         x_T = x0[:1024] + high * torch.randn(x0[:1024].shape, generator=generator, device=x0.device)
         paths = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))

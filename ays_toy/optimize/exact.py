@@ -65,6 +65,11 @@ def refine(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> n
     return fine[_chains(GridCosts(differences, fine, power).steps(), levels.size - 1)[-1]]
 
 
+def optimum(gram: PathGram, steps: int, power: float = 3.0) -> np.ndarray:
+    """The schedule of least cost for that many steps, on the grid and then refined off it -> [steps+1]."""
+    return refine(gram, exact_schedules(gram, steps, power)[steps], power)
+
+
 def _chains(step: np.ndarray, max_steps: int) -> list[np.ndarray]:
     """The cheapest chain of n steps from the first level to the last, for n = 1..max_steps.
 

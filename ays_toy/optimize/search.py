@@ -1,6 +1,7 @@
 """The paper's optimizer: coordinate search, early stopping, subdivision (AYS, Algorithm 1 and App. B.1)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ays_toy.optimize.stopping import EarlyStopping, Score
 from ays_toy.optimize.sweep import Sweep
 from ays_toy.schedules import edm, subdivide, validate
 
-CANDIDATES, MAX_SWEEPS, POINTS = 11, 300, 8192  # the paper's
+CANDIDATES, MAX_SWEEPS = 11, 300  # the paper's
 
 
 def coordinate_search(
@@ -91,10 +92,8 @@ def align_your_steps(
     start = edm(10, SIGMA_MIN, SIGMA_MAX) if sigmas is None else validate(sigmas)
     costs = MonteCarloCosts(denoiser, x0, generator=generator)
     stopping = EarlyStopping(score, patience)
-    for sweep in stopping.watch(
-        coordinate_search(None, None, start, costs=costs, candidates=candidates, max_sweeps=max_sweeps)
-    ):
-        yield sweep
+    search = coordinate_search(None, None, start, costs=costs, candidates=candidates, max_sweeps=max_sweeps)
+    yield from stopping.watch(search)
     levels = stopping.chosen.sigmas
     for stage in (1, 2):
         levels = subdivide(levels)
@@ -103,5 +102,5 @@ def align_your_steps(
             None, None, levels, costs=costs, free=fresh, candidates=candidates, max_sweeps=max_sweeps
         )
         for sweep in search:
-            yield Sweep(sweep.index, sweep.sigmas, sweep.klub, sweep.moved, sweep.calls, stage=stage)
+            yield replace(sweep, stage=stage)
         levels = sweep.sigmas

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from ays_toy.checks import whole_number
 from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.optimize.sweep import Sweep
-from ays_toy.samplers import sample
+from ays_toy.samplers import draw
 
 Score = Callable[[np.ndarray], Estimate]
 
@@ -61,13 +60,10 @@ def sample_score(
     seed: int,
     n: int = 8192,
     metric: str = "energy",
-    sigma_max: float | None = None,
 ) -> Score:
     """Score a schedule by a metric of n samples drawn with it, from the same noise for every schedule."""
 
     def score(sigmas: np.ndarray) -> Estimate:
-        generator = torch.Generator().manual_seed(seed)
-        x_T = float(sigma_max or sigmas[0]) * torch.randn(n, 2, generator=generator)
-        return evaluate(sample(denoiser, x_T, sigmas, solver, generator=generator), reference, [metric])[metric]
+        return evaluate(draw(denoiser, sigmas, solver, seed, n), reference, [metric])[metric]
 
     return score

@@ -12,12 +12,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from ays_toy import comparison, optimize
-from ays_toy.checks import lookup
+from ays_toy import comparison
 from ays_toy.comparison import Model
+from ays_toy.figures import Priced
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.paths import PathGram
-from ays_toy.schedules import SCHEDULES
 
 BINS = 128
 _pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="outcome")
@@ -89,10 +88,14 @@ def reference(model: Model) -> Reference:
 @lru_cache(maxsize=512)
 def schedule(model: Model, name: str, steps: int, power: float) -> np.ndarray:
     """The levels of one schedule, 'exact' being the optimum for the power."""
-    if name != "exact":
-        return lookup(SCHEDULES, name, "schedule")(steps, model.sigma_min, model.sigma_max)
-    paths = gram(model)
-    return optimize.refine(paths, optimize.exact_schedules(paths, steps, power)[steps], power)
+    return model.schedule(name, gram(model), steps, power)
+
+
+@lru_cache(maxsize=512)
+def priced(model: Model, name: str, steps: int, power: float) -> Priced:
+    """The same schedule with its KLUB and the outline of its patches."""
+    sigmas, paths = schedule(model, name, steps, power), gram(model)
+    return Priced(name, sigmas, paths.price(sigmas), paths.outline(sigmas))
 
 
 @lru_cache(maxsize=128)

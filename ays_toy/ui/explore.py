@@ -29,9 +29,7 @@ def start(view: View, shown: list[str]) -> compute.Outcomes:
 
 
 def _priced(view: View, name: str) -> figures.Priced:
-    gram = compute.gram(view.chosen_model)
-    sigmas = compute.schedule(view.chosen_model, name, view.steps, view.power)
-    return figures.Priced(name, sigmas, gram.price(sigmas), gram.outline(sigmas))
+    return compute.priced(view.chosen_model, name, view.steps, view.power)
 
 
 def panels(view: View, shown: list[str], outcomes: compute.Outcomes) -> go.Figure:
