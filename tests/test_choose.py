@@ -63,6 +63,19 @@ def test_points_alone_suffice_and_the_same_seed_chooses_the_same():
     np.testing.assert_array_equal(once(), once())
 
 
+def test_a_metric_that_is_better_when_higher_is_raised_not_lowered():
+    choice = chosen("grid-6x6", "stochastic-ddim", 5, metric="coverage")
+    found = {c.name: -c.score.value for c in choice.tried if c.samples == ROUNDS[0][0]}
+    assert min(found.values()) < max(found.values())
+    assert -choice.best.score.value >= -choice.baseline.score.value > 0
+    assert "Modes found 0" in choice.reason or "Modes found 1" in choice.reason
+
+
+def test_a_metric_of_modes_without_modes_is_a_sentence():
+    with pytest.raises(ValueError, match="separate modes"):
+        chosen("moons", "ddim", 5, metric="mode-mass")
+
+
 def test_a_blend_lies_between_and_keeps_the_ends():
     first, second = schedules.edm(6), schedules.logsnr(6)
     half = optimize.blend(first, second, 0.5)

@@ -82,6 +82,14 @@ def test_patience_ends_the_search_and_the_earliest_of_equals_is_chosen():
         optimize.EarlyStopping(lambda _: Estimate(0.0, 0.0)).chosen  # noqa: B018
 
 
+def test_stopping_by_modes_found_takes_the_sweep_that_found_most():
+    dataset = datasets.get("grid-8x8")
+    reference = Reference.of(dataset, 0.002, n=4096, generator=torch.Generator().manual_seed(1))
+    score = optimize.sample_score(dataset.denoiser(), reference, "stochastic-ddim", seed=2, n=4096, metric="coverage")
+    few, many = score(schedules.edm(5)), score(schedules.edm(20))
+    assert many.value < few.value <= 0  # lower is better: the sign is turned
+
+
 def test_an_estimate_without_the_normalizer_cannot_tell_good_candidates_from_bad():
     generator = torch.Generator().manual_seed(1)
     x0 = STD * torch.randn(20_000, 2, generator=generator)

@@ -34,7 +34,7 @@ class Candidate:
 
     name: str
     sigmas: np.ndarray
-    score: Estimate | None = None
+    score: Estimate | None = None  # lower is better, see `sample_score`
     samples: int = 0  # that the score rests on
 
     @property
@@ -63,12 +63,14 @@ class Choice:
         ours, theirs = self.best.score, self.baseline.score
         assert ours is not None
         assert theirs is not None
-        title = METRICS[self.metric].title
+        metric = METRICS[self.metric]
+        sign = -1 if metric.higher_is_better else 1
+        mine, other = (f"{sign * e.value:.4g} ± {e.stderr:.1g}" for e in (ours, theirs))
         if self.best.is_baseline:
-            return f"The baseline {self.best.name} did best: {title} {ours.value:.4g} ± {ours.stderr:.1g}."
+            return f"The baseline {self.best.name} did best: {metric.title} {mine}."
         return (
-            f"{self.best.name}: {title} {ours.value:.4g} ± {ours.stderr:.1g}, the best baseline ({self.baseline.name}) "
-            f"{theirs.value:.4g} ± {theirs.stderr:.1g}, of {self.best.samples:,} samples each."
+            f"{self.best.name}: {metric.title} {mine}, the best baseline ({self.baseline.name}) {other}, "
+            f"of {self.best.samples:,} samples each."
         )
 
 
@@ -107,9 +109,8 @@ def choose(
         draws = torch.Generator().manual_seed(seed)
         reference = Reference.of(held_out, low, n=count, generator=draws)
         score = sample_score(denoiser, reference, solver, seed=seed + 1, n=count, metric=metric)
-        sign = -1 if METRICS[metric].higher_is_better else 1
         scored = [replace(c, score=score(c.sigmas), samples=count) for c in field]
-        scored.sort(key=lambda c: sign * c.score.value if c.score else np.inf)
+        scored.sort(key=lambda c: c.score.value if c.score else np.inf)
         rounds.append(scored)
         # The best baseline always goes on, so that the last round holds the comparison.
         ahead = [*scored[:keep], next(c for c in scored if c.is_baseline)]

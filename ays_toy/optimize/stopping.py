@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ays_toy.checks import whole_number
+from ays_toy.checks import lookup, whole_number
 from ays_toy.denoisers import Denoiser
-from ays_toy.metrics import Estimate, Reference, evaluate
+from ays_toy.metrics import METRICS, Estimate, Reference, evaluate
 from ays_toy.optimize.sweep import Sweep
 from ays_toy.samplers import draw
 
-Score = Callable[[np.ndarray], Estimate]
+Score = Callable[[np.ndarray], Estimate]  # of a schedule [n+1]; lower is better
 
 
 class EarlyStopping:
@@ -61,9 +61,18 @@ def sample_score(
     n: int = 8192,
     metric: str = "energy",
 ) -> Score:
-    """Score a schedule by a metric of n samples drawn with it, from the same noise for every schedule."""
+    """Score a schedule by a metric of n samples drawn with it, from the same noise for every schedule.
+
+    A metric that is better when higher enters with its sign turned. Raises ValueError for an unknown metric, and for
+    one that counts modes where the data have none.
+    """
+    chosen = lookup(METRICS, metric, "metric")
+    if chosen.needs_modes and not reference.dataset.has_modes:
+        raise ValueError(f"{chosen.title} needs data with separate modes: choose another metric, such as energy.")
+    sign = -1 if chosen.higher_is_better else 1
 
     def score(sigmas: np.ndarray) -> Estimate:
-        return evaluate(draw(denoiser, sigmas, solver, seed, n), reference, [metric])[metric]
+        estimate = evaluate(draw(denoiser, sigmas, solver, seed, n), reference, [metric])[metric]
+        return Estimate(sign * estimate.value, estimate.stderr)
 
     return score
