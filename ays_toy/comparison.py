@@ -1,49 +1,73 @@
 """Schedules compared honestly: same denoiser, same x_T, same noise, same range, same number of denoiser calls."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter
 
-from ays_toy import checkpoints, datasets, optimize, samplers, schedules
+from ays_toy import catalog, optimize, samplers, schedules
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range
+from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.paths import PathGram
 
-MODELS = {"exact": "Exact", "mlp": "Trained MLP"}
 PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
+# An exact denoiser looks at every component for every path and sample. Where they are thousands, the user's own points,
+# there are fewer paths and samples, so that their number times that of the components stays below these.
+PATH_PAIRS, LEAST_PATHS = PATHS * 2000, 512
+SAMPLE_PAIRS = SAMPLES * 4096
 
 
 @dataclass(frozen=True)
 class Model:
-    """A denoiser by name, and the range of noise it is used over; hashable, so that results can be kept by it."""
+    """A denoiser by name, and the range of noise it is used over; hashable, so that results can be kept by it.
+
+    The names are those of `catalog`. `version` tells apart what was kept under one name at different times, and comes
+    from `Model.current`.
+    """
 
     data: str = "grid-8x8"
     kind: str = "exact"
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
+    version: int = 0
 
     def __post_init__(self) -> None:
-        datasets.get(self.data)
-        lookup(MODELS, self.kind, "model")
+        catalog.check(self.data, self.kind)
         sigma_range(self.sigma_min, self.sigma_max)
 
-    @property
-    def dataset(self) -> datasets.Dataset:
-        """The data set the model denoises."""
-        return datasets.get(self.data)
+    @classmethod
+    def current(
+        cls, data: str, kind: str = "exact", sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX
+    ) -> "Model":
+        """The model as its files are now: equal to an earlier one where none of them has changed since."""
+        return cls(data, kind, sigma_min, sigma_max, catalog.version(data, kind))
 
-    def denoiser(self) -> Denoiser:
-        """The exact denoiser, or the shipped MLP."""
-        return self.dataset.denoiser() if self.kind == "exact" else checkpoints.pretrained(self.data)
+    @property
+    def dataset(self) -> Dataset:
+        """The data set the model denoises."""
+        return catalog.dataset(self.data)
+
+    def denoiser(self, device: str = "cpu") -> Denoiser:
+        """The exact denoiser, the shipped network, or one that the user trained."""
+        return catalog.denoiser(self.data, self.kind, device)
+
+    @property
+    def samples(self) -> int:
+        """How many samples a comparison draws."""
+        return self._affordable(SAMPLES, SAMPLE_PAIRS)
+
+    def _affordable(self, most: int, pairs: int) -> int:
+        if self.kind != "exact":
+            return most
+        return min(most, pairs // len(self.dataset.mixture.means))
 
     def collect(self, paths: int = PATHS, levels: int = LEVELS, seed: int = 0) -> PathGram:
-        """The PathGram of this model over its range."""
+        """The PathGram of this model over its range, of fewer paths where the data are thousands of points."""
+        paths = min(paths, max(LEAST_PATHS, self._affordable(paths, PATH_PAIRS)))
         generator = torch.Generator().manual_seed(seed)
         grid = schedules.logsnr(levels - 1, self.sigma_min, self.sigma_max)
         return PathGram.collect(self.denoiser(), self.dataset.sample(paths, generator), grid, generator=generator)
@@ -53,8 +77,9 @@ class Model:
         generator = torch.Generator().manual_seed(seed)
         return Reference.of(self.dataset, self.sigma_min, n=n, generator=generator)
 
-    def fresh_data(self, n: int = SAMPLES, seed: int = 2) -> torch.Tensor:
+    def fresh_data(self, n: int | None = None, seed: int = 2) -> torch.Tensor:
         """Points [n, 2] of the data themselves at noise sigma_min: the best that any sampler could do."""
+        n = self.samples if n is None else n
         return self.dataset.noisy(n, self.sigma_min, torch.Generator().manual_seed(seed))
 
     def schedule(self, name: str, gram: PathGram, steps: int, power: float) -> np.ndarray:
@@ -64,9 +89,9 @@ class Model:
         return lookup(schedules.SCHEDULES, name, "schedule")(steps, self.sigma_min, self.sigma_max)
 
 
-def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int = SAMPLES) -> torch.Tensor:
-    """Sample n points [n, 2] from the model, as `samplers.draw`."""
-    return samplers.draw(model.denoiser(), sigmas, solver, seed, n)
+def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
+    """Sample n points [n, 2] from the model, as `samplers.draw`; as many as `Model.samples` where n is not given."""
+    return samplers.draw(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +111,11 @@ def compare(
     steps: int = 8,
     power: float = 2.0,
     seed: int = 0,
-    n: int = SAMPLES,
+    n: int | None = None,
     metrics: Iterable[str] | None = None,
 ) -> list[Result]:
     """Every schedule's KLUB and metrics on n samples, and the metrics of fresh data as the floor, last."""
-    gram, reference, names = model.collect(), model.reference(n), None if metrics is None else list(metrics)
+    gram, reference, names = model.collect(), model.reference(n or SAMPLES), None if metrics is None else list(metrics)
     rows = []
     for name in ("exact", *schedules.SCHEDULES):
         sigmas = model.schedule(name, gram, steps, power)
@@ -98,39 +123,3 @@ def compare(
         rows.append(Result(name, sigmas, gram.price(sigmas), samples, evaluate(samples, reference, names)))
     fresh = model.fresh_data(n)
     return [*rows, Result("data", None, None, fresh, evaluate(fresh, reference, names))]
-
-
-def density_image(samples: torch.Tensor, half_width: float, bins: int) -> np.ndarray:
-    """Share of the samples [N, 2] in each bin of a square grid over +-half_width -> [bins (y), bins (x)]."""
-    edges = np.linspace(-half_width, half_width, bins + 1)
-    x, y = samples.double().cpu().numpy().T
-    return np.histogram2d(y, x, bins=(edges, edges))[0] / len(samples)
-
-
-def true_image(model: Model, half_width: float, bins: int) -> np.ndarray:
-    """The exact mass of the data, at noise sigma_min, in each bin of the same grid."""
-    edges = np.linspace(-half_width, half_width, bins + 1)
-    return model.dataset.mixture.bin_mass(edges, edges, model.sigma_min).T
-
-
-def brightest(image: np.ndarray) -> float:
-    """The bin mass to be drawn in full: half of all mass lies in bins above it, so that a few needles dim nothing."""
-    masses = np.sort(image, axis=None)[::-1]
-    return float(masses[np.searchsorted(np.cumsum(masses), 0.5 * masses.sum())])
-
-
-def shades(image: np.ndarray, top: float) -> np.ndarray:
-    """Bin masses as one byte each: slightly blurred, by their square root, so that faint modes can be seen."""
-    return np.minimum(255 * np.sqrt(gaussian_filter(image, 0.7) / top), 255).astype(np.uint8)
-
-
-def significant(value: float, stderr: float) -> str:
-    """A value with its error bar, both to the digit that the error bar justifies: '0.482 ± 0.014', '0.165 ± 0.003'."""
-    if not math.isfinite(value):
-        return "–"
-    if not stderr > 0 or not math.isfinite(stderr):
-        return f"{value:.4g}"
-    place = math.floor(math.log10(stderr))
-    leading = round(stderr / 10**place, 1)
-    digits = max(0, min(8, (1 if leading < 2 else 0) - place))
-    return f"{value:,.{digits}f} ± {stderr:.{digits}f}"

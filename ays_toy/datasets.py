@@ -17,7 +17,7 @@ from ays_toy.denoisers import MixtureDenoiser
 from ays_toy.lettering import letters
 from ays_toy.mixtures import Mixture
 
-MAX_POINTS = 20_000  # of a user's own data
+MAX_POINTS, LARGEST = 20_000, 1e15  # of a user's own data: how many, and how far out
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +52,15 @@ class Dataset:
 def from_points(points: Any, name: str = "own", title: str = "Your points") -> Dataset:
     """A data set of the user's own points [N, 2], N from 2 to 20,000, centred and scaled to std 0.5.
 
-    Raises ValueError for fewer, for more, for non-finite values, and where all points are equal.
+    Raises ValueError for fewer, for more, for values that are not finite or beyond 1e15, and where all are equal.
     """
     array = checks.points(points, least=2)
     if len(array) > MAX_POINTS:
         raise ValueError(f"At most {MAX_POINTS:,} points can be used; this has {len(array):,}: take a random part.")
-    return Dataset(name, title, f"{len(array):,} points of your own.", equal(array, 0.0).standardized())
+    if (far := np.abs(array).max(axis=1) > LARGEST).any():
+        raise ValueError(f"Coordinates may be {LARGEST:g} at most: remove or rescale row {np.argmax(far) + 1}.")
+    close = array - array[0]  # exact where all points lie close together: equal ones are seen to be equal
+    return Dataset(name, title, f"{len(array):,} points of your own.", equal(close, 0.0).standardized())
 
 
 def equal(means: np.ndarray, std: float) -> Mixture:

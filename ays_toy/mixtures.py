@@ -10,10 +10,12 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from scipy import sparse
 from scipy.special import ndtr
 
 from ays_toy.checks import SIGMA_DATA
 
+REACH, NODES_PER_STD, NODES_AT_ONCE, MAX_PRODUCTS = 9, 3, 64, 1e9  # of the entropy's trapezoid rule
 CACHE_ELEMENTS = 1 << 17  # rows x components worked on at once: half a megabyte of float32, so it stays in cache
 
 
@@ -104,7 +106,8 @@ class Mixture:
         """Differential entropy in nats with noise sigma added, by the trapezoid rule (2D only).
 
         For an analytic integrand that decays at both ends the rule's error falls exponentially: with a third of the
-        narrowest std as spacing it is far below 1e-6 nats.
+        narrowest std as spacing it is far below 1e-6 nats. Each component is looked at within 9 of its stds only, so
+        that thousands of narrow ones take seconds.
         """
         if self.means.shape[1] != 2:
             raise ValueError("The entropy is computed for 2D mixtures only.")
@@ -120,14 +123,25 @@ class Mixture:
 @lru_cache(maxsize=256)
 def _entropy(mixture: Mixture, sigma: float) -> float:
     std = np.sqrt(mixture._noisy_variances(sigma))
-    low = (mixture.means - 9 * std[:, None]).min(axis=0)
-    high = (mixture.means + 9 * std[:, None]).max(axis=0)
-    counts = np.ceil(3 * (high - low) / std.min()).astype(int) + 1
-    if counts.prod() > 2e7:
+    spacing = float(std.min()) / NODES_PER_STD
+    if (np.ceil(2 * REACH * std / spacing) ** 2).sum() > MAX_PRODUCTS:
         raise ValueError("This mixture is too fine for its entropy to be integrated: raise sigma.")
-    xs, ys = (torch.linspace(a, b, int(c), dtype=torch.float64) for a, b, c in zip(low, high, counts, strict=True))
+    across, along = (_on_nodes(mixture.means[:, k], std, spacing) for k in (0, 1))
+    weighted = along.multiply(mixture.weights[:, None]).tocsr()
     total = 0.0
-    for column in xs:
-        log_p = mixture.log_density(torch.stack([column.expand_as(ys), ys], dim=1), sigma)
-        total -= float((log_p.exp() * log_p).sum())
-    return total * float(xs[1] - xs[0]) * float(ys[1] - ys[0])
+    for start in range(0, across.shape[1], NODES_AT_ONCE):
+        density = (across[:, start : start + NODES_AT_ONCE].T @ weighted).data  # where there is any
+        density = density[density > 0]
+        total -= float(density @ np.log(density))
+    return total * spacing**2
+
+
+def _on_nodes(centers: np.ndarray, std: np.ndarray, spacing: float) -> sparse.csc_matrix:
+    """One-dimensional normal densities [K, nodes] on the multiples of a spacing, each within REACH of its stds."""
+    first = np.ceil((centers - REACH * std) / spacing).astype(np.int64)
+    counts = np.floor((centers + REACH * std) / spacing).astype(np.int64) - first + 1
+    component = np.repeat(np.arange(len(centers)), counts)
+    node = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + first[component]
+    scaled = (node * spacing - centers[component]) / std[component]
+    values = np.exp(-0.5 * scaled**2) / (math.sqrt(2 * math.pi) * std[component])
+    return sparse.csc_matrix((values, (component, node - first.min())))

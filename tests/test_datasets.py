@@ -126,6 +126,13 @@ def test_entropy_grows_with_noise_as_the_denoising_error_says(grid_mse):
     assert mixture.entropy(high) - mixture.entropy(low) == pytest.approx(growth, abs=1e-6)
 
 
+@pytest.mark.parametrize("sigma", [0.002, 0.3])
+def test_the_entropy_of_thousands_of_points_is_minus_the_mean_log_density(sigma, generator, rng):
+    data = from_points(rng.standard_cauchy((3000, 2)))  # some of them lie far out
+    surprise = -data.mixture.log_density(data.noisy(4000, sigma, generator), sigma)
+    assert abs(surprise.mean() - data.mixture.entropy(sigma)) < 4 * surprise.std() / np.sqrt(4000)
+
+
 def test_points_have_no_density_until_noise_is_added():
     mixture = from_points([[0.0, 0.0], [1.0, 1.0]]).mixture
     for function in (lambda: mixture.entropy(), lambda: mixture.log_density(torch.zeros(1, 2))):

@@ -1,0 +1,106 @@
+"""What every page finds by name: data sets and their denoisers, those that ship and those that the user keeps.
+
+Data are a preset's name or `own:NAME`; a denoiser's kind is `exact`, `mlp` (the network that ships) or `saved:NAME`.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from ays_toy import checkpoints
+from ays_toy.checks import lookup
+from ays_toy.datasets import DATASETS, Dataset, from_points
+from ays_toy.denoisers import Denoiser
+from ays_toy.store import ModelStore, PointStore, check_name
+
+OWN, SAVED = "own:", "saved:"
+BUILT_IN = {"exact": "Exact", "mlp": "Trained MLP"}
+
+
+def dataset(name: str) -> Dataset:
+    """The data set of that name; ValueError where there is none."""
+    own = _after(OWN, name)
+    if own is None:
+        return lookup(DATASETS, name, "data set")
+    store = PointStore()
+    return _own(store, own, store.stamp(own))
+
+
+def datasets() -> dict[str, str]:
+    """The titles of all data sets by name: the presets, then the user's own, the newest first."""
+    own = {OWN + saved.name: _own_title(saved.name) for saved in PointStore().list()}
+    return {name: preset.title for name, preset in DATASETS.items()} | own
+
+
+def models(data: str) -> dict[str, str]:
+    """The titles of the denoisers of a data set by kind: exact, shipped, then the user's own, the newest first."""
+    own = {
+        SAVED + saved.name: f"{saved.name} (your model)"
+        for saved in ModelStore().list()
+        if saved.about.get("data") == data
+    }
+    return {kind: title for kind, title in BUILT_IN.items() if kind == "exact" or _ships(data)} | own
+
+
+def check_kind(kind: Any) -> str:
+    """Return the name of a denoiser that may exist for some data; ValueError otherwise."""
+    saved = _after(SAVED, kind)
+    if saved is not None:
+        check_name(saved)
+    elif kind not in BUILT_IN:
+        raise ValueError(f"Unknown model {kind!r}: choose exact, mlp, or saved: and the name of a model of your own.")
+    return kind
+
+
+def check(data: str, kind: str) -> None:
+    """Raise ValueError unless there are such data and a denoiser of that kind for them; no weights are read."""
+    dataset(data)
+    saved = _after(SAVED, check_kind(kind))
+    if saved is not None:
+        trained_on = ModelStore().find(saved).about.get("data")
+        if trained_on != data:
+            raise ValueError(
+                f"The saved model {saved!r} was trained on {trained_on!r}, not on {data!r}: choose those data, or "
+                "another model."
+            )
+    elif kind == "mlp" and not _ships(data):
+        raise ValueError("No trained network ships for points of your own: choose the exact model, or train one.")
+
+
+def denoiser(data: str, kind: str, device: str = "cpu") -> Denoiser:
+    """The denoiser of that kind for the data; ValueError where there is none."""
+    check(data, kind)
+    if kind == "exact":
+        return dataset(data).denoiser()
+    if kind == "mlp":
+        return checkpoints.pretrained(data, device)
+    store, name = ModelStore(), kind.removeprefix(SAVED)
+    return _saved(store, name, store.stamp(name), device)
+
+
+def version(data: str, kind: str) -> int:
+    """A number that changes whenever the user's file behind data or denoiser does; 0 where there is none."""
+    stores = ((PointStore(), _after(OWN, data)), (ModelStore(), _after(SAVED, kind)))
+    stamps = [store.stamp(name) for store, name in stores if name is not None]
+    return hash(tuple(stamps)) if stamps else 0
+
+
+def _after(prefix: str, name: Any) -> str | None:
+    return name.removeprefix(prefix) if isinstance(name, str) and name.startswith(prefix) else None
+
+
+def _ships(data: str) -> bool:
+    return data in DATASETS and (checkpoints.PRETRAINED / f"{data}.safetensors").exists()
+
+
+def _own_title(name: str) -> str:
+    return f"{name} (your points)"
+
+
+@lru_cache(maxsize=16)
+def _own(store: PointStore, name: str, stamp: int) -> Dataset:  # noqa: ARG001 (stamp: files may change)
+    return from_points(store.load(name), OWN + name, _own_title(name))
+
+
+@lru_cache(maxsize=16)
+def _saved(store: ModelStore, name: str, stamp: int, device: str) -> Denoiser:  # noqa: ARG001
+    return store.load(name, device)[0]
