@@ -85,10 +85,12 @@ def sample(
     return deque(walk, maxlen=1).pop().x_next
 
 
-def draw(denoiser: Denoiser, sigmas: Any, solver: str, seed: int, n: int) -> torch.Tensor:
-    """Sample n points [n, 2]; x_T and the solver's noise depend on the seed alone, not on what the levels are."""
-    levels, generator = schedules.validate(sigmas), torch.Generator().manual_seed(seed)
-    x_T = float(levels[0]) * torch.randn(n, 2, generator=generator)
+def draw(
+    denoiser: Denoiser, sigmas: Any, solver: str, seed: int, n: int, device: str | torch.device = "cpu"
+) -> torch.Tensor:
+    """Sample n points [n, 2]; x_T and the solver's noise depend on seed and device alone, not on the levels."""
+    levels, generator = schedules.validate(sigmas), torch.Generator(device).manual_seed(seed)
+    x_T = float(levels[0]) * torch.randn(n, 2, generator=generator, device=device)
     return sample(denoiser, x_T, levels, solver, generator=generator)
 
 

@@ -51,13 +51,13 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Training after `step` of `steps`: mean loss since the last snapshot, excess over the Bayes error, weights."""
+    """Training after `step` of `steps`: mean loss since the last regular one, excess over the Bayes error, weights."""
 
     step: int
     steps: int
-    loss: float  # EDM-weighted, summed over dimensions: 2 for a denoiser that returns c_skip x
+    loss: float  # EDM-weighted, summed over dimensions: 2 for a denoiser that returns c_skip x; NaN before any step
     excess: float  # see ExcessLoss
-    weights: Weights | None  # of the moving average; always there in the last snapshot
+    weights: Weights | None  # of the moving average
 
 
 class ExcessLoss:
@@ -106,10 +106,12 @@ def edm_loss(net: MLPDenoiser, x0: torch.Tensor, config: TrainingConfig, generat
 class _Run:
     """Network, moving average and optimizer of one run."""
 
-    def __init__(self, config: TrainingConfig, device: str | torch.device) -> None:
+    def __init__(self, config: TrainingConfig, device: str | torch.device, start: Weights | None) -> None:
         self.config = config
         self.generator = torch.Generator(device).manual_seed(config.seed)
         self.net = MLPDenoiser(config.network, self.generator)
+        if start is not None:
+            _fill(self.net, start)
         self.average = AveragedModel(self.net, multi_avg_fn=self._average_in)
         self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
@@ -144,28 +146,33 @@ def train(
     every: int = 100,
     weights: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    start: Weights | None = None,
 ) -> Iterator[Snapshot]:
-    """Train an MLP denoiser on a data set, yielding a snapshot every `every` steps and one at the end.
+    """Train an MLP denoiser on a data set, yielding a snapshot at the start, every `every` steps and at the end.
 
-    `stop` is asked before every step; once it says True the run ends with a last snapshot of what was reached (step 0:
-    the untrained network). With weights=True every snapshot carries them. Raises ValueError where training diverges.
+    `stop` is asked before every step; where it says True, one more snapshot of what was reached is yielded. Iterated
+    again once `stop` has become False, the run goes on as if it had never stopped; otherwise it ends. `start` are
+    weights to begin from, of a network of the same shape. The last snapshot, one at a stop and, with weights=True, all
+    carry weights. Raises ValueError where training diverges, and for weights that do not fit.
     """
     config = config or TrainingConfig()
     every = whole_number(every, "The number of steps between snapshots", 1)
-    run = _Run(config, device)
+    run = _Run(config, device, start)
     excess = ExcessLoss(dataset, torch.Generator(device).manual_seed(config.seed + 1))
     total, since, step = torch.zeros((), device=device), 0, 0
     while True:
-        last = step == config.steps or stop()
-        if last or (step and step % every == 0):
-            mean = float(total) / max(1, since)
-            if not mean < DIVERGED:  # NaN too
+        done, stopped = step == config.steps, stop()
+        regular = done or step % every == 0
+        if regular or stopped:
+            mean = float(total) / since if since else math.nan
+            if since and not mean < DIVERGED:  # NaN too
                 raise ValueError(f"Training diverged before step {step}: lower the learning rate and start again.")
-            kept = run.weights() if weights or last else None
+            kept = run.weights() if weights or done or stopped else None
             yield Snapshot(step, config.steps, mean, excess(run.average.module), kept)
+            if done or (stopped and stop()):
+                return
+        if regular:
             total, since = torch.zeros((), device=device), 0
-        if last:
-            return
         total += run.step(dataset.sample(config.batch, run.generator))
         step, since = step + 1, since + 1
 
@@ -173,8 +180,12 @@ def train(
 def denoiser_from(weights: Weights, config: NetworkConfig, device: str | torch.device = "cpu") -> MLPDenoiser:
     """A frozen denoiser with these weights; ValueError where they do not fit the configuration."""
     net = MLPDenoiser(config, torch.Generator(device))
+    _fill(net, weights)
+    return net.eval().requires_grad_(False)
+
+
+def _fill(net: MLPDenoiser, weights: Weights) -> None:
     try:
         net.load_state_dict({name: value.float() for name, value in weights.items()})
     except RuntimeError as error:
         raise ValueError("These weights do not belong to a network of this width and depth.") from error
-    return net.eval().requires_grad_(False)

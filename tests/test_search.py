@@ -194,3 +194,52 @@ def test_bad_arguments_say_what_to_change(arguments, message):
     given = {"sigmas": schedules.edm(4), "costs": optimize.GaussianCosts(), **arguments}
     with pytest.raises(ValueError, match=message):
         optimize.coordinate_search(None, None, **given)
+
+
+def test_a_search_tells_every_level_and_drops_the_sweep_in_which_it_is_stopped():
+    whole = list(optimize.coordinate_search(None, None, schedules.edm(6), costs=optimize.GaussianCosts()))
+    told: list[tuple[int, np.ndarray]] = []
+
+    def search(asks: int) -> list[optimize.Sweep]:
+        told.clear()
+        answers = iter([False] * asks + [True])
+        return list(
+            optimize.coordinate_search(
+                None,
+                None,
+                schedules.edm(6),
+                costs=optimize.GaussianCosts(),
+                stop=lambda: next(answers),
+                watch=lambda index, levels: told.append((index, levels)),
+            )
+        )
+
+    for asks in (0, 1, 4, 5, 13):  # five levels a sweep
+        sweeps = search(asks)
+        assert len(sweeps) == 1 + asks // 5
+        for ours, theirs in zip(sweeps, whole, strict=False):
+            np.testing.assert_array_equal(ours.sigmas, theirs.sigmas)
+        assert [index for index, _ in told] == [5 - k % 5 for k in range(asks)]
+        for k, (index, levels) in enumerate(told):
+            before, after = whole[k // 5].sigmas, whole[k // 5 + 1].sigmas
+            np.testing.assert_array_equal(levels[:index], before[:index])
+            np.testing.assert_array_equal(levels[index:], after[index:])
+
+
+def test_a_chosen_schedule_is_refined_and_can_be_stopped_between_any_two_levels():
+    start = schedules.edm(3)
+    sweeps = list(optimize.refine_search(optimize.GaussianCosts(), start))
+    first, second = ([sweep for sweep in sweeps if sweep.stage == stage] for stage in (1, 2))
+    assert [len(stage[-1].sigmas) - 1 for stage in (first, second)] == [6, 12]
+    np.testing.assert_array_equal(first[0].sigmas, schedules.subdivide(start))
+    np.testing.assert_array_equal(second[0].sigmas, schedules.subdivide(first[-1].sigmas))
+    np.testing.assert_array_equal(second[-1].sigmas[::2], first[-1].sigmas)
+    np.testing.assert_array_equal(first[-1].sigmas[::2], start)
+    assert klub.gaussian_klub(second[-1].sigmas) < klub.gaussian_klub(schedules.subdivide(schedules.subdivide(start)))
+    for asks in (0, 3, 4, len(first) * 3, len(first) * 3 + 7):
+        answers = iter([False] * asks + [True] * 2)
+        part = list(optimize.refine_search(optimize.GaussianCosts(), start, stop=lambda given=answers: next(given)))
+        assert 1 <= len(part) < len(sweeps)
+        for ours, theirs in zip(part, sweeps, strict=False):
+            assert (ours.stage, ours.index) == (theirs.stage, theirs.index)
+            np.testing.assert_array_equal(ours.sigmas, theirs.sigmas)

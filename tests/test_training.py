@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+from itertools import chain, pairwise, repeat
 
 import numpy as np
 import ot
@@ -165,7 +166,7 @@ def test_snapshots_come_on_time_and_stay_as_they_were():
     kept = [
         (shot, {k: v.clone() for k, v in shot.weights.items()}) for shot in train(RING, TINY, every=8, weights=True)
     ]
-    assert [shot.step for shot, _ in kept] == [8, 16, 24, 30]
+    assert [shot.step for shot, _ in kept] == [0, 8, 16, 24, 30]
     for shot, copy in kept:
         assert shot.steps == 30
         assert same(shot.weights, copy)
@@ -173,20 +174,49 @@ def test_snapshots_come_on_time_and_stay_as_they_were():
             shot.step = 0
     assert not same(kept[0][1], kept[1][1])
     light = list(train(RING, TINY, every=8))
-    assert [shot.weights is None for shot in light] == [True, True, True, False]
+    assert [shot.weights is None for shot in light] == [True, True, True, True, False]
+    assert [math.isnan(shot.loss) for shot in light] == [True, False, False, False, False]
+
+
+def stopping(*at: int):
+    """A `stop` that says True once before each of these steps, and for good before the last of them."""
+    answers = [False] * at[0]
+    for before, after in pairwise(at):
+        answers += [True, False] + [False] * (after - before - 1)  # the second: on whether it still says so
+    return chain(answers, repeat(True)).__next__
 
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 8])
 def test_stopping_ends_within_one_step_and_leaves_weights(steps):
-    answers = iter([False] * steps + [True])
-    *_, last = train(RING, TINY, every=4, stop=lambda: next(answers))
-    assert last.step == steps
-    shorter = train(RING, TINY, every=100, stop=iter([False] * steps + [True]).__next__)
-    assert same(last.weights, next(shorter).weights)
-    assert len(list(shorter)) == 0
+    stop = stopping(steps)
+    *_, last = run = list(train(RING, TINY, every=4, stop=stop))
+    assert [shot.step for shot in run] == sorted({*range(0, steps, 4), steps})
+    assert same(last.weights, last_weights(every=100, stop=stopping(steps)))
     if not steps:
         x = torch.ones(3, 2)
         torch.testing.assert_close(denoiser_from(last.weights, TINY.network)(x, 0.5), 0.5 * x)
+
+
+def test_training_that_goes_on_after_stops_is_bit_for_bit_the_run_that_never_stopped():
+    whole = list(train(RING, TINY, every=5, weights=True))
+    paused = list(train(RING, TINY, every=5, weights=True, stop=stopping(0, 3, 4, 10, 29, 1000)))
+    assert [shot.step for shot in paused] == [0, 3, 4, 5, 10, 15, 20, 25, 29, 30]
+    paused = {shot.step: shot for shot in paused}
+    for shot in whole:
+        again = paused[shot.step]
+        np.testing.assert_equal((again.loss, again.excess), (shot.loss, shot.excess))
+        assert same(again.weights, shot.weights)
+
+
+def test_training_may_begin_from_weights_of_the_same_shape():
+    first = last_weights()
+    begun, *_, ended = train(RING, dataclasses.replace(TINY, seed=9), start=first, weights=True)
+    assert begun.step == 0
+    assert same(begun.weights, first)
+    assert not same(ended.weights, first)
+    for shape in (NetworkConfig(32, 2), NetworkConfig(16, 3), NetworkConfig(16, 1)):
+        with pytest.raises(ValueError, match="do not belong to a network of this width and depth"):
+            next(train(RING, dataclasses.replace(TINY, network=shape), start=first))
 
 
 def test_training_that_diverges_says_so():

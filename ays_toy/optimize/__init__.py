@@ -3,7 +3,7 @@
 from ays_toy.optimize.choose import Candidate, Choice, blend, choose
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
-from ays_toy.optimize.search import align_your_steps, coordinate_search
+from ays_toy.optimize.search import align_your_steps, coordinate_search, refine_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
 
@@ -25,5 +25,6 @@ __all__ = [
     "ode_schedules",
     "optimum",
     "refine",
+    "refine_search",
     "sample_score",
 ]

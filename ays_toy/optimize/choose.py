@@ -5,8 +5,9 @@ of powers, local errors along the ODE where the solver follows it, the six basel
 what has done best. Each round draws more samples, from other seeds, for fewer candidates.
 """
 
+import math
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from ays_toy.optimize.stopping import sample_score
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES, logsnr, validate
+from ays_toy.words import significant
 
 POWERS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
 GAMMAS = (1.0, 1.5, 2.0)
@@ -65,12 +67,14 @@ class Choice:
         assert theirs is not None
         metric = METRICS[self.metric]
         sign = -1 if metric.higher_is_better else 1
-        mine, other = (f"{sign * e.value:.4g} ± {e.stderr:.1g}" for e in (ours, theirs))
+        mine, other = (significant(sign * score.value, score.stderr) for score in (ours, theirs))
         if self.best.is_baseline:
             return f"The baseline {self.best.name} did best: {metric.title} {mine}."
+        gap, noise = theirs.value - ours.value, math.hypot(ours.stderr, theirs.stderr)
+        sure = "" if gap > 2 * noise else " The two differ by less than their error bars tell apart."
         return (
-            f"{self.best.name}: {metric.title} {mine}, the best baseline ({self.baseline.name}) {other}, "
-            f"of {self.best.samples:,} samples each."
+            f"Chosen: {self.best.name}. {metric.title} {mine}, against {other} of the best baseline, "
+            f"{self.baseline.name} ({self.best.samples:,} samples each).{sure}"
         )
 
 
@@ -133,13 +137,13 @@ def _optimized(
 ) -> list[Candidate]:
     """The optimum of every power over forward paths and, for solvers of the ODE, of every gamma along it."""
     gram = PathGram.collect(denoiser, x0[:4096], logsnr(95, low, high), generator=generator)
-    found = [Candidate(f"power {power:g}", optimum(gram, steps, power)) for power in POWERS]
+    found = [Candidate(f"optimum p = {power:g}", optimum(gram, steps, power)) for power in POWERS]
     if not SOLVERS[solver].stochastic:
         x_T = x0[:1024] + high * torch.randn(x0[:1024].shape, generator=generator, device=x0.device)
         paths = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
         kinds = [solver] if solver in EXTRAPOLATES else list(EXTRAPOLATES)
         found += [
-            Candidate(f"local error of {kind}, gamma {gamma:g}", ode_schedules(paths, steps, kind, gamma)[steps])
+            Candidate(f"ODE optimum of {kind}, γ = {gamma:g}", ode_schedules(paths, steps, kind, gamma)[steps])
             for kind, gamma in product(kinds, GAMMAS)
         ]
     return found
@@ -154,11 +158,9 @@ def blend(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
 
 def _blends(field: list[Candidate]) -> list[Candidate]:
     """Blends of the two best with each other and with the best baseline."""
-    baseline = next(c for c in field if c.is_baseline)
-    partners = [(field[0], field[1]), (field[0], baseline), (field[1], baseline)]
+    three = list({c.name: c for c in (field[0], field[1], next(c for c in field if c.is_baseline))}.values())
     return [
         Candidate(f"{share:.0%} from {a.name} to {b.name}", blend(a.sigmas, b.sigmas, share))
-        for a, b in partners
-        if a.name != b.name
+        for a, b in combinations(three, 2)
         for share in BLENDS
     ]

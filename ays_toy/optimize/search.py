@@ -1,6 +1,6 @@
 """The paper's optimizer: coordinate search, early stopping, subdivision (AYS, Algorithm 1 and App. B.1)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,13 +27,17 @@ def coordinate_search(
     candidates: int = CANDIDATES,
     max_sweeps: int = MAX_SWEEPS,
     free: Iterable[int] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    watch: Callable[[int, np.ndarray], None] | None = None,
 ) -> Iterator[Sweep]:
     """Yield the start and then the schedule after every sweep, until nothing moves (AYS, Algorithm 1).
 
     In a sweep every free level in turn (default: all but the two ends) goes to the best of `candidates` places
     between its neighbors, its own among them, by the KLUB of the two steps that it touches. Prices are the paper's
-    Monte Carlo on data x0 [N, ...] with common random numbers, unless `costs` says otherwise. Raises ValueError for an
-    invalid schedule, fewer than two candidates, or a level that is not free to move.
+    Monte Carlo on data x0 [N, ...] with common random numbers, unless `costs` says otherwise. `stop` is asked before
+    every level, and where it says True the search ends without the sweep it was in; `watch` hears of every level that
+    was placed, with the levels as they are then. Raises ValueError for an invalid schedule, fewer than two candidates,
+    or a level that is not free to move.
     """
     levels = validate(sigmas)
     whole_number(candidates, "The number of candidates", 2)
@@ -46,17 +50,29 @@ def coordinate_search(
         if denoiser is None or x0 is None or generator is None:
             raise ValueError("The search needs a denoiser, data x0 and a generator, or costs of its own.")
         costs = MonteCarloCosts(denoiser, x0, generator=generator)
-    return _sweeps(costs, levels, moving, candidates, max_sweeps)
+    return _sweeps(costs, levels, moving, candidates, max_sweeps, stop, watch)
 
 
-def _sweeps(costs: Costs, levels: np.ndarray, moving: list[int], candidates: int, max_sweeps: int) -> Iterator[Sweep]:
+def _sweeps(
+    costs: Costs,
+    levels: np.ndarray,
+    moving: list[int],
+    candidates: int,
+    max_sweeps: int,
+    stop: Callable[[], bool],
+    watch: Callable[[int, np.ndarray], None] | None,
+) -> Iterator[Sweep]:
     klub = costs.schedule(levels)
     yield Sweep(0, levels, klub, len(moving), costs.calls)
     for index in range(1, max_sweeps + 1):
         before, levels = levels, levels.copy()
         for k in reversed(moving):  # the paper numbers levels from low noise up
+            if stop():
+                return
             places = candidate_places(levels[k - 1], levels[k], levels[k + 1], candidates)
             levels[k] = places[int(np.argmin(costs.around(levels[k - 1], places, levels[k + 1], k)))]
+            if watch:
+                watch(k, levels.copy())
         moved = int((levels != before).sum())
         if moved:
             klub = costs.schedule(levels)
@@ -86,21 +102,39 @@ def align_your_steps(
 
     The first stage starts from `sigmas` (default EDM's 10 steps) and is stopped early by `EarlyStopping` on `score`,
     which must use other noise and data than x0. Each of the two rounds that follow puts geometric midpoints into the
-    chosen schedule and moves only those, until they rest. Resample the last schedule to any number of steps with
-    `schedules.interpolate`.
+    chosen schedule and moves only those, until they rest (`refine_search`).
     """
     start = edm(10, SIGMA_MIN, SIGMA_MAX) if sigmas is None else validate(sigmas)
     costs = MonteCarloCosts(denoiser, x0, generator=generator)
     stopping = EarlyStopping(score, patience)
     search = coordinate_search(None, None, start, costs=costs, candidates=candidates, max_sweeps=max_sweeps)
     yield from stopping.watch(search)
-    levels = stopping.chosen.sigmas
-    for stage in (1, 2):
+    yield from refine_search(costs, stopping.chosen.sigmas, candidates=candidates, max_sweeps=max_sweeps)
+
+
+def refine_search(
+    costs: Costs,
+    sigmas: Any,
+    *,
+    stages: int = 2,
+    candidates: int = CANDIDATES,
+    max_sweeps: int = MAX_SWEEPS,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Sweep]:
+    """The paper's later stages, n -> 2n -> 4n steps: geometric midpoints, of which only the new ones move (App. B.1).
+
+    Yields every sweep of each stage, until nothing moves in it; `stop` as in `coordinate_search`. Resample the last
+    schedule to any number of steps with `schedules.interpolate`.
+    """
+    levels = validate(sigmas)
+    for stage in range(1, stages + 1):
         levels = subdivide(levels)
         fresh = range(1, len(levels) - 1, 2)
         search = coordinate_search(
-            None, None, levels, costs=costs, free=fresh, candidates=candidates, max_sweeps=max_sweeps
+            None, None, levels, costs=costs, free=fresh, candidates=candidates, max_sweeps=max_sweeps, stop=stop
         )
         for sweep in search:
             yield replace(sweep, stage=stage)
         levels = sweep.sigmas
+        if stop():
+            return

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from ays_toy.checks import lookup, whole_number
 from ays_toy.denoisers import Denoiser
@@ -33,11 +34,20 @@ class EarlyStopping:
     def watch(self, sweeps: Iterable[Sweep]) -> Iterator[Sweep]:
         """Pass the sweeps on, each with its score, and end early."""
         for sweep in sweeps:
-            self.scores.append(self.score(sweep.sigmas))
-            self.sweeps.append(replace(sweep, score=self.scores[-1]))
-            yield self.sweeps[-1]
-            if len(self.sweeps) - 1 - self._least() >= self.patience:
+            yield self.add(sweep)
+            if self.over:
                 return
+
+    def add(self, sweep: Sweep) -> Sweep:
+        """Take in the next sweep -> the same with its score."""
+        self.scores.append(self.score(sweep.sigmas))
+        self.sweeps.append(replace(sweep, score=self.scores[-1]))
+        return self.sweeps[-1]
+
+    @property
+    def over(self) -> bool:
+        """Whether `patience` sweeps in a row were no better than the best before them."""
+        return len(self.sweeps) - 1 - self._least() >= self.patience if self.sweeps else False
 
     def _least(self) -> int:
         return int(np.argmin([estimate.value for estimate in self.scores]))
@@ -60,8 +70,9 @@ def sample_score(
     seed: int,
     n: int = 8192,
     metric: str = "energy",
+    device: str | torch.device = "cpu",
 ) -> Score:
-    """Score a schedule by a metric of n samples drawn with it, from the same noise for every schedule.
+    """Score a schedule by a metric of n samples drawn with it on a device, from the same noise for every schedule.
 
     A metric that is better when higher enters with its sign turned. Raises ValueError for an unknown metric, and for
     one that counts modes where the data have none.
@@ -72,7 +83,7 @@ def sample_score(
     sign = -1 if chosen.higher_is_better else 1
 
     def score(sigmas: np.ndarray) -> Estimate:
-        estimate = evaluate(draw(denoiser, sigmas, solver, seed, n), reference, [metric])[metric]
+        estimate = evaluate(draw(denoiser, sigmas, solver, seed, n, device), reference, [metric])[metric]
         return Estimate(sign * estimate.value, estimate.stderr)
 
     return score
