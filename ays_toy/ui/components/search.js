@@ -1,0 +1,74 @@
+// The search player: the levels, KLUB and the output's score of every sweep, scrubbed together.
+//
+// data: see SearchData.payload in search.py. State `sweep`: where the user came to rest, null while at the newest.
+
+const WIDE = 900;  // pixels from which the three figures stand side by side
+
+function searchPlayer(component) {
+  const root = node("div", { class: "player" }, component.parentElement);
+  const figures = node("div", { class: "figures" }, root);
+  const point = (k, settled) => bar.setPosition(Math.min(k, data.sweeps.length - 1), settled);
+  const levels = levelsFigure(figures, point, "reached");
+  const klub = curveFigure(figures, "klub", point), score = curveFigure(figures, "score", point);
+  const tip = tooltip(root);
+  for (const { figure } of [levels, klub, score]) hover(figure, tip, root);
+  let { data } = component, tell = component.setStateValue, told = data.at, width = 0;
+
+  const say = (value) => { if (value !== told) tell("sweep", told = value); };
+  const bar = transport(root, {
+    count: data.sweeps.length,
+    position: data.at,
+    what: "sweep",
+    follow: true,
+    interval_ms: (count) => clamp(12000 / count, 80, 700),
+    label: (k) => (data.sweeps[k] ? data.sweeps[k].label : "Not started"),
+    onChange(k, settled) {
+      root.style.setProperty("--glide", `${still() ? 0 : Math.min(220, 0.7 * bar.pace_ms)}ms`);
+      for (const one of [levels, klub, score]) one.move(k);
+      if (settled) say(bar.following ? null : k);
+    },
+  });
+
+  function draw() {
+    if (!width) return;
+    const wide = width >= WIDE, k = bar.position, gap = 12;
+    root.classList.toggle("wide", wide);
+    const inner = width - gap * (wide ? 2 : 1);
+    const [first, other, tall, low] = wide ? [0.46 * inner, 0.27 * inner, 282, 282] : [width, inner / 2, 270, 210];
+    levels.draw(data, first, tall, k);
+    klub.draw({
+      title: "KLUB", unit: "nats", log: true, floor: data.floor,
+      values: data.sweeps.map((sweep) => sweep.klub),
+    }, data, other, low, k);
+    const values = data.sweeps.map((sweep) => sweep.score), known = values.filter(Boolean).map(([value]) => value);
+    const log = Math.min(...known) > 0 && Math.max(...known) / Math.min(...known) > 8;
+    score.draw({ title: data.metric.title, unit: data.metric.unit, log, values }, data, other, low, k);
+  }
+
+  const observer = new ResizeObserver(([entry]) => {
+    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
+    width = entry.contentRect.width;
+    draw();
+  });
+  observer.observe(root);
+  const begun = (one) => JSON.stringify([one.start.sigmas, one.sweeps[0]]);
+
+  return {
+    update({ data: latest, setStateValue }) {
+      tell = setStateValue;
+      // Another search, not more of the same: what was scrubbed to means nothing in it.
+      const rewind = data.sweeps.length > 0 && (latest.sweeps.length < data.sweeps.length || begun(latest) !== begun(data));
+      data = latest;
+      bar.setCount(data.sweeps.length, { rewind });
+      draw();
+      if (rewind) say(null);
+    },
+    destroy() {
+      observer.disconnect();
+      bar.destroy();
+      root.remove();
+    },
+  };
+}
+
+export default (component) => mount(component, searchPlayer);

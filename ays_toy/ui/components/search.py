@@ -1,0 +1,135 @@
+"""The search player: levels, KLUB and the output's score of every sweep, scrubbed together in the browser."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ays_toy.metrics import Metric
+from ays_toy.optimize import Sweep
+from ays_toy.palette import STYLES
+from ays_toy.ui.components.assets import read
+from ays_toy.words import significant
+
+_player = st.components.v2.component(
+    "ays_search_player",
+    css=read("shared.css", "search.css"),
+    js=read("transport.js", "plot.js", "figure.js", "levels.js", "curve.js", "search.js"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """A schedule drawn as markers: title, color, the palette's marker symbol, and its levels [n+1]."""
+
+    title: str
+    color: str
+    symbol: str
+    sigmas: np.ndarray
+
+    @classmethod
+    def of(cls, name: str, sigmas: np.ndarray) -> "Marks":
+        """The levels of a schedule in its colors."""
+        style = STYLES[name]
+        return cls(style.title, style.color, style.symbol, sigmas)
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"title": self.title, "color": self.color, "symbol": self.symbol, "sigmas": _numbers(self.sigmas)}
+
+
+@dataclass(frozen=True, eq=False)
+class SearchData:
+    """A search so far, as the player draws it.
+
+    `sweeps` in order, sweep 0 being the start; `floor` is the KLUB of the optimum; `stop` and `picked` are the sweeps
+    that the rule and the user stopped at. `now` is the level last placed and the levels [n+1] amid a sweep. Scores are
+    lower when better, as the search yields them, and shown with the metric's own sign.
+    """
+
+    start: Marks
+    metric: Metric
+    sweeps: tuple[Sweep, ...] = ()
+    optimum: Marks | None = None
+    others: tuple[Marks, ...] = ()
+    floor: float | None = None
+    stop: int | None = None
+    picked: int | None = None
+    running: bool = False
+    now: tuple[int, np.ndarray] | None = None
+    color: str = STYLES["ays"].color
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON, floats to six digits."""
+        better = "higher" if self.metric.higher_is_better else "lower"
+        floor = None if self.floor is None else _number(self.floor)
+        return {
+            "color": self.color,
+            "start": self.start.payload(),
+            "optimum": self.optimum and self.optimum.payload(),
+            "others": [marks.payload() for marks in self.others],
+            "sweeps": [self._sweep(sweep) for sweep in self.sweeps],
+            "floor": None if floor is None else [floor, f"{self.floor:.3g}"],
+            "metric": {"title": self.metric.title, "unit": f"{self.metric.unit}, {better} is better"},
+            "stop": self.stop,
+            "picked": self.picked,
+            "running": self.running,
+            "now": self.now and {"index": int(self.now[0]), "sigmas": _numbers(self.now[1])},
+        }
+
+    def _sweep(self, sweep: Sweep) -> dict[str, Any]:
+        sign = -1 if self.metric.higher_is_better else 1
+        score = None if sweep.score is None else _estimate(sign * sweep.score.value, sweep.score.stderr)
+        return {
+            "sigmas": _numbers(sweep.sigmas),
+            "klub": _estimate(sweep.klub.value, sweep.klub.stderr),
+            "score": score,
+            "label": self.label(sweep),
+        }
+
+    def label(self, sweep: Sweep) -> str:
+        """A sweep in words: 'Sweep 6: KLUB 9.74 ± 0.05, energy distance 0.0123 ± 0.0004, 8 levels moved'."""
+        parts = [f"KLUB {significant(sweep.klub.value, sweep.klub.stderr)}"]
+        if sweep.score is not None:
+            value = -sweep.score.value if self.metric.higher_is_better else sweep.score.value
+            parts.append(f"{_amid_sentence(self.metric.title)} {significant(value, sweep.score.stderr)}")
+        if sweep.index == 0:
+            parts.append("the start")
+        else:
+            moved = "1 level" if sweep.moved == 1 else f"{sweep.moved} levels"
+            parts.append(f"{moved} moved" if sweep.moved else "nothing moved any more")
+        return f"Sweep {sweep.index}: {', '.join(parts)}"
+
+
+def search_player(data: SearchData, key: str) -> int | None:
+    """Draw the search -> the sweep that the user came to rest at, None while the newest is shown."""
+    at = _known(st.session_state.get(key, {}).get("sweep"), data)
+    result = _player(data={**data.payload(), "at": at}, default={"sweep": None}, key=key, on_sweep_change=lambda: None)
+    return _known(result["sweep"], data)
+
+
+def _known(sweep: Any, data: SearchData) -> int | None:
+    """The browser's answer, unless it belongs to another search or is none."""
+    return sweep if isinstance(sweep, int) and 0 <= sweep < len(data.sweeps) else None
+
+
+def _number(value: float) -> float | None:
+    """Six digits; None where JSON has no word for it."""
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def _numbers(values: Iterable[float]) -> list[float | None]:
+    return [_number(float(value)) for value in values]
+
+
+def _estimate(value: float, stderr: float) -> list[Any] | None:
+    """[value, standard error, both in words]; None where there is no value."""
+    return None if _number(value) is None else [_number(value), _number(stderr) or 0.0, significant(value, stderr)]
+
+
+def _amid_sentence(title: str) -> str:
+    """A title as it is written within a sentence: 'Energy distance' begins small, 'NLL' and 'W2' stay."""
+    return title[0].lower() + title[1:] if title[1:2].islower() else title
