@@ -11,6 +11,13 @@ from ays_toy.ui import frame
 
 st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="expanded")
 frame.style()
-page = st.navigation([st.Page("pages/explore.py", title="Explore", url_path="explore", default=True)], position="top")
+page = st.navigation(
+    [
+        st.Page("pages/explore.py", title="Explore", url_path="explore", default=True),
+        st.Page("pages/train.py", title="Train", url_path="train"),
+        st.Page("pages/optimize.py", title="Optimize", url_path="optimize"),
+    ],
+    position="top",
+)
 with frame.sentences():
     page.run()

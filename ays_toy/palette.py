@@ -20,6 +20,9 @@ class Style:
 STYLES: dict[str, Style] = {
     "ays": Style("AYS", "#D55E00", "solid", "circle", "The paper's coordinate search, stopped early."),
     "exact": Style("Optimized", "#E69F00", "solid", "star", "Least cost of all schedules, by dynamic programming."),
+    "choice": Style(
+        "Automatic choice", "#882255", "8px,3px", "hexagon", "Best of many by the output, on held-out seeds."
+    ),
     "edm": Style("EDM", "#009E73", "dot", "diamond", "Uniform in sigma^(1/7) (Karras et al. 2022)."),
     "logsnr": Style("LogSNR", "#CC79A7", "dashdot", "triangle-up", "Uniform in log sigma."),
     "time-uniform": Style(
@@ -30,4 +33,6 @@ STYLES: dict[str, Style] = {
     "gaussian": Style("Gaussian-optimal", "#AA4499", "2px,6px", "pentagon", "Uniform in atan(sigma/0.5), AYS Thm 3.1."),
 }
 REFERENCE = "#8C8C8C"
+MODEL = "#0072B2"  # curves of a model that is trained
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 DENSITY = "Cividis"

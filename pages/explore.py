@@ -3,11 +3,19 @@
 import streamlit as st
 
 from ays_toy.samplers import denoiser_calls
-from ays_toy.ui import explore, view
+from ays_toy.ui import controls, explore, gallery, view
 
-problems = view.open_view()
+problems = view.open_view(view.View)
 with st.sidebar:
-    state = view.controls()
+    controls.data()
+    controls.model()
+    controls.solver()
+    controls.steps()
+    controls.baselines()
+    controls.power()
+    controls.noise_range()
+    controls.new_noise()
+state = view.current(view.View)
 shown = [*state.baselines, "exact"]
 
 for problem in problems:
@@ -28,14 +36,15 @@ left, right = st.columns([0.57, 0.43])
 # What is known first is shown first: levels and prices need no samples.
 outcomes = explore.start(state, shown)
 with left:
-    st.plotly_chart(explore.rail(state, shown), key="rail", config=explore.STILL, alt=explore.rail_alt(state, shown))
+    st.plotly_chart(explore.rail(state, shown), key="rail", config=gallery.STILL, alt=explore.rail_alt(state, shown))
     st.caption(explore.rail_caption(state))
+samples = explore.samples(state, shown, outcomes)
 pictures.plotly_chart(
-    explore.panels(state, shown, outcomes),
+    gallery.row(state.chosen_model, samples),
     key="panels",
     height="stretch",
-    config=explore.STILL,
-    alt=explore.panels_alt(state, shown, outcomes),
+    config=gallery.STILL,
+    alt=gallery.alt(state.chosen_model, samples),
 )
 with right:
     explore.table(state, outcomes)

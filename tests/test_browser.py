@@ -1,70 +1,32 @@
 """Journeys through the app in a real Chromium, against a real server."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from chromium import READY, chromium, required, serving
+from chromium import Visit as AnyVisit
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ROOT = Path(__file__).parent.parent
-QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-if CHROMIUM is None and not os.environ.get("AYS_REQUIRE_BROWSER"):
-    pytest.skip("no Chromium on this machine", allow_module_level=True)
+required()
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    url = f"http://localhost:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=5)
-                break
-            except (urllib.error.URLError, ConnectionError):
-                assert process.poll() is None, process.stdout.read()
-                time.sleep(0.5)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("home")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+    with chromium() as program:
+        yield program
 
 
-class Visit:
-    """A page of the app and what went wrong on it."""
-
-    def __init__(self, browser: Browser, width: int, height: int, scheme: str) -> None:
-        self.page: Page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.page.set_default_timeout(60_000)
-        self.troubles: list[str] = []
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.troubles.append(request.url))
+class Visit(AnyVisit):
+    """The Explore page."""
 
     def open(self, url: str) -> "Visit":
         self.page.goto(url)
@@ -74,8 +36,7 @@ class Visit:
     def settled(self) -> "Visit":
         self.page.wait_for_selector(READY)
         expect(self.page.locator("[data-testid=stDataFrame]")).to_have_count(1)
-        self.page.wait_for_timeout(600)  # Plotly draws after the script has ended
-        self.page.wait_for_selector(READY)
+        self.idle()  # Plotly draws after the script has ended
         return self
 
     def boxes(self) -> list[tuple[int, ...]]:

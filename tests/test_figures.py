@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import comparison, datasets, figures, schedules
+from ays_toy import comparison, datasets, figures, pictures, schedules, words
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 
@@ -21,12 +21,12 @@ def priced() -> tuple[list[figures.Priced], PathGram]:
 
 def panels() -> list[figures.Panel]:
     model = comparison.Model("ring-8")
-    truth = comparison.true_image(model, model.dataset.half_width, 64)
-    samples = comparison.density_image(model.fresh_data(5000), model.dataset.half_width, 64)
-    top = comparison.brightest(truth)
+    truth = pictures.true_image(model, model.dataset.half_width, 64)
+    samples = pictures.density_image(model.fresh_data(5000), model.dataset.half_width, 64)
+    top = pictures.brightest(truth)
     return [
-        figures.Panel("The data", "#888888", ["exact"], comparison.shades(truth, top)),
-        figures.Panel("EDM", STYLES["edm"].color, ["NLL 1", "W2 2"], comparison.shades(samples, top)),
+        figures.Panel("The data", "#888888", ["exact"], pictures.shades(truth, top)),
+        figures.Panel("EDM", STYLES["edm"].color, ["NLL 1", "W2 2"], pictures.shades(samples, top)),
     ]
 
 
@@ -69,18 +69,18 @@ def test_density_images_are_upright_and_truth_and_samples_agree():
     model = comparison.Model("multiscale")
     half = model.dataset.half_width
     corner = torch.tensor([[0.9 * half, -0.9 * half]])
-    image = comparison.density_image(corner, half, 10)
+    image = pictures.density_image(corner, half, 10)
     assert image[0, 9] == 1.0  # row 0 is the bottom, column 9 the right
-    truth = comparison.true_image(model, half, 20)
-    drawn = comparison.density_image(model.fresh_data(100_000), half, 20)
+    truth = pictures.true_image(model, half, 20)
+    drawn = pictures.density_image(model.fresh_data(100_000), half, 20)
     error = np.sqrt(truth * (1 - truth) / 100_000)
     assert (np.abs(drawn - truth) < 5 * error + 2e-4).all()
 
 
 def test_half_the_mass_is_drawn_in_full_whatever_needles_there_are():
     image = np.array([[0.4, 0.2, 0.1], [0.1, 0.1, 0.1]])
-    assert comparison.brightest(image) == 0.2
-    assert comparison.brightest(np.full((4, 4), 1 / 16)) == 1 / 16
+    assert pictures.brightest(image) == 0.2
+    assert pictures.brightest(np.full((4, 4), 1 / 16)) == 1 / 16
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_half_the_mass_is_drawn_in_full_whatever_needles_there_are():
     ],
 )
 def test_error_bars_decide_the_digits(value, stderr, text):
-    assert comparison.significant(value, stderr) == text
+    assert words.significant(value, stderr) == text

@@ -1,8 +1,14 @@
-"""Jobs: shared, stoppable within a step, and their failures a sentence."""
+"""Jobs: shared, stoppable within a step and taken up again, their failures a sentence."""
 
+import itertools
+import subprocess
+import sys
 import threading
 import time
 
+import pytest
+
+from ays_toy.ui import jobs
 from ays_toy.ui.jobs import KEPT, Job, JobQueue, Progress, State
 
 
@@ -24,65 +30,250 @@ def counting(steps: int, gate: threading.Event | None = None):
 
 
 def finish(job: Job) -> Progress:
-    until(lambda: job.progress.finished)
+    until(lambda: job.progress.finished and not job.active)
     return job.progress
 
 
+class Stepwise:
+    """Work whose steps are let through one by one, and that counts how many threads are in it."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.gate, self.given = steps, threading.Semaphore(0), 0
+        self.at, self.inside, self.worst = 0, 0, 0
+
+    def __call__(self, _stop):
+        for k in range(1, self.steps + 1):
+            self.at, self.inside = k, self.inside + 1
+            self.worst = max(self.worst, self.inside)
+            self.gate.acquire(timeout=10)
+            self.inside -= 1
+            yield k / self.steps, k
+
+    def let(self, count: int) -> None:
+        self.given += count
+        for _ in range(count):
+            self.gate.release()
+
+    def reach(self, step: int) -> None:
+        """Let it go until it waits within that step."""
+        self.let(step - 1 - self.given)
+        until(lambda: self.at == step and self.inside)
+
+
 def test_a_job_runs_to_its_end_and_keeps_its_last_snapshot():
-    progress = finish(JobQueue(1).submit("a", counting(5)))
+    progress = finish(JobQueue(1).submit("a", counting(5), "me"))
     assert (progress.state, progress.share, progress.snapshot) == (State.DONE, 1.0, 5)
     assert progress.seconds_left is None
 
 
 def test_the_same_key_is_the_same_job_and_its_result_stays():
     queue, gate = JobQueue(2), threading.Event()
-    first = queue.submit("same", counting(3, gate))
-    assert queue.submit("same", counting(3, gate)) is first
-    assert queue.submit("other", counting(1)) is not first
+    first = queue.submit("same", counting(3, gate), "me")
+    assert queue.submit("same", counting(3, gate), "me") is first
+    assert queue.submit("other", counting(1), "me") is not first
     gate.set()
     finish(first)
-    assert queue.submit("same", counting(3)) is first
+    assert queue.submit("same", counting(3), "you") is first
+    assert first.progress.state is State.DONE
 
 
-def test_stop_ends_within_a_step_keeps_what_was_reached_and_lets_it_start_anew():
-    queue, steps = JobQueue(1), threading.Semaphore(0)
+def test_stop_ends_within_a_step_and_it_can_go_on_from_there():
+    queue, work = JobQueue(1), Stepwise(10)
+    job = queue.submit("long", work, "me")
+    work.reach(4)
+    assert queue.leave(job, "me") is False
+    work.let(1)
+    progress = finish(job)
+    assert (progress.state, progress.snapshot) == (State.STOPPED, 4)
+    queue.resume(job, "me")
+    assert not job.progress.finished
+    work.let(6)
+    assert (finish(job).snapshot, job.progress.state) == (10, State.DONE)
+
+
+def test_asking_again_goes_on_with_stopped_work_unless_it_is_to_begin_anew():
+    queue, work = JobQueue(1), Stepwise(4)
+    job = queue.submit("same", work, "me")
+    work.reach(3)
+    queue.leave(job, "me")
+    work.let(1)
+    finish(job)
+    assert queue.submit("same", work, "me") is job
+    work.reach(4)
+    queue.leave(job, "me")
+    work.let(1)
+    assert finish(job).state is State.DONE  # it had come to its end
+    other, again = Stepwise(2), Stepwise(2)
+    left = queue.submit("other", other, "me")
+    other.reach(1)
+    queue.leave(left, "me")
+    other.let(1)
+    finish(left)
+    fresh = queue.submit("other", again, "you", anew=True)
+    again.reach(1)
+    assert fresh is not left
+    assert queue.submit("other", again, "third") is fresh
+    queue.resume(left, "me")  # whoever stopped the first can still go on with that, in turn
+    assert queue.place(left) == 1
+    again.let(2)
+    other.let(1)
+    assert (finish(left).snapshot, finish(fresh).snapshot) == (2, 2)
+
+
+def test_work_that_was_told_to_stop_and_ended_begins_anew():
+    queue, stopping = JobQueue(1), threading.Event()
+
+    def work(stop):
+        for k in itertools.count(1):
+            if k == 3:
+                stopping.set()
+                until(stop)
+            if stop():
+                return  # not resumable: what it had in hand is lost
+            yield None, k
+            if k == 4:
+                return
+
+    began = []
+    job = queue.submit("careless", lambda stop: began.append(True) or work(stop), "me")
+    assert stopping.wait(10)
+    queue.leave(job, "me")
+    assert (finish(job).state, job.progress.snapshot, len(began)) == (State.STOPPED, 2, 1)
+    stopping.clear()
+    queue.submit("careless", None, "me")
+    assert stopping.wait(10)
+    assert len(began) == 2
+    queue.leave(job, "me")
+    finish(job)
+
+
+def test_work_that_comes_to_its_end_just_when_it_is_stopped_is_done():
+    queue, ending, gate = JobQueue(1), threading.Event(), threading.Event()
 
     def work(_stop):
-        for k in range(1, 1001):
-            steps.acquire(timeout=10)
-            yield k / 1000, k
+        yield None, "all there is"
+        ending.set()
+        gate.wait(10)
 
-    job = queue.submit("long", work)
-    for _ in range(3):
-        steps.release()
-    until(lambda: job.progress.snapshot == 3)
-    job.stop()
-    steps.release()
-    progress = finish(job)
-    assert progress.state is State.STOPPED
-    assert progress.snapshot in (3, 4)
-    again = queue.submit("long", counting(2))
-    assert again is not job
-    assert finish(again).state is State.DONE
+    job = queue.submit("last", work, "me")
+    assert ending.wait(10)
+    queue.leave(job, "me")
+    gate.set()
+    assert (finish(job).state, job.progress.snapshot) == (State.DONE, "all there is")
 
 
-def test_a_job_stopped_in_the_queue_never_begins():
+def test_going_on_before_it_has_stopped_never_runs_it_twice():
+    queue, work = JobQueue(4), Stepwise(50)
+    job = queue.submit("busy", work, "me")
+    for k in range(2, 51):
+        work.reach(k)
+        queue.leave(job, "me")
+        queue.resume(job, "me")
+    work.let(1)
+    assert finish(job).snapshot == 50
+    assert work.worst == 1
+
+
+def test_many_sessions_may_press_everything_at_once():
+    queue, steps = JobQueue(3), 400
+    inside, worst = threading.Semaphore(1), []
+
+    def work(_stop):
+        for k in range(1, steps + 1):
+            worst.append(not inside.acquire(blocking=False))
+            inside.release()
+            yield k / steps, k
+
+    job = queue.submit("one", work, "first")
+
+    def session(name: str) -> None:
+        for _ in range(50):
+            queue.submit("one", work, name)
+            queue.leave(job, name)
+            queue.resume(job, name)
+            queue.place(job)
+
+    threads = [threading.Thread(target=session, args=(str(k),)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (finish(job).state, job.progress.snapshot) == (State.DONE, steps)
+    assert len(worst) == steps
+    assert not any(worst)
+
+
+def test_it_goes_on_while_anyone_watches():
+    queue, work = JobQueue(1), Stepwise(3)
+    job = queue.submit("shared", work, "me")
+    assert queue.submit("shared", work, "you") is job
+    work.reach(2)
+    assert queue.leave(job, "me") is True
+    work.reach(3)
+    assert queue.leave(job, "you") is False
+    work.let(1)
+    assert finish(job).state is State.DONE
+    assert queue.leave(job, "you") is False
+
+
+def test_a_session_that_is_gone_leaves_its_work_and_one_that_comes_back_does_not():
+    there = {"me", "you"}
+    queue, mine, yours = JobQueue(3, there.__contains__), Stepwise(2), Stepwise(2)
+    job, other = queue.submit("watched", mine, "me"), queue.submit("other", yours, "you")
+    mine.reach(1)
+    yours.reach(1)
+    queue.leave_later("me", seconds=0.0).join()  # it was only a dropped connection
+    assert job.watchers == {"me"}
+    there.remove("me")  # and that it goes for good, nobody tells
+    queue.leave_later("you", seconds=0.0).join()
+    until(lambda: not job.watchers)
+    mine.let(1)
+    assert finish(job).state is State.STOPPED
+    assert other.watchers == {"you"}
+    yours.let(2)
+    assert finish(other).state is State.DONE
+
+
+def test_pauses_do_not_count_as_work(monkeypatch):
+    clock = itertools.count()  # a second passes whenever somebody looks
+    monkeypatch.setattr(jobs.time, "perf_counter", lambda: float(next(clock)))
+    queue, work = JobQueue(1), Stepwise(2)
+    job = queue.submit("paused", work, "me")
+    work.reach(1)
+    queue.leave(job, "me")
+    work.let(1)
+    spent = finish(job).seconds
+    for _ in range(1000):
+        next(clock)
+    queue.resume(job, "me")
+    work.let(1)
+    assert spent < finish(job).seconds < spent + 10
+
+
+def test_a_job_stopped_in_the_queue_never_begins_and_can_be_taken_up_there():
     queue, gate, begun = JobQueue(1), threading.Event(), []
-    running = queue.submit("first", counting(1, gate))
+    running = queue.submit("first", counting(1, gate), "me")
 
     def work(_stop):
         begun.append(True)
         yield 1.0, None
 
-    waiting = queue.submit("second", work)
-    third = queue.submit("third", counting(1))
+    waiting = queue.submit("second", work, "me")
+    third = queue.submit("third", counting(1), "me")
     until(lambda: running.progress.state is State.RUNNING)
     assert (queue.place(running), queue.place(waiting), queue.place(third)) == (0, 1, 2)
-    waiting.stop()
+    queue.leave(waiting, "me")
+    assert waiting.progress.state is State.STOPPED  # at once, though no thread is free
+    assert (queue.place(waiting), queue.place(third)) == (0, 1)
+    queue.resume(waiting, "me")
+    assert waiting.progress.state is State.QUEUED
+    queue.leave(waiting, "me")
     gate.set()
     assert finish(waiting).state is State.STOPPED
     assert not begun
     assert finish(third).state is State.DONE
+    queue.resume(waiting, "me")
+    assert finish(waiting).state is State.DONE
 
 
 def test_failures_are_said_and_the_worker_lives_on():
@@ -96,20 +287,43 @@ def test_failures_are_said_and_the_worker_lives_on():
         yield 0.5, "half"
         raise KeyError("x")
 
-    failed = finish(queue.submit("user", user_error))
-    assert (failed.state, failed.error, failed.snapshot) == (State.FAILED, "Lower the learning rate.", "half")
-    assert finish(queue.submit("bug", bug)).error.startswith("KeyError")
-    assert finish(queue.submit("fine", counting(1))).state is State.DONE
+    failed = queue.submit("user", user_error, "me")
+    progress = finish(failed)
+    assert (progress.state, progress.error, progress.snapshot) == (State.FAILED, "Lower the learning rate.", "half")
+    assert finish(queue.submit("bug", bug, "me")).error.startswith("KeyError")
+    again = queue.submit("user", counting(1), "me")
+    assert again is not failed
+    assert finish(again).state is State.DONE
 
 
-def test_time_left_follows_the_pace():
-    running = Progress(State.RUNNING, share=0.25, seconds=10.0)
-    assert running.seconds_left == 30.0
-    assert Progress(State.RUNNING, share=0.001, seconds=1.0).seconds_left is None
+@pytest.mark.parametrize(
+    ("share", "seconds", "left"), [(0.25, 10.0, 30.0), (0.001, 1.0, None), (None, 1.0, None), (0.0, 1.0, None)]
+)
+def test_time_left_follows_the_pace(share, seconds, left):
+    assert Progress(State.RUNNING, share, seconds).seconds_left == left
+    assert Progress(State.STOPPED, share, seconds).seconds_left is None
 
 
 def test_results_are_kept_but_not_for_ever():
     queue = JobQueue(1)
-    for k in range(2 * KEPT):
-        finish(queue.submit(k, counting(1)))
+    first = queue.submit(0, counting(1), "me")
+    for k in range(1, 2 * KEPT):
+        finish(queue.submit(k, counting(1), "me"))
     assert len(queue._jobs) <= KEPT + 1
+    assert len(queue._active) <= 2
+    assert queue.submit(0, counting(1), "me") is not first
+
+
+def test_a_server_that_ends_does_not_wait_for_its_jobs():
+    code = """
+import itertools, time
+from ays_toy.ui.jobs import JobQueue
+def work(stop):
+    for k in itertools.count():
+        time.sleep(0.01)
+        yield None, k
+job = JobQueue(1).submit("endless", work, "me")
+while not job.progress.snapshot:
+    time.sleep(0.01)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import datasets
-from ays_toy.comparison import MODELS
+from ays_toy.catalog import BUILT_IN
 from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
@@ -20,7 +20,7 @@ from ays_toy.ui.view import POWERS, SIGMAS_MAX, SIGMAS_MIN, View
 views = some.builds(
     View,
     data=some.sampled_from(list(datasets.DATASETS)),
-    model=some.sampled_from(list(MODELS)),
+    model=some.sampled_from(list(BUILT_IN)),
     solver=some.sampled_from(list(SOLVERS)),
     steps=some.integers(2, 40),
     baselines=some.lists(some.sampled_from(list(SCHEDULES)), min_size=0, max_size=2, unique=True).map(tuple),
@@ -119,7 +119,7 @@ def test_the_page_opens_on_a_whole_answer_and_follows_every_control(page: AppTes
         lambda: page.sidebar.multiselect[0].set_value(["time-uniform"]),
         lambda: page.sidebar.selectbox(key="sigma_min").set_value(0.02),
         lambda: page.sidebar.selectbox(key="data").set_value("ring-8"),
-        lambda: page.sidebar.button_group[0].set_value("mlp"),
+        lambda: page.sidebar.selectbox(key="model").set_value("mlp"),
     ):
         change()
         page.run()

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from ays_toy import checks
 
 S = TypeVar("S")
+N = TypeVar("N", int, float)
+MAX_DIGITS = 20  # of a whole number
 NONE = "none"  # an empty choice; an empty parameter would not survive in a link
-MAX_LENGTH = 200  # of one parameter; nothing we write is longer
+MAX_LENGTH = 400  # of one parameter; nothing we write is longer
 
 
 def param(default: Any, read: Callable[[str], Any]) -> Any:
@@ -25,8 +27,12 @@ def to_query(state: Any) -> dict[str, str]:
     for field in dataclasses.fields(state):
         value = getattr(state, field.name)
         if value != field.default:
-            changed[field.name] = ",".join(value) or NONE if isinstance(value, tuple) else f"{value}"
+            changed[field.name] = ",".join(map(_text, value)) or NONE if isinstance(value, tuple) else f"{value}"
     return changed
+
+
+def _text(part: str | float) -> str:
+    return part if isinstance(part, str) else f"{part:g}"
 
 
 def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
@@ -60,6 +66,16 @@ def choice(options: Mapping[str, Any], what: str) -> Callable[[str], str]:
     return read
 
 
+def checked(check: Callable[[str], Any]) -> Callable[[str], str]:
+    """Read a text that the library's own check accepts; for names that are not all known beforehand."""
+
+    def read(text: str) -> str:
+        check(text)
+        return text
+
+    return read
+
+
 def choices(options: Mapping[str, Any], what: str, most: int) -> Callable[[str], tuple[str, ...]]:
     """Read up to `most` different option names, separated by commas."""
     one = choice(options, what)
@@ -78,21 +94,24 @@ def whole(what: str, low: int, high: int) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         try:
+            if len(text) > MAX_DIGITS:
+                raise ValueError
             number = int(text)
         except ValueError:
-            raise ValueError(f"{what} must be a whole number from {low} to {high}, not {text!r}.") from None
+            shown = text if len(text) <= MAX_DIGITS else f"{text[:MAX_DIGITS]}…"
+            raise ValueError(f"{what} must be a whole number from {low} to {high}, not {shown!r}.") from None
         return checks.whole_number(number, what, low, high)
 
     return read
 
 
-def one_of(values: tuple[float, ...], what: str) -> Callable[[str], float]:
-    """Read a number that is among the values."""
+def one_of(values: tuple[N, ...], what: str) -> Callable[[str], N]:
+    """Read a number that is among the values; it comes back as the type it has there."""
 
-    def read(text: str) -> float:
+    def read(text: str) -> N:
         number = checks.real_number(text, what, min(values), max(values))
         if number not in values:
             raise ValueError(f"{what} must be one of {', '.join(f'{v:g}' for v in values)}, not {text!r}.")
-        return number
+        return next(value for value in values if value == number)
 
     return read

@@ -5,32 +5,41 @@ view are independent of each other, so each is a task of one pool that the whole
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ays_toy import comparison
+from ays_toy import comparison, finding, pictures
 from ays_toy.comparison import Model
 from ays_toy.figures import Priced
+from ays_toy.finding import Found, Pass
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.paths import PathGram
 
+T = TypeVar("T")
 BINS = 128
 _pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="outcome")
 
 
 @dataclass(frozen=True)
-class Run:
-    """All that decides what samples come out, besides the schedule's name."""
+class Draw:
+    """All that decides what samples come out; without levels they are the data themselves."""
 
     model: Model
     solver: str
-    steps: int
-    power: float
     seed: int
+    levels: tuple[float, ...] | None
+
+    @classmethod
+    def of(cls, model: Model, solver: str, seed: int, sigmas: np.ndarray | None) -> "Draw":
+        """Of a schedule [n+1], or of the data."""
+        return cls(
+            model, solver if sigmas is not None else "", seed, None if sigmas is None else tuple(sigmas.tolist())
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +53,16 @@ class Outcome:
 Outcomes = Mapping[str, "Future[Outcome]"]
 
 
-def start(run: Run, names: Iterable[str]) -> Outcomes:
-    """Begin drawing and measuring samples of the named schedules, the first named first."""
-    gram(run.model), reference(run.model)  # once, before the tasks would all ask for them
-    return {name: _pool.submit(_outcome, _needed(run, name), name) for name in names}
+def start(draws: Mapping[str, Draw]) -> Outcomes:
+    """Begin drawing and measuring samples, the first named first."""
+    for model in {draw.model for draw in draws.values()}:
+        reference(model)  # once, before the tasks would all ask for it
+    return {name: _pool.submit(outcome, draw) for name, draw in draws.items()}
+
+
+def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
+    """Have the pool do something else that takes seconds."""
+    return _pool.submit(work, *arguments)
 
 
 def stop(outcomes: Outcomes) -> None:
@@ -56,27 +71,26 @@ def stop(outcomes: Outcomes) -> None:
         future.cancel()
 
 
-def _needed(run: Run, name: str) -> Run:
-    """The run as far as it matters for that schedule: only the optimized one depends on the power."""
-    return run if name == "exact" else Run(run.model, run.solver, run.steps, 0.0, run.seed)
-
-
 @lru_cache(maxsize=512)
-def _outcome(run: Run, name: str) -> Outcome:
-    """Samples of one schedule, drawn and measured; 'data' is the data themselves."""
-    if name == "data":
-        samples = run.model.fresh_data(seed=run.seed + 2)
+def outcome(draw: Draw) -> Outcome:
+    """Samples, drawn and measured."""
+    if draw.levels is None:
+        samples = draw.model.fresh_data(seed=draw.seed + 2)
     else:
-        levels = schedule(run.model, name, run.steps, run.power)
-        samples = comparison.draw(run.model, levels, run.solver, run.seed)
-    image = comparison.density_image(samples, run.model.dataset.half_width, BINS)
-    return Outcome(evaluate(samples, reference(run.model)), image)
+        samples = comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed)
+    image = pictures.density_image(samples, draw.model.dataset.half_width, BINS)
+    return Outcome(evaluate(samples, reference(draw.model)), image)
 
 
 @lru_cache(maxsize=32)
+def one_pass(model: Model) -> Pass:
+    """The model's PathGram, which prices every schedule, and what it cost."""
+    return finding.one_pass(model)
+
+
 def gram(model: Model) -> PathGram:
-    """The model's PathGram: prices every schedule, whatever the solver and steps."""
-    return model.collect()
+    """The model's PathGram."""
+    return one_pass(model).gram
 
 
 @lru_cache(maxsize=32)
@@ -86,9 +100,15 @@ def reference(model: Model) -> Reference:
 
 
 @lru_cache(maxsize=512)
+def optimum(model: Model, steps: int, power: float) -> Found:
+    """The optimum for the power."""
+    return finding.optimum(one_pass(model), steps, power)
+
+
+@lru_cache(maxsize=512)
 def schedule(model: Model, name: str, steps: int, power: float) -> np.ndarray:
     """The levels of one schedule, 'exact' being the optimum for the power."""
-    return model.schedule(name, gram(model), steps, power)
+    return optimum(model, steps, power).sigmas if name == "exact" else model.schedule(name, gram(model), steps, power)
 
 
 @lru_cache(maxsize=512)
@@ -107,4 +127,4 @@ def entropy(model: Model) -> float:
 @lru_cache(maxsize=32)
 def truth(model: Model) -> np.ndarray:
     """The exact bin masses of the data."""
-    return comparison.true_image(model, model.dataset.half_width, BINS)
+    return pictures.true_image(model, model.dataset.half_width, BINS)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 _CSS = """
 <style>
-.block-container { padding: 2.2rem 1.5rem 0.5rem; }
+.block-container { padding: 3.9rem 1.5rem 0.5rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
@@ -16,10 +17,23 @@ _CSS = """
 .block-container [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"],
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
-.st-key-panels_box { container-type: inline-size; }
+.st-key-panels_box, .st-key-panels_box5, .st-key-panels_box6 { container-type: inline-size; }
 .st-key-panels_box > div { height: calc(25cqw + 62px) !important; }
+.st-key-panels_box5 > div { height: calc(20cqw + 62px) !important; }
+.st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
+.block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
 </style>
 """
+
+
+def within_app() -> None:
+    """Begin with app.py where a page's own address is the first that anyone opens on a server.
+
+    Until app.py has named its pages once, Streamlit takes the files of pages/ for an app without a frame.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 @contextmanager

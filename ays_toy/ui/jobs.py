@@ -1,7 +1,8 @@
 """Background work: never blocks a page, survives its reruns, stops within a step, is shared by who asks for the same.
 
-A job turns a generator of snapshots into something that can be watched. It calls nothing of Streamlit: pages poll
-`Job.progress`, an immutable snapshot that is replaced as a whole.
+A job turns a generator of snapshots into something that can be watched, stopped and taken up again. It calls nothing of
+Streamlit: pages poll `Job.progress`, an immutable snapshot that is replaced as a whole. Watchers are names of sessions;
+work that nobody watches any more is stopped.
 """
 
 import os
@@ -9,15 +10,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-KEPT = 32  # finished jobs whose results stay for who asks again
+KEPT = 32  # jobs at rest whose results stay for who asks again
+GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
 
 Stop = Callable[[], bool]
-Work = Callable[[Stop], Iterator[tuple[float, Any]]]  # yields (share done, from 0 to 1; snapshot)
+Work = Callable[[Stop], Iterator[tuple[float | None, Any]]]  # yields (share done, if it can be told; snapshot)
 
 
 class State(Enum):
@@ -32,95 +33,191 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Progress:
-    """What a watcher sees: state, share done, seconds run and, where it can be told, left, the latest snapshot."""
+    """What a watcher sees: state, share done where it can be told, seconds of work, the latest snapshot."""
 
     state: State = State.QUEUED
-    share: float = 0.0
-    seconds: float = 0.0
+    share: float | None = 0.0
+    seconds: float = 0.0  # without pauses
     snapshot: Any = None
     error: str = ""
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether nothing more will come by itself."""
         return self.state in (State.DONE, State.STOPPED, State.FAILED)
 
     @property
     def seconds_left(self) -> float | None:
         """Estimate from the pace so far; None while there is none to judge by."""
-        if self.state is not State.RUNNING or self.share < 0.01:
+        if self.state is not State.RUNNING or not self.share or self.share < 0.01:
             return None
         return self.seconds * (1 - self.share) / self.share
 
 
 @dataclass(eq=False)
 class Job:
-    """Work under way; `progress` may be read from any thread at any time."""
+    """Work under way; `progress` may be read from any thread at any time. All else belongs to its queue."""
 
     key: Hashable
     work: Work
     progress: Progress = field(default_factory=Progress)
+    watchers: set[str] = field(default_factory=set)
+    active: bool = False  # in the queue's hands: waiting, running, or about to come to rest
     _stop: threading.Event = field(default_factory=threading.Event)
+    _told: bool = False  # whether the work was last told to stop
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _steps: Iterator[tuple[float | None, Any]] | None = None  # what is left of the work
 
     def stop(self) -> None:
-        """Ask the work to end; what it had reached is kept."""
-        self._stop.set()
+        """Ask the work to pause; what it had reached is kept."""
+        with self._lock:
+            self._stop.set()
+            if self.progress.state is State.QUEUED:
+                self.progress = replace(self.progress, state=State.STOPPED)
 
-    @property
-    def lost(self) -> bool:
-        """Whether it will not, or did not, come to its end: who wants the result has to start anew."""
-        ended = self.progress.state
-        return ended in (State.STOPPED, State.FAILED) or (self._stop.is_set() and ended is not State.DONE)
+    def go(self) -> bool:
+        """Let the work go on, or begin -> whether a thread has to be found for that."""
+        with self._lock:
+            self._stop.clear()
+            if self.progress.state is State.DONE:
+                return False
+            if self.progress.finished:
+                self.progress = replace(self.progress, state=State.QUEUED, error="")
+            needed, self.active = not self.active, True
+            return needed
 
     def run(self) -> None:
-        """Do the work to its end, or until stopped (called by the pool)."""
-        began = time.perf_counter()
-        now = replace(self.progress, state=State.RUNNING)
-        self.progress = now
-        try:
-            if not self._stop.is_set():
-                for share, snapshot in self.work(self._stop.is_set):
-                    now = Progress(State.RUNNING, share, time.perf_counter() - began, snapshot)
-                    self.progress = now
-                    if self._stop.is_set():
-                        break
-            ended = State.STOPPED if self._stop.is_set() and now.share < 1 else State.DONE
-            self.progress = replace(now, state=ended, seconds=time.perf_counter() - began)
-        except Exception as error:  # a job's failure belongs to its watcher, not to the pool's thread
-            text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            self.progress = replace(now, state=State.FAILED, seconds=time.perf_counter() - began, error=text)
+        """Do the work to its end, or until stopped; only ever in one thread at a time."""
+        began, before = time.perf_counter(), self.progress.seconds if self._steps is not None else 0.0
+
+        def spent() -> float:
+            return before + time.perf_counter() - began
+
+        while True:
+            try:
+                ended = self._advance(spent)
+                error = ""
+            except Exception as problem:  # a job's failure belongs to its watchers, not to the queue's thread
+                ended, self._steps = State.FAILED, None
+                error = str(problem) if isinstance(problem, ValueError) else f"{type(problem).__name__}: {problem}"
+            with self._lock:
+                if ended is State.STOPPED and not self._unwanted():
+                    continue  # told to go on before it had come to rest
+                self.active = False
+                self.progress = replace(self.progress, state=ended, seconds=spent(), error=error)
+                return
+
+    def _advance(self, spent: Callable[[], float]) -> State:
+        """Take snapshots until the work ends or is stopped."""
+        if self._unwanted():
+            return State.STOPPED
+        self.progress = replace(self.progress, state=State.RUNNING)
+        if self._steps is None:
+            self._steps = iter(self.work(self._asked))
+        for share, snapshot in self._steps:
+            self._told = False
+            self.progress = Progress(State.RUNNING, share, spent(), snapshot)
+            if share != 1 and self._unwanted():
+                return State.STOPPED
+        self._steps = None  # where it ended because it was told to stop, it would have to begin anew
+        return State.STOPPED if self._told else State.DONE
+
+    def _unwanted(self) -> bool:
+        # Where the server itself ends, it waits for all threads.
+        return self._stop.is_set() or not threading.main_thread().is_alive()
+
+    def _asked(self) -> bool:
+        """The work's `stop`."""
+        self._told = self._unwanted()
+        return self._told
 
 
 class JobQueue:
-    """One bounded pool for a server: jobs of the same key are one job, whoever asks."""
+    """A server's jobs, so many at a time: those of the same key are one job, whoever asks.
 
-    def __init__(self, workers: int | None = None) -> None:
+    `present` tells whether a watcher is still there; it is asked about those that are to leave later.
+    """
+
+    def __init__(self, workers: int | None = None, present: Callable[[str], bool] = lambda _: False) -> None:
         self.workers = workers or max(1, (os.cpu_count() or 2) - 1)
-        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="job")
-        self._jobs: dict[Hashable, Job] = {}
-        self._order: deque[Job] = deque()
-        self._lock = threading.Lock()
+        self.present = present
+        self._jobs: dict[Hashable, Job] = {}  # what is found by its key, the latest begun or taken up last
+        self._active: list[Job] = []  # in the order they began to wait
+        self._waiting: deque[Job] = deque()
+        self._threads = 0  # each lasts for as long as it finds work
+        self._lock = threading.RLock()
 
-    def submit(self, key: Hashable, work: Work) -> Job:
-        """Start the work, or join the job of the same key that is queued, running or done; stopped ones start anew."""
+    def submit(self, key: Hashable, work: Work, watcher: str, anew: bool = False) -> Job:
+        """Watch the job of that key: the one that is queued, running or done, or a stopped one, which goes on.
+
+        Failed work begins anew, and with `anew` stopped work does too.
+        """
         with self._lock:
             job = self._jobs.get(key)
-            if job is None or job.lost:
+            lost = (State.FAILED, State.STOPPED) if anew else (State.FAILED,)
+            if job is None or job.progress.state in lost:
                 job = self._jobs[key] = Job(key, work)
-                self._order.append(job)
+            return self.resume(job, watcher)
+
+    def resume(self, job: Job, watcher: str) -> Job:
+        """Watch a job and have it go on where it was stopped."""
+        with self._lock:
+            job.watchers.add(watcher)
+            if job.go():
+                self._active = [*(other for other in self._active if other.active and other is not job), job]
+                known = self._jobs.get(job.key)
+                if known is None or not known.active or known is job:  # a stopped one may have been begun anew
+                    self._jobs.pop(job.key, None)
+                    self._jobs[job.key] = job
                 self._forget()
-                self._pool.submit(job.run)
+                self._waiting.append(job)
+                if self._threads < self.workers:
+                    self._threads += 1
+                    threading.Thread(target=self._serve, name="jobs").start()
             return job
 
-    def place(self, job: Job) -> int:
-        """How many jobs are ahead of it in the queue; 0 where it runs or has ended."""
+    def _serve(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._threads -= 1
+                    return
+                job = self._waiting.popleft()
+            job.run()
+
+    def leave(self, job: Job, watcher: str) -> bool:
+        """Watch a job no longer -> whether it goes on for others; where there are none it is stopped."""
         with self._lock:
-            waiting = [other for other in self._order if other.progress.state is State.QUEUED]
-        return waiting.index(job) + 1 if job in waiting else 0
+            job.watchers.discard(watcher)
+            if not job.watchers:
+                job.stop()
+            return bool(job.watchers) and not job.progress.finished
+
+    def leave_later(self, watcher: str, seconds: float = GRACE) -> threading.Timer:
+        """Have a watcher leave all its jobs where it is not present after so many seconds, or so many later."""
+        timer = threading.Timer(seconds, self._leave_all, (watcher, seconds))
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _leave_all(self, watcher: str, seconds: float) -> None:
+        with self._lock:
+            watched = [job for job in self._active if job.active and watcher in job.watchers]
+            if watched and self.present(watcher):
+                self.leave_later(watcher, seconds)  # nobody may tell when it goes the next time
+                return
+            for job in watched:
+                self.leave(job, watcher)
+
+    def place(self, job: Job) -> int:
+        """How many jobs run or wait before it; 0 where it runs or has ended."""
+        with self._lock:
+            states = [(other, other.progress.state) for other in self._active]
+        waiting = [other for other, state in states if state is State.QUEUED]
+        running = sum(state is State.RUNNING for _, state in states)
+        return running + waiting.index(job) if job in waiting else 0
 
     def _forget(self) -> None:
-        finished = [job for job in self._order if job.progress.finished]
-        for job in finished[: max(0, len(finished) - KEPT)]:
-            self._order.remove(job)
-            if self._jobs.get(job.key) is job:
-                del self._jobs[job.key]
+        resting = [job for job in self._jobs.values() if not job.active]
+        for job in resting[: max(0, len(resting) - KEPT)]:
+            del self._jobs[job.key]

@@ -1,4 +1,4 @@
-"""Data in, Plotly figure out. Deterministic: the same data give the same bytes, or the browser would redraw."""
+"""Where schedules put their levels, and what each step costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,63 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ays_toy.comparison import significant
 from ays_toy.klub import KlubEstimate
-from ays_toy.palette import DENSITY, REFERENCE, STYLES
-
-MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
-
-
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """One density picture: title and the color of its badge, lines under it, shades [bins, bins] of one byte."""
-
-    title: str
-    color: str
-    notes: Sequence[str]
-    image: np.ndarray
-
-
-def density_panels(panels: Sequence[Panel], half_width: float) -> go.Figure:
-    """The true density and the schedules' samples side by side, on one scale of color and space."""
-    figure = make_subplots(rows=1, cols=len(panels), horizontal_spacing=0.012)
-    bins = panels[0].image.shape[0]
-    center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
-    for column, panel in enumerate(panels, start=1):
-        heat = go.Heatmap(
-            z=panel.image, x=center, y=center, zmin=0, zmax=255, colorscale=DENSITY, showscale=False, hoverinfo="skip"
-        )
-        figure.add_trace(heat, row=1, col=column)
-        axis = "" if column == 1 else str(column)
-        figure.update_xaxes(
-            visible=False, range=[-half_width, half_width], constrain="domain", fixedrange=True, row=1, col=column
-        )
-        figure.update_yaxes(
-            visible=False,
-            range=[-half_width, half_width],
-            scaleanchor=f"x{axis}",
-            constrain="domain",
-            fixedrange=True,
-            row=1,
-            col=column,
-        )
-        figure.add_annotation(
-            text="<br>".join(
-                [
-                    f"<span style='color:{panel.color}'>■</span> <b>{panel.title}</b>",
-                    *(f"<span style='font-size:12px'>{note}</span>" for note in panel.notes),
-                ]
-            ),
-            x=0.5,
-            xref=f"x{axis} domain",
-            y=1.0,
-            yref=f"y{axis} domain",
-            yanchor="bottom",
-            yshift=2,
-            showarrow=False,
-            font={"size": 15},
-        )
-    return figure.update_layout(margin={**MARGIN, "t": 62, "b": 0}, dragmode=False)
+from ays_toy.palette import MARGIN, REFERENCE, STYLES
+from ays_toy.words import significant
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +22,7 @@ class Priced:
     outline: list[tuple[np.ndarray, np.ndarray]]
 
 
-def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 370) -> go.Figure:
+def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 345) -> go.Figure:
     """Where each schedule puts its levels, over KLUB as area: one patch per step on the same log-sigma axis."""
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.36, 0.64], vertical_spacing=0.05)
     for row, schedule in enumerate(schedules):

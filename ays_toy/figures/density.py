@@ -1,0 +1,65 @@
+"""Pictures of densities side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from ays_toy.palette import DENSITY, MARGIN
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One density picture: title and the color of its badge, lines under it, shades [bins, bins] of one byte."""
+
+    title: str
+    color: str
+    notes: Sequence[str]
+    image: np.ndarray
+
+
+def density_panels(panels: Sequence[Panel], half_width: float, columns: int | None = None) -> go.Figure:
+    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all)."""
+    figure = make_subplots(rows=1, cols=columns or len(panels), horizontal_spacing=0.012)
+    bins = panels[0].image.shape[0]
+    center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
+    for column, panel in enumerate(panels, start=1):
+        heat = go.Heatmap(
+            z=panel.image, x=center, y=center, zmin=0, zmax=255, colorscale=DENSITY, showscale=False, hoverinfo="skip"
+        )
+        figure.add_trace(heat, row=1, col=column)
+        axis = "" if column == 1 else str(column)
+        figure.update_xaxes(
+            visible=False, range=[-half_width, half_width], constrain="domain", fixedrange=True, row=1, col=column
+        )
+        figure.update_yaxes(
+            visible=False,
+            range=[-half_width, half_width],
+            scaleanchor=f"x{axis}",
+            constrain="domain",
+            fixedrange=True,
+            row=1,
+            col=column,
+        )
+        figure.add_annotation(
+            text="<br>".join(
+                [
+                    f"<span style='color:{panel.color}'>■</span> <b>{panel.title}</b>",
+                    *(f"<span style='font-size:12px'>{note}</span>" for note in panel.notes),
+                ]
+            ),
+            x=0.5,
+            xref=f"x{axis} domain",
+            y=1.0,
+            yref=f"y{axis} domain",
+            yanchor="bottom",
+            yshift=2,
+            showarrow=False,
+            font={"size": 15},
+        )
+    for column in range(len(panels) + 1, (columns or 0) + 1):
+        figure.update_xaxes(visible=False, fixedrange=True, row=1, col=column)
+        figure.update_yaxes(visible=False, fixedrange=True, row=1, col=column)
+    return figure.update_layout(margin={**MARGIN, "t": 62, "b": 0}, dragmode=False)

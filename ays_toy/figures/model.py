@@ -1,0 +1,50 @@
+"""How good a trained model is."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ays_toy.calibration import Calibration
+from ays_toy.palette import MARGIN, MODEL, REFERENCE
+
+
+def calibration_figure(measured: Calibration, height: int = 240) -> go.Figure:
+    """The gap of a calibration over the noise levels, with a band of two standard errors around it."""
+    sigma, gap, band = (np.asarray(a, dtype=np.float32) for a in (measured.sigma, measured.gap, 2 * measured.stderr))
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=np.concatenate([sigma, sigma[::-1]]),
+            y=np.concatenate([gap + band, (gap - band)[::-1]]),
+            fill="toself",
+            fillcolor="rgba(140,140,140,0.3)",
+            line={"width": 0},
+            hoverinfo="skip",
+            name="± 2 standard errors",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=sigma,
+            y=gap,
+            customdata=band / 2,
+            mode="lines",
+            line={"color": MODEL, "width": 2},
+            name="this model",
+            hovertemplate="σ = %{x:.4g}: %{y:.2%} ± %{customdata:.1%}<extra></extra>",
+        )
+    )
+    figure.add_hline(y=0, line={"color": REFERENCE, "dash": "dash", "width": 1})
+    reach = max(0.02, 1.15 * float(np.abs(np.concatenate([gap + band, gap - band])).max()))
+    figure.update_xaxes(
+        type="log",
+        range=np.log10([sigma.max(), sigma.min()]),
+        dtick=1,
+        fixedrange=True,
+        showgrid=False,
+        title={"text": "noise level σ", "standoff": 2},
+    )
+    figure.update_yaxes(
+        range=[-reach, reach], tickformat=".0%", fixedrange=True, zeroline=False, nticks=5, title="gap / error"
+    )
+    legend = {"x": 0.99, "xanchor": "right", "y": 0.99, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend)

@@ -1,0 +1,126 @@
+"""A session's jobs: what it started or joined, watched across reruns and page changes, left when its tab is closed.
+
+Streamlit may end a run of the page wherever it asks `st.session_state`, and begin the next. So each function here asks
+first, and what it then does to queue and watches it does whole.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import streamlit as st
+import torch
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ays_toy.ui.jobs import Job, JobQueue, Progress, State, Work
+
+POLL = 0.5  # seconds between looks at a running job
+
+
+@lru_cache(maxsize=1)
+def queue() -> JobQueue:
+    """The server's one queue."""
+    return JobQueue(present=_connected)
+
+
+def _connected(session: str) -> bool:
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
+
+
+def device() -> str:
+    """Where jobs compute: CUDA where there is any."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def device_name() -> str:
+    """The device in words."""
+    return torch.cuda.get_device_name() if device() == "cuda" else "CPU"
+
+
+def _closed(session: str) -> None:
+    queue().leave_later(session)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_closed)
+def _until_closed(session: str) -> str:
+    return session  # kept by Streamlit for as long as the session is connected
+
+
+def watcher() -> str:
+    """This session's name in the queue, which outlasts a dropped connection; it leaves its jobs when it is closed."""
+    context = get_script_run_ctx()
+    assert context is not None
+    return _until_closed(context.session_id)
+
+
+@dataclass
+class Watch:
+    """One job as one session sees it; `left` is what it last saw of a job that went on for others."""
+
+    job: Job
+    left: Progress | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """The latest snapshot, or the one at which this session stopped."""
+        return self.left or self.job.progress
+
+
+def _watches() -> dict[str, Watch]:
+    watches: dict[str, Watch] = st.session_state.setdefault("watches", {})
+    return watches
+
+
+def current(slot: str) -> Watch | None:
+    """What the session watches in that slot."""
+    return _watches().get(slot)
+
+
+def start(slot: str, key: Hashable, work: Work, anew: bool = False) -> Watch:
+    """Watch the work of that key in the slot, in place of what was watched there; `anew` as in `JobQueue.submit`."""
+    watches, name = _watches(), watcher()
+    before, watch = watches.get(slot), Watch(queue().submit(key, work, name, anew))
+    watches[slot] = watch
+    if before is not None and before.job is not watch.job:
+        queue().leave(before.job, name)
+    return watch
+
+
+def clear(slot: str) -> None:
+    """Watch nothing in the slot any more."""
+    watches, name = _watches(), watcher()
+    if slot in watches:
+        queue().leave(watches.pop(slot).job, name)
+
+
+def pause(slot: str) -> None:
+    """Stop the work, for this session: where others watch it too, it goes on for them."""
+    watch, name = current(slot), watcher()
+    if watch is not None and watch.left is None and queue().leave(watch.job, name):
+        watch.left = replace(watch.job.progress, state=State.STOPPED)
+
+
+def resume(slot: str) -> None:
+    """Go on where the work was stopped."""
+    watch, name = current(slot), watcher()
+    if watch is not None:
+        queue().resume(watch.job, name)
+        watch.left = None
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words, as exact as anyone needs: '0.8 s', '12 s', '3 min 20 s'."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 90 else f"{whole // 60} min {whole % 60} s"
+
+
+def waiting(watch: Watch) -> str:
+    """One sentence on a job that is not running: its place in the queue, or its failure; empty otherwise."""
+    progress = watch.progress
+    if progress.state is State.QUEUED:
+        ahead = queue().place(watch.job)
+        return f"Waiting for {ahead} other {'job' if ahead == 1 else 'jobs'} on this server." if ahead else "Starting …"
+    return progress.error if progress.state is State.FAILED else ""

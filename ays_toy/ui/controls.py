@@ -1,0 +1,192 @@
+"""The widgets that pages share: each draws one field of a view, in words first, and keeps it when its page is left."""
+
+from typing import Any
+
+import streamlit as st
+
+from ays_toy import catalog
+from ays_toy.metrics import METRICS
+from ays_toy.ode import EXTRAPOLATES
+from ays_toy.palette import STYLES
+from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import SCHEDULES
+from ays_toy.ui.view import (
+    GAMMAS,
+    MATRICES,
+    MAX_BASELINES,
+    MAX_SEED,
+    MAX_STEPS,
+    MIN_STEPS,
+    POWERS,
+    SEARCH_SAMPLES,
+    SIGMAS_MAX,
+    SIGMAS_MIN,
+    SearchView,
+)
+
+
+def data() -> None:
+    """The data set: presets and the user's own."""
+    options = catalog.datasets()
+    _keep("data", options)
+    st.selectbox("Data", list(options), format_func=lambda name: options[name], key="data", persist_state="session")
+
+
+def model() -> None:
+    """The denoiser: exact, shipped, or one that was trained here on these data."""
+    options = catalog.models(st.session_state["data"])
+    _keep("model", options)
+    st.selectbox(
+        "Model",
+        list(options),
+        format_func=lambda name: options[name],
+        key="model",
+        persist_state="session",
+        help="Exact: the posterior mean in closed form. Trained: a small network that ships with this project. "
+        "Models that you train and keep on the Train page join the list.",
+    )
+
+
+def _keep(key: str, options: dict[str, Any]) -> None:
+    """Hold the widget at its value while that is an option, and at the first option otherwise."""
+    value = st.session_state.get(key)
+    st.session_state[key] = value if value in options else next(iter(options))
+
+
+def solver() -> None:
+    """The solver."""
+    st.selectbox(
+        "Solver",
+        list(SOLVERS),
+        format_func=lambda name: SOLVERS[name].title,
+        key="solver",
+        persist_state="session",
+    )
+
+
+def steps() -> None:
+    """The number of steps of every schedule."""
+    st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session")
+
+
+def baselines() -> None:
+    """The families to compare with."""
+    st.multiselect(
+        "Compare the optimized schedule with",
+        list(SCHEDULES),
+        format_func=lambda name: STYLES[name].title,
+        key="baselines",
+        persist_state="session",
+        max_selections=MAX_BASELINES,
+        help="Time-uniform and time-quadratic are uniform in the time of the VP process with linear β from 0.1 to 20.",
+    )
+
+
+def power(label: str = "Optimize for (power p)") -> None:
+    """The weight of the optimized schedule."""
+    st.select_slider(
+        label,
+        POWERS,
+        key="power",
+        persist_state="session",
+        help="The schedule minimizes the errors of all steps weighted by σ⁻ᵖ. p = 3 is KLUB, the paper's bound: "
+        "precise samples, uneven mode masses. Lower p cares less about the finest detail and more about the masses.",
+    )
+
+
+def noise_range() -> None:
+    """The highest and the lowest noise level."""
+    high, low = st.columns(2)
+    about = "All schedules run from the highest noise level to the lowest, and all samples end at the lowest."
+    high.selectbox("From noise σ", SIGMAS_MAX, key="sigma_max", format_func=_plain, persist_state="session")
+    low.selectbox("down to", SIGMAS_MIN, key="sigma_min", format_func=_plain, persist_state="session", help=about)
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"
+
+
+def new_noise() -> None:
+    """A button for another seed."""
+    st.button("New noise", on_click=_new_noise, icon=":material/casino:", width="stretch")
+
+
+def _new_noise() -> None:
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % (MAX_SEED + 1)
+
+
+def start() -> None:
+    """Where the search begins."""
+    st.selectbox(
+        "Start from",
+        list(SCHEDULES),
+        format_func=lambda name: STYLES[name].title,
+        key="start",
+        persist_state="session",
+        help="The paper starts from EDM or time-uniform. Where the search ends hardly depends on it; how long it "
+        "takes, and what it passes on its way, do.",
+    )
+
+
+def metric(has_modes: bool) -> None:
+    """The output metric that says when to stop."""
+    options = {name: metric.title for name, metric in METRICS.items() if has_modes or not metric.needs_modes}
+    _keep("metric", options)
+    st.selectbox(
+        "Stop by",
+        list(options),
+        format_func=lambda name: options[name],
+        key="metric",
+        persist_state="session",
+        help="After every sweep 8,192 samples are drawn with the solver above, from noise and data held out for this, "
+        "and measured. Four sweeps in a row without an improvement end the paper's search.",
+    )
+
+
+def samples() -> None:
+    """The samples behind every price of the paper's search."""
+    st.segmented_control(
+        "Samples behind each price",
+        SEARCH_SAMPLES,
+        format_func=lambda n: f"{n:,}",
+        key="samples",
+        required=True,
+        persist_state="session",
+        help="The paper takes 8,192: slower, and less noise in what the search follows.",
+    )
+
+
+def dials(view: SearchView) -> None:
+    """Which matrix the optimum comes from, its weight, and how far towards it to go from the search's start."""
+    st.segmented_control(
+        "Price a step by",
+        list(MATRICES),
+        format_func=lambda name: MATRICES[name],
+        key="matrix",
+        required=True,
+        disabled=view.solver not in EXTRAPOLATES,
+        persist_state="session",
+        help="Forward paths price what KLUB does. For the solvers DDIM and DPM-Solver++(2M), trajectories of the ODE "
+        "price the error of every single step instead, which is what those solvers make.",
+    )
+    left, right = st.columns(2)
+    with left:
+        if view.prices_ode:
+            st.select_slider(
+                "Weight of the errors (γ)",
+                GAMMAS,
+                key="gamma",
+                persist_state="session",
+                help="1: errors add up as if all pointed one way. 2: as if they were independent.",
+            )
+        else:
+            power()
+    right.slider(
+        f"From {STYLES[view.start].title} to the optimum (%)",
+        0,
+        100,
+        step=5,
+        key="share",
+        persist_state="session",
+        help="Blends the two in log σ, level by level. The best is often on the way, not at the end.",
+    )

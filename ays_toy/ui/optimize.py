@@ -1,0 +1,275 @@
+"""The pieces of the Optimize page: the search as it goes, what is happening in words, what came of it."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+
+import pandas as pd
+import streamlit as st
+
+from ays_toy import finding, live_search
+from ays_toy.finding import Chosen, Found
+from ays_toy.live_search import HELD_OUT, SearchConfig, SearchState
+from ays_toy.metrics import METRICS, Estimate
+from ays_toy.optimize.search import CANDIDATES
+from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.ui import background, compute, findings, gallery, tables
+from ays_toy.ui.background import Watch
+from ays_toy.ui.components import Marks, SearchData, search_player
+from ays_toy.ui.jobs import State
+from ays_toy.ui.view import SearchView
+from ays_toy.words import significant
+
+SLOT = "search"
+PATIENCE = {4: "four"}
+LOOK = (
+    "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
+    "the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at rest."
+)
+
+
+def watch(view: SearchView) -> Watch:
+    """The search that the page's controls describe: joined where it is under way or done, or else started."""
+    config, known = view.search, background.current(SLOT)
+    if known is None or known.job.key != config:
+        st.session_state.pop("sweep", None)
+        known = background.start(SLOT, config, lambda stop: _work(config, stop))
+    return known
+
+
+def _work(config: SearchConfig, stop):  # type: ignore[no-untyped-def]
+    for state in live_search.search(config, stop):
+        yield (1.0 if state.rested else None), state
+
+
+def state_of(known: Watch) -> SearchState:
+    """What the search has reached."""
+    return known.progress.snapshot or SearchState()
+
+
+def running(known: Watch) -> bool:
+    """Whether there is more to come by itself."""
+    return known.progress.state in (State.QUEUED, State.RUNNING)
+
+
+def status(known: Watch) -> None:
+    """Stop and go on, with what the search is doing and how long it has been at it."""
+    progress, state = known.progress, state_of(known)
+    button, words = st.columns([0.09, 0.91], vertical_alignment="center")
+    if running(known):
+        button.button("Stop", icon=":material/stop:", key="stop", on_click=background.pause, args=(SLOT,))
+    elif progress.state is State.STOPPED:
+        button.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            key="go_on",
+            type="primary",
+            on_click=background.resume,
+            args=(SLOT,),
+        )
+    elif progress.state is State.FAILED:
+        button.button("Try again", icon=":material/replay:", key="again", on_click=background.clear, args=(SLOT,))
+    else:
+        button.badge("At rest", icon=":material/check:", color="gray")
+    cost = f"{background.duration(progress.seconds)} on {background.device_name()}"
+    if state.sweeps:
+        cost += f", {state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
+    words.markdown(f"{story(known)} :small[:gray[({cost})]]")
+
+
+def story(known: Watch) -> str:
+    """What is happening, in plain words that follow the algorithm."""
+    config: SearchConfig = known.job.key  # type: ignore[assignment]
+    state, progress = state_of(known), known.progress
+    if words := background.waiting(known):
+        return words
+    metric = METRICS[config.metric].title
+    if state.rested:
+        return _verdict(config, state, metric)
+    if progress.state is State.STOPPED:
+        return f"Stopped after sweep {max(0, len(state.sweeps) - 1)}. **Go on** takes it up where it was."
+    if not state.sweeps:
+        return f"Pricing and scoring the start: {STYLES[config.start].title} with {config.steps} steps."
+    if state.stop is not None:
+        return (
+            f"{metric} was best after **sweep {state.stop}**; {_count(config.patience)} sweeps in a row were not: "
+            "the rule **stops** there. The search goes on only to show what more optimizing does."
+        )
+    place = state.place.now
+    if place is None:
+        return f"Sweep {len(state.sweeps) - 1} is done: {HELD_OUT:,} samples are drawn to measure its {metric.lower()}."
+    return (
+        f"**Sweep {len(state.sweeps)}**: level {place[0]} of {config.steps} tried {CANDIDATES} places between its "
+        f"neighbors, all on the same {config.samples:,} noisy points, and went where its two steps cost least."
+    )
+
+
+def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
+    stop, last = state.sweeps[state.stop or 0], state.sweeps[-1]
+    assert stop.score is not None
+    assert last.score is not None
+    first = state.sweeps[0].klub.value
+    words = f"Nothing moves after sweep {last.index}: KLUB fell from {first:.3g} to {last.klub.value:.3g}. "
+    if last.score.value - stop.score.value > 2 * (last.score.stderr**2 + stop.score.stderr**2) ** 0.5:
+        return words + (
+            f"But {metric} was best at **sweep {stop.index}**, where the rule stopped: {_score(config, stop.score)} "
+            f"there, {_score(config, last.score)} at the end. **Less KLUB is not always a better picture.**"
+        )
+    return words + f"{metric} at the stop (sweep {stop.index}) and at the end agree within their error bars."
+
+
+def _score(config: SearchConfig, score: Estimate) -> str:
+    sign = -1 if METRICS[config.metric].higher_is_better else 1
+    return significant(sign * score.value, score.stderr)
+
+
+def _count(number: int) -> str:
+    return PATIENCE.get(number, str(number))
+
+
+def player(view: SearchView, known: Watch, dialled: Found) -> int | None:
+    """The search, drawn -> the sweep that the user came to rest at, None at the newest."""
+    state, best = state_of(known), compute.optimum(view.chosen_model, view.steps, 3.0)
+    style = STYLES["exact"]
+    return search_player(
+        SearchData(
+            Marks.of(view.start, view.search.first()),
+            METRICS[view.metric],
+            state.sweeps,
+            Marks("KLUB optimum", style.color, style.symbol, best.sigmas),
+            (Marks(dialled.title, style.color, style.symbol, dialled.sigmas),),
+            compute.gram(view.chosen_model).klub(best.sigmas),
+            state.stop,
+            st.session_state.get("sweep"),
+            running(known),
+            state.place.now if running(known) else None,
+        ),
+        key="player",
+    )
+
+
+def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Found]:
+    """All schedules that the page compares, by the order of the table."""
+    state, config, model = state_of(known), view.search, view.chosen_model
+    all_found = {"start": Found(f"{STYLES[view.start].title}, the start", view.start, config.first())}
+    if ays := finding.stopped(config, state):
+        all_found["ays"] = ays
+    sweep = st.session_state.get("sweep")
+    if sweep is not None and sweep < len(state.sweeps):
+        all_found["hand"] = finding.searched(config, state, sweep, f"By hand, sweep {sweep}")
+    if state.rested:
+        all_found["rest"] = finding.searched(
+            config, state, len(state.sweeps) - 1, f"At rest, sweep {len(state.sweeps) - 1}"
+        )
+    all_found["klub"] = compute.optimum(model, view.steps, 3.0)
+    all_found["dialled"] = findings.dialled(view)
+    if choice.done() and not choice.exception():
+        all_found["choice"] = choice.result().found
+    return all_found
+
+
+def begin(view: SearchView, shown: Mapping[str, Found]) -> compute.Outcomes:
+    """Begin drawing samples of every schedule, and of the data as 'data'; drop what the last view left in the queue."""
+    compute.stop(st.session_state.get("outcomes", {}))
+    model = view.chosen_model
+    st.session_state["outcomes"] = compute.start(
+        {name: compute.Draw.of(model, view.solver, view.seed, one.sigmas) for name, one in shown.items()}
+        | {"data": compute.Draw.of(model, view.solver, view.seed, None)}
+    )
+    return st.session_state["outcomes"]
+
+
+def samples(
+    view: SearchView, known: Watch, shown: Mapping[str, Found], outcomes: compute.Outcomes
+) -> list[gallery.Samples]:
+    """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
+    figures = tuple(dict.fromkeys(("nll", view.metric if view.metric != "nll" else "sliced-w2")))
+    end = "hand" if "hand" in shown else "rest"
+    pictures = []
+    for name, title in (("start", ""), ("ays", "AYS as stopped"), (end, "At rest"), ("dialled", "")):
+        if name in shown:
+            one = shown[name]
+            pictures.append(gallery.Samples(one.title, STYLES[one.style].color, outcomes[name], figures=figures))
+        else:
+            waits = "searching …" if running(known) else "not reached"
+            pictures.append(gallery.Samples(title, STYLES["ays"].color, None, (waits, "")))
+    return pictures
+
+
+def table(view: SearchView, shown: Mapping[str, Found], outcomes: compute.Outcomes) -> None:
+    """KLUB, metrics and the cost of finding each schedule."""
+    gram = compute.gram(view.chosen_model)
+    rows = [
+        tables.Row(one.title, STYLES[one.style].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
+        for name, one in shown.items()
+    ]
+    rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
+    tables.schedules(
+        rows, "findings", "KLUB, sample quality and cost of every schedule, with standard errors.", costs=True
+    )
+
+
+def table_caption(shown: Mapping[str, Found]) -> str:
+    """What the columns of cost mean, and what one pass saves against the paper's search, as measured here."""
+    words = (
+        "Measured on noise that no search has seen; ± is one standard error. **Calls** and **seconds** are what "
+        "finding the schedule took, for AYS with the sweeps that showed where to stop."
+    )
+    if "ays" not in shown:
+        return words
+    ays, best = shown["ays"], shown["klub"]
+    return words + (
+        f" One pass prices every schedule of every length: **{ays.calls / best.calls:,.0f}× fewer denoiser calls** and "
+        f"{ays.seconds / best.seconds:,.0f}× less time than the search until its stop."
+    )
+
+
+def chosen(view: SearchView) -> "Future[Chosen]":
+    """The automatic choice for the page's model, solver, steps and metric, under way or done."""
+    return findings.choice(view.chosen_model, view.solver, view.steps, view.metric)
+
+
+def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
+    """What the automatic choice found, and how the best of what it tried did in its last round."""
+    st.markdown("**Automatic choice** by the metric that stops the search, on seeds held out for it")
+    if not choice.done():
+        st.caption("Trying optima of many weights, blends and all baselines …")
+        return
+    if error := choice.exception():
+        st.error(str(error), icon=":material/error:")
+        return
+    made = choice.result().choice
+    st.markdown(made.reason)
+    sign = -1 if METRICS[view.metric].higher_is_better else 1
+    last = [tried for tried in made.tried if tried.samples == made.best.samples]
+    rows = [
+        {
+            "Tried in the last round": STYLES[tried.name].title if tried.name in STYLES else tried.name,
+            METRICS[view.metric].title: sign * tried.score.value,
+            "±": tried.score.stderr,
+        }
+        for tried in last
+        if tried.score
+    ]
+    number = st.column_config.NumberColumn(format="%.4g")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        row_height=tables.ROW_HEIGHT,
+        height=tables.ROW_HEIGHT * (len(rows) + 1) + 3,
+        column_config={METRICS[view.metric].title: number, "±": st.column_config.NumberColumn(format="%.1g")},
+        key="evidence",
+        alt="Candidates of the automatic choice's last round with their scores.",
+    )
+
+
+def follow(known: Watch, sweep: int | None, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:
+    """Run the whole page again where there is more to show than it has drawn."""
+    st.session_state["sweep"] = sweep
+    if stage(known, choice) != seen:
+        st.rerun()
+
+
+def stage(known: Watch, choice: "Future[Chosen]") -> tuple[object, ...]:
+    """What pictures and table depend on."""
+    state = state_of(known)
+    return known.job.key, known.progress.state, state.stop, state.rested, choice.done(), st.session_state.get("sweep")

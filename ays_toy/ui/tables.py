@@ -1,0 +1,76 @@
+"""The table of schedules: KLUB, every metric with its error bar, and what finding the schedule cost."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ays_toy.klub import KlubEstimate
+from ays_toy.metrics import METRICS
+from ays_toy.ui.compute import Outcome
+
+ROW_HEIGHT = 32
+MARK = "■"  # the column of colors
+CALLS, SECONDS = "Denoiser calls", "Seconds"
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One schedule; `calls` and `seconds` are what finding it took, 0 for a family."""
+
+    title: str
+    color: str
+    outcome: "Future[Outcome]"
+    klub: KlubEstimate | None = None
+    calls: int | None = None
+    seconds: float | None = None
+
+
+def schedules(rows: Sequence[Row], key: str, alt: str, costs: bool = False) -> None:
+    """Draw the rows, sortable by their headers."""
+    cells = [_cells(row, costs) for row in rows]
+    colors = [f"color: {row.color}" for row in rows]
+    styled = pd.DataFrame(cells).style.apply(lambda _: colors, subset=[MARK])
+    st.dataframe(
+        styled,
+        hide_index=True,
+        column_config=_columns(cells[0]),
+        height=ROW_HEIGHT * (len(rows) + 1) + 3,
+        row_height=ROW_HEIGHT,
+        placeholder="",
+        key=key,
+        alt=alt,
+    )
+
+
+def _cells(row: Row, costs: bool) -> dict[str, Any]:
+    cells: dict[str, Any] = {MARK: MARK, "Schedule": row.title}
+    klub = row.klub
+    cells |= {"KLUB": klub and klub.value, "± KLUB": klub and klub.stderr}
+    if costs:
+        cells |= {CALLS: row.calls, SECONDS: row.seconds}
+    for key, estimate in row.outcome.result().metrics.items():
+        cells |= {METRICS[key].title: estimate.value, f"± {METRICS[key].title}": estimate.stderr}
+    return cells
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    about = {metric.title: metric.about for metric in METRICS.values()}
+    about["KLUB"] = "The paper's bound on the KL divergence of whole paths, in nats; lower is tighter."
+    columns: dict[str, Any] = {
+        MARK: st.column_config.TextColumn("", width=28, pinned=True),
+        "Schedule": st.column_config.TextColumn(width=150 if CALLS in row else 112, pinned=True),
+        CALLS: st.column_config.NumberColumn(
+            "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
+        ),
+        SECONDS: st.column_config.NumberColumn(help="Time that took on this machine.", format="%.3g", width=68),
+    }
+    for title in row:
+        if title.startswith("± "):
+            columns[title] = st.column_config.NumberColumn("±", help="Standard error.", format="%.1g", width=50)
+        elif title not in columns:
+            columns[title] = st.column_config.NumberColumn(help=about[title], format="%.4g", width=68)
+    return columns

@@ -1,0 +1,166 @@
+"""The last section of the Optimize page: the schedules at any number of steps, and as files."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ays_toy import export, live_search, schedules
+from ays_toy.finding import Found
+from ays_toy.live_search import SearchConfig
+from ays_toy.optimize import Sweep
+from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.ui import background, compute, findings, tables
+from ays_toy.ui.background import Watch
+from ays_toy.ui.jobs import State, Stop
+from ays_toy.ui.view import MAX_MORE, MIN_STEPS, SearchView
+
+SLOT = "refinement"
+MOST = 15  # steps that a search may have to be refined twice: the paper goes from 10 to 40
+
+
+def section(view: SearchView, shown: Mapping[str, Found], left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Any number of steps from what was found, what that is worth, and every schedule as a file."""
+    with right:
+        st.markdown("#### Any number of steps, and as a file")
+        st.slider("Number of steps", MIN_STEPS, MAX_MORE, key="more", persist_state="session")
+        watch = _watch(view, shown)
+        _refinement(view, shown, watch)
+    longer = resampled(view, shown, watch)
+    with left:
+        st.markdown(f"#### The same at {view.more} steps")
+        _table(view, longer)
+        st.caption(
+            "**Resampled:** the stopped schedule, interpolated in log σ. **Refined:** the paper's way, twice as many "
+            "steps by a search that moves only the new levels, and once more. Optima are found anew."
+        )
+    with right:
+        _downloads(view, {one.title: one for one in (*shown.values(), *longer.values())})
+
+
+def resampled(view: SearchView, shown: Mapping[str, Found], watch: Watch | None) -> dict[str, Found]:
+    """What was found, at the number of steps that is asked for."""
+    steps, model = view.more, view.chosen_model
+    longer = {}
+    if ays := shown.get("ays"):
+        sigmas = schedules.interpolate(ays.sigmas, steps)
+        longer["ays"] = Found(f"AYS, resampled to {steps}", "ays", sigmas, ays.calls, ays.seconds)
+    if ays and watch and watch.progress.state is State.DONE:
+        last: Sweep = watch.progress.snapshot
+        sigmas = schedules.interpolate(last.sigmas, steps)
+        seconds = ays.seconds + watch.progress.seconds
+        longer["refined"] = Found(f"AYS, refined to {steps}", "ays", sigmas, ays.calls + last.calls, seconds)
+    longer["dialled"] = findings.dialled(replace(view, steps=steps))
+    longer["klub"] = compute.optimum(model, steps, 3.0)
+    family = schedules.SCHEDULES[view.start](steps, view.sigma_min, view.sigma_max)
+    longer["start"] = Found(STYLES[view.start].title, view.start, family)
+    return {name: replace(one, title=_named(one.title, steps)) for name, one in longer.items()}
+
+
+def _named(title: str, steps: int) -> str:
+    return title if title.endswith(f"to {steps}") else f"{title}, {steps} steps"
+
+
+def _table(view: SearchView, longer: Mapping[str, Found]) -> None:
+    model, gram = view.chosen_model, compute.gram(view.chosen_model)
+    draws = {name: compute.Draw.of(model, view.solver, view.seed, one.sigmas) for name, one in longer.items()}
+    outcomes = compute.start(draws | {"data": compute.Draw.of(model, view.solver, view.seed, None)})
+    rows = [
+        tables.Row(one.title, STYLES[one.style].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
+        for name, one in longer.items()
+    ]
+    rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
+    tables.schedules(rows, "longer", f"The schedules at {view.more} steps: KLUB, sample quality, cost.", costs=True)
+
+
+def _key(view: SearchView, shown: Mapping[str, Found]) -> tuple[Any, ...]:
+    return "refinement", view.search, tuple(shown["ays"].sigmas.tolist())
+
+
+def _watch(view: SearchView, shown: Mapping[str, Found]) -> Watch | None:
+    """The refinement of the stopped schedule, where there is one that was started."""
+    watch = background.current(SLOT)
+    return watch if watch and "ays" in shown and watch.job.key == _key(view, shown) else None
+
+
+def _refinement(view: SearchView, shown: Mapping[str, Found], watch: Watch | None) -> None:
+    active = watch is not None and watch.progress.state in (State.QUEUED, State.RUNNING)
+
+    @st.fragment(run_every=background.POLL if active else None)
+    def live() -> None:
+        row = st.container(horizontal=True, vertical_alignment="center")
+        ready = "ays" in shown and view.steps <= MOST
+        if active:
+            row.button("Stop", icon=":material/stop:", key="stop refining", on_click=background.pause, args=(SLOT,))
+        else:
+            row.button(
+                f"Refine AYS to {2 * view.steps} and {4 * view.steps} steps",
+                icon=":material/density_medium:",
+                key="refine",
+                disabled=not ready,
+                on_click=_start,
+                args=(view, shown),
+            )
+        row.caption(_words(view, watch))
+        if active and watch and watch.progress.finished:
+            st.rerun()
+
+    live()
+
+
+def _words(view: SearchView, watch: Watch | None) -> str:
+    if view.steps > MOST:
+        return f"Searches of at most {MOST} steps can be refined."
+    if watch is None:
+        return ""
+    if words := background.waiting(watch):
+        return words
+    sweep: Sweep | None = watch.progress.snapshot
+    ended = {State.DONE: "Done", State.STOPPED: "Stopped"}.get(watch.progress.state, "Refining")
+    at = f": sweep {sweep.index} of {len(sweep.sigmas) - 1} steps" if sweep else ""
+    return f"{ended}{at}, {background.duration(watch.progress.seconds)}."
+
+
+def _start(view: SearchView, shown: Mapping[str, Found]) -> None:
+    config, sigmas = view.search, shown["ays"].sigmas
+
+    def work(stop: Stop) -> Iterator[tuple[None, Sweep]]:
+        for sweep in live_search.refinement(config, sigmas, stop):
+            yield None, sweep
+
+    background.start(SLOT, _key(view, shown), work)
+
+
+def _downloads(view: SearchView, found: Mapping[str, Found]) -> None:
+    names = list(found)
+    preferred = next((k for k, name in enumerate(names) if name.startswith("AYS")), 0)
+    chosen = found[st.selectbox("Take home", names, index=preferred)]
+    klub = compute.gram(view.chosen_model).price(chosen.sigmas)
+    config: SearchConfig = view.search
+    about = {
+        "data": view.data,
+        "model": view.model,
+        "solver": view.solver,
+        "start": config.start,
+        "metric": config.metric,
+        "calls": chosen.calls,
+        "seconds": chosen.seconds,
+    }
+    name = re.sub(r"[^a-z0-9]+", "-", f"{view.data} {chosen.title}".lower()).strip("-")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.download_button(
+        "JSON",
+        export.as_json(chosen.sigmas, method=chosen.title, klub=klub, **about),
+        f"{name}.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    row.download_button(
+        "CSV", export.as_csv(chosen.sigmas), f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore"
+    )
+    row.caption(f"{chosen.sigmas.size} noise levels; a final jump to zero is not counted.")
+    st.code("  ".join(f"{sigma:.5g}" for sigma in chosen.sigmas), language=None, wrap_lines=True)

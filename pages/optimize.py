@@ -1,0 +1,59 @@
+"""Optimize: the paper's search as it runs, when to stop it, and what goes past it."""
+
+import streamlit as st
+
+from ays_toy.ui import background, controls, gallery, optimize, take_home, view
+
+problems = view.open_view(view.SearchView)
+with st.sidebar:
+    controls.data()
+    controls.model()
+    controls.solver()
+    controls.steps()
+    controls.start()
+    controls.metric(view.has_modes())
+    controls.samples()
+    controls.noise_range()
+    controls.new_noise()
+state = view.current(view.SearchView)
+for problem in problems:
+    st.warning(problem, icon=":material/link_off:")
+
+st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level moves to where its steps cost least")
+search = optimize.watch(state)
+choice = optimize.chosen(state)
+shown = optimize.found(state, search, choice)
+outcomes = optimize.begin(state, shown)
+
+
+seen = optimize.stage(search, choice)
+
+
+@st.fragment(run_every=background.POLL if optimize.running(search) or not choice.done() else None)
+def live() -> None:
+    optimize.status(search)
+    sweep = optimize.player(state, search, shown["dialled"])
+    optimize.follow(search, sweep, seen, choice)
+
+
+live()
+pictures = st.container(key="panels_box5")
+st.caption(optimize.LOOK)
+samples = optimize.samples(state, search, shown, outcomes)
+pictures.plotly_chart(
+    gallery.row(state.chosen_model, samples),
+    key="panels",
+    height="stretch",
+    config=gallery.STILL,
+    alt=gallery.alt(state.chosen_model, samples),
+)
+left, right = st.columns([0.6, 0.4], gap="medium")
+with right:
+    st.markdown("#### Past the paper: one pass prices every schedule")
+    controls.dials(state)
+    optimize.evidence(state, choice)
+with left:
+    st.markdown("#### What each schedule is worth, and what finding it cost")
+    optimize.table(state, shown, outcomes)
+    st.caption(optimize.table_caption(shown))
+take_home.section(state, shown, left, right)

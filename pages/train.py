@@ -1,0 +1,43 @@
+"""Train: a small network learns to denoise, and everything it has learned so far can be seen."""
+
+import streamlit as st
+
+from ays_toy.ui import background, controls, gallery, keep, train, view
+from ays_toy.ui.components import field_player
+
+problems = view.open_view(train.TrainView)
+with st.sidebar:
+    controls.data()
+    keep.own_data()
+    train.network_controls()
+state = view.current(train.TrainView)
+for problem in [*problems, *keep.set_aside()]:
+    st.warning(problem, icon=":material/info:")
+
+st.markdown("### A small network learns to see the data behind the noise: watch what it has learned so far")
+watch = background.current(train.SLOT)
+seen = train.stage(watch)
+
+
+@st.fragment(run_every=train.POLL if train.running(watch) else None)
+def live() -> None:
+    train.buttons(state, watch)
+    one = train.shown(state, watch)
+    film = st.container(key="panels_box6")
+    film.plotly_chart(
+        train.film(one, state), key="film", height="stretch", config=gallery.STILL, alt=train.film_alt(one, state)
+    )
+    left, right = st.columns([0.4, 0.6], gap="medium")
+    with left:
+        train.curves(one)
+        train.calibration(one)
+    with right:
+        if one:
+            field_player(one.field, key="field", title=one.what)
+            st.caption(train.FIELD_LOOK)
+    train.follow(seen)
+
+
+live()
+st.markdown("#### Keep it, and use it on every page")
+keep.models(watch)

@@ -1,0 +1,82 @@
+"""A real Chromium and real servers for the tests that need them."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def required() -> None:
+    """Skip the module where there is no Chromium, unless it has to be there."""
+    if PROGRAM is None and not os.environ.get("AYS_REQUIRE_BROWSER"):
+        pytest.skip("no Chromium on this machine", allow_module_level=True)
+
+
+@contextmanager
+def serving(home: Path, script: str = "app.py") -> Iterator[str]:
+    """The app on a free port, what users keep under `home`; killed, not asked, in the end."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"]
+    surroundings = os.environ | {"AYS_EXPLORER_HOME": str(home)}
+    with (home / f"server-{port}.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
+    url = f"http://localhost:{port}"
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=5)
+                break
+            except (urllib.error.URLError, ConnectionError):
+                assert process.poll() is None, (home / f"server-{port}.log").read_text()
+                time.sleep(0.5)
+        yield url
+    finally:
+        process.kill()
+        process.wait(timeout=20)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        yield program
+        program.close()
+
+
+class Visit:
+    """A page of the app and what went wrong on it."""
+
+    def __init__(self, browser: Browser, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page.set_default_timeout(60_000)
+        self.troubles: list[str] = []
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a page that is left gives up what it was loading
+            self.troubles.append(f"{request.url}: {request.failure}")
+
+    def idle(self) -> None:
+        """Wait until the script has run, and what it draws has come."""
+        self.page.wait_for_selector(READY)
+        self.page.wait_for_timeout(600)
+        self.page.wait_for_selector(READY)

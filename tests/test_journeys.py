@@ -1,0 +1,131 @@
+"""From page to page in a real Chromium: what is trained is optimized and explored, and nothing is lost on the way."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import READY, Visit, chromium, required, serving
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+required()
+SMALL = "data=ring-8&width=16&batch=64"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as program:
+        yield program
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    visit = Visit(browser)
+    yield visit.page
+    assert visit.page.locator("[data-testid=stException]").count() == 0
+    assert visit.troubles == []
+    visit.page.close()
+
+
+def go(page: Page, name: str) -> None:
+    """By the navigation, as a user does: a reload would lose the session."""
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page).to_have_url(re.compile(f"/{name.lower()}" if name != "Explore" else r"/(explore)?(\?|$)"))
+
+
+def model(page: Page) -> Locator:
+    """The box of the chosen model."""
+    return page.get_by_role("combobox", name="Model")
+
+
+def sweeps(page: Page) -> int:
+    """The sweep that the player shows."""
+    found = re.search(r"Sweep (\d+)", page.locator(".words").inner_text())
+    return int(found[1]) if found else -1
+
+
+def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(page: Page, tmp_path: Path) -> None:
+    with serving(tmp_path) as url:
+        page.goto(f"{url}/train?{SMALL}&length=500")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("done after")).to_be_visible(timeout=90_000)
+        page.get_by_label("Keep this model as").fill("ringed")
+        page.get_by_label("Keep this model as").press("Enter")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        page.get_by_role("button", name="Optimize its schedule").click()
+        expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=120_000)
+        expect(model(page)).to_have_value("ringed (your model)")
+        expect(page.locator(".st-key-panels .annotation-text").nth(2)).to_contain_text("AYS, stopped at sweep")
+        go(page, "Explore")
+        expect(model(page)).to_have_value("ringed (your model)")
+        expect(page.get_by_role("combobox", name="Data")).to_have_value("Ring of 8")
+        shared = page.url
+        page.goto("about:blank")
+    file = tmp_path / "models" / "ringed.safetensors"
+    whole = file.read_bytes()
+    with serving(tmp_path) as url:  # the server was killed: a new one finds what was kept
+        page.goto(f"{url}/?{shared.partition('?')[2]}")
+        expect(model(page)).to_have_value("ringed (your model)", timeout=60_000)
+        page.wait_for_selector(".st-key-rail .js-plotly-plot")
+        page.wait_for_selector(READY)
+        file.write_bytes(whole[: len(whole) // 2])
+        page.goto(f"{url}/train?{SMALL}")
+        expect(page.get_by_text("is damaged and was set aside")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("home")) as url:
+        yield url
+
+
+def test_training_outlives_clicks_elsewhere_and_stops_at_once(page: Page, server: str) -> None:
+    page.goto(f"{server}/train?{SMALL}&length=16000&training_seed=7")
+    page.get_by_role("button", name="Train", exact=True).click()
+    step = page.get_by_text(re.compile(r"step [1-9][\d,]* of 16,000"))
+    expect(step).to_be_visible(timeout=60_000)
+    before = int(re.search(r"step ([\d,]+)", step.inner_text())[1].replace(",", ""))
+    page.get_by_role("spinbutton", name="Layers").fill("4")  # a control of the next run
+    page.get_by_role("spinbutton", name="Layers").press("Enter")
+    go(page, "Explore")
+    page.wait_for_selector(".st-key-rail .js-plotly-plot")
+    go(page, "Train")
+    page.get_by_role("button", name="Stop").click()
+    ended = page.get_by_text("stopped after")
+    expect(ended).to_be_visible(timeout=30_000)
+    after = int(re.search(r"step ([\d,]+)", ended.inner_text())[1].replace(",", ""))
+    assert before < after < 16_000
+    expect(page.get_by_label("Keep this model as")).to_be_enabled()
+
+
+def test_a_search_outlives_clicks_elsewhere_stops_and_goes_on(page: Page, server: str) -> None:
+    page.goto(f"{server}/optimize?data=checkerboard&steps=20")
+    expect(page.locator(".words")).to_contain_text(re.compile(r"Sweep [1-9]"), timeout=90_000)
+    before = sweeps(page)
+    page.get_by_label("Number of steps", exact=True).first.focus()
+    page.keyboard.press("ArrowRight")  # a control that the search does not depend on
+    go(page, "Explore")
+    page.wait_for_selector(".st-key-rail .js-plotly-plot")
+    go(page, "Optimize")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    story = page.get_by_text(re.compile(r"Stopped after sweep \d+"))
+    expect(story).to_be_visible(timeout=30_000)
+    reached = int(re.search(r"sweep (\d+)", story.inner_text())[1])
+    assert reached >= before
+    expect(page.locator(".words")).to_contain_text(f"Sweep {reached}:", timeout=30_000)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".words")).to_contain_text(re.compile(f"Sweep {reached + 1}:"), timeout=90_000)
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+
+def test_stopping_by_hand_brings_that_sweeps_samples(page: Page, server: str) -> None:
+    page.goto(f"{server}/optimize?data=gaussian&steps=4&samples=512")
+    expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=90_000)
+    bar = page.locator(".transport input")
+    bar.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".words")).to_contain_text("Sweep 1:")
+    expect(page.locator(".st-key-panels .annotation-text").nth(3)).to_contain_text("By hand, sweep 1", timeout=30_000)

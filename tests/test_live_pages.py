@@ -1,0 +1,185 @@
+"""The Train and Optimize pages, run without a browser."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from ays_toy import datasets
+from ays_toy.metrics import METRICS
+from ays_toy.networks import NetworkConfig
+from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import SCHEDULES
+from ays_toy.store import ModelStore, PointStore
+from ays_toy.training import TrainingConfig, train
+from ays_toy.ui import background, codec
+from ays_toy.ui.train import BATCHES, LENGTHS, RATES, WIDTHS, TrainView
+from ays_toy.ui.view import GAMMAS, MATRICES, POWERS, SEARCH_SAMPLES, SearchView
+
+TINY = {"width": "16", "length": "200", "batch": "64"}
+
+search_views = some.builds(
+    SearchView,
+    data=some.sampled_from(list(datasets.DATASETS)),
+    solver=some.sampled_from(list(SOLVERS)),
+    steps=some.integers(2, 40),
+    start=some.sampled_from(list(SCHEDULES)),
+    metric=some.sampled_from(list(METRICS)),
+    samples=some.sampled_from(SEARCH_SAMPLES),
+    matrix=some.sampled_from(list(MATRICES)),
+    power=some.sampled_from(POWERS),
+    gamma=some.sampled_from(GAMMAS),
+    share=some.integers(0, 100),
+    more=some.integers(2, 60),
+)
+train_views = some.builds(
+    TrainView,
+    data=some.sampled_from(list(datasets.DATASETS)),
+    width=some.sampled_from(WIDTHS),
+    depth=some.integers(1, 6),
+    length=some.sampled_from(LENGTHS),
+    batch=some.sampled_from(BATCHES),
+    rate=some.sampled_from(RATES),
+    training_seed=some.integers(0, 9999),
+)
+
+
+@given(some.one_of(search_views, train_views))
+def test_a_link_brings_back_the_view_it_was_made_from(view: SearchView | TrainView) -> None:
+    assert codec.from_query(type(view), codec.to_query(view)) == (view, [])
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Iterator[None]:
+    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
+    background.queue.cache_clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def opened(page: str, **query: str) -> AppTest:
+    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def until(at: AppTest, slot: str, condition) -> None:
+    end = time.monotonic() + 60
+    while not condition(at.session_state["watches"][slot].progress):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    at.run()
+    assert not at.exception, at.exception
+
+
+def texts(at: AppTest) -> str:
+    return " ".join(element.value for element in (*at.markdown, *at.caption, *at.error))
+
+
+def test_optimize_searches_by_itself_and_shows_the_stop_and_what_one_pass_finds() -> None:
+    at = opened("optimize", data="gaussian", steps="4", samples="512")
+    until(at, "search", lambda progress: progress.finished)
+    for _ in range(100):
+        if "Trying optima" not in texts(at):
+            break
+        time.sleep(0.1)
+        at.run()
+    assert "Nothing moves after sweep" in texts(at)
+    table = at.dataframe[0].value
+    titles = list(table["Schedule"])
+    assert titles[0] == "EDM, the start"
+    assert titles[1].startswith("AYS, stopped at sweep")
+    assert titles[2].startswith("At rest, sweep")
+    assert titles[3:] == ["KLUB optimum", "Optimized, p = 2", "Automatic choice", "Fresh data"]
+    klub = dict(zip(titles, table["KLUB"], strict=True))
+    assert klub["KLUB optimum"] == min(table["KLUB"].dropna())
+    assert (table["Denoiser calls"].iloc[1:6] > 0).all()
+
+    before = dict(table.set_index("Schedule").loc["Optimized, p = 2"])
+    at.slider(key="share").set_value(0).run()
+    start = at.dataframe[0].value.set_index("Schedule").loc["Optimized, p = 2, 0 %"]
+    assert start["KLUB"] == pytest.approx(klub["EDM, the start"])
+    assert before["KLUB"] < start["KLUB"]
+    longer = [table.value for table in at.dataframe if "Schedule" in table.value][1]
+    assert longer["Schedule"].iloc[0] == "AYS, resampled to 20"
+    at.button(key="refine").click().run()
+    until(at, "refinement", lambda progress: progress.finished)
+    longer = [table.value for table in at.dataframe if "Schedule" in table.value][1]
+    assert longer["Schedule"].iloc[1] == "AYS, refined to 20"
+    assert longer["KLUB"].iloc[1] < longer["KLUB"].iloc[4]
+
+
+def test_the_ode_dials_are_there_for_solvers_that_follow_it() -> None:
+    at = opened("optimize", data="gaussian", steps="4", samples="512", solver="ddim", matrix="ode")
+    assert [slider.key for slider in at.select_slider] == ["gamma"]
+    assert "ODE optimum, γ = 1.5" in list(at.dataframe[0].value["Schedule"])
+    at = opened("optimize", data="gaussian", steps="4", samples="512", matrix="ode")
+    assert [slider.key for slider in at.select_slider] == ["power"]
+
+
+def test_stop_and_go_on_take_the_search_up_where_it_was() -> None:
+    at = opened("optimize", data="grid-8x8", steps="10", samples="512")
+    until(at, "search", lambda progress: progress.snapshot is not None)
+    at.button(key="stop").click().run()
+    until(at, "search", lambda progress: progress.finished)
+    reached = len(at.session_state["watches"]["search"].progress.snapshot.sweeps)
+    assert "takes it up where it was" in texts(at)
+    at.button(key="go_on").click().run()
+    until(at, "search", lambda progress: progress.snapshot.sweeps[reached:])
+    at.button(key="stop").click().run()
+
+
+def test_train_shows_the_shipped_model_trains_another_and_keeps_it() -> None:
+    at = opened("train", data="ring-8", **TINY)
+    assert "errs" in texts(at)
+    assert at.text_input(key="model_name").disabled
+    at.button(key="train").click().run()
+    until(at, "training", lambda progress: progress.finished)
+    at.text_input(key="model_name").set_value("my ring").run()
+    at.button(key="keep").click().run()
+    assert [saved.name for saved in ModelStore().list()] == ["my ring"]
+    assert at.session_state["model"] == "saved:my ring"
+    at.button(key="keep").click().run()
+    assert "choose another name" in texts(at)
+    at.button(key="delete model my ring").click().run()
+    assert ModelStore().list() == ()
+    assert not at.exception
+
+
+def test_an_impossible_start_is_said_and_loses_nothing() -> None:
+    at = opened("train", data="ring-8", origin="pretrained", **TINY)
+    at.button(key="train").click().run()
+    assert "width 128 and depth 3" in texts(at)
+    assert at.session_state["width"] == 16
+
+
+def test_own_points_become_data_on_every_page(rng: np.random.Generator) -> None:
+    PointStore().save("clouds", rng.normal(size=(300, 2)))
+    at = opened("train", data="own:clouds", **TINY)
+    assert "Press" in texts(at), "no network ships for them"
+    at = opened("explore", data="own:clouds")
+    assert len(at.dataframe[0].value) == 8
+
+
+def test_a_kept_model_is_chosen_by_its_link_and_a_damaged_one_is_set_aside(tmp_path) -> None:
+    *_, last = train(datasets.get("ring-8"), TrainingConfig(NetworkConfig(16, 2), steps=20, batch=64))
+    for name in ("good", "bad"):
+        ModelStore().save(name, last.weights, TrainingConfig(NetworkConfig(16, 2)), data="ring-8", excess=0.1)
+    file = tmp_path / "models" / "bad.safetensors"
+    file.write_bytes(file.read_bytes()[:100])
+    at = opened("explore", data="ring-8", model="saved:good")
+    assert at.selectbox(key="model").value == "saved:good"
+    at = opened("train", data="ring-8")
+    assert len(at.warning) == 1
+    assert "'bad' is damaged and was set aside" in at.warning[0].value
+    at = opened("explore", data="ring-8", model="saved:bad")
+    assert at.selectbox(key="model").value == "exact"
