@@ -1,0 +1,18 @@
+"""`python -m ays_toy …`: what the pages do, without a browser."""
+
+import typer
+
+from ays_toy.cli.compare import compare
+from ays_toy.cli.optimize import optimize
+from ays_toy.cli.train import pretrain, train
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def main() -> None:
+    """Diffusion sampling schedules on 2D data, exactly and live."""
+
+
+for command in (compare, train, optimize, pretrain):
+    app.command()(command)
