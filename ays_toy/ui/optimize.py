@@ -54,7 +54,14 @@ def running(known: Watch) -> bool:
 def status(known: Watch) -> None:
     """Stop and go on, with what the search is doing and how long it has been at it."""
     progress, state = known.progress, state_of(known)
-    button, words = st.columns([0.09, 0.91], vertical_alignment="center")
+    cost = f"{background.duration(progress.seconds)} on {background.device_name()}"
+    if state.sweeps:
+        cost += f", {state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
+    words = f"{story(known)} :small[:gray[({cost})]]"
+    if progress.state is State.DONE:
+        st.markdown(f":gray-badge[:material/check: at rest] {words}")
+        return
+    button, text = st.columns([0.13, 0.87], vertical_alignment="center")
     if running(known):
         button.button("Stop", icon=":material/stop:", key="stop", on_click=background.pause, args=(SLOT,))
     elif progress.state is State.STOPPED:
@@ -66,14 +73,9 @@ def status(known: Watch) -> None:
             on_click=background.resume,
             args=(SLOT,),
         )
-    elif progress.state is State.FAILED:
-        button.button("Try again", icon=":material/replay:", key="again", on_click=background.clear, args=(SLOT,))
     else:
-        button.badge("At rest", icon=":material/check:", color="gray")
-    cost = f"{background.duration(progress.seconds)} on {background.device_name()}"
-    if state.sweeps:
-        cost += f", {state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
-    words.markdown(f"{story(known)} :small[:gray[({cost})]]")
+        button.button("Try again", icon=":material/replay:", key="again", on_click=background.clear, args=(SLOT,))
+    text.markdown(words)
 
 
 def story(known: Watch) -> str:

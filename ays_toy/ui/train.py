@@ -27,10 +27,7 @@ from ays_toy.ui.jobs import State
 SLOT = "training"
 SHOWN_PICTURES = 5
 POLL = 1.0  # seconds; drawing the page more often takes the time from training, where they share a processor
-FIELD_LOOK = (
-    "Each arrow leads from a noisy point to the clean data that the model sees behind it. **Look for** arrows that "
-    "differ from the exact ones: scrub through the noise levels with the bar."
-)
+FIELD_LOOK = "**Look for** arrows that differ between the two; the bar scrubs through the noise levels."
 WIDTHS, BATCHES, RATES = (16, 32, 64, 128, 256), (64, 128, 256, 512, 1024, 2048), (3e-4, 1e-3, 2e-3, 5e-3, 1e-2)
 LENGTHS = (200, 500, 1000, 2000, 4000, 8000, 16_000)
 

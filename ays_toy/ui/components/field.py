@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from ays_toy.checks import SIGMA_DATA
 from ays_toy.fields import LATTICE, FieldData, Frame
 from ays_toy.palette import DENSITY
 from ays_toy.ui.components.assets import read
@@ -17,6 +16,7 @@ _player = st.components.v2.component(
     css=read("shared.css", "field.css"),
     js=read("transport.js", "plot.js", "arrows.js", "field.js"),
 )
+BEGIN = 0.15  # the noise level shown first: the data are blurred and can still be made out
 _COLORS = np.array([unlabel_rgb(color) for color in sample_colorscale(DENSITY, 256)]).round().astype(np.uint8)
 
 
@@ -32,7 +32,7 @@ def payload(frames: FieldData) -> dict[str, Any]:
         "lattice": LATTICE,
         "half_width": frames.half_width,
         "colors": _base64(_COLORS),
-        "begin": int(np.abs(levels - np.log(SIGMA_DATA)).argmin()),  # where noise and data are alike: most to see
+        "begin": int(np.abs(levels - np.log(BEGIN)).argmin()),
         "frames": [_frame(frame) for frame in frames.frames],
     }
 
