@@ -10,7 +10,7 @@ import torch
 from ays_toy import optimize
 from ays_toy.comparison import Model
 from ays_toy.denoisers import Denoiser
-from ays_toy.live_search import HELD_OUT, SearchConfig, SearchState
+from ays_toy.live_search import SearchConfig, SearchState
 from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
@@ -93,7 +93,7 @@ def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Found
 
 def searched(config: SearchConfig, state: SearchState, sweep: int, title: str) -> Found:
     """What the paper's search had reached after a sweep, at the price of searching and scoring until then."""
-    scoring = (sweep + 1) * HELD_OUT * denoiser_calls(config.solver, config.steps)
+    scoring = (sweep + 1) * config.held_out * denoiser_calls(config.solver, config.steps)
     done = state.sweeps[sweep]
     return Found(title, "ays", done.sigmas, done.calls + scoring, state.seconds[sweep])
 

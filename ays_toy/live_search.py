@@ -44,6 +44,11 @@ class SearchConfig:
         whole_number(self.steps, "The number of steps", 2, 60)
         whole_number(self.samples, "The number of samples", 16, 1_000_000)
 
+    @property
+    def held_out(self) -> int:
+        """Samples that every sweep is scored on: fewer where the data are thousands of points."""
+        return min(HELD_OUT, self.model.samples)
+
     def first(self) -> np.ndarray:
         """The levels [n+1] that the search starts from."""
         return SCHEDULES[self.start](self.steps, self.model.sigma_min, self.model.sigma_max)
@@ -80,13 +85,13 @@ def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> It
     """Yield the state after every sweep, until nothing moves; `stop` is asked before every level."""
     denoiser, dataset, costs = config.model.denoiser(config.device), config.model.dataset, _costs(config)
     held_out = torch.Generator(config.device).manual_seed(SCORE_SEED)
-    reference = Reference.of(dataset, config.model.sigma_min, n=HELD_OUT, generator=held_out)
+    reference = Reference.of(dataset, config.model.sigma_min, n=config.held_out, generator=held_out)
     score = sample_score(
         denoiser,
         reference,
         config.solver,
         seed=SCORE_SEED + 1,
-        n=HELD_OUT,
+        n=config.held_out,
         metric=config.metric,
         device=config.device,
     )

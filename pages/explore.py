@@ -29,7 +29,7 @@ st.caption(
 pictures = st.container(key="panels_box")
 st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
-    "20,000 samples each; figures are better when lower."
+    f"{state.chosen_model.samples:,} samples each; figures are better when lower."
 )
 left, right = st.columns([0.57, 0.43])
 

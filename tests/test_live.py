@@ -23,7 +23,6 @@ TINY = TrainingConfig(network=NetworkConfig(width=16, depth=2), steps=150, batch
 def quick():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live_search, "HELD_OUT", 1024)
-        patch.setattr(finding, "HELD_OUT", 1024)
         patch.setattr(live_training, "SAMPLES", 512)
         patch.setattr(live_training, "PATHS", 256)
         yield
@@ -115,7 +114,7 @@ def test_the_price_of_the_stop_counts_the_sweeps_that_showed_it(whole):
     last = whole[-1]
     found = finding.stopped(CONFIG, last)
     shown = min(last.stop + CONFIG.patience, len(last.sweeps) - 1)
-    assert found.calls == last.sweeps[shown].calls + (shown + 1) * finding.HELD_OUT * 4
+    assert found.calls == last.sweeps[shown].calls + (shown + 1) * CONFIG.held_out * 4
     assert finding.stopped(CONFIG, whole[0]) is None
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ays_toy import finding, live_search
 from ays_toy.finding import Chosen, Found
-from ays_toy.live_search import HELD_OUT, SearchConfig, SearchState
+from ays_toy.live_search import SearchConfig, SearchState
 from ays_toy.metrics import METRICS, Estimate
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import REFERENCE, STYLES
@@ -98,7 +98,7 @@ def story(known: Watch) -> str:
         )
     place = state.place.now
     if place is None:
-        return f"Sweep {len(state.sweeps) - 1} is done: {HELD_OUT:,} samples are drawn to measure its {metric.lower()}."
+        return f"Sweep {len(state.sweeps) - 1} is done: {config.held_out:,} samples are drawn to measure its {metric.lower()}."
     return (
         f"**Sweep {len(state.sweeps)}**: level {place[0]} of {config.steps} tried {CANDIDATES} places between its "
         f"neighbors, all on the same {config.samples:,} noisy points, and went where its two steps cost least."
