@@ -1,4 +1,4 @@
-"""Numbers as a reader should meet them: no digit more than is known."""
+"""Numbers as a reader should meet them, no digit more than is known; titles within a sentence."""
 
 import math
 
@@ -13,3 +13,8 @@ def significant(value: float, stderr: float) -> str:
     leading = round(stderr / 10**place, 1)
     digits = max(0, min(8, (1 if leading < 2 else 0) - place))
     return f"{value:,.{digits}f} ± {stderr:.{digits}f}"
+
+
+def amid_sentence(title: str) -> str:
+    """A title as it is written within a sentence: 'Energy distance' begins small, 'NLL' and 'W2' stay."""
+    return title[0].lower() + title[1:] if title[1:2].islower() else title

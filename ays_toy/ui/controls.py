@@ -138,8 +138,8 @@ def metric(has_modes: bool) -> None:
         format_func=lambda name: options[name],
         key="metric",
         persist_state="session",
-        help="After every sweep up to 8,192 samples are drawn with the solver above, from noise and data held out for this, "
-        "and measured. Four sweeps in a row without an improvement end the paper's search.",
+        help="After every sweep up to 8,192 samples are drawn with the solver above, from noise and data held out for "
+        "this, and measured. Four sweeps in a row without an improvement end the paper's search.",
     )
 
 

@@ -17,7 +17,7 @@ from ays_toy.ui.background import Watch
 from ays_toy.ui.components import Marks, SearchData, search_player
 from ays_toy.ui.jobs import State
 from ays_toy.ui.view import SearchView
-from ays_toy.words import significant
+from ays_toy.words import amid_sentence, significant
 
 SLOT = "search"
 PATIENCE = {4: "four"}
@@ -98,7 +98,10 @@ def story(known: Watch) -> str:
         )
     place = state.place.now
     if place is None:
-        return f"Sweep {len(state.sweeps) - 1} is done: {config.held_out:,} samples are drawn to measure its {metric.lower()}."
+        return (
+            f"Sweep {len(state.sweeps) - 1} is done: {config.held_out:,} samples are drawn to measure its "
+            f"{amid_sentence(metric)}."
+        )
     return (
         f"**Sweep {len(state.sweeps)}**: level {place[0]} of {config.steps} tried {CANDIDATES} places between its "
         f"neighbors, all on the same {config.samples:,} noisy points, and went where its two steps cost least."

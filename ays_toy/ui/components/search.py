@@ -12,7 +12,7 @@ from ays_toy.metrics import Metric
 from ays_toy.optimize import Sweep
 from ays_toy.palette import STYLES
 from ays_toy.ui.components.assets import read
-from ays_toy.words import significant
+from ays_toy.words import amid_sentence, significant
 
 _player = st.components.v2.component(
     "ays_search_player",
@@ -95,7 +95,7 @@ class SearchData:
         parts = [f"KLUB {significant(sweep.klub.value, sweep.klub.stderr)}"]
         if sweep.score is not None:
             value = -sweep.score.value if self.metric.higher_is_better else sweep.score.value
-            parts.append(f"{_amid_sentence(self.metric.title)} {significant(value, sweep.score.stderr)}")
+            parts.append(f"{amid_sentence(self.metric.title)} {significant(value, sweep.score.stderr)}")
         if sweep.index == 0:
             parts.append("the start")
         else:
@@ -128,8 +128,3 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
 def _estimate(value: float, stderr: float) -> list[Any] | None:
     """[value, standard error, both in words]; None where there is no value."""
     return None if _number(value) is None else [_number(value), _number(stderr) or 0.0, significant(value, stderr)]
-
-
-def _amid_sentence(title: str) -> str:
-    """A title as it is written within a sentence: 'Energy distance' begins small, 'NLL' and 'W2' stay."""
-    return title[0].lower() + title[1:] if title[1:2].islower() else title
