@@ -1,0 +1,147 @@
+"""Beat AYS: what an attempt at placing the levels is, how far it is from the best, and what came of it in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ays_toy import optimize, schedules
+from ays_toy.checks import real_number, whole_number
+from ays_toy.comparison import Model
+from ays_toy.klub import KlubEstimate
+from ays_toy.live_search import HELD_OUT, SCORE_SEED
+from ays_toy.metrics import Estimate, Metric, Reference
+from ays_toy.optimize import EarlyStopping, GramCosts, coordinate_search, sample_score
+from ays_toy.optimize.exact import refine
+from ays_toy.paths import PathGram
+from ays_toy.words import significant
+
+MOST_STEPS = 40
+DIGITS = 4  # of a level, so that a link holds exactly what was scored
+LOWEST, HIGHEST = 1e-4, 1e4  # noise levels that a link may name, whatever the range
+
+
+def attempt(inner: Any, high: float, low: float) -> np.ndarray:
+    """The schedule [n+1] from high to low by way of the inner levels, in four digits.
+
+    ValueError unless there are 1 to 39 of them, descending between the ends also once they are rounded.
+    """
+    levels = schedules.validate([high, *_numbers(inner), low])
+    whole_number(levels.size - 2, "The number of levels between the two ends", 1, MOST_STEPS - 1)
+    levels[1:-1] = [float(f"{level:.{DIGITS}g}") for level in levels[1:-1]]
+    return schedules.validate(levels)
+
+
+def _numbers(values: Any) -> list[float]:
+    try:
+        return [float(value) for value in values]
+    except (TypeError, ValueError):
+        raise ValueError("The levels of an attempt must be a list of numbers, from high noise to low.") from None
+
+
+def read_levels(text: str) -> tuple[float, ...]:
+    """Inner levels from a link, '5.66,0.4,0.0283'; ValueError unless they can be an attempt in some range."""
+    parts = text.split(",")
+    whole_number(len(parts), "The number of levels", 1, MOST_STEPS - 1)
+    levels = [real_number(part, "A noise level", LOWEST, HIGHEST) for part in parts]
+    return tuple(attempt(levels, 2 * HIGHEST, LOWEST / 2)[1:-1].tolist())
+
+
+def start(steps: int, high: float, low: float) -> np.ndarray:
+    """Where a challenge begins: levels even in log sigma."""
+    return attempt(schedules.logsnr(steps, low, high)[1:-1], high, low)
+
+
+def one_more(gram: PathGram, sigmas: np.ndarray, power: float) -> np.ndarray:
+    """The schedule with a level in the middle of its most expensive step."""
+    k = int(np.argmax(gram.price(sigmas, power).terms))
+    return np.insert(sigmas, k + 1, np.sqrt(sigmas[k] * sigmas[k + 1]))
+
+
+def one_less(gram: PathGram, sigmas: np.ndarray, power: float) -> np.ndarray:
+    """The schedule without the inner level that it misses least."""
+    options = [np.delete(sigmas, k) for k in range(1, sigmas.size - 1)]
+    return min(options, key=lambda levels: gram.klub(levels, power))
+
+
+def least_costs(gram: PathGram, power: float, most: int = MOST_STEPS) -> np.ndarray:
+    """The cost [most] of the optimum of 1, 2, … steps, refined off the grid as `optimize.optimum`: exact to 0.1 %."""
+    found = optimize.exact_schedules(gram, most, power)
+    return np.array([gram.klub(refine(gram, sigmas, power), power) for sigmas in found.values()])
+
+
+def stopped_search(model: Model, gram: PathGram, solver: str, steps: int, metric: str) -> np.ndarray:
+    """AYS: the paper's search from EDM, stopped early by the metric on noise and data held out for that.
+
+    Its prices come from the PathGram rather than from Monte Carlo: seconds instead of minutes, and no other result but
+    for noise.
+    """
+    generator = torch.Generator().manual_seed(SCORE_SEED)
+    reference = Reference.of(model.dataset, model.sigma_min, n=HELD_OUT, generator=generator)
+    score = sample_score(model.denoiser(), reference, solver, seed=SCORE_SEED + 1, n=HELD_OUT, metric=metric)
+    rule = EarlyStopping(score)
+    first = schedules.edm(steps, model.sigma_min, model.sigma_max)
+    for _ in rule.watch(coordinate_search(None, None, first, costs=GramCosts(gram))):
+        pass
+    return rule.chosen.sigmas
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a schedule came to: its cost, how many times the least that is, and the output metric of its samples."""
+
+    title: str
+    cost: KlubEstimate
+    gap: float
+    output: Estimate
+
+
+def times(gap: float) -> str:
+    """A gap as the page shows it: '1.42×', '12.3×', '161×'; never below 1."""
+    gap = max(1.0, gap)
+    return f"{gap:.2f}×" if gap < 10 else f"{gap:.1f}×" if gap < 100 else f"{gap:,.0f}×"
+
+
+def better(a: Estimate, b: Estimate, metric: Metric) -> bool | None:
+    """Whether a beats b by more than two standard errors of their difference; None where they cannot be told apart."""
+    difference = (a.value - b.value) * (1 if metric.higher_is_better else -1)
+    if abs(difference) <= 2 * np.hypot(a.stderr, b.stderr):
+        return None
+    return bool(difference > 0)
+
+
+def leaders(scores: Sequence[Score], metric: Metric) -> list[str]:
+    """Titles of the schedules with the best output, and of all that cannot be told apart from it."""
+    sign = -1 if metric.higher_is_better else 1
+    best = min(scores, key=lambda score: sign * score.output.value)
+    return [score.title for score in scores if score is best or better(best.output, score.output, metric) is None]
+
+
+def verdict(yours: Score, ays: Score, cost: str, metric: Metric) -> str:
+    """What the attempt against AYS teaches, in one or two sentences."""
+    cheaper, finer = yours.cost.value < ays.cost.value, better(yours.output, ays.output, metric)
+    costs = f"{cost} {times(yours.gap)} the least possible, AYS {times(ays.gap)}"
+    outputs = " against ".join(significant(score.output.value, score.output.stderr) for score in (yours, ays))
+    figures = f"{costs}; {metric.title} {outputs}."
+    if finer is None:
+        return f"**{'Less' if cheaper else 'More'} {cost} than AYS, and pictures that cannot be told apart.** {figures}"
+    if cheaper and finer:
+        return f"**You beat AYS, bound and picture.** {figures}"
+    if cheaper:
+        return (
+            f"**You beat the bound and lost the picture.** {figures} The bound is on the error of whole paths, not on "
+            "that of their ends: this is why the paper stops its search early."
+        )
+    if finer:
+        return f"**More {cost} than AYS, yet the better picture.** {figures} The bound is not the picture."
+    return f"**AYS wins, bound and picture.** {figures} Move levels towards where the patches are large."
+
+
+def guessed(said: str, right: Sequence[str]) -> str:
+    """Whether a guess was right, and what would have been."""
+    if said in right:
+        others = [title for title in right if title != said]
+        return f"**{said}**, as you guessed" + (f" (and no worse: {', '.join(others)})" if others else "")
+    return f"**{' or '.join(right)}**, not {said}"

@@ -1,0 +1,54 @@
+"""Beat AYS: place the noise levels by hand, and see what that does to the bound and to the picture."""
+
+import streamlit as st
+
+from ays_toy.ui import beat_ays, compute, controls, gallery, view
+
+problems = beat_ays.open_page()
+with st.sidebar:
+    controls.data()
+    controls.model()
+    controls.solver()
+    controls.steps()
+    beat_ays.weight()
+    beat_ays.metric()
+    controls.noise_range()
+    controls.new_noise()
+state = view.current(beat_ays.ChallengeView)
+for problem in problems:
+    st.warning(problem, icon=":material/link_off:")
+
+st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
+st.caption(
+    f"Every step adds its patch to **{state.cost}**{beat_ays.meaning(state)}: make the patches small, then see whether "
+    "the picture agrees. The address of this page holds your attempt."
+)
+left, right = st.columns([0.71, 0.29], gap="medium")
+pictures = st.container(key="panels_box5")
+st.caption(
+    "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale."
+)
+
+with right:
+    beat_ays.numbers(state)
+    result = st.container()
+with result:
+    drawn = beat_ays.draws(state)
+with left:
+    beat_ays.board(state)
+outcomes = compute.start(drawn)
+pictures.plotly_chart(
+    gallery.row(state.chosen_model, shown := beat_ays.samples(state, outcomes)),
+    key="panels",
+    height="stretch",
+    config=gallery.STILL,
+    alt=gallery.alt(state.chosen_model, shown),
+)
+with result:
+    if beat_ays.revealed(state):
+        beat_ays.lesson(state, drawn)
+    else:
+        beat_ays.guess(state)
+beat_ays.scores_table(state, drawn)
+fresh = compute.outcome(compute.Draw.of(state.chosen_model, state.solver, state.seed, None))
+st.caption(f"Your attempts in this session, latest first; ± is one standard error. {beat_ays.floor(state, fresh)}")
