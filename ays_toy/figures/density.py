@@ -62,4 +62,5 @@ def density_panels(panels: Sequence[Panel], half_width: float, columns: int | No
     for column in range(len(panels) + 1, (columns or 0) + 1):
         figure.update_xaxes(visible=False, fixedrange=True, row=1, col=column)
         figure.update_yaxes(visible=False, fixedrange=True, row=1, col=column)
-    return figure.update_layout(margin={**MARGIN, "t": 62, "b": 0}, dragmode=False)
+    top = 32 + 15 * max(len(panel.notes) for panel in panels)
+    return figure.update_layout(margin={**MARGIN, "t": top, "b": 0}, dragmode=False)

@@ -18,7 +18,7 @@ from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
 from ays_toy.ui.view import MAX_STEPS, MIN_STEPS, POWERS, ModelView
-from ays_toy.words import significant
+from ays_toy.words import amid_sentence, significant
 
 YOURS, LEVEL, SIGMA = "Yours", "#", "Noise level σ"
 OTHERS = {"ays": "AYS", "edm": "EDM", "exact": "Optimized"}
@@ -151,7 +151,8 @@ def board(state: ChallengeView) -> None:
 
 
 def _buttons(state: ChallengeView, shown: bool) -> None:
-    gram, row = compute.gram(state.chosen_model), st.container(horizontal=True, vertical_alignment="center")
+    gram = compute.gram(state.chosen_model)
+    row = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
     row.button(
         "Add",
         icon=":material/add:",
@@ -355,4 +356,4 @@ def _cells(state: ChallengeView, score: Score, name: str, draw: compute.Draw) ->
 def floor(state: ChallengeView, outcome: compute.Outcome) -> str:
     """What a perfect sampler would score, in words."""
     fresh = outcome.metrics[state.metric]
-    return f"Fresh data have {METRICS[state.metric].title} {significant(fresh.value, fresh.stderr)}."
+    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {significant(fresh.value, fresh.stderr)}."

@@ -17,6 +17,7 @@ from ays_toy.words import significant
 
 STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
 FIGURES = ("nll", "sliced-w2")
+LONG_NAME = 10  # letters, from which a metric's name and its value take a line each: five pictures in a row are narrow
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,12 @@ class Samples:
         """The lines under the title."""
         if self.outcome is None:
             return list(self.notes)
-        measured = {name: self.outcome.result().metrics[name] for name in self.figures}
-        return [f"{METRICS[name].title} {significant(e.value, e.stderr)}" for name, e in measured.items()]
+        lines = []
+        for name in self.figures:
+            title, estimate = METRICS[name].title, self.outcome.result().metrics[name]
+            value = significant(estimate.value, estimate.stderr)
+            lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
+        return lines
 
 
 def row(model: Model, shown: Sequence[Samples]) -> go.Figure:

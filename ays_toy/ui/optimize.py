@@ -190,10 +190,11 @@ def samples(
     figures = tuple(dict.fromkeys(("nll", view.metric if view.metric != "nll" else "sliced-w2")))
     end = "hand" if "hand" in shown else "rest"
     pictures = []
-    for name, title in (("start", ""), ("ays", "AYS as stopped"), (end, "At rest"), ("dialled", "")):
+    for name, title in (("start", ""), ("ays", "AYS, stopped"), (end, "At rest"), ("dialled", "")):
         if name in shown:
             one = shown[name]
-            pictures.append(gallery.Samples(one.title, STYLES[one.style].color, outcomes[name], figures=figures))
+            short = one.title.replace("stopped at ", "")
+            pictures.append(gallery.Samples(short, STYLES[one.style].color, outcomes[name], figures=figures))
         else:
             waits = "searching …" if running(known) else "not reached"
             pictures.append(gallery.Samples(title, STYLES["ays"].color, None, (waits, "")))

@@ -14,7 +14,7 @@ function scoreboard(head) {
   };
   const klub = block("klub"), gap = block("gap");
   node("div", { class: "how" }, head,
-    "Drag a level, or focus it and press ← → (Shift: finer). Double-click adds one, Delete removes it.");
+    "Drag a level, or focus it and press ← → (Shift: finer). Double-click adds, Delete removes.");
   const put = (box, text) => { if (box.textContent !== text) box.textContent = text; };
   return {
     name({ title, unit }) {
