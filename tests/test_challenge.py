@@ -1,0 +1,156 @@
+"""What an attempt at placing the levels is, and what is said of it."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from ays_toy import challenge, schedules
+from ays_toy.challenge import MOST_STEPS, Score, attempt, better, guessed, leaders, one_less, one_more, read_levels
+from ays_toy.comparison import Model
+from ays_toy.klub import KlubEstimate
+from ays_toy.metrics import METRICS, Estimate
+from ays_toy.paths import PathGram
+
+ENERGY, FOUND = METRICS["energy"], METRICS["coverage"]
+SENTENCE = re.compile(r"[A-Z“].*[.:].*", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def gram() -> PathGram:
+    return Model("grid-4x4").collect(paths=1024, levels=64)
+
+
+ANY = some.lists(some.floats(0.0021, 79.9), min_size=1, max_size=MOST_STEPS - 1)
+
+
+@given(some.one_of(ANY, ANY.map(lambda levels: sorted(levels, reverse=True))))
+def test_an_attempt_descends_strictly_within_the_range_or_is_refused_in_a_sentence(inner) -> None:
+    rounded = [float(f"{level:.4g}") for level in inner]
+    ends = [80.0, *rounded], [*rounded, 0.002]
+    if not all(a > b for a, b in zip(*ends, strict=True)) or not all(a > b for a, b in pairwise(inner)):
+        with pytest.raises(ValueError, match=SENTENCE):
+            attempt(inner, 80.0, 0.002)
+        return
+    levels = attempt(inner, 80.0, 0.002)
+    assert (np.diff(levels) < 0).all()
+    assert (levels[0], levels[-1]) == (80.0, 0.002)
+    np.testing.assert_allclose(levels[1:-1], inner, rtol=5.1e-4)
+    np.testing.assert_array_equal(attempt(levels[1:-1], 80.0, 0.002), levels)  # what is rounded stays as it is
+    assert read_levels(",".join(f"{level:g}" for level in levels[1:-1])) == tuple(levels[1:-1])
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        [],
+        [1.0, 1.0],
+        [1.0, 2.0],
+        [100.0],
+        [0.001],
+        [80.0],
+        [0.002],
+        [float("nan")],
+        [float("inf")],
+        [-1.0],
+        ["a"],
+        [None],
+        None,
+        7,
+        [1.00001, 1.0],
+        list(np.geomspace(70, 0.01, MOST_STEPS)),
+    ],
+)
+def test_levels_that_cross_touch_or_leave_the_range_are_refused(inner) -> None:
+    with pytest.raises(ValueError, match=SENTENCE):
+        attempt(inner, 80.0, 0.002)
+
+
+@pytest.mark.parametrize(
+    "text", ["", ",", "1,", "one", "1,2", "1,1", "nan", "inf", "-1", "1e99", "1e-99", "0", ",".join("1" * 60), "1;0.5"]
+)
+def test_a_hostile_link_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=SENTENCE):
+        read_levels(text)
+
+
+@given(some.text(max_size=40))
+def test_no_text_does_worse_than_be_refused(text: str) -> None:
+    try:
+        levels = read_levels(text)
+    except ValueError:
+        return
+    assert (np.diff(levels) < 0).all()
+
+
+def test_one_more_halves_the_dearest_step_and_one_less_goes_where_it_is_missed_least(gram) -> None:
+    sigmas = challenge.start(5, 80.0, 0.002)
+    terms = gram.price(sigmas, 2.0).terms
+    more = one_more(gram, sigmas, 2.0)
+    (added,) = set(more.tolist()) - set(sigmas.tolist())
+    dearest = int(np.argmax(terms))
+    assert sigmas[dearest] > added > sigmas[dearest + 1]
+    assert gram.klub(more, 2.0) < gram.klub(sigmas, 2.0)
+    less = one_less(gram, sigmas, 2.0)
+    assert less.size == sigmas.size - 1
+    every = [gram.klub(np.delete(sigmas, k), 2.0) for k in range(1, sigmas.size - 1)]
+    assert gram.klub(less, 2.0) == pytest.approx(min(every))
+
+
+def test_ays_is_better_than_where_it_starts_by_the_metric_that_stops_it() -> None:
+    model = Model("grid-4x4")
+    gram = model.collect(paths=1024)
+    ays = challenge.stopped_search(model, gram, "stochastic-ddim", 5, "energy")
+    edm = schedules.edm(5)
+    assert gram.klub(ays) < gram.klub(edm)
+    assert gram.klub(ays) > challenge.least_costs(gram, 3.0, 5)[4]  # it was stopped early
+    assert (ays.size, ays[0], ays[-1]) == (6, 80.0, pytest.approx(0.002))
+
+
+def score(title: str, cost: float, output: float, stderr: float = 0.01, gap: float = 1.5) -> Score:
+    return Score(title, KlubEstimate(cost, 0.1, np.array([cost])), gap, Estimate(output, stderr))
+
+
+def test_better_means_by_more_than_two_standard_errors_of_the_difference_in_the_metric_s_own_sense() -> None:
+    assert better(Estimate(0.1, 0.01), Estimate(0.2, 0.01), ENERGY) is True
+    assert better(Estimate(0.2, 0.01), Estimate(0.1, 0.01), ENERGY) is False
+    assert better(Estimate(0.1, 0.01), Estimate(0.12, 0.01), ENERGY) is None
+    assert better(Estimate(0.9, 0.01), Estimate(0.5, 0.01), FOUND) is True
+    assert leaders([score("A", 1, 0.5), score("B", 2, 0.11), score("C", 3, 0.10)], ENERGY) == ["B", "C"]
+    assert leaders([score("A", 1, 0.5), score("B", 2, 0.9)], FOUND) == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "output", "says"),
+    [
+        (1.0, 0.1, "You beat AYS, bound and picture"),
+        (1.0, 0.9, "You beat the bound and lost the picture"),
+        (3.0, 0.1, "More KLUB than AYS, yet the better picture"),
+        (3.0, 0.9, "AYS wins, bound and picture"),
+        (1.0, 0.501, "Less KLUB than AYS, and pictures that cannot be told apart"),
+        (3.0, 0.501, "More KLUB than AYS, and pictures that cannot be told apart"),
+    ],
+)
+def test_the_verdict_says_who_won_by_bound_and_by_picture(cost: float, output: float, says: str) -> None:
+    words = challenge.verdict(score("Yours", cost, output, gap=1.42), score("AYS", 2.0, 0.5), "KLUB", ENERGY)
+    assert says in words
+    assert "1.42×" in words
+
+
+def test_a_guess_is_told_what_was_right() -> None:
+    assert guessed("AYS", ["AYS"]) == "**AYS**, as you guessed"
+    assert guessed("AYS", ["AYS", "EDM"]) == "**AYS**, as you guessed (and no worse: EDM)"
+    assert guessed("Yours", ["AYS", "EDM"]) == "**AYS or EDM**, not Yours"
+
+
+def test_a_gap_is_written_with_the_digits_that_matter_and_never_below_one() -> None:
+    assert [challenge.times(gap) for gap in (0.9999, 1.42, 12.34, 161.2, 1234.0)] == [
+        "1.00×",
+        "1.42×",
+        "12.3×",
+        "161×",
+        "1,234×",
+    ]
