@@ -145,6 +145,7 @@ def test_another_number_of_steps_begins_anew_and_can_be_undone() -> None:
 
 def test_other_ends_keep_levels_that_fit_and_say_so_where_they_do_not() -> None:
     at = opened(levels="20,0.4,0.05")
+    assert list(scores(at).index) == ["Yours 1: from the link"]
     at.selectbox(key="sigma_max").set_value(40.0).run()
     assert levels(at) == [20.0, 0.4, 0.05]
     at.selectbox(key="sigma_max").set_value(10.0).run()

@@ -62,6 +62,7 @@ def open_page() -> list[str]:
         if "steps" in st.query_params and state["steps"] != made:
             problems.append(f"The link's “steps” was set to {made}, the number of steps that its levels make.")
         state["steps"] = made
+        attempts.desk().how = "from the link"
     attempts.settle()
     return problems
 
