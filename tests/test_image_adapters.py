@@ -9,12 +9,13 @@ import torch
 from diffusers import (
     DDIMPipeline,
     DDIMScheduler,
-    DDPMPipeline,
     DDPMScheduler,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     UNet2DModel,
 )
+from tiny_models import noise as single_noise
+from tiny_models import unconditional, unet
 
 from ays_toy import images, samplers, schedules
 from ays_toy.images.coordinates import PREDICTIONS, TrainingLevels, flow_sigma, flow_time, vp_scale
@@ -22,30 +23,8 @@ from ays_toy.images.coordinates import PREDICTIONS, TrainingLevels, flow_sigma, 
 LEVELS = schedules.edm(6, 0.05, 60.0)
 
 
-def tiny_unet(channels: int = 1, out_channels: int | None = None, **more: object) -> UNet2DModel:
-    torch.manual_seed(0)
-    return UNet2DModel(
-        sample_size=(8, 4),
-        in_channels=channels,
-        out_channels=out_channels or channels,
-        block_out_channels=(8, 16),
-        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
-        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
-        layers_per_block=1,
-        norm_num_groups=4,
-        attention_head_dim=4,
-        **more,
-    )
-
-
-def save(folder: Path, unet: UNet2DModel | None = None, **scheduler: object) -> Path:
-    options = {"clip_sample": False} | scheduler
-    DDPMPipeline(unet or tiny_unet(), DDPMScheduler(**options)).save_pretrained(folder)
-    return folder
-
-
-def noise(*shape: int, seed: int = 1, dtype: torch.dtype = torch.float64) -> torch.Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+def noise(*shape: int, seed: int = 1) -> torch.Tensor:
+    return single_noise(*shape, seed=seed, dtype=torch.float64)
 
 
 # Unconditional models
@@ -54,36 +33,36 @@ def noise(*shape: int, seed: int = 1, dtype: torch.dtype = torch.float64) -> tor
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction", "sample"])
 @pytest.mark.parametrize("beta_schedule", ["linear", "scaled_linear", "squaredcos_cap_v2"])
 def test_denoiser_is_the_clean_image_that_diffusers_predicts_at_every_timestep(tmp_path, prediction, beta_schedule):
-    folder = save(tmp_path, prediction_type=prediction, beta_schedule=beta_schedule)
+    folder = unconditional(tmp_path, prediction_type=prediction, beta_schedule=beta_schedule)
     model = images.load(folder, dtype="float64")
     assert model.prediction == prediction
     assert model.shape == (1, 8, 4)
     scheduler = DDIMScheduler.from_pretrained(folder, subfolder="scheduler")
     scheduler.alphas_cumprod = scheduler.alphas_cumprod.double()
     scheduler.set_timesteps(1000)
-    unet = UNet2DModel.from_pretrained(folder, subfolder="unet", torch_dtype=torch.float64)
+    network = UNet2DModel.from_pretrained(folder, subfolder="unet", torch_dtype=torch.float64)
     for t in (0, 1, 437, 900):
         sigma = model.training_sigmas[::-1][t]
         x = noise(3, 1, 8, 4) * (1 + sigma)
         x_vp = x / np.sqrt(1 + sigma**2)
         with torch.no_grad():
-            expected = scheduler.step(unet(x_vp, t).sample, t, x_vp).pred_original_sample
+            expected = scheduler.step(network(x_vp, t).sample, t, x_vp).pred_original_sample
         torch.testing.assert_close(model.denoiser(x, sigma), expected, rtol=1e-9, atol=1e-9 * (1 + sigma))
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction", "sample"])
 def test_ddim_along_any_levels_gives_the_image_of_eulers_scheduler(tmp_path, prediction):
     """Levels between timesteps: diffusers too interpolates in log sigma, and hands the network fractional timesteps."""
-    folder = save(tmp_path, prediction_type=prediction)
+    folder = unconditional(tmp_path, prediction_type=prediction)
     model = images.load(folder, batch=2)
     scheduler = EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler")
     scheduler.set_timesteps(sigmas=[*LEVELS, 0.0])
     assert scheduler.timesteps.frac().any()
-    unet = UNet2DModel.from_pretrained(folder, subfolder="unet")
-    x_T = x = noise(3, 1, 8, 4, dtype=torch.float32) * LEVELS[0]
+    network = UNet2DModel.from_pretrained(folder, subfolder="unet")
+    x_T = x = noise(3, 1, 8, 4).float() * LEVELS[0]
     with torch.no_grad():
         for t in scheduler.timesteps:
-            x = scheduler.step(unet(scheduler.scale_model_input(x, t), t).sample, t, x).prev_sample
+            x = scheduler.step(network(scheduler.scale_model_input(x, t), t).sample, t, x).prev_sample
     ours = samplers.sample(model.denoiser, x_T, LEVELS, "ddim", denoise_to_zero=True)
     torch.testing.assert_close(ours, x, rtol=1e-4, atol=1e-4)
 
@@ -91,19 +70,19 @@ def test_ddim_along_any_levels_gives_the_image_of_eulers_scheduler(tmp_path, pre
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction", "sample"])
 @pytest.mark.parametrize(("solver", "algorithm"), [("dpmpp-2m", "dpmsolver++"), ("sde-dpmpp-2m", "sde-dpmsolver++")])
 def test_dpm_solver_gives_the_image_of_diffusers(tmp_path, prediction, solver, algorithm):
-    folder = save(tmp_path, prediction_type=prediction)
+    folder = unconditional(tmp_path, prediction_type=prediction)
     model = images.load(folder)
     timesteps = [990, 800, 611, 402, 203, 50]
     scheduler = DPMSolverMultistepScheduler.from_pretrained(folder, subfolder="scheduler", algorithm_type=algorithm)
     scheduler.set_timesteps(timesteps=timesteps)
-    unet = UNet2DModel.from_pretrained(folder, subfolder="unet")
+    network = UNet2DModel.from_pretrained(folder, subfolder="unet")
     levels = model.training_sigmas[::-1][timesteps]
-    x_T, stream = noise(3, 1, 8, 4, dtype=torch.float32), torch.Generator().manual_seed(5)
+    x_T, stream = noise(3, 1, 8, 4).float(), torch.Generator().manual_seed(5)
     x = x_T
     with torch.no_grad():
         for t in scheduler.timesteps:
             z = torch.randn(x.shape, generator=stream)
-            x = scheduler.step(unet(x, t).sample, t, x, variance_noise=z).prev_sample
+            x = scheduler.step(network(x, t).sample, t, x, variance_noise=z).prev_sample
     start = x_T * np.float32(np.sqrt(1 + levels[0] ** 2))
     seeded = torch.Generator().manual_seed(5)
     ours = samplers.sample(model.denoiser, start, levels, solver, generator=seeded, denoise_to_zero=True)
@@ -113,13 +92,13 @@ def test_dpm_solver_gives_the_image_of_diffusers(tmp_path, prediction, solver, a
 def test_pipelines_of_diffusers_draw_the_same_image(tmp_path):
     """DDIMPipeline itself, at its own 10 timesteps, against DDIM at the levels of these timesteps."""
     options = {"clip_sample": False, "set_alpha_to_one": True, "timestep_spacing": "trailing"}
-    pipeline = DDIMPipeline(tiny_unet(3), DDIMScheduler(**options))
+    pipeline = DDIMPipeline(unet(3), DDIMScheduler(**options))
     pipeline.save_pretrained(tmp_path)
     pipeline.set_progress_bar_config(disable=True)
     theirs = pipeline(generator=torch.Generator().manual_seed(3), num_inference_steps=10, output_type="np").images[0]
     model = images.load(tmp_path)
     levels = model.training_sigmas[::-1][[999 - 100 * k for k in range(10)]]
-    x = noise(1, 3, 8, 4, seed=3, dtype=torch.float32) * np.float32(np.sqrt(1 + levels[0] ** 2))
+    x = single_noise(1, 3, 8, 4, seed=3) * np.float32(np.sqrt(1 + levels[0] ** 2))
     ours = samplers.sample(model.denoiser, x, levels, "ddim", denoise_to_zero=True)
     ours = (ours[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 0)
     assert theirs.std() > 0.05
@@ -127,7 +106,7 @@ def test_pipelines_of_diffusers_draw_the_same_image(tmp_path):
 
 
 def test_a_number_and_one_level_a_row_and_any_batch_give_the_same(tmp_path):
-    model = images.load(save(tmp_path), dtype="float64", batch=2)
+    model = images.load(unconditional(tmp_path), dtype="float64", batch=2)
     whole = images.load(tmp_path, dtype="float64", batch=64)
     assert (model.batch, whole.batch) == (2, 64)
     x, levels = noise(5, 1, 8, 4), torch.tensor([0.1, 1.0, 3.0, 9.0, 40.0], dtype=torch.float64)
@@ -137,7 +116,7 @@ def test_a_number_and_one_level_a_row_and_any_batch_give_the_same(tmp_path):
 
 
 def test_no_more_than_a_batch_goes_through_the_network_at_once(tmp_path):
-    model = images.load(save(tmp_path), batch=3)
+    model = images.load(unconditional(tmp_path), batch=3)
     seen = []
     network = model.denoiser.network
     model.denoiser.network = lambda x, t, rows: (seen.append(len(x)), network(x, t, rows))[1]
@@ -146,7 +125,7 @@ def test_no_more_than_a_batch_goes_through_the_network_at_once(tmp_path):
 
 
 def test_the_model_is_frozen_keeps_types_and_leaves_no_graph(tmp_path):
-    model = images.load(save(tmp_path))
+    model = images.load(unconditional(tmp_path))
     assert model.dtype == torch.float32
     assert (model.sigma_min, model.sigma_max) == (model.training_sigmas[-1], model.training_sigmas[0])
     x = noise(2, 1, 8, 4).requires_grad_()
@@ -156,17 +135,17 @@ def test_the_model_is_frozen_keeps_types_and_leaves_no_graph(tmp_path):
 
 
 def test_levels_outside_the_trained_range_keep_their_scale_and_the_nearest_timestep(tmp_path):
-    model = images.load(save(tmp_path), dtype="float64")
-    unet = UNet2DModel.from_pretrained(tmp_path, subfolder="unet", torch_dtype=torch.float64)
+    model = images.load(unconditional(tmp_path), dtype="float64")
+    network = UNet2DModel.from_pretrained(tmp_path, subfolder="unet", torch_dtype=torch.float64)
     for sigma, t in ((0.001, 0), (1000.0, 999)):
         x = noise(2, 1, 8, 4)
         with torch.no_grad():
-            expected = x - sigma * unet(x / np.sqrt(1 + sigma**2), t).sample
+            expected = x - sigma * network(x / np.sqrt(1 + sigma**2), t).sample
         torch.testing.assert_close(model.denoiser(x, sigma), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_zero_terminal_snr_ends_on_the_highest_finite_level(tmp_path):
-    folder = save(tmp_path, rescale_betas_zero_snr=True, prediction_type="v_prediction")
+    folder = unconditional(tmp_path, rescale_betas_zero_snr=True, prediction_type="v_prediction")
     model = images.load(folder)
     assert model.training_sigmas.size == 999
     assert np.isfinite(model.sigma_max)
@@ -174,18 +153,17 @@ def test_zero_terminal_snr_ends_on_the_highest_finite_level(tmp_path):
 
 
 def test_a_learned_variance_is_left_aside(tmp_path):
-    model = images.load(save(tmp_path, tiny_unet(1, 2), variance_type="learned_range"))
+    model = images.load(unconditional(tmp_path, unet(1, 2), variance_type="learned_range"))
     assert model.denoiser(noise(2, 1, 8, 4), 1.0).shape == (2, 1, 8, 4)
 
 
 def test_a_lone_unet_needs_its_scheduler(tmp_path):
-    unet = tiny_unet()
-    unet.save_pretrained(tmp_path)
+    unet().save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=r"no scheduler_config\.json"):
         images.load(tmp_path)
     DDPMScheduler().save_pretrained(tmp_path)
     x = noise(2, 1, 8, 4)
-    whole = images.load(save(tmp_path / "whole"), dtype="float64")
+    whole = images.load(unconditional(tmp_path / "whole"), dtype="float64")
     torch.testing.assert_close(images.load(tmp_path, dtype="float64").denoiser(x, 2.0), whole.denoiser(x, 2.0))
 
 
@@ -225,7 +203,7 @@ def test_flow_time_and_sigma_are_inverse_and_keep_the_variance_of_pure_noise():
 
 
 def index(folder: Path, **changes: object) -> Path:
-    file = save(folder) / "model_index.json"
+    file = unconditional(folder) / "model_index.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
     return folder
 
@@ -261,14 +239,14 @@ def test_pipelines_that_cannot_be_trusted_or_adapted_are_refused(tmp_path, chang
 
 
 def test_pickled_weights_are_refused(tmp_path):
-    weights = save(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
+    weights = unconditional(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_suffix(".bin"))
     with pytest.raises(ValueError, match=r"only in diffusion_pytorch_model\.bin, a pickle"):
         images.load(tmp_path)
 
 
 def test_weights_that_are_damaged_or_missing_are_refused(tmp_path):
-    weights = save(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
+    weights = unconditional(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(ValueError, match="could not be loaded"):
         images.load(tmp_path)
@@ -278,7 +256,7 @@ def test_weights_that_are_damaged_or_missing_are_refused(tmp_path):
 
 
 def test_configurations_that_are_damaged_or_of_another_process_are_refused(tmp_path):
-    scheduler = save(tmp_path) / "scheduler" / "scheduler_config.json"
+    scheduler = unconditional(tmp_path) / "scheduler" / "scheduler_config.json"
     scheduler.write_text(json.dumps({"_class_name": "ScoreSdeVeScheduler", "snr": 0.15}))
     with pytest.raises(ValueError, match=r"ScoreSdeVeScheduler.*not supported"):
         images.load(tmp_path)
@@ -295,14 +273,14 @@ def test_configurations_that_are_damaged_or_of_another_process_are_refused(tmp_p
 
 def test_models_of_classes_and_of_other_shapes_are_refused(tmp_path):
     with pytest.raises(ValueError, match="wants class labels"):
-        images.load(save(tmp_path, tiny_unet(num_class_embeds=3)))
-    model = images.load(save(tmp_path / "other"))
+        images.load(unconditional(tmp_path, unet(num_class_embeds=3)))
+    model = images.load(unconditional(tmp_path / "other"))
     with pytest.raises(ValueError, match=r"shape \[N, 1, 8, 4\], not \[2, 1, 4, 8\]"):
         model.denoiser(noise(2, 1, 4, 8), 1.0)
 
 
 def test_arguments_that_do_not_fit_are_refused(tmp_path):
-    save(tmp_path)
+    unconditional(tmp_path)
     for arguments, message in (
         ({"device": "tpu:oops"}, "Unknown device"),
         ({"device": "cuda:99"}, "GPUs are seen"),

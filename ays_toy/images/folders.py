@@ -27,6 +27,7 @@ class PipelineKind:
     part: str
     network: str
     guidance: float | None = None  # the pipeline's own default; None: it has no prompts
+    classifier_free: bool = True  # whether guidance compares with an empty prompt, or is an input of the network
 
     @property
     def prompted(self) -> bool:
@@ -40,7 +41,7 @@ PIPELINES: dict[str, PipelineKind] = {
     "StableDiffusionPipeline": PipelineKind("Stable Diffusion", "unet", "UNet2DConditionModel", 7.5),
     "StableDiffusionXLPipeline": PipelineKind("Stable Diffusion XL", "unet", "UNet2DConditionModel", 5.0),
     "StableDiffusion3Pipeline": PipelineKind("Stable Diffusion 3", "transformer", "SD3Transformer2DModel", 7.0),
-    "FluxPipeline": PipelineKind("Flux", "transformer", "FluxTransformer2DModel", 3.5),
+    "FluxPipeline": PipelineKind("Flux", "transformer", "FluxTransformer2DModel", 3.5, classifier_free=False),
 }
 BARE = "DDPMPipeline"  # how a lone UNet2DModel with a scheduler beside it is read
 

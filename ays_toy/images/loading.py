@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 from ays_toy.checks import lookup, whole_number
-from ays_toy.images.folders import ModelFolder, open_folder
+from ays_toy.images import prompted, unconditional
+from ays_toy.images.folders import open_folder
 from ays_toy.images.models import ImageModel
 
 DIGITS = "digits"
@@ -24,6 +25,7 @@ def load(
     prompts: str | Sequence[str] | None = None,
     guidance: float | None = None,
     batch: int | None = None,
+    size: int | None = None,
 ) -> ImageModel:
     """Load an image model: "digits" (bundled), a local folder in diffusers format, or a hub name (owner/model).
 
@@ -33,7 +35,7 @@ def load(
 
     Text-to-image models need `prompts`: row n of every call of the denoiser takes prompt n modulo their number.
     `guidance` is the scale of classifier-free guidance, 1 for none; for Flux the scale it was distilled with. It is the
-    pipeline's own default where it is left out.
+    pipeline's own default where it is left out. `size` is the side of their images in pixels, if not the model's own.
 
     Raises ValueError, in one sentence, for a model that cannot be found, read or trusted (pickled weights, code of its
     own, an unknown class), and for arguments that do not fit it.
@@ -41,25 +43,24 @@ def load(
     place, kind = _device(device), None if dtype is None else _dtype(dtype)
     if batch is not None:
         batch = whole_number(batch, "The batch", 1, 2**16)
+
+    def batch_for(shape: tuple[int, int, int]) -> int:
+        return batch or default_batch(shape)
+
     if str(model) == DIGITS:
-        _without_prompts(DIGITS, prompts, guidance)
+        _without_prompts(DIGITS, prompts, guidance, size)
         # By name, since that module builds on this package's `models`.
         digits = importlib.import_module("ays_toy.images.digits")
         found: ImageModel = digits.load(device=str(place), dtype=kind, batch=batch)
         return found
     folder = open_folder(model)
-    if folder.kind.prompted:
-        raise ValueError("Text-to-image models cannot be loaded yet.")
-    _without_prompts(str(model), prompts, guidance)
-    return _unconditional(str(model), folder, place, kind or torch.float32, batch)
-
-
-def _unconditional(
-    name: str, folder: ModelFolder, device: torch.device, dtype: torch.dtype, batch: int | None
-) -> ImageModel:
-    from ays_toy.images.unconditional import build
-
-    return build(name, folder, device, dtype, lambda shape: batch or default_batch(shape))
+    if not folder.kind.prompted:
+        _without_prompts(str(model), prompts, guidance, size)
+        return unconditional.build(str(model), folder, place, kind or torch.float32, batch_for)
+    if kind is None:
+        half = torch.bfloat16 if folder.pipeline == "FluxPipeline" else torch.float16
+        kind = half if place.type == "cuda" else torch.float32
+    return prompted.build(str(model), folder, place, kind, batch_for, prompts, guidance, size)
 
 
 def default_batch(shape: tuple[int, int, int]) -> int:
@@ -83,7 +84,7 @@ def _dtype(name: str | torch.dtype) -> torch.dtype:
     return lookup(DTYPES, str(name).removeprefix("torch."), "dtype")
 
 
-def _without_prompts(model: str, prompts: str | Sequence[str] | None, guidance: float | None) -> None:
-    if prompts is not None or guidance is not None:
-        what = "prompts" if prompts is not None else "guidance"
-        raise ValueError(f"{model} is unconditional and takes no {what}: leave them out.")
+def _without_prompts(model: str, prompts: str | Sequence[str] | None, guidance: float | None, size: int | None) -> None:
+    for what, value in {"prompts": prompts, "guidance": guidance, "size": size}.items():
+        if value is not None:
+            raise ValueError(f"{model} is unconditional and takes no {what}: leave that out.")

@@ -27,7 +27,7 @@ def build(
     levels, prediction = training(folder)
     with loading(folder):
         unet: Any = UNet2DModel.from_pretrained(
-            folder.part("unet"), torch_dtype=dtype, variant=folder.variant, use_safetensors=True, local_files_only=True
+            folder.part("unet"), dtype=dtype, variant=folder.variant, use_safetensors=True, local_files_only=True
         )
     config = unet.config
     if unet.class_embedding is not None:

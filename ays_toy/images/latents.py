@@ -1,0 +1,47 @@
+"""Between pixels and the latents of a variational autoencoder."""
+
+import math
+from typing import Any
+
+import torch
+
+PIXELS = 2**20  # pixels that the autoencoder sees at once: its activations are far larger than the denoiser's
+
+
+class Latents:
+    """An autoencoder as two functions: pixels [N, 3, H, W] in [-1, 1] to the x0 its denoiser was trained on, and back.
+
+    In half precision the autoencoder of SDXL overflows, so with float16 it runs in float32.
+    """
+
+    def __init__(self, vae: Any, device: torch.device, dtype: torch.dtype) -> None:
+        self.dtype = torch.float32 if dtype is torch.float16 else dtype
+        self.device = device
+        self.vae = vae.requires_grad_(False).eval().to(device)
+        if vae.dtype != self.dtype:
+            self.vae.to(self.dtype)
+        config = vae.config
+        mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+        shift = getattr(config, "shift_factor", None) or 0.0
+        self.mean = self._per_channel(shift if mean is None else mean)
+        self.std = self._per_channel(1.0 if std is None else std) / config.scaling_factor
+
+    def _per_channel(self, values: Any) -> torch.Tensor:
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device).reshape(-1, 1, 1)
+
+    @torch.no_grad()
+    def encode(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The most likely latents [N, C, h, w] of pixels [N, 3, H, W] in [-1, 1], in units of the denoiser."""
+        parts = [self.vae.encode(part).latent_dist.mode() for part in self._parts(pixels, 1)]
+        return ((torch.cat(parts) - self.mean) / self.std).to(pixels)
+
+    @torch.no_grad()
+    def decode(self, x0: torch.Tensor) -> torch.Tensor:
+        """Pixels [N, 3, H, W] of latents x0 [N, C, h, w]; mostly within [-1, 1], and not clipped to it."""
+        scale = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        parts = [self.vae.decode(part * self.std + self.mean).sample for part in self._parts(x0, scale)]
+        return torch.cat(parts).to(x0)
+
+    def _parts(self, images: torch.Tensor, scale: int) -> list[torch.Tensor]:
+        rows = max(1, PIXELS // (math.prod(images.shape[-2:]) * scale**2))
+        return [part.to(self.device, self.dtype) for part in images.split(rows)]
