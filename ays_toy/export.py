@@ -1,4 +1,8 @@
-"""Schedules as files: everything needed to use one elsewhere, and to make it again."""
+"""Schedules as files and as text for other tools: everything needed to use one elsewhere, and to make it again.
+
+A schedule here is n+1 positive levels for n steps. JSON and CSV hold them as they are. Image tools want a list that
+ends in zero, and disagree on what that costs: `final_zero` says how zero comes in, and `counting` says it in words.
+"""
 
 import json
 from typing import Any
@@ -6,8 +10,16 @@ from typing import Any
 import numpy as np
 
 from ays_toy import __version__
+from ays_toy.checks import lookup
+from ays_toy.images.coordinates import flow_time
+from ays_toy.images.models import ImageModel
 from ays_toy.klub import KlubEstimate
-from ays_toy.schedules import validate
+from ays_toy.schedules import MAX_STEPS, validate
+
+FINAL_ZERO = {
+    "replace": "zero takes the place of the last level, so the last step jumps to it",
+    "append": "zero is appended, one step and one call of the model more",
+}
 
 
 def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **about: Any) -> str:
@@ -17,6 +29,7 @@ def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **abo
         "sigmas": levels.tolist(),
         "steps": levels.size - 1,
         "final_zero": False,  # a last jump to zero noise is not among the levels and not counted
+        "counting": f"{levels.size} noise levels for {steps(levels.size - 1)}; a final jump to zero is not counted",
         "sigma_max": levels[0],
         "sigma_min": levels[-1],
         "method": method,
@@ -28,10 +41,60 @@ def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **abo
     return json.dumps(record, indent=1, default=_plain) + "\n"
 
 
+def read_json(text: str | bytes) -> np.ndarray:
+    """The schedule [n+1] in JSON that `as_json` wrote, or in any JSON object with "sigmas", or a bare list of them.
+
+    Raises ValueError for what is not JSON, holds no levels, or holds levels that are no schedule.
+    """
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("This is not JSON: give a file that was exported here, or a list of noise levels.") from None
+    sigmas = record.get("sigmas") if isinstance(record, dict) else record
+    if not isinstance(sigmas, list):
+        raise ValueError('The JSON holds no schedule: it needs a list of noise levels, or an object with "sigmas".')
+    if len(sigmas) > MAX_STEPS + 1:
+        raise ValueError(f"The schedule has {len(sigmas)} levels: give at most {MAX_STEPS + 1}.")
+    if any(isinstance(sigma, bool) or not isinstance(sigma, int | float) for sigma in sigmas):
+        raise ValueError("Noise levels must be numbers: something else is among those in the JSON.")
+    return validate(sigmas)
+
+
 def as_csv(sigmas: Any) -> str:
-    """A schedule [n+1] as two columns: level, from 0 at the highest noise, and sigma."""
+    """A schedule [n+1] as two columns: level, from 0 at the highest noise, and sigma, without a final zero."""
     lines = [f"{k},{sigma!r}" for k, sigma in enumerate(validate(sigmas).tolist())]
-    return "\n".join(["level,sigma", *lines]) + "\n"
+    return "\n".join(["level,sigma (no final zero)", *lines]) + "\n"
+
+
+def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str = "replace") -> str:
+    """A schedule as ComfyUI's custom sigmas: plain decimals between commas, zero last, and nothing but numbers.
+
+    For n steps these are n+1 numbers where zero takes the place of the last level (as in ComfyUI's own
+    AlignYourStepsScheduler), n+2 where it is appended. Flow-matching models count noise as s = sigma / (1 + sigma).
+    """
+    levels = with_zero(sigmas, final_zero)
+    if model is not None and model.prediction == "flow":
+        levels = flow_time(levels)
+    # Not in scientific notation, which ComfyUI's reader of numbers takes apart.
+    return ", ".join(np.format_float_positional(level, precision=8, fractional=False, trim="0") for level in levels)
+
+
+def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
+    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append")."""
+    levels = validate(sigmas)
+    lookup(FINAL_ZERO, final_zero, "way to end in zero")
+    return np.append(levels[:-1] if final_zero == "replace" else levels, 0.0)
+
+
+def counting(sigmas: Any, final_zero: str = "replace") -> str:
+    """One sentence that says how a list for image tools counts its steps, for n levels of a schedule [n+1]."""
+    levels = with_zero(sigmas, final_zero)
+    return f"{levels.size} numbers for {steps(levels.size - 1)}: {FINAL_ZERO[final_zero]}."
+
+
+def steps(n: int) -> str:
+    """The number of steps in words."""
+    return f"{n} step{'' if n == 1 else 's'}"
 
 
 def _plain(value: Any) -> Any:

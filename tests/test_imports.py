@@ -34,7 +34,7 @@ def imports_any(path, names):
     return {name for name in imported_names(path) for other in names if name == other or name.startswith(other + ".")}
 
 
-def test_importing_all_but_the_screen_brings_in_no_streamlit():
+def test_importing_all_but_the_screen_brings_in_no_streamlit_and_no_diffusers():
     code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\nprint(*sys.modules)"
     command = [sys.executable, "-c", code, *MODULES]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -42,6 +42,7 @@ def test_importing_all_but_the_screen_brings_in_no_streamlit():
     loaded = set(run.stdout.split())
     assert {"ays_toy.schedules", "ays_toy.paths"} <= loaded
     assert not {name for name in loaded if re.match(r"(streamlit|pages|ays_toy\.ui)(\.|$)", name)}
+    assert not {name for name in loaded if re.match(r"(diffusers|transformers)(\.|$)", name)}, "seconds, for all"
 
 
 @pytest.mark.parametrize("name", MODULES)

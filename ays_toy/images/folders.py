@@ -53,7 +53,8 @@ class ModelFolder:
     path: Path
     title: str
     pipeline: str  # a key of PIPELINES
-    variant: str | None  # "fp16" where only such weights are there
+    variant: str | None = None  # "fp16" where only such weights are there
+    absent: tuple[str, ...] = ()  # parts that its pipeline may have and this copy lacks
 
     @property
     def kind(self) -> PipelineKind:
@@ -87,17 +88,18 @@ def check(path: Path, title: str) -> ModelFolder:
     if index_file.is_file():
         index = read_json(index_file)
         pipeline = check_index(index, str(path))
+        absent = tuple(name for name, value in index.items() if value == [None, None] and name not in SKIPPED)
         parts = [name for name, value in index.items() if _is_part(value) and name not in SKIPPED]
     else:
         config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
         if config.get("_class_name") != PIPELINES[BARE].network:
             raise ValueError(f"{path} is not a diffusers model: it has neither model_index.json nor a UNet2DModel.")
-        pipeline, parts = BARE, ["unet", "scheduler"]
+        pipeline, parts, absent = BARE, ["unet", "scheduler"], ()
         if not any((path / at / "scheduler_config.json").is_file() for at in (".", "scheduler")):
             raise ValueError(
                 f"{path} holds a UNet but no scheduler_config.json, which says what noise it was trained on."
             )
-    here = ModelFolder(path, title, pipeline, None)
+    here = ModelFolder(path, title, pipeline, absent=absent)
     variants = {_weights(here.part(name), name) for name in parts}
     if not list(here.part(here.kind.part).glob("*.safetensors")):
         raise ValueError(f"The {here.kind.part} in {path} has no weights: the model's folder is not complete.")

@@ -36,3 +36,5 @@ class ImageModel:
     pipeline: str | None = None  # the class of its diffusers pipeline; None: not one
     prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
     guidance: float | None = None  # scale of the guidance by those prompts
+    pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents
+    absent: tuple[str, ...] = ()  # parts of its pipeline that this copy lacks

@@ -10,7 +10,7 @@ from ays_toy.checks import real_number, whole_number
 from ays_toy.images.adapters import NetworkDenoiser
 from ays_toy.images.conditioning import CALLS, Prompted, encode
 from ays_toy.images.coordinates import flow_sigma, flow_time
-from ays_toy.images.folders import ModelFolder, loading, read_json
+from ays_toy.images.folders import ModelFolder, loading
 from ays_toy.images.latents import Latents
 from ays_toy.images.models import ImageModel
 from ays_toy.images.unconditional import image_size, training
@@ -76,6 +76,8 @@ def build(
         pipeline=folder.pipeline,
         prompts=said,
         guidance=scale,
+        pixels=pixels,
+        absent=folder.absent,
     )
 
 
@@ -112,8 +114,6 @@ def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.n
 def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
     import diffusers
 
-    index = read_json(folder.path / "model_index.json")
-    absent = {part: None for part, value in index.items() if value == [None, None]}  # Stable Diffusion 3 without its T5
     return getattr(diffusers, folder.pipeline).from_pretrained(
         folder.path,
         dtype=dtype,
@@ -121,7 +121,7 @@ def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
-        **absent | OPTIONS.get(folder.pipeline, {}),
+        **dict.fromkeys(folder.absent) | OPTIONS.get(folder.pipeline, {}),
     )
 
 
