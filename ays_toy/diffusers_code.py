@@ -142,13 +142,15 @@ def _body(model: ImageModel | None, scheduler: Scheduler, given: str, stochastic
             set_levels,
         ]
     absent = "".join(f", {part}=None" for part in model.absent)
-    load = f"pipe = {model.pipeline}.from_pretrained({model.name!r}, dtype={model.dtype}, use_safetensors=True{absent})"
+    load = (
+        f"pipe = {model.pipeline}.from_pretrained({model.source!r}, dtype={model.dtype}, use_safetensors=True{absent})"
+    )
     start = [
         "import torch",
         f"from diffusers import {', '.join(sorted({scheduler.name, model.pipeline}))}",
         "",
         given,
-        load,
+        f"pipe = {model.pipeline}.from_pretrained({model.source!r}, {how})",
         f'pipe.to("{model.device}")',
         f"scheduler = {scheduler.name}.from_config(pipe.scheduler.config{options})",
         'noise = torch.Generator("cpu").manual_seed(0)',

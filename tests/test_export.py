@@ -64,14 +64,14 @@ def test_programs_for_stable_diffusion_run_as_printed(tmp_path, make, solver):
     model = images.load(make(tmp_path), prompts=["a cat", 'it\'s a "dog"\\'], guidance=3)
     names = run(as_diffusers(LEVELS, model, solver=solver))
     assert [picture.size for picture in names["images"]] == [(16, 16)] * 2
-    if samplers.SOLVERS[solver].stochastic:
-        return  # the pipelines draw their noise in another order than one array a step
     levels = LEVELS[:-1]
     if "timesteps" in names:
         levels = model.training_sigmas[::-1][names["timesteps"]]
     x_T = start(model, solver, levels, 2)
-    ours = model.decode(samplers.sample(model.denoiser, x_T, levels, solver, denoise_to_zero=True))
-    ours = ((ours / 2 + 0.5).clamp(0, 1) * 255).round().permute(0, 2, 3, 1)
+    stream = torch.Generator().manual_seed(0)
+    torch.randn(x_T.shape, generator=stream)  # the start
+    x0 = samplers.sample(model.denoiser, x_T, levels, solver, generator=stream, denoise_to_zero=True)
+    ours = ((model.decode(x0) / 2 + 0.5).clamp(0, 1) * 255).round().permute(0, 2, 3, 1)
     theirs = np.stack([np.asarray(picture, dtype=float) for picture in names["images"]])
     np.testing.assert_allclose(ours.numpy(), theirs, atol=1.01)
     assert theirs.std() > 1
@@ -100,6 +100,14 @@ def test_without_a_model_the_program_ends_with_the_scheduler():
         as_diffusers(LEVELS, solver="euler")
     with pytest.raises(ValueError, match="Unknown way to end in zero"):
         as_diffusers(LEVELS, final_zero="perhaps")
+
+
+def test_a_lone_unet_gets_its_scheduler_alone(tmp_path):
+    tiny_models.unet().save_pretrained(tmp_path)
+    tiny_models.DDPMScheduler(prediction_type="v_prediction").save_pretrained(tmp_path)
+    names = run(as_diffusers(LEVELS, images.load(tmp_path)))
+    assert names["scheduler"].config.prediction_type == "v_prediction"
+    np.testing.assert_allclose(names["scheduler"].sigmas, [*LEVELS[:-1], 0.0], rtol=1e-6)
 
 
 def test_one_step_is_a_program_too(tmp_path):

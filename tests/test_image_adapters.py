@@ -230,6 +230,8 @@ def test_folders_that_cannot_be_used_are_refused_in_a_sentence(tmp_path):
         ({"_class_name": ["pipeline", "MyPipeline"]}, r"custom pipeline \(MyPipeline\)"),
         ({"_class_name": None}, "names no pipeline class"),
         ({"unet": ["my_unet", "MyUNet"]}, "only classes of diffusers"),
+        ({"unet": ["diffusers", "AutoModel"]}, "unet of .* is a AutoModel, which is not read here"),
+        ({"scheduler": ["transformers", "EvilScheduler"]}, "is a EvilScheduler"),
         ({"unet": [None, None]}, "lists no unet"),
     ],
 )

@@ -15,8 +15,22 @@ from typing import Any
 from safetensors import SafetensorError
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
-LIBRARIES = {"diffusers", "transformers", "stable_diffusion", None}  # the third holds Stable Diffusion's safety checker
-SKIPPED = {"safety_checker", "feature_extractor", "image_encoder"}  # parts that denoising does without
+LIBRARIES = {"diffusers", "transformers"}
+PARTS = {  # classes that may be loaded, beside diffusers' schedulers
+    "UNet2DModel",
+    "UNet2DConditionModel",
+    "SD3Transformer2DModel",
+    "FluxTransformer2DModel",
+    "AutoencoderKL",
+    "CLIPTextModel",
+    "CLIPTextModelWithProjection",
+    "CLIPTokenizer",
+    "CLIPTokenizerFast",
+    "T5EncoderModel",
+    "T5Tokenizer",
+    "T5TokenizerFast",
+}
+SKIPPED = {"safety_checker", "feature_extractor", "image_encoder"}  # parts that denoising does without: never loaded
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,13 @@ class ModelFolder:
     """A folder whose configuration has been read and found to be of a known kind."""
 
     path: Path
+    source: str  # what diffusers loads it from: the folder, or its name on the hub
     title: str
     pipeline: str  # a key of PIPELINES
     variant: str | None = None  # "fp16" where only such weights are there
-    absent: tuple[str, ...] = ()  # parts that its pipeline may have and this copy lacks
+    absent: tuple[str, ...] = ()  # parts that its pipeline has and this copy lacks
+    skipped: tuple[str, ...] = ()  # parts that are there and not loaded
+    whole: bool = True  # a pipeline; False: a lone UNet
 
     @property
     def kind(self) -> PipelineKind:
@@ -74,32 +91,33 @@ def open_folder(model: str | Path) -> ModelFolder:
     """Find a model by folder or hub name and check it; ValueError in one sentence for what cannot be used."""
     path = Path(model).expanduser()
     if path.is_dir():
-        return check(path, path.resolve().name)
+        return check(path, str(path), path.resolve().name)
     if path.exists():
         raise ValueError(f"{path} is a file: give the folder of a diffusers model, which holds model_index.json.")
     if isinstance(model, Path) or not HUB_NAME.fullmatch(model):
         raise ValueError(f"There is no folder {path}: give a diffusers folder, a hub name like owner/model, or digits.")
-    return check(download(model), model)
+    return check(download(model), model, model)
 
 
-def check(path: Path, title: str) -> ModelFolder:
+def check(path: Path, source: str, title: str) -> ModelFolder:
     """Read a folder's configuration and refuse, in one sentence, what this project cannot or should not load."""
     index_file = path / "model_index.json"
     if index_file.is_file():
         index = read_json(index_file)
         pipeline = check_index(index, str(path))
         absent = tuple(name for name, value in index.items() if value == [None, None] and name not in SKIPPED)
+        skipped = tuple(name for name in index if name in SKIPPED)
         parts = [name for name, value in index.items() if _is_part(value) and name not in SKIPPED]
     else:
         config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
         if config.get("_class_name") != PIPELINES[BARE].network:
             raise ValueError(f"{path} is not a diffusers model: it has neither model_index.json nor a UNet2DModel.")
-        pipeline, parts, absent = BARE, ["unet", "scheduler"], ()
+        pipeline, parts, absent, skipped = BARE, ["unet", "scheduler"], (), ()
         if not any((path / at / "scheduler_config.json").is_file() for at in (".", "scheduler")):
             raise ValueError(
                 f"{path} holds a UNet but no scheduler_config.json, which says what noise it was trained on."
             )
-    here = ModelFolder(path, title, pipeline, absent=absent)
+    here = ModelFolder(path, source, title, pipeline, None, absent, skipped, index_file.is_file())
     variants = {_weights(here.part(name), name) for name in parts}
     if not list(here.part(here.kind.part).glob("*.safetensors")):
         raise ValueError(f"The {here.kind.part} in {path} has no weights: the model's folder is not complete.")
@@ -119,14 +137,20 @@ def check_index(index: Mapping[str, Any], where: str) -> str:
     if not isinstance(name, str):
         raise ValueError(f"model_index.json in {where} names no pipeline class (_class_name).")
     if name not in PIPELINES:
-        raise ValueError(f"{where} is a {name}, which has no adapter: choose a model of {_list(PIPELINES)}.")
-    parts = {part: value for part, value in index.items() if _is_part(value)}
-    foreign = [part for part, value in parts.items() if value[0] not in LIBRARIES and part not in SKIPPED]
-    if foreign:
-        raise ValueError(
-            f"{where} takes its {foreign[0]} from {parts[foreign[0]][0]!r}, and code that comes with a model is not "
-            "run here: only classes of diffusers and transformers are loaded."
-        )
+        raise ValueError(f"{where} is a {name}, which has no adapter: choose a model of {', '.join(PIPELINES)}.")
+    for part, value in index.items():
+        if not _is_part(value) or part in SKIPPED:
+            continue
+        library, kind = value
+        if library not in LIBRARIES:
+            raise ValueError(
+                f"{where} takes its {part} from {library!r}, and code that comes with a model is not run here: "
+                "only classes of diffusers and transformers are loaded."
+            )
+        if kind not in PARTS and not (library == "diffusers" and str(kind).endswith("Scheduler")):
+            raise ValueError(
+                f"The {part} of {where} is a {kind}, which is not read here; known are {', '.join(sorted(PARTS))}."
+            )
     if not _is_part(index.get(PIPELINES[name].part)):
         raise ValueError(f"model_index.json in {where} lists no {PIPELINES[name].part}, which {name} needs.")
     return name
@@ -136,6 +160,7 @@ def download(name: str) -> Path:
     """Fetch a model of the hub into its cache, safetensors only -> its folder; ValueError where that fails."""
     from diffusers import DiffusionPipeline
     from huggingface_hub import errors, hf_hub_download
+    from huggingface_hub.utils import httpx
 
     try:
         index = hf_hub_download(name, "model_index.json")  # checked first: it is small, and may rule the rest out
@@ -150,7 +175,7 @@ def download(name: str) -> Path:
         ) from None
     except errors.EntryNotFoundError:
         raise ValueError(f"The hub model {name} has no model_index.json: it is not a diffusers pipeline.") from None
-    except (OSError, errors.HfHubHTTPError) as error:
+    except (OSError, httpx.HTTPError, errors.HfHubHTTPError) as error:
         raise ValueError(f"The hub model {name} could not be downloaded as safetensors: {_first_line(error)}") from None
 
 

@@ -34,6 +34,7 @@ class ImageModel:
     batch: int  # how many images go through the network at once
     prediction: str  # epsilon, v_prediction, sample or flow
     pipeline: str | None = None  # the class of its diffusers pipeline; None: not one
+    source: str | None = None  # what diffusers loads it from: a folder, or its name on the hub
     prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
     guidance: float | None = None  # scale of the guidance by those prompts
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents

@@ -17,8 +17,8 @@ from ays_toy.images.unconditional import image_size, training
 
 MOST_PROMPTS, MOST_GUIDANCE, MOST_PIXELS = 1000, 100.0, 4096
 LATENT_STD = 1.0  # autoencoders are scaled so that their latents have unit variance
-OPTIONS: dict[str, dict[str, Any]] = {  # parts that have no say in what the denoiser returns
-    "StableDiffusionPipeline": {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False},
+OPTIONS: dict[str, dict[str, Any]] = {  # what has no say in the denoiser
+    "StableDiffusionPipeline": {"safety_checker": None, "requires_safety_checker": False},
     "StableDiffusionXLPipeline": {"add_watermarker": False},
 }
 
@@ -74,6 +74,7 @@ def build(
         batch=batch,
         prediction=prediction,
         pipeline=folder.pipeline,
+        source=folder.source,
         prompts=said,
         guidance=scale,
         pixels=pixels,
@@ -121,7 +122,7 @@ def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
-        **dict.fromkeys(folder.absent) | OPTIONS.get(folder.pipeline, {}),
+        **dict.fromkeys(folder.absent + folder.skipped) | OPTIONS.get(folder.pipeline, {}),
     )
 
 

@@ -60,7 +60,8 @@ def build(
         dtype=dtype,
         batch=batch,
         prediction=prediction,
-        pipeline=folder.pipeline,
+        pipeline=folder.pipeline if folder.whole else None,
+        source=folder.source,
     )
 
 
