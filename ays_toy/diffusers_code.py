@@ -131,7 +131,7 @@ def _numbers(levels: np.ndarray) -> str:
 def _body(model: ImageModel | None, scheduler: Scheduler, given: str, stochastic: bool) -> list[str]:
     options = "".join(f", {name}={value!r}" for name, value in scheduler.options.items())
     set_levels = f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})"
-    if model is None or model.pipeline is None:
+    if model is None or model.origin is None:
         predicts = "" if model is None or scheduler is FLOW else f", prediction_type={model.prediction!r}"
         keywords = (options + predicts).removeprefix(", ")
         return [
@@ -141,16 +141,16 @@ def _body(model: ImageModel | None, scheduler: Scheduler, given: str, stochastic
             f"scheduler = {scheduler.name}({keywords})  # and the betas that your model was trained with",
             set_levels,
         ]
-    absent = "".join(f", {part}=None" for part in model.absent)
-    load = (
-        f"pipe = {model.pipeline}.from_pretrained({model.source!r}, dtype={model.dtype}, use_safetensors=True{absent})"
-    )
+    origin = model.origin
+    given_up = "".join(f", {part}=None" for part in origin.absent)
+    variant = "" if origin.variant is None else f", variant={origin.variant!r}"
+    how = f"dtype={model.dtype}, use_safetensors=True{variant}{given_up}"
     start = [
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.name, model.pipeline}))}",
+        f"from diffusers import {', '.join(sorted({scheduler.name, origin.pipeline}))}",
         "",
         given,
-        f"pipe = {model.pipeline}.from_pretrained({model.source!r}, {how})",
+        f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {how})",
         f'pipe.to("{model.device}")',
         f"scheduler = {scheduler.name}.from_config(pipe.scheduler.config{options})",
         'noise = torch.Generator("cpu").manual_seed(0)',

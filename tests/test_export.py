@@ -110,6 +110,12 @@ def test_a_lone_unet_gets_its_scheduler_alone(tmp_path):
     np.testing.assert_allclose(names["scheduler"].sigmas, [*LEVELS[:-1], 0.0], rtol=1e-6)
 
 
+def test_a_program_asks_for_half_precision_files_where_there_are_no_others(tmp_path):
+    weights = tiny_models.unconditional(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_suffix(".fp16.safetensors"))
+    assert run(as_diffusers(LEVELS, images.load(tmp_path)))["images"].isfinite().all()
+
+
 def test_one_step_is_a_program_too(tmp_path):
     model = images.load(tiny_models.unconditional(tmp_path))
     for solver in SCHEDULERS:

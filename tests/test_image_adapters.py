@@ -167,6 +167,16 @@ def test_a_lone_unet_needs_its_scheduler(tmp_path):
     torch.testing.assert_close(images.load(tmp_path, dtype="float64").denoiser(x, 2.0), whole.denoiser(x, 2.0))
 
 
+def test_half_precision_files_are_found_where_there_are_no_others(tmp_path):
+    weights = unconditional(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
+    whole = images.load(tmp_path)
+    weights.rename(weights.with_suffix(".fp16.safetensors"))
+    model = images.load(tmp_path)
+    assert (whole.origin.variant, model.origin.variant) == (None, "fp16")
+    x = noise(2, 1, 8, 4)
+    torch.testing.assert_close(model.denoiser(x, 1.0), whole.denoiser(x, 1.0))
+
+
 # Changes of variables
 
 

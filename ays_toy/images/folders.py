@@ -14,6 +14,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from ays_toy.images.models import Origin
+
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 LIBRARIES = {"diffusers", "transformers"}
 PARTS = {  # classes that may be loaded, beside diffusers' schedulers
@@ -77,6 +79,11 @@ class ModelFolder:
     def kind(self) -> PipelineKind:
         """What is known of its pipeline."""
         return PIPELINES[self.pipeline]
+
+    @property
+    def origin(self) -> Origin | None:
+        """How diffusers loads it as a pipeline; None for a lone UNet."""
+        return Origin(self.pipeline, self.source, self.variant, self.absent) if self.whole else None
 
     def part(self, name: str) -> Path:
         """Where a part lives: its own subfolder, or the folder itself in flat checkpoints."""

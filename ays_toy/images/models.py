@@ -9,6 +9,16 @@ import torch
 from ays_toy.denoisers import Denoiser
 
 
+@dataclass(frozen=True)
+class Origin:
+    """How diffusers loads a model: by which pipeline, and from where."""
+
+    pipeline: str  # the class
+    source: str  # a folder, or a name on the hub
+    variant: str | None = None  # of its weights, such as fp16
+    absent: tuple[str, ...] = ()  # parts of the pipeline that this copy lacks
+
+
 @dataclass(frozen=True, eq=False)
 class ImageModel:
     """A diffusion model of images as the optimizers see it.
@@ -33,9 +43,7 @@ class ImageModel:
     dtype: torch.dtype
     batch: int  # how many images go through the network at once
     prediction: str  # epsilon, v_prediction, sample or flow
-    pipeline: str | None = None  # the class of its diffusers pipeline; None: not one
-    source: str | None = None  # what diffusers loads it from: a folder, or its name on the hub
+    origin: Origin | None = None  # None: not a pipeline of diffusers
     prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
     guidance: float | None = None  # scale of the guidance by those prompts
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents
-    absent: tuple[str, ...] = ()  # parts of its pipeline that this copy lacks

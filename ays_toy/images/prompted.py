@@ -73,12 +73,10 @@ def build(
         dtype=dtype,
         batch=batch,
         prediction=prediction,
-        pipeline=folder.pipeline,
-        source=folder.source,
+        origin=folder.origin,
         prompts=said,
         guidance=scale,
         pixels=pixels,
-        absent=folder.absent,
     )
 
 

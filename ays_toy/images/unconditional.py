@@ -60,8 +60,7 @@ def build(
         dtype=dtype,
         batch=batch,
         prediction=prediction,
-        pipeline=folder.pipeline if folder.whole else None,
-        source=folder.source,
+        origin=folder.origin,
     )
 
 
