@@ -14,6 +14,8 @@ from diffusers import (
     EulerDiscreteScheduler,
     UNet2DModel,
 )
+from huggingface_hub import errors
+from huggingface_hub.utils import httpx
 from tiny_models import noise as single_noise
 from tiny_models import unconditional, unet
 
@@ -122,6 +124,17 @@ def test_no_more_than_a_batch_goes_through_the_network_at_once(tmp_path):
     model.denoiser.network = lambda x, t, rows: (seen.append(len(x)), network(x, t, rows))[1]
     assert model.denoiser(noise(8, 1, 8, 4), 1.0).shape == (8, 1, 8, 4)
     assert seen == [3, 3, 2]
+
+
+def test_a_batch_that_memory_cannot_hold_is_said_in_a_sentence(tmp_path):
+    model = images.load(unconditional(tmp_path), batch=3)
+
+    def full(*_arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate")
+
+    model.denoiser.network = full
+    with pytest.raises(ValueError, match="cannot hold 3 images at once: load the model with a smaller batch"):
+        model.denoiser(noise(8, 1, 8, 4), 1.0)
 
 
 def test_the_model_is_frozen_keeps_types_and_leaves_no_graph(tmp_path):
@@ -309,3 +322,48 @@ def test_a_hub_that_cannot_be_reached_is_said_in_a_sentence(monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ValueError, match="hub cannot be reached"):
         images.load("owner/model-that-is-nowhere")
+
+
+def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
+    """A hub that has one model: its index, and its folder or what comes instead."""
+
+    def download(name, *, use_safetensors, trust_remote_code):
+        assert (name, use_safetensors, trust_remote_code) == ("owner/tiny", True, False)
+        if isinstance(folder, Exception):
+            raise folder
+        return folder
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: index)
+    monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+
+
+def test_a_hub_name_is_loaded_from_what_is_downloaded(tmp_path, monkeypatch):
+    folder = unconditional(tmp_path / "snapshots" / "a1b2c3")
+    hub(monkeypatch, folder / "model_index.json", folder)
+    model = images.load("owner/tiny", dtype="float64")
+    assert (model.name, model.title, model.origin.source) == ("owner/tiny",) * 3
+    x = noise(2, 1, 8, 4)
+    torch.testing.assert_close(model.denoiser(x, 1.0), images.load(folder, dtype="float64").denoiser(x, 1.0))
+
+
+def test_hub_models_that_are_refused_are_not_downloaded(tmp_path, monkeypatch):
+    folder = index(tmp_path, _class_name=["pipeline", "MyPipeline"])
+    hub(monkeypatch, folder / "model_index.json", AssertionError("downloaded"))
+    with pytest.raises(ValueError, match=r"owner/tiny needs a custom pipeline"):
+        images.load("owner/tiny")
+
+
+def test_what_the_hub_answers_is_said_in_a_sentence(tmp_path, monkeypatch):
+    index = unconditional(tmp_path) / "model_index.json"
+    nothing = httpx.Response(404, request=httpx.Request("GET", "https://localhost"))
+    for error, message in (
+        (errors.RepositoryNotFoundError("404", response=nothing), "neither a folder nor a public hub model owner/tiny"),
+        (errors.EntryNotFoundError("404"), r"owner/tiny has no model_index\.json"),
+        (errors.LocalEntryNotFoundError("offline"), "hub cannot be reached"),
+        (OSError("Could not find the safetensors weights.\nMore."), "as safetensors: Could not find the safetensors"),
+        (httpx.ConnectTimeout("timed out"), "could not be downloaded as safetensors: timed out"),
+    ):
+        hub(monkeypatch, index, error)
+        with pytest.raises(ValueError, match=message) as caught:
+            images.load("owner/tiny")
+        assert "\n" not in str(caught.value)

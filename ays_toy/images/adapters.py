@@ -42,7 +42,10 @@ class NetworkDenoiser:
 
     @torch.no_grad()
     def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
-        """Return x0 shaped as x [N, C, H, W], for sigma a number or [N]; ValueError for x of another shape."""
+        """Return x0 shaped as x [N, C, H, W], for sigma a number or [N].
+
+        Raises ValueError for x of another shape, and where a batch does not fit into the device's memory.
+        """
         if tuple(x.shape[1:]) != self.shape:
             wanted = ", ".join(map(str, self.shape))
             raise ValueError(f"This model denoises x of shape [N, {wanted}], not {list(x.shape)}.")
@@ -55,6 +58,12 @@ class NetworkDenoiser:
             part = x[some].to(self.device)
             level = sigma_like(levels[some], part)
             scaled = (self.prediction.scale(level) * part).to(self.dtype)
-            answer = self.network(scaled, times[some].to(self.device), rows).to(part.dtype)
+            try:
+                answer = self.network(scaled, times[some].to(self.device), rows).to(part.dtype)
+            except torch.OutOfMemoryError:
+                raise ValueError(
+                    f"The memory of {self.device} cannot hold {len(rows)} images at once: load the model with a "
+                    f"smaller batch than {self.batch}."
+                ) from None
             out[some] = self.prediction.clean(part, answer, level)
         return out

@@ -58,16 +58,20 @@ class Prompted:
 def encode(
     pipeline: Any, prompts: Sequence[str], device: torch.device, guided: bool
 ) -> tuple[Embeddings, Embeddings | None]:
-    """Encode prompts -> their embeddings and, where guided, those of as many empty prompts."""
-    for name in ("text_encoder", "text_encoder_2", "text_encoder_3"):
-        if getattr(pipeline, name, None) is not None:
-            getattr(pipeline, name).eval().to(device)
+    """Encode prompts -> their embeddings and, where guided, those of as many empty prompts.
+
+    The text encoders are on the device meanwhile only, since they may be as large as the network.
+    """
+    named = (getattr(pipeline, name, None) for name in ("text_encoder", "text_encoder_2", "text_encoder_3"))
+    encoders = [encoder.eval().to(device) for encoder in named if encoder is not None]
     given, empty = [], []
     for start in range(0, len(prompts), ENCODED):
         some = list(prompts[start : start + ENCODED])
         with_prompt, without = EMBED[type(pipeline).__name__](pipeline, some, device, guided)
         given.append(with_prompt)
         empty.append(without)
+    for encoder in encoders:
+        encoder.to("cpu")
     return Embeddings.join(given), Embeddings.join([part for part in empty if part is not None]) if guided else None
 
 

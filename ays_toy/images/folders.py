@@ -39,7 +39,6 @@ SKIPPED = {"safety_checker", "feature_extractor", "image_encoder"}  # parts that
 class PipelineKind:
     """A pipeline class of diffusers that can be adapted: the part that denoises, its class and its default guidance."""
 
-    title: str
     part: str
     network: str
     guidance: float | None = None  # the pipeline's own default; None: it has no prompts
@@ -52,12 +51,12 @@ class PipelineKind:
 
 
 PIPELINES: dict[str, PipelineKind] = {
-    "DDPMPipeline": PipelineKind("unconditional", "unet", "UNet2DModel"),
-    "DDIMPipeline": PipelineKind("unconditional", "unet", "UNet2DModel"),
-    "StableDiffusionPipeline": PipelineKind("Stable Diffusion", "unet", "UNet2DConditionModel", 7.5),
-    "StableDiffusionXLPipeline": PipelineKind("Stable Diffusion XL", "unet", "UNet2DConditionModel", 5.0),
-    "StableDiffusion3Pipeline": PipelineKind("Stable Diffusion 3", "transformer", "SD3Transformer2DModel", 7.0),
-    "FluxPipeline": PipelineKind("Flux", "transformer", "FluxTransformer2DModel", 3.5, classifier_free=False),
+    "DDPMPipeline": PipelineKind("unet", "UNet2DModel"),
+    "DDIMPipeline": PipelineKind("unet", "UNet2DModel"),
+    "StableDiffusionPipeline": PipelineKind("unet", "UNet2DConditionModel", 7.5),
+    "StableDiffusionXLPipeline": PipelineKind("unet", "UNet2DConditionModel", 5.0),
+    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0),
+    "FluxPipeline": PipelineKind("transformer", "FluxTransformer2DModel", 3.5, classifier_free=False),
 }
 BARE = "DDPMPipeline"  # how a lone UNet2DModel with a scheduler beside it is read
 

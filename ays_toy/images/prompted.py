@@ -46,9 +46,10 @@ def build(
             raise ValueError(f"{name} was distilled without guidance and takes none: leave it out.")
         scale = None
     guided = folder.kind.classifier_free and scale is not None and scale > 1
-    given, empty = encode(pipeline, said, device, guided)
-    latents = Latents(pipeline.vae, device, dtype)
-    call = CALLS[folder.pipeline](network.to(device), pixels, scale)
+    with loading(folder):
+        given, empty = encode(pipeline, said, device, guided)
+        latents = Latents(pipeline.vae, device, dtype)
+        call = CALLS[folder.pipeline](network.to(device), pixels, scale)
     batch = batch_for(shape)
     return ImageModel(
         name=name,
@@ -84,6 +85,8 @@ def read_prompts(name: str, prompts: str | Sequence[str] | None) -> tuple[str, .
     """One prompt or several as a tuple; ValueError where there are none, too many, or something else than text."""
     if prompts is None:
         raise ValueError(f"{name} draws what prompts say: give prompts, one sentence or several.")
+    if not isinstance(prompts, Sequence):
+        raise ValueError(f"The prompts must be text or a list of texts, not {prompts!r}.")
     said = (prompts,) if isinstance(prompts, str) else tuple(prompts)
     whole_number(len(said), "The number of prompts", 1, MOST_PROMPTS)
     wrong = next((prompt for prompt in said if not isinstance(prompt, str)), None)

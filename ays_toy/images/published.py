@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ays_toy.checks import lookup, sigma_range
+from ays_toy.images.models import ImageModel
 from ays_toy.schedules import interpolate, validate
 
 DEEPFLOYD_SIGMAS = (160.41, 8.081, 3.315, 1.885, 1.207, 0.785, 0.553, 0.293, 0.186, 0.030, 0.006)
@@ -46,7 +47,7 @@ _ROWS: dict[str, _Row] = {
     "svd": _Row("Stable Video Diffusion", 0.002, "StableDiffusionVideoSigmas", None),
 }
 NAMES = tuple(_ROWS)
-BY_PIPELINE = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}  # what was published for it
+_FOR = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}
 
 
 def get(name: str) -> Published:
@@ -62,6 +63,11 @@ def get(name: str) -> Published:
     steps = None if row.timesteps_key is None else (*all_of_them[row.timesteps_key], 0)
     source = f"diffusers, AysSchedules[{row.sigmas_key!r}]; last level {row.last:g} from the authors' table"
     return Published(name, row.title, validate([*shipped[:-1], row.last]), steps, source, shipped)
+
+
+def name_for(model: ImageModel) -> str | None:
+    """The published schedule that was made for models of this pipeline; None where there is none."""
+    return None if model.origin is None else _FOR.get(model.origin.pipeline)
 
 
 def everything() -> dict[str, Published]:
