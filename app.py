@@ -14,6 +14,7 @@ frame.style()
 page = st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", url_path="explore", default=True),
+        st.Page("pages/data.py", title="Your data", url_path="data"),
         st.Page("pages/train.py", title="Train", url_path="train"),
         st.Page("pages/optimize.py", title="Optimize", url_path="optimize"),
         st.Page("pages/beat_ays.py", title="Beat AYS", url_path="beat_ays"),

@@ -1,23 +1,30 @@
 """What every page finds by name: data sets and their denoisers, those that ship and those that the user keeps.
 
-Data are a preset's name or `own:NAME`; a denoiser's kind is `exact`, `mlp` (the network that ships) or `saved:NAME`.
+Data are a preset's name, `own:NAME`, `drawn:TEXT`, the text being the drawing itself, or `held:DIGEST`, points that are
+not kept; a denoiser's kind is `exact`, `mlp` (the network that ships) or `saved:NAME`.
 """
 
 from functools import lru_cache
 from typing import Any
 
-from ays_toy import checkpoints
-from ays_toy.checks import lookup
+from ays_toy import checkpoints, drawing, held
+from ays_toy.checks import lookup, quoted
 from ays_toy.datasets import DATASETS, Dataset, from_points
 from ays_toy.denoisers import Denoiser
+from ays_toy.drawing import Drawing
 from ays_toy.store import ModelStore, PointStore, check_name
 
-OWN, SAVED = "own:", "saved:"
+OWN, DRAWN, HELD, SAVED = "own:", "drawn:", "held:", "saved:"
+DRAWN_TITLE = "Your drawing"
 BUILT_IN = {"exact": "Exact", "mlp": "Trained MLP"}
 
 
 def dataset(name: str) -> Dataset:
     """The data set of that name; ValueError where there is none."""
+    if (text := _after(DRAWN, name)) is not None:
+        return _drawn(text)
+    if _after(HELD, name) is not None:
+        return held.find(name)
     own = _after(OWN, name)
     if own is None:
         return lookup(DATASETS, name, "data set")
@@ -25,10 +32,41 @@ def dataset(name: str) -> Dataset:
     return _own(store, own, store.stamp(own))
 
 
-def datasets() -> dict[str, str]:
-    """The titles of all data sets by name: the presets, then the user's own, the newest first."""
+def datasets(*unlisted: Any) -> dict[str, str]:
+    """The titles of all data sets by name: the presets, then the user's own, the newest first.
+
+    Drawings and held points, which no list holds, come last, those among the names `unlisted` that there are.
+    """
     own = {OWN + saved.name: _own_title(saved.name) for saved in PointStore().list()}
-    return {name: preset.title for name, preset in DATASETS.items()} | own
+    found = {name: title for name in unlisted if is_unlisted(name) and (title := _title(name))}
+    return {name: preset.title for name, preset in DATASETS.items()} | own | found
+
+
+def is_unlisted(name: Any) -> bool:
+    """Whether a name is that of a drawing or of held points."""
+    return isinstance(name, str) and name.startswith((DRAWN, HELD))
+
+
+def is_own(name: Any) -> bool:
+    """Whether a name is that of data of the user's own, listed or not."""
+    return isinstance(name, str) and name.startswith((OWN, DRAWN, HELD))
+
+
+def draw(strokes: Drawing) -> str:
+    """The name of the data set that a drawing is; ValueError for one without ink.
+
+    It is the drawing itself where that is short enough for a link, and that of its points, held, otherwise.
+    """
+    text = drawing.encode(strokes)
+    if len(text) > drawing.MAX_CODE:
+        return hold(strokes.points(), DRAWN_TITLE)
+    _drawn(text)
+    return DRAWN + text
+
+
+def hold(points: Any, title: str) -> str:
+    """Hold points [N, 2] in memory for a while -> the name of the data set that they are."""
+    return held.hold(points, title, HELD)
 
 
 def models(data: str) -> dict[str, str]:
@@ -47,7 +85,9 @@ def check_kind(kind: Any) -> str:
     if saved is not None:
         check_name(saved)
     elif kind not in BUILT_IN:
-        raise ValueError(f"Unknown model {kind!r}: choose exact, mlp, or saved: and the name of a model of your own.")
+        raise ValueError(
+            f"Unknown model {quoted(kind)}: choose exact, mlp, or saved: and the name of a model of your own."
+        )
     return kind
 
 
@@ -59,8 +99,8 @@ def check(data: str, kind: str) -> None:
         trained_on = ModelStore().find(saved).about.get("data")
         if trained_on != data:
             raise ValueError(
-                f"The saved model {saved!r} was trained on {trained_on!r}, not on {data!r}: choose those data, or "
-                "another model."
+                f"The saved model {saved!r} was trained on {quoted(trained_on)}, not on {quoted(data)}: choose "
+                "those data, or another model."
             )
     elif kind == "mlp" and not _ships(data):
         raise ValueError("No trained network ships for points of your own: choose the exact model, or train one.")
@@ -92,8 +132,20 @@ def _ships(data: str) -> bool:
     return data in DATASETS and (checkpoints.PRETRAINED / f"{data}.safetensors").exists()
 
 
+def _title(name: str) -> str | None:
+    try:
+        return dataset(name).title
+    except ValueError:
+        return None
+
+
 def _own_title(name: str) -> str:
     return f"{name} (your points)"
+
+
+@lru_cache(maxsize=64)
+def _drawn(text: str) -> Dataset:
+    return from_points(drawing.decode(text).points(), DRAWN + text, DRAWN_TITLE)
 
 
 @lru_cache(maxsize=16)

@@ -7,8 +7,15 @@ import numpy as np
 
 SIGMA_MIN, SIGMA_MAX = 0.002, 80.0  # EDM's range, for data of standard deviation 0.5
 SIGMA_DATA = 0.5
+QUOTED = 60  # characters of a wrong value that are quoted back
 
 T = TypeVar("T")
+
+
+def quoted(value: Any) -> str:
+    """A wrong value as a sentence shows it: no longer than a line."""
+    text = repr(value)
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
 def lookup(registry: Mapping[str, T], name: str, what: str) -> T:
@@ -16,7 +23,7 @@ def lookup(registry: Mapping[str, T], name: str, what: str) -> T:
     try:
         return registry[name]
     except (KeyError, TypeError):
-        raise ValueError(f"Unknown {what} {name!r}: choose one of {', '.join(registry)}.") from None
+        raise ValueError(f"Unknown {what} {quoted(name)}: choose one of {', '.join(registry)}.") from None
 
 
 def whole_number(value: Any, what: str, low: int, high: int | None = None) -> int:
@@ -28,7 +35,7 @@ def whole_number(value: Any, what: str, low: int, high: int | None = None) -> in
     except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact or number < low or (high is not None and number > high):
-        raise ValueError(f"{what} must be {bound}, not {value!r}.")
+        raise ValueError(f"{what} must be {bound}, not {quoted(value)}.")
     return number
 
 
@@ -39,7 +46,7 @@ def real_number(value: Any, what: str, low: float, high: float) -> float:
     except (TypeError, ValueError):
         number = np.nan
     if not low <= number <= high:  # NaN fails every comparison
-        raise ValueError(f"{what} must be a number from {low:g} to {high:g}, not {value!r}.")
+        raise ValueError(f"{what} must be a number from {low:g} to {high:g}, not {quoted(value)}.")
     return number
 
 

@@ -18,6 +18,7 @@ from ays_toy.lettering import letters
 from ays_toy.mixtures import Mixture
 
 MAX_POINTS, LARGEST = 20_000, 1e15  # of a user's own data: how many, and how far out
+EDGE = 1.05  # of a square around points, over the furthest of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,9 @@ class Dataset:
 
     @property
     def half_width(self) -> float:
-        """Half the side of the square, centred on 0, that holds all but a sliver of the data."""
-        return float((np.abs(self.mixture.means).max(axis=1) + 4 * self.mixture.stds).max())
+        """Half the side of the square, centred on 0, that holds all but a sliver of the data; points keep off its edge."""
+        reach = float((np.abs(self.mixture.means).max(axis=1) + 4 * self.mixture.stds).max())
+        return reach if self.mixture.stds.any() else EDGE * reach
 
 
 def from_points(points: Any, name: str = "own", title: str = "Your points") -> Dataset:

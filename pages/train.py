@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, keep, train, view
+from ays_toy.ui import background, controls, gallery, keep, own_data, train, view
 from ays_toy.ui.components import field_player
 
 problems = view.open_view(train.TrainView)
 with st.sidebar:
     controls.data()
-    keep.own_data()
+    own_data.link()
     train.network_controls()
 state = view.current(train.TrainView)
 for problem in [*problems, *keep.set_aside()]:

@@ -13,7 +13,7 @@ S = TypeVar("S")
 N = TypeVar("N", int, float)
 MAX_DIGITS = 20  # of a whole number
 NONE = "none"  # an empty choice; an empty parameter would not survive in a link
-MAX_LENGTH = 400  # of one parameter; nothing we write is longer
+MAX_LENGTH = 1600  # of one parameter; nothing we write is longer, drawings included
 
 
 def param(default: Any, read: Callable[[str], Any]) -> Any:
@@ -49,7 +49,7 @@ def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
             continue
         try:
             if len(text) > MAX_LENGTH:
-                raise ValueError(f"it has {len(text):,} characters, where at most {MAX_LENGTH} make sense.")
+                raise ValueError(f"it has {len(text):,} characters, where at most {MAX_LENGTH:,} make sense.")
             values[field.name] = field.metadata["read"](text)
         except ValueError as error:
             problems.append(f"The link's “{field.name}” was left at its default: {error}")
@@ -111,7 +111,7 @@ def one_of(values: tuple[N, ...], what: str) -> Callable[[str], N]:
     def read(text: str) -> N:
         number = checks.real_number(text, what, min(values), max(values))
         if number not in values:
-            raise ValueError(f"{what} must be one of {', '.join(f'{v:g}' for v in values)}, not {text!r}.")
+            raise ValueError(f"{what} must be one of {', '.join(f'{v:g}' for v in values)}, not {checks.quoted(text)}.")
         return next(value for value in values if value == number)
 
     return read

@@ -27,19 +27,19 @@ _pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="
 
 @dataclass(frozen=True)
 class Draw:
-    """All that decides what samples come out; without levels they are the data themselves."""
+    """All that decides what samples come out, `n` of them; without levels they are the data themselves."""
 
     model: Model
     solver: str
     seed: int
     levels: tuple[float, ...] | None
+    n: int | None = None  # as many as `Model.samples`
 
     @classmethod
-    def of(cls, model: Model, solver: str, seed: int, sigmas: np.ndarray | None) -> "Draw":
+    def of(cls, model: Model, solver: str, seed: int, sigmas: np.ndarray | None, n: int | None = None) -> "Draw":
         """Of a schedule [n+1], or of the data."""
-        return cls(
-            model, solver if sigmas is not None else "", seed, None if sigmas is None else tuple(sigmas.tolist())
-        )
+        levels = None if sigmas is None else tuple(sigmas.tolist())
+        return cls(model, "" if levels is None else solver, seed, levels, n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +75,9 @@ def stop(outcomes: Outcomes) -> None:
 def outcome(draw: Draw) -> Outcome:
     """Samples, drawn and measured."""
     if draw.levels is None:
-        samples = draw.model.fresh_data(seed=draw.seed + 2)
+        samples = draw.model.fresh_data(draw.n, draw.seed + 2)
     else:
-        samples = comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed)
+        samples = comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
     image = pictures.density_image(samples, draw.model.dataset.half_width, BINS)
     return Outcome(evaluate(samples, reference(draw.model)), image)
 

@@ -24,10 +24,12 @@ from ays_toy.ui.view import (
     SearchView,
 )
 
+LATEST = "latest own data"  # the session's drawing or points that no list holds
+
 
 def data() -> None:
-    """The data set: presets and the user's own."""
-    options = catalog.datasets()
+    """The data set: presets and the user's own, the chosen and the last drawing among them."""
+    options = catalog.datasets(st.session_state.get("data"), st.session_state.get(LATEST))
     _keep("data", options)
     st.selectbox("Data", list(options), format_func=lambda name: options[name], key="data", persist_state="session")
 

@@ -17,9 +17,10 @@ _CSS = """
 .block-container [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"],
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
-.st-key-panels_box, .st-key-panels_box5, .st-key-panels_box6 { container-type: inline-size; }
+.st-key-panels_box, .st-key-panels_box3, .st-key-panels_box5, .st-key-panels_box6 { container-type: inline-size; }
 .st-key-panels_box > div { height: calc(25cqw + 62px) !important; }
 .st-key-panels_box5 > div { height: calc(20cqw + 77px) !important; }
+.st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
 @container (max-width: 800px) {
   .annotation-text { font-size: 12px !important; }

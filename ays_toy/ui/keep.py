@@ -1,16 +1,16 @@
-"""What a user keeps: trained models and points of their own, listed, chosen and deleted."""
+"""Trained models that a user keeps: listed, chosen and deleted."""
 
 from datetime import datetime
 
 import streamlit as st
 
-from ays_toy import catalog, own_points
+from ays_toy import catalog
 from ays_toy.live_training import LessonConfig, LessonState
 from ays_toy.store import ModelStore, PointStore, Saved
 from ays_toy.ui.background import Watch
 
 MAX_SENTENCES = 5
-MAX_UPLOAD = 2  # MiB; 20,000 points take half of that
+GONE = "points of your own"
 
 
 def set_aside() -> list[str]:
@@ -24,44 +24,6 @@ def complaint(key: str) -> None:
     """Show what a button of that key could not do, once."""
     if words := st.session_state.pop(f"complaint {key}", None):
         st.error(words, icon=":material/error:")
-
-
-def own_data() -> None:
-    """Upload points as CSV, name them, and delete those that are no longer wanted."""
-    with st.expander("Your own points", icon=":material/upload_file:"):
-        st.file_uploader(
-            "CSV of two columns, 10 to 20,000 rows", type=["csv", "txt"], key="upload", max_upload_size=MAX_UPLOAD
-        )
-        st.text_input("Name", key="points_name", placeholder="my points", max_chars=40)
-        st.button("Add", icon=":material/add:", key="add_points", on_click=_add_points, width="stretch")
-        complaint("points")
-        for saved in PointStore().list():
-            row = st.container(horizontal=True, vertical_alignment="center")
-            row.markdown(saved.name)
-            row.button(
-                "",
-                icon=":material/delete:",
-                key=f"delete points {saved.name}",
-                help=f"Delete the points “{saved.name}”",
-                on_click=_delete_points,
-                args=(saved.name,),
-            )
-
-
-def _add_points() -> None:
-    file, name = st.session_state["upload"], st.session_state["points_name"].strip()
-    try:
-        if file is None:
-            raise ValueError("Choose a CSV file first.")
-        PointStore().save(name, own_points.read_csv(file.getvalue()))
-    except ValueError as error:
-        st.session_state["complaint points"] = str(error)
-    else:
-        st.session_state["data"] = f"{catalog.OWN}{name}"
-
-
-def _delete_points(name: str) -> None:
-    PointStore().delete(name)
 
 
 def models(watch: Watch | None) -> None:
@@ -97,9 +59,10 @@ def models(watch: Watch | None) -> None:
 def _model(saved: Saved) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     data = saved.about.get("data", "")
-    known = data in catalog.datasets()
+    titles = catalog.datasets(data)
+    known = data in titles
     when = datetime.fromtimestamp(saved.written_ns / 1e9).astimezone().strftime("%Y-%m-%d %H:%M")
-    title = catalog.datasets()[data] if known else f"{data}, which is gone"
+    title = titles[data] if known else f"{GONE if catalog.is_unlisted(data) else data}, which is gone"
     row.markdown(f"**{saved.name}** · {title} · excess {saved.about.get('excess', float('nan')):.2%} · {when}")
     for page, label, icon in (("optimize", "Optimize its schedule", "tune"), ("explore", "Explore", "visibility")):
         go = row.button(

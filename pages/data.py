@@ -1,0 +1,25 @@
+"""Your data: draw a distribution, or bring an image or numbers, and see samples of it at once."""
+
+import streamlit as st
+
+from ays_toy.ui import controls, own_data, view
+
+problems = view.open_view(view.ModelView)
+problems += own_data.settle()
+with st.sidebar:
+    controls.solver()
+    controls.steps()
+    controls.noise_range()
+    controls.new_noise()
+state = view.current(view.ModelView)
+for problem in problems:
+    st.warning(problem, icon=":material/link_off:")
+
+st.markdown("### Your own data: draw them, and there are samples of them at once")
+left, right = st.columns([0.4, 0.6], gap="medium")
+with left:
+    own_data.ways()
+with right:
+    own_data.preview(state)
+    own_data.onward()
+    own_data.saved()
