@@ -46,9 +46,9 @@ class Dataset:
 
     @property
     def half_width(self) -> float:
-        """Half the side of the square, centred on 0, that holds all but a sliver of the data; points keep off its edge."""
+        """Half the side of the square, centred on 0, that holds all but a sliver of the data."""
         reach = float((np.abs(self.mixture.means).max(axis=1) + 4 * self.mixture.stds).max())
-        return reach if self.mixture.stds.any() else EDGE * reach
+        return reach if self.mixture.stds.any() else EDGE * reach  # points would lie on its sides
 
 
 def from_points(points: Any, name: str = "own", title: str = "Your points") -> Dataset:

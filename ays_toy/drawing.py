@@ -154,7 +154,7 @@ def _stroke(sent: Any) -> Stroke:
 def _footprint(stroke: Stroke) -> np.ndarray:
     """What the brush touches [256, 256], from 0 to 1 at its edge: every segment a rectangle, every corner a disk."""
     picture = Image.new("L", (LATTICE, LATTICE))
-    draw, radius = ImageDraw.Draw(picture), stroke.brush / 2
+    draw, radius = ImageDraw.Draw(picture), (stroke.brush - 1) / 2  # both edges of a shape are drawn
     for path in stroke.copies():
         for x, y in path:
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)

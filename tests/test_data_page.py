@@ -1,0 +1,234 @@
+"""The page of one's own data, and what comes of them on the other pages, run without a browser."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from ays_toy import catalog, drawing
+from ays_toy.drawing import Drawing, Stroke
+from ays_toy.store import ModelStore, PointStore
+from ays_toy.ui import background
+
+BAR = {"path": [100, 256, 400, 256], "brush": 40, "strength": 3, "symmetry": "none", "erase": False}
+NAME = catalog.draw(Drawing((Stroke(((100, 256), (400, 256)), 40),), 1000))
+FAST = {"steps": "3", "sigma_min": "0.05", "sigma_max": "10"}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Iterator[None]:
+    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
+    background.queue.cache_clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def opened(page: str, **query: str) -> AppTest:
+    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def draw(at: AppTest, strokes: object, version: str = "0") -> AppTest:
+    """As the pad tells of it."""
+    at.session_state["pad"] = {"drawing": {"strokes": strokes, "version": version}}
+    return run(at)
+
+
+def words(at: AppTest) -> str:
+    """Everything that is said, the pad's own words included."""
+    parts = [element.value for element in (*at.markdown, *at.caption, *at.error, *at.warning)]
+    return " ".join([*parts, at.session_state["own desk"].troubles.get("draw", "")])
+
+
+def panels(at: AppTest) -> str:
+    return at.get("plotly_chart")[-1].proto.spec
+
+
+def test_the_page_opens_on_an_example_with_samples_and_changes_nothing_elsewhere() -> None:
+    at = opened("data", **FAST)
+    assert "The data" in panels(at)
+    assert panels(at).count("Sliced W2") == 2
+    assert "An example lies on the pad" in words(at)
+    assert at.session_state["data"] == "grid-8x8"
+    assert "data" not in at.query_params
+
+
+def test_what_is_drawn_is_sampled_chosen_and_in_the_link() -> None:
+    at = opened("data", **FAST)
+    before = panels(at)
+    at.button_group(key="many").set_value([1000])
+    run(at)
+    draw(at, [BAR])
+    assert panels(at) != before
+    assert at.session_state["data"] == NAME
+    assert at.query_params["data"] == NAME
+    assert "whoever opens it" in words(at)
+    other = opened("data", data=NAME, **FAST)
+    assert panels(other) == panels(at)
+    assert other.session_state["own desk"].drawing == Drawing((Stroke(((100, 256), (400, 256)), 40),), 1000)
+
+
+def test_what_the_pad_should_not_send_is_a_sentence_and_costs_nothing() -> None:
+    at = draw(opened("data", **FAST), [BAR])
+    stood = panels(at)
+    for sent, sentence in (
+        ([{**BAR, "brush": 1e9}], "brush's width must be"),
+        ("nonsense", "list of strokes"),
+        ([], "no ink left"),
+        ([BAR, {**BAR, "brush": 128, "erase": True}], "no ink left"),
+    ):
+        draw(at, sent, str(at.session_state["own desk"].changes))
+        assert sentence in words(at)
+        assert panels(at) == stood
+    version = str(at.session_state["own desk"].changes)
+    draw(at, [BAR, {**BAR, "path": [250, 100]}], version)
+    assert at.session_state["own desk"].troubles == {}
+    assert panels(at) != stood
+    draw(at, [BAR], "of a drawing that is gone")
+    assert len(at.session_state["own desk"].drawing.strokes) == 2
+
+
+def test_a_drawing_too_detailed_for_a_link_says_so_and_is_data_all_the_same() -> None:
+    rng = np.random.default_rng(0)
+    strokes = [{**BAR, "brush": 6, "path": rng.integers(0, 512, 60).tolist()} for _ in range(40)]
+    at = draw(opened("data", **FAST), strokes)
+    assert "too detailed to travel in a link" in words(at)
+    assert at.session_state["data"].startswith("held:")
+    assert panels(at).count("Sliced W2") == 2
+
+
+def upload(at: AppTest, way: str, name: str, data: bytes) -> AppTest:
+    at.button_group(key="way").set_value([way])
+    run(at)
+    at.file_uploader(key=f"{way} file").upload(name, data, "application/octet-stream")
+    return run(at)
+
+
+def image() -> bytes:
+    file, pixels = io.BytesIO(), np.full((60, 60), 255, dtype=np.uint8)
+    pixels[20:40, 10:50] = 0
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_an_image_and_a_table_become_data_and_faults_become_sentences() -> None:
+    at = opened("data", **FAST)
+    upload(at, "image", "cat <b>.png", image())
+    name = at.session_state["data"]
+    assert catalog.dataset(name).title == "cat b.png (your points)"
+    assert (
+        np.abs(catalog.dataset(name).mixture.means[:, 0]).max()
+        > 1.5 * np.abs(catalog.dataset(name).mixture.means[:, 1]).max()
+    )
+    assert "do not travel in a link" in words(at)
+    at.button_group(key="many").set_value([1000])
+    run(at)
+    assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 1000
+    kept = at.session_state["data"]
+    upload(at, "image", "broken.png", image()[:60])
+    assert "damaged or cut short" in words(at)
+    assert at.session_state["data"] == kept
+    upload(at, "csv", "words.csv", b"once upon a time\nthere was a table\n" * 20)
+    assert re.search(r"Row 1 has \d columns", words(at))
+    upload(at, "csv", "three.csv", b"1,2\n3,4\n5,6\n")
+    assert "the file has 3" in words(at)
+    upload(at, "csv", "cloud.csv", "\n".join(f"{k % 7},{k % 5}" for k in range(100)).encode())
+    assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 100
+
+
+def test_points_are_kept_listed_shown_and_deleted() -> None:
+    at = draw(opened("data", **FAST), [BAR])
+    at.text_input(key="points_name").set_value("no/good").run()
+    at.button(key="keep points").click()
+    assert "A name must be" in words(run(at))
+    at.text_input(key="points_name").set_value("my bar").run()
+    at.button(key="keep points").click()
+    run(at)
+    assert at.session_state["data"] == "own:my bar"
+    assert "**my bar** · 2,000 points · 32 kB" in words(at)
+    np.testing.assert_allclose(
+        catalog.dataset("own:my bar").mixture.means,
+        catalog.dataset(catalog.draw(Drawing((Stroke(((100, 256), (400, 256)), 40),)))).mixture.means,
+        atol=1e-12,
+    )
+    draw(at, [BAR, {**BAR, "path": [250, 100]}])
+    assert at.session_state["data"].startswith("drawn:")
+    at.button(key="show own:my bar").click()
+    assert at.session_state["data"] == "own:my bar" or run(at).session_state["data"] == "own:my bar"
+    at.button(key="delete points my bar").click()
+    run(at)
+    assert PointStore().list() == ()
+    assert at.session_state["data"].startswith("drawn:")
+
+
+@pytest.mark.parametrize("page", ["data", "explore", "train", "optimize", "beat_ays"])
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (NAME[:-5], "is damaged: copy the whole link again"),
+        ("drawn:" + "A" * 1590, "where a link holds 1,500 at most"),
+        ("drawn:" + "A" * 5000, "where at most 1,600 make sense"),
+        ("drawn:<script>alert(1)</script>", "is damaged"),
+        ("held:0123", "are gone: add them again"),
+    ],
+)
+def test_a_hostile_or_damaged_link_is_one_sentence_on_every_page(page: str, data: str, sentence: str) -> None:
+    from ays_toy.ui import beat_ays, codec, train, view
+
+    views = {"data": view.ModelView, "explore": view.View, "train": train.TrainView}
+    views |= {"optimize": view.SearchView, "beat_ays": beat_ays.ChallengeView}
+    state, problems = codec.from_query(views[page], {"data": data})
+    assert len(problems) == 1
+    assert problems[0].startswith("The link's “data” was left at its default: ")
+    assert sentence in problems[0]
+    assert len(problems[0]) < 300
+    assert state == views[page]()
+
+
+def test_a_damaged_link_opens_the_page_with_that_sentence() -> None:
+    at = opened("data", data=NAME[:-5], **FAST)
+    assert len(at.warning) == 1
+    assert "damaged" in at.warning[0].value
+    assert "An example lies on the pad" in words(at)
+
+
+def test_a_drawing_is_explored_trained_on_and_optimized_by_its_link_alone() -> None:
+    at = opened("explore", data=NAME, **FAST)
+    assert at.selectbox(key="data").value == NAME
+    assert "Your drawing" in at.selectbox(key="data").options
+    assert len(at.dataframe[0].value) == 8
+    at.selectbox(key="data").set_value("gaussian")
+    run(at)
+    assert at.query_params["data"] == "gaussian"
+    at = opened("optimize", data=NAME, samples="512", **FAST)
+    assert at.selectbox(key="data").value == NAME
+    at = opened("train", data=NAME, width="16", length="200", batch="64")
+    at.button(key="train").click()
+    run(at)
+    import time
+
+    end = time.monotonic() + 90
+    while not at.session_state["watches"]["training"].progress.finished:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    at.text_input(key="model_name").set_value("barred").run()
+    at.button(key="keep").click()
+    run(at)
+    assert ModelStore().list()[0].about["data"] == NAME
+    assert any("**barred** · Your drawing" in element.value for element in at.markdown)
+    assert list(catalog.models(NAME)) == ["exact", "saved:barred"]
+    assert drawing.decode(NAME.removeprefix("drawn:")).count == 1000
