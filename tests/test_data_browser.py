@@ -1,0 +1,178 @@
+"""Drawing in a real Chromium: by mouse, by keyboard, undone, brought as an image, taken along in a link."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chromium import Visit, chromium, required, serving
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+required()
+FAST = "steps=3&sigma_min=0.05&sigma_max=10"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("home")) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Visit]:
+    one = Visit(browser)
+    open_page(one.page, f"{server}/data?{FAST}")
+    yield one
+    assert one.page.locator("[data-testid=stException]").count() == 0
+    assert one.troubles == []
+    one.page.close()
+
+
+def open_page(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator("canvas.paper")).to_be_visible(timeout=90_000)
+    samples(page)
+
+
+def samples(page: Page) -> str:
+    """The titles and figures over the pictures, once samples are there."""
+    words = page.locator(".st-key-panels .annotation-text")
+    expect(words.nth(2)).to_contain_text("Sliced W2", timeout=60_000)
+    return " ".join(words.all_text_contents())
+
+
+def inked(page: Page) -> list[bool]:
+    """Whether there is ink in each of 4 x 4 parts of the pad, row by row."""
+    return page.locator("canvas.paper").evaluate(
+        """(paper) => {
+          const side = paper.width / 4;
+          const { data } = paper.getContext('2d').getImageData(0, 0, paper.width, paper.width);
+          const found = Array(16).fill(0);
+          for (let y = 0; y < paper.width; y += 1)
+            for (let x = 0; x < paper.width; x += 1)
+              if (data[4 * (y * paper.width + x)] > 250 && data[4 * (y * paper.width + x) + 2] < 100)
+                found[4 * Math.floor(y / side) + Math.floor(x / side)] += 1;
+          return found.map((count) => count > 20);
+        }"""
+    )
+
+
+def drag(page: Page, *corners: tuple[float, float]) -> None:
+    """With the mouse, over places given as shares of the pad."""
+    box = page.locator("canvas.paper").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def cleared(page: Page) -> None:
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator(".status")).to_contain_text("no ink left")
+
+
+def test_one_draws_and_gets_samples_undoes_and_shares_the_link(visit: Visit, browser: Browser) -> None:
+    page = visit.page
+    example = samples(page)
+    cleared(page)
+    page.get_by_label("Symmetry").select_option("left-right")
+    drag(page, (0.1, 0.1), (0.2, 0.1), (0.2, 0.2))
+    expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
+    expect(page).to_have_url(re.compile("data=drawn"))
+    visit.idle()
+    assert samples(page) != example
+    top = [True, False, False, True] + [False] * 12
+    assert inked(page) == top
+    first = page.url
+    page.get_by_role("button", name="Erase", exact=True).click()
+    page.get_by_label("Symmetry").select_option("none")
+    page.get_by_label("Brush").fill("128")
+    drag(page, (0.9, 0.0), (0.9, 0.25))
+    drag(page, (0.78, 0.0), (0.78, 0.25))
+    expect(page.locator(".status")).to_contain_text("3 strokes")
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(200)
+    assert inked(page) == [True] + [False] * 15
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
+    assert page.url == first
+    page.get_by_role("button", name="Redo").click()
+    expect(page.locator(".status")).to_contain_text("2 strokes")
+    other = Visit(browser, 1024, 768, "dark")
+    open_page(other.page, first)
+    expect(other.page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
+    assert inked(other.page) == top
+    assert other.page.evaluate("document.documentElement.scrollWidth") <= 1024
+    assert other.troubles == []
+    other.page.close()
+
+
+def test_one_draws_by_keyboard_alone(visit: Visit) -> None:
+    page = visit.page
+    cleared(page)
+    page.get_by_role("button", name="Clear", exact=True).focus()
+    for _ in range(4):  # brush, ink, symmetry, paper
+        page.keyboard.press("Tab")
+    paper = page.locator("canvas.paper")
+    expect(paper).to_be_focused()
+    assert paper.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    expect(
+        page.get_by_role("application", name=re.compile("arrow keys move the brush.*Space puts it down"))
+    ).to_be_visible()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    for _ in range(18):
+        page.keyboard.press("ArrowUp")
+    expect(page.locator(".spoken")).to_have_text("Brush down, 27 % across, 8 % down.")
+    page.keyboard.press("Space")
+    expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
+    samples(page)
+    assert [k for k, ink in enumerate(inked(page)) if ink] == [1, 5]
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".status")).to_contain_text("no ink left")
+    page.keyboard.press("Control+y")
+    expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
+    expect(paper).to_be_focused()
+
+
+def picture(folder: Path, side: int) -> Path:
+    """A PNG of a dark bar on grainy paper, one byte a pixel."""
+    pixels = np.random.default_rng(0).integers(200, 256, (side, side), dtype=np.uint8)
+    pixels[side // 4 : side // 2, side // 4 : -side // 4] = 0
+    Image.fromarray(pixels).save(folder / "bar.png", compress_level=0)
+    return folder / "bar.png"
+
+
+def test_an_image_becomes_data_everywhere_and_one_too_large_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    example = samples(page)
+    page.get_by_role("radio", name="Image").or_(page.get_by_role("button", name="Image")).click()
+    upload = page.locator("input[type=file]")
+    upload.set_input_files(picture(tmp_path, 7200))  # 50 MB
+    expect(page.get_by_text(re.compile("must be 2.*MB or smaller"))).to_be_visible(timeout=30_000)
+    upload.set_input_files(picture(tmp_path, 200))
+    expect(page).to_have_url(re.compile("data=held"), timeout=30_000)
+    visit.idle()
+    assert samples(page) != example
+    page.get_by_role("button", name="Train", exact=True).first.click()
+    expect(page).to_have_url(re.compile("/train"))
+    expect(page.get_by_role("combobox", name="Data")).to_have_value("bar.png (your points)", timeout=30_000)
+    page.get_by_role("button", name="Use your own points").click()
+    expect(page).to_have_url(re.compile("/data"))
+    samples(page)
