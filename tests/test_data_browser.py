@@ -97,7 +97,7 @@ def test_one_draws_and_gets_samples_undoes_and_shares_the_link(visit: Visit, bro
     first = page.url
     page.get_by_role("button", name="Erase", exact=True).click()
     page.get_by_label("Symmetry").select_option("none")
-    page.get_by_label("Brush").fill("128")
+    page.get_by_role("slider", name="Brush").fill("128")
     drag(page, (0.9, 0.0), (0.9, 0.25))
     drag(page, (0.78, 0.0), (0.78, 0.25))
     expect(page.locator(".status")).to_contain_text("3 strokes")
@@ -131,12 +131,9 @@ def test_one_draws_by_keyboard_alone(visit: Visit) -> None:
     expect(
         page.get_by_role("application", name=re.compile("arrow keys move the brush.*Space puts it down"))
     ).to_be_visible()
-    for _ in range(10):
-        page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Space")
-    for _ in range(18):
-        page.keyboard.press("ArrowUp")
-    expect(page.locator(".spoken")).to_have_text("Brush down, 27 % across, 8 % down.")
+    for key in ["ArrowLeft"] * 5 + ["ArrowUp"] * 3 + ["Space"] + ["ArrowUp"] * 15:
+        page.keyboard.press(key)
+    expect(page.locator(".spoken")).to_have_text("Brush down, 38 % across, 8 % down.")
     page.keyboard.press("Space")
     expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
     samples(page)
@@ -151,12 +148,12 @@ def test_one_draws_by_keyboard_alone(visit: Visit) -> None:
     expect(paper).to_be_focused()
 
 
-def picture(folder: Path, side: int) -> Path:
+def picture(file: Path, side: int) -> Path:
     """A PNG of a dark bar on grainy paper, one byte a pixel."""
     pixels = np.random.default_rng(0).integers(200, 256, (side, side), dtype=np.uint8)
     pixels[side // 4 : side // 2, side // 4 : -side // 4] = 0
-    Image.fromarray(pixels).save(folder / "bar.png", compress_level=0)
-    return folder / "bar.png"
+    Image.fromarray(pixels).save(file, compress_level=0)
+    return file
 
 
 def test_an_image_becomes_data_everywhere_and_one_too_large_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
@@ -164,9 +161,9 @@ def test_an_image_becomes_data_everywhere_and_one_too_large_is_a_sentence(visit:
     example = samples(page)
     page.get_by_role("radio", name="Image").or_(page.get_by_role("button", name="Image")).click()
     upload = page.locator("input[type=file]")
-    upload.set_input_files(picture(tmp_path, 7200))  # 50 MB
+    upload.set_input_files(picture(tmp_path / "large.png", 7200))  # 50 MB
     expect(page.get_by_text(re.compile("must be 2.*MB or smaller"))).to_be_visible(timeout=30_000)
-    upload.set_input_files(picture(tmp_path, 200))
+    upload.set_input_files(picture(tmp_path / "bar.png", 200))
     expect(page).to_have_url(re.compile("data=held"), timeout=30_000)
     visit.idle()
     assert samples(page) != example
