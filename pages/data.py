@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ays_toy.ui import controls, own_data, view
+from ays_toy.ui import controls, own_data, own_desk, view
 
 problems = view.open_view(view.ModelView)
-problems += own_data.settle()
+problems += own_desk.settle()
 with st.sidebar:
     controls.solver()
     controls.steps()

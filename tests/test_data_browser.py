@@ -10,6 +10,8 @@ from chromium import Visit, chromium, required, serving
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from ays_toy import drawing
+
 pytestmark = pytest.mark.browser
 required()
 FAST = "steps=3&sigma_min=0.05&sigma_max=10"
@@ -50,20 +52,36 @@ def samples(page: Page) -> str:
     return " ".join(words.all_text_contents())
 
 
-def inked(page: Page) -> list[bool]:
-    """Whether there is ink in each of 4 x 4 parts of the pad, row by row."""
-    return page.locator("canvas.paper").evaluate(
+def ink_seen(page: Page) -> np.ndarray:
+    """The ink on the canvas [32, 32] from 0 to 1: between paper and ink the color's red rises from 0 to 254."""
+    sums = page.locator("canvas.paper").evaluate(
         """(paper) => {
-          const side = paper.width / 4;
-          const { data } = paper.getContext('2d').getImageData(0, 0, paper.width, paper.width);
-          const found = Array(16).fill(0);
-          for (let y = 0; y < paper.width; y += 1)
-            for (let x = 0; x < paper.width; x += 1)
-              if (data[4 * (y * paper.width + x)] > 250 && data[4 * (y * paper.width + x) + 2] < 100)
-                found[4 * Math.floor(y / side) + Math.floor(x / side)] += 1;
-          return found.map((count) => count > 20);
+          const side = paper.width, sums = new Array(1024).fill(0);
+          const { data } = paper.getContext('2d').getImageData(0, 0, side, side);
+          for (let y = 0; y < side; y += 1)
+            for (let x = 0; x < side; x += 1)
+              sums[32 * Math.floor((y * 32) / side) + Math.floor((x * 32) / side)] +=
+                (data[4 * (y * side + x)] / 254) * (32 / side) ** 2;
+          return sums;
         }"""
     )
+    return np.array(sums).reshape(32, 32)
+
+
+def ink_meant(page: Page) -> np.ndarray:
+    """The ink of the drawing in the address [32, 32], as the library has it."""
+    found = re.search("data=drawn%3A([^&]+)", page.url)
+    return drawing.decode(found[1]).density().reshape(32, 8, 32, 8).mean(axis=(1, 3))
+
+
+def agree(page: Page) -> np.ndarray:
+    """Hold what is seen against what the points are drawn from -> how much of it lies in each of 4 x 4 parts."""
+    page.mouse.move(5, 5)  # the brush away from the paper
+    page.wait_for_timeout(150)
+    seen, meant = ink_seen(page), ink_meant(page)
+    assert seen.sum() == pytest.approx(meant.sum(), rel=0.04)
+    assert np.abs(seen - meant).mean() < 0.004
+    return seen.reshape(4, 8, 4, 8).sum(axis=(1, 3)).round(1)
 
 
 def drag(page: Page, *corners: tuple[float, float]) -> None:
@@ -92,28 +110,34 @@ def test_one_draws_and_gets_samples_undoes_and_shares_the_link(visit: Visit, bro
     expect(page).to_have_url(re.compile("data=drawn"))
     visit.idle()
     assert samples(page) != example
-    top = [True, False, False, True] + [False] * 12
-    assert inked(page) == top
-    first = page.url
+    page.get_by_label("Symmetry").select_option("none")  # of the next stroke; and no guides over this one
+    first, both = page.url, agree(page)
+    assert both[0, 0] == pytest.approx(both[0, 3], abs=0.2)
+    assert both[0, 0] > 4
+    assert both.sum() == both[0, 0] + both[0, 3]
     page.get_by_role("button", name="Erase", exact=True).click()
-    page.get_by_label("Symmetry").select_option("none")
     page.get_by_role("slider", name="Brush").fill("128")
     drag(page, (0.9, 0.0), (0.9, 0.25))
     drag(page, (0.78, 0.0), (0.78, 0.25))
     expect(page.locator(".status")).to_contain_text("3 strokes")
-    page.mouse.move(5, 5)
-    page.wait_for_timeout(200)
-    assert inked(page) == [True] + [False] * 15
+    left = agree(page)
+    assert left[0, 0] == both[0, 0] == left.sum()
     for _ in range(2):
         page.get_by_role("button", name="Undo").click()
     expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
     assert page.url == first
     page.get_by_role("button", name="Redo").click()
     expect(page.locator(".status")).to_contain_text("2 strokes")
+    page.get_by_role("button", name="Draw", exact=True).click()
+    page.get_by_label("Ink").select_option("0")
+    drag(page, (0.5, 0.7), (0.9, 0.9))
+    expect(page.locator(".status")).to_contain_text("3 strokes")
+    faint = agree(page)
+    assert 0 < faint[2:].sum() < 40
     other = Visit(browser, 1024, 768, "dark")
     open_page(other.page, first)
     expect(other.page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
-    assert inked(other.page) == top
+    np.testing.assert_allclose(agree(other.page), both, atol=0.4)
     assert other.page.evaluate("document.documentElement.scrollWidth") <= 1024
     assert other.troubles == []
     other.page.close()
@@ -137,7 +161,9 @@ def test_one_draws_by_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("Space")
     expect(page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
     samples(page)
-    assert [k for k, ink in enumerate(inked(page)) if ink] == [1, 5]
+    ink = ink_seen(page).reshape(4, 8, 4, 8).sum(axis=(1, 3))
+    assert ink[:2, 1].min() > 2
+    assert ink[2:].sum() + ink[:, [0, 2, 3]].sum() < 0.5
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")

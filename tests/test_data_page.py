@@ -75,7 +75,7 @@ def test_the_page_opens_on_an_example_with_samples_and_changes_nothing_elsewhere
 def test_what_is_drawn_is_sampled_chosen_and_in_the_link() -> None:
     at = opened("data", **FAST)
     before = panels(at)
-    at.button_group(key="many").set_value(1000)
+    at.select_slider(key="many").set_value(1000)
     run(at)
     draw(at, [BAR])
     assert panels(at) != before
@@ -140,7 +140,7 @@ def test_an_image_and_a_table_become_data_and_faults_become_sentences() -> None:
         > 1.5 * np.abs(catalog.dataset(name).mixture.means[:, 1]).max()
     )
     assert "do not travel in a link" in words(at)
-    at.button_group(key="many").set_value(1000)
+    at.select_slider(key="many").set_value(1000)
     run(at)
     assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 1000
     kept = at.session_state["data"]

@@ -1,159 +1,33 @@
-"""The session's own data: what is drawn or brought, shown with samples of it, kept, and chosen for the other pages.
+"""The pieces of the page of one's own data: three ways in, samples at once, and where to go from there."""
 
-What is shown is a name of the catalog. The pad's drawing and an upload become the chosen data of every page at once.
-"""
-
-import re
-from collections.abc import Callable
 from concurrent.futures import wait
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
 import streamlit as st
-import torch
 
-from ays_toy import catalog, drawing, ink, optimize, own_image, own_points, schedules
+from ays_toy import catalog, ink, optimize, own_image, schedules
 from ays_toy.comparison import Model
-from ays_toy.drawing import Drawing
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 from ays_toy.store import PointStore, Saved
-from ays_toy.ui import compute, controls, gallery, keep
-from ays_toy.ui.components.draw import PadData, last_drawing, pad
+from ays_toy.ui import compute, gallery, keep, own_desk
+from ays_toy.ui.components.draw import PadData, pad
 from ays_toy.ui.view import ModelView
 
-PAD = "pad"  # the component's key
 WAYS = {"draw": "Draw", "image": "Image", "csv": "CSV"}
-MAX_UPLOAD, MAX_TITLE = 2, 30  # MiB; characters of a file's name
+MAX_UPLOAD = 2  # MiB
 POWER, PATHS, LEVELS, SAMPLES = 2.0, 512, 64, 4096  # of the quick answer beside the pad
 SAMPLE_PAIRS, LEAST_SAMPLES = 20_000 * 1024, 1024  # samples times points, kept below what takes seconds
+MANY = 5000  # points beyond which half the paths must do
 PATIENCE = 0.3  # seconds after which the pictures are shown without the samples that are still being drawn
-
-
-@dataclass
-class Desk:
-    """What this session has drawn or brought; `changes` counts the drawings that the pad has not made itself."""
-
-    drawing: Drawing = field(default_factory=drawing.smiley)
-    shown: str = ""  # the name of the data that the page shows
-    changes: int = 0
-    seen: Any = None  # the pad's last drawing that was looked at
-    troubles: dict[str, str] = field(default_factory=dict)  # by way, one sentence each
-
-
-def desk() -> Desk:
-    """This session's."""
-    if "own desk" not in st.session_state:
-        one = Desk()
-        one.shown = catalog.draw(one.drawing)
-        st.session_state["own desk"] = one
-    return st.session_state["own desk"]
 
 
 def link() -> None:
     """From another page to this one."""
     if st.button("Use your own points", icon=":material/draw:", key="own data", width="stretch"):
         st.switch_page("pages/data.py")
-
-
-# --- what happened ---------------------------------------------------------------------------------------------------
-
-
-def settle() -> list[str]:
-    """Take in what the pad, a link or another page did -> sentences on what is gone; before the widgets are drawn."""
-    one, chosen, gone = desk(), st.session_state["data"], []
-    st.session_state.setdefault("way", "draw")
-    if catalog.is_own(chosen) and chosen != one.shown:
-        one.shown = chosen
-        if chosen.startswith(catalog.DRAWN):
-            one.drawing = drawing.decode(chosen.removeprefix(catalog.DRAWN))
-            one.changes += 1
-            st.session_state["way"] = "draw"
-    said = last_drawing(PAD)
-    if said is not None and said != one.seen:
-        one.seen = said
-        if said[1] == _version():  # and not of a drawing that has been replaced since
-            _take_strokes(said[0])
-    try:
-        catalog.dataset(one.shown)
-    except ValueError as error:
-        gone.append(str(error))
-        _show_drawing()
-    st.session_state["many"] = one.drawing.count
-    return gone
-
-
-def _version() -> str:
-    return str(desk().changes)
-
-
-def _take_strokes(strokes: Any) -> None:
-    one = desk()
-    try:
-        one.drawing = Drawing.from_json(strokes, one.drawing.count)
-    except ValueError as error:
-        one.troubles["draw"] = str(error)
-        one.changes += 1  # so that the pad shows what stands
-        return
-    _draw()
-
-
-def _draw() -> None:
-    one = desk()
-    one.troubles.pop("draw", None)
-    try:
-        _choose(catalog.draw(one.drawing))
-    except ValueError as error:
-        one.troubles["draw"] = str(error)
-
-
-def _choose(name: str) -> None:
-    """Make data of one's own those of every page."""
-    desk().shown = st.session_state["data"] = name
-    st.session_state["model"] = "exact"
-    if catalog.is_unlisted(name):
-        st.session_state[controls.LATEST] = name
-
-
-def _show_drawing() -> None:
-    """Fall back to what lies on the pad, or would if it were not empty."""
-    one = desk()
-    try:
-        one.shown = catalog.draw(one.drawing)
-    except ValueError:
-        one.drawing, one.changes = drawing.smiley(), one.changes + 1
-        one.shown = catalog.draw(one.drawing)
-    st.session_state["data"] = one.shown
-
-
-def _recount() -> None:
-    one = desk()
-    one.drawing = replace(one.drawing, count=st.session_state["many"])
-    if st.session_state["way"] == "image":
-        _take("image")
-    else:
-        _draw()
-
-
-def _take(way: str) -> None:
-    """Take in an uploaded file, where there is one."""
-    one, file = desk(), st.session_state.get(f"{way} file")
-    one.troubles.pop(way, None)
-    if file is None:
-        return
-    read: dict[str, Callable[[bytes], Any]] = {"image": _image_points, "csv": own_points.read_csv}
-    name = re.sub(r"[^\w .-]", "", file.name)[:MAX_TITLE].strip() or "file"
-    try:
-        _choose(catalog.hold(read[way](file.getvalue()), f"{name} (your points)"))
-    except ValueError as error:
-        one.troubles[way] = str(error)
-
-
-def _image_points(data: bytes) -> Any:
-    found = own_image.read_image(data, st.session_state["image ink"])
-    return ink.points(found, desk().drawing.count, torch.Generator().manual_seed(drawing.SEED))
 
 
 # --- three ways in ---------------------------------------------------------------------------------------------------
@@ -181,35 +55,37 @@ def ways() -> None:
             key="image ink",
             default="auto",
             required=True,
-            on_change=_take,
+            on_change=own_desk.take,
             args=("image",),
             help="Found by the border: on bright paper what is dark, on a dark ground what is bright.",
         )
     else:
         _uploader("csv", "CSV of two columns, 10 to 20,000 rows", ["csv", "txt", "tsv"])
     if way != "csv":
-        st.segmented_control(
+        st.select_slider(
             "Points",
-            sorted({*ink.COUNTS, desk().drawing.count}),
+            sorted({*ink.COUNTS, own_desk.desk().drawing.count}),
             format_func=lambda n: f"{n:,}",
             key="many",
-            required=True,
-            on_change=_recount,
+            on_change=own_desk.recount,
             help="The exact denoiser looks at every point for every sample: twice the points take twice the time, on "
-            "every page. A network that you train takes the same time for any number.",
+            "every page. Here 2,000 take about a second and 20,000 about ten. A network that you train takes the same "
+            "time for any number.",
         )
 
 
 def _pad() -> None:
-    one = desk()
+    one = own_desk.desk()
     strokes = len(one.drawing.strokes)
     words = f"{one.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
-    pad(PadData(one.drawing, _version(), one.troubles.get("draw", words)), key=PAD)
+    pad(PadData(one.drawing, own_desk.version(), one.troubles.get("draw", words)), key=own_desk.PAD)
 
 
 def _uploader(way: str, label: str, kinds: list[str]) -> None:
-    st.file_uploader(label, type=kinds, key=f"{way} file", max_upload_size=MAX_UPLOAD, on_change=_take, args=(way,))
-    if trouble := desk().troubles.get(way):
+    st.file_uploader(
+        label, type=kinds, key=f"{way} file", max_upload_size=MAX_UPLOAD, on_change=own_desk.take, args=(way,)
+    )
+    if trouble := own_desk.desk().troubles.get(way):
         st.error(trouble, icon=":material/error:")
 
 
@@ -218,11 +94,11 @@ def _uploader(way: str, label: str, kinds: list[str]) -> None:
 
 @lru_cache(maxsize=32)
 def _gram(model: Model) -> PathGram:
-    return model.collect(PATHS, LEVELS)
+    return model.collect(PATHS if _size(model) <= MANY else PATHS // 2, LEVELS)
 
 
 def _samples(model: Model) -> int:
-    return max(LEAST_SAMPLES, min(SAMPLES, SAMPLE_PAIRS // len(model.dataset.mixture.means)))
+    return max(LEAST_SAMPLES, min(SAMPLES, SAMPLE_PAIRS // _size(model)))
 
 
 def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outcome:
@@ -232,7 +108,7 @@ def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outc
 
 def preview(view: ModelView) -> None:
     """The data beside samples of their exact denoiser under two schedules."""
-    model = Model.current(desk().shown, "exact", view.sigma_min, view.sigma_max)
+    model = Model.current(own_desk.desk().shown, "exact", view.sigma_min, view.sigma_max)
     levels = schedules.edm(view.steps, view.sigma_min, view.sigma_max)
     compute.stop(st.session_state.get("outcomes", {}))
     outcomes = dict(compute.start({"edm": compute.Draw.of(model, view.solver, view.seed, levels, _samples(model))}))
@@ -267,7 +143,7 @@ def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
 
 def onward() -> None:
     """Use the data on the other pages, keep them under a name, or take them along in a link."""
-    one = desk()
+    one = own_desk.desk()
     title = catalog.dataset(one.shown).title
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(f":gray-badge[{title}]")
@@ -275,7 +151,7 @@ def onward() -> None:
     if not one.shown.startswith(catalog.OWN):
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.text_input("Keep these points as", key="points_name", placeholder="a name of your choice", max_chars=40)
-        row.button("Keep", icon=":material/save:", key="keep points", on_click=_keep)
+        row.button("Keep", icon=":material/save:", key="keep points", on_click=own_desk.keep)
     keep.complaint("points")
     st.caption(_travels(one.shown))
 
@@ -294,16 +170,6 @@ def _travels(name: str) -> str:
     return "Points from files do not travel in a link: keep them under a name, or they are gone when the server ends."
 
 
-def _keep() -> None:
-    one, name = desk(), st.session_state["points_name"].strip()
-    try:
-        PointStore().save(name, catalog.dataset(one.shown).mixture.means, title=catalog.dataset(one.shown).title)
-    except ValueError as error:
-        st.session_state["complaint points"] = str(error)
-    else:
-        _choose(f"{catalog.OWN}{name}")
-
-
 def _pages(row: Any, name: str, key: str, look: Literal["secondary", "tertiary"]) -> None:
     for page, label, icon in (
         ("explore", "Explore", "visibility"),
@@ -311,7 +177,7 @@ def _pages(row: Any, name: str, key: str, look: Literal["secondary", "tertiary"]
         ("optimize", "Optimize", "tune"),
     ):
         go = row.button(
-            label, icon=f":material/{icon}:", key=f"{page} {key}", on_click=_choose, args=(name,), type=look
+            label, icon=f":material/{icon}:", key=f"{page} {key}", on_click=own_desk.choose, args=(name,), type=look
         )
         if go:
             st.switch_page(f"pages/{page}.py")
@@ -332,19 +198,15 @@ def _saved(one: Saved) -> None:
     row, name = st.container(horizontal=True, vertical_alignment="center"), f"{catalog.OWN}{one.name}"
     when = datetime.fromtimestamp(one.written_ns / 1e9).astimezone().strftime("%Y-%m-%d %H:%M")
     row.markdown(f"**{one.name}** · {one.about.get('points', 0):,} points · {one.size / 1000:,.0f} kB · {when}")
-    row.button("Show", icon=":material/image:", key=f"show {name}", on_click=_choose, args=(name,), type="tertiary")
+    row.button(
+        "Show", icon=":material/image:", key=f"show {name}", on_click=own_desk.choose, args=(name,), type="tertiary"
+    )
     _pages(row, name, name, "tertiary")
     row.button(
         "",
         icon=":material/delete:",
         key=f"delete points {one.name}",
         help=f"Delete the points “{one.name}”",
-        on_click=_delete,
+        on_click=own_desk.delete,
         args=(one.name,),
     )
-
-
-def _delete(name: str) -> None:
-    PointStore().delete(name)
-    if desk().shown == f"{catalog.OWN}{name}":
-        _show_drawing()
