@@ -1,9 +1,9 @@
 """The pieces of the page of one's own data: three ways in, samples at once, and where to go from there."""
 
+from collections.abc import Iterable
 from concurrent.futures import wait
-from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +17,8 @@ from ays_toy.ui.components.draw import PadData, pad
 from ays_toy.ui.view import ModelView
 
 WAYS = {"draw": "Draw", "image": "Image", "csv": "CSV"}
+PAGES = ("explore", "train", "optimize")
+FEW, MOST_HEIGHT = 4, 220  # kept points, beyond which their list scrolls, and its height in pixels then
 MAX_UPLOAD = 2  # MiB
 POWER, PATHS, LEVELS, SAMPLES = 2.0, 512, 64, 4096  # of the quick answer beside the pad
 SAMPLE_PAIRS, LEAST_SAMPLES = 20_000 * 1024, 1024  # samples times points, kept below what takes seconds
@@ -144,16 +146,14 @@ def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
 def onward() -> None:
     """Use the data on the other pages, keep them under a name, or take them along in a link."""
     one = own_desk.desk()
-    title = catalog.dataset(one.shown).title
-    row = st.container(horizontal=True, vertical_alignment="center")
-    row.markdown(f":gray-badge[{title}]")
-    _pages(row, one.shown, "shown", "secondary")
+    row = st.container(horizontal=True)
+    _pages(row, one.shown, "shown", PAGES, icon=":material/arrow_forward:")
+    st.caption(f"**{catalog.dataset(one.shown).title}.** {_travels(one.shown)}")
     if not one.shown.startswith(catalog.OWN):
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.text_input("Keep these points as", key="points_name", placeholder="a name of your choice", max_chars=40)
         row.button("Keep", icon=":material/save:", key="keep points", on_click=own_desk.keep)
     keep.complaint("points")
-    st.caption(_travels(one.shown))
 
 
 def _travels(name: str) -> str:
@@ -170,16 +170,9 @@ def _travels(name: str) -> str:
     return "Points from files do not travel in a link: keep them under a name, or they are gone when the server ends."
 
 
-def _pages(row: Any, name: str, key: str, look: Literal["secondary", "tertiary"]) -> None:
-    for page, label, icon in (
-        ("explore", "Explore", "visibility"),
-        ("train", "Train", "model_training"),
-        ("optimize", "Optimize", "tune"),
-    ):
-        go = row.button(
-            label, icon=f":material/{icon}:", key=f"{page} {key}", on_click=own_desk.choose, args=(name,), type=look
-        )
-        if go:
+def _pages(row: Any, name: str, key: str, pages: Iterable[str], **look: Any) -> None:
+    for page in pages:
+        if row.button(page.capitalize(), key=f"{page} {key}", on_click=own_desk.choose, args=(name,), **look):
             st.switch_page(f"pages/{page}.py")
 
 
@@ -189,19 +182,16 @@ def saved() -> None:
     if not kept:
         return
     st.markdown("#### Kept")
-    with st.container(height=min(220, 60 * len(kept) + 10), border=False):
+    with st.container(height=MOST_HEIGHT if len(kept) > FEW else "content", border=False):
         for one in kept:
             _saved(one)
 
 
 def _saved(one: Saved) -> None:
     row, name = st.container(horizontal=True, vertical_alignment="center"), f"{catalog.OWN}{one.name}"
-    when = datetime.fromtimestamp(one.written_ns / 1e9).astimezone().strftime("%Y-%m-%d %H:%M")
-    row.markdown(f"**{one.name}** · {one.about.get('points', 0):,} points · {one.size / 1000:,.0f} kB · {when}")
-    row.button(
-        "Show", icon=":material/image:", key=f"show {name}", on_click=own_desk.choose, args=(name,), type="tertiary"
-    )
-    _pages(row, name, name, "tertiary")
+    row.markdown(f"**{one.name}** · {one.about.get('points', 0):,} points · {one.size / 1000:,.0f} kB")
+    row.button("Show", key=f"show {name}", on_click=own_desk.choose, args=(name,), type="tertiary")
+    _pages(row, name, name, PAGES[:2], type="tertiary")
     row.button(
         "",
         icon=":material/delete:",
@@ -209,4 +199,5 @@ def _saved(one: Saved) -> None:
         help=f"Delete the points “{one.name}”",
         on_click=own_desk.delete,
         args=(one.name,),
+        type="tertiary",
     )

@@ -36,7 +36,7 @@ function drawingPad(component) {
   const labelled = (title, tag, attributes) => {
     const label = node("label", {}, tools);
     node("span", {}, label, title);
-    return node(tag, attributes, label);
+    return node(tag, { "aria-label": title, ...attributes }, label);
   };
   const brush = labelled("Brush", "input", { type: "range", min: data.brush[0], max: data.brush[1], step: 2, value: 18 });
   const ink = labelled("Ink", "select", {});
