@@ -14,6 +14,7 @@ from ays_toy import drawing
 
 pytestmark = pytest.mark.browser
 required()
+expect.set_options(timeout=30_000)
 FAST = "steps=3&sigma_min=0.05&sigma_max=10"
 
 
@@ -56,13 +57,15 @@ def ink_seen(page: Page) -> np.ndarray:
     """The ink on the canvas [32, 32] from 0 to 1: between paper and ink the color's red rises from 0 to 254."""
     sums = page.locator("canvas.paper").evaluate(
         """(paper) => {
-          const side = paper.width, sums = new Array(1024).fill(0);
+          const side = paper.width, sums = new Array(1024).fill(0), counts = new Array(1024).fill(0);
           const { data } = paper.getContext('2d').getImageData(0, 0, side, side);
           for (let y = 0; y < side; y += 1)
-            for (let x = 0; x < side; x += 1)
-              sums[32 * Math.floor((y * 32) / side) + Math.floor((x * 32) / side)] +=
-                (data[4 * (y * side + x)] / 254) * (32 / side) ** 2;
-          return sums;
+            for (let x = 0; x < side; x += 1) {
+              const k = 32 * Math.floor((y * 32) / side) + Math.floor((x * 32) / side);
+              sums[k] += data[4 * (y * side + x)] / 254;
+              counts[k] += 1;
+            }
+          return sums.map((sum, k) => sum / counts[k]);
         }"""
     )
     return np.array(sums).reshape(32, 32)
