@@ -84,6 +84,8 @@ def test_the_usual_ways_to_write_a_table(rows):
         ([*ROWS, "1," + "x" * 500], "Row 13 holds 'x{20}…' where"),
         ([*ROWS, "1" * 2000], "Row 13 has 2,000 characters"),
         (ROWS[:9], "At least 10 points are needed and the file has 9"),
+        (ROWS[:3], "At least 10 points are needed and the file has 3"),
+        (["once upon a time", "there was a table"] * 20, "Row 2 has 4 columns, read as separated by spaces"),
         (["x,y"], "the file has 0"),
         ([], "the file has 0"),
         (["1.1,2.2"] * 20, "All points are equal"),
