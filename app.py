@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("pages/data.py", title="Your data", url_path="data"),
         st.Page("pages/train.py", title="Train", url_path="train"),
         st.Page("pages/optimize.py", title="Optimize", url_path="optimize"),
+        st.Page("pages/trajectories.py", title="Trajectories", url_path="trajectories"),
         st.Page("pages/beat_ays.py", title="Beat AYS", url_path="beat_ays"),
     ],
     position="top",

@@ -19,6 +19,7 @@ PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
 # there are fewer paths and samples, so that their number times that of the components stays below these.
 PATH_PAIRS, LEAST_PATHS = PATHS * 2000, 512
 SAMPLE_PAIRS = SAMPLES * 4096
+PARTICLES, PARTICLE_PAIRS, LEAST_PARTICLES = 1000, 1000 * 512, 100  # of trajectories, over hundreds of levels
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Model:
     def samples(self) -> int:
         """How many samples a comparison draws."""
         return self._affordable(SAMPLES, SAMPLE_PAIRS)
+
+    @property
+    def particles(self) -> int:
+        """How many trajectories a comparison follows."""
+        return max(LEAST_PARTICLES, self._affordable(PARTICLES, PARTICLE_PAIRS))
 
     def _affordable(self, most: int, pairs: int) -> int:
         if self.kind != "exact":

@@ -7,7 +7,7 @@ Stochastic-DDIM hold the latest value; the two 2M solvers hold one extrapolated 
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -17,6 +17,8 @@ import torch
 
 from ays_toy import checks, schedules
 from ays_toy.denoisers import Denoiser
+
+Noise = Callable[[float, float, torch.Tensor], torch.Tensor]  # of a step: (sigma, sigma_next, x) -> z, shaped as x
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,14 @@ def sample(
     solver: str = "stochastic-ddim",
     *,
     generator: torch.Generator | None = None,
+    noise: Noise | None = None,
     denoise_to_zero: bool = False,
 ) -> torch.Tensor:
     """Carry x_T [N, ...], at noise level sigmas[0], down the schedule -> x at its last level, or at 0, as x_T in shape.
 
     Arguments and errors are those of `steps`.
     """
-    walk = steps(denoiser, x_T, sigmas, solver, generator=generator, denoise_to_zero=denoise_to_zero)
+    walk = steps(denoiser, x_T, sigmas, solver, generator=generator, noise=noise, denoise_to_zero=denoise_to_zero)
     return deque(walk, maxlen=1).pop().x_next
 
 
@@ -101,14 +104,17 @@ def steps(
     solver: str = "stochastic-ddim",
     *,
     generator: torch.Generator | None = None,
+    noise: Noise | None = None,
     denoise_to_zero: bool = False,
 ) -> Iterator[Step]:
     """Yield one `Step` for each of the schedule's n steps, computed as it is asked for; no graph is kept.
 
     x_T [N, ...] is floating point and at noise level sigmas[0]; sigmas [n+1] descends. A stochastic solver draws one
     standard normal array of x_T's shape a step from the generator, so that equal seeds give every schedule the same
-    noise, step for step. `denoise_to_zero` adds a last record, from sigmas[-1] to 0, whose x_next is D(x, sigmas[-1]).
-    ValueError, raised by the call itself, for a bad schedule, x_T or solver name, or a missing generator.
+    noise, step for step; or it asks `noise` for that array: `brownian.SharedNoise` has schedules of any lengths follow
+    one path of the SDE. `denoise_to_zero` adds a last record, from sigmas[-1] to 0, whose x_next is D(x, sigmas[-1]).
+    ValueError, raised by the call itself, for a bad schedule, x_T or solver name, or unless a stochastic solver gets
+    one source of noise.
     """
     levels = schedules.validate(sigmas)
     chosen = checks.lookup(SOLVERS, solver, "solver")
@@ -117,9 +123,15 @@ def steps(
         raise ValueError(f"x_T must be a floating-point tensor [N, ...], not {kind}: convert it first.")
     if not x_T.isfinite().all():
         raise ValueError("x_T must be finite: it holds NaN or infinite values, so draw it again.")
-    if chosen.stochastic and generator is None:
+    if generator is not None and noise is not None:
+        raise ValueError("The noise of the steps can come from one source only: pass either generator or noise.")
+    if chosen.stochastic and generator is None and noise is None:
         raise ValueError(f"{chosen.title} adds noise at every step: pass generator=torch.Generator().manual_seed(...).")
-    return _walk(denoiser, x_T.detach(), levels, chosen, generator, denoise_to_zero)
+    return _walk(denoiser, x_T.detach(), levels, chosen, noise or _independent(generator), denoise_to_zero)
+
+
+def _independent(generator: torch.Generator | None) -> Noise:
+    return lambda _, __, x: torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
 
 
 def _walk(
@@ -127,29 +139,44 @@ def _walk(
     x: torch.Tensor,
     levels: np.ndarray,
     solver: Solver,
-    generator: torch.Generator | None,
+    noise: Noise,
     denoise_to_zero: bool,
 ) -> Iterator[Step]:
     previous: Step | None = None
     for index, (sigma, sigma_next) in enumerate(pairwise(levels.tolist())):
-        with torch.no_grad():  # closed before the yield, or the caller's own gradients would be off between steps
-            denoised = _denoise(denoiser, x, sigma)
-            if solver.calls_per_step == 2:
-                x_next = _heun(denoiser, x, denoised, sigma, sigma_next)
-            else:
-                noise = None
-                if solver.stochastic:
-                    noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-                held = target(denoised, previous, sigma, sigma_next) if solver.multistep else denoised
-                x_next = transfer(x, held, sigma, sigma_next, noise)
-        previous = Step(index, sigma, sigma_next, x, denoised, x_next)
+        previous = step_from(denoiser, x, sigma, sigma_next, solver, previous, noise, index)
         yield previous
-        x = x_next
+        x = previous.x_next
     if denoise_to_zero:
         sigma = float(levels[-1])
         with torch.no_grad():
             denoised = _denoise(denoiser, x, sigma)
         yield Step(len(levels) - 1, sigma, 0.0, x, denoised, denoised)
+
+
+def step_from(
+    denoiser: Denoiser,
+    x: torch.Tensor,
+    sigma: float,
+    sigma_next: float,
+    solver: Solver,
+    previous: Step | None = None,
+    noise: Noise | None = None,
+    index: int = 0,
+) -> Step:
+    """One step of a solver from any state x [N, ...] at sigma; the arguments are those of a walk and not checked.
+
+    A multistep solver extrapolates from `previous`, and holds the denoiser's value where there is none.
+    """
+    with torch.no_grad():  # closed before a walk yields, or the caller's own gradients would be off between steps
+        denoised = _denoise(denoiser, x, sigma)
+        if solver.calls_per_step == 2:
+            return Step(index, sigma, sigma_next, x, denoised, _heun(denoiser, x, denoised, sigma, sigma_next))
+        z = noise(sigma, sigma_next, x) if solver.stochastic and noise is not None else None
+        if z is not None and z.shape != x.shape:  # broadcasting would hide it
+            raise ValueError(f"The noise of a step must have x's shape {list(x.shape)}, not {list(z.shape)}.")
+        held = target(denoised, previous, sigma, sigma_next) if solver.multistep else denoised
+        return Step(index, sigma, sigma_next, x, denoised, transfer(x, held, sigma, sigma_next, z))
 
 
 def log_step(sigma: float, sigma_next: float) -> float:

@@ -1,6 +1,7 @@
-"""What runs in the browser: players with which one scrubs through a search and through noise levels."""
+"""What runs in the browser: players with which one scrubs through searches, noise levels and trajectories."""
 
 from ays_toy.ui.components.field import field_player
+from ays_toy.ui.components.flow import FlowTable, flow_player, last_follow
 from ays_toy.ui.components.search import Marks, SearchData, search_player
 
-__all__ = ["Marks", "SearchData", "field_player", "search_player"]
+__all__ = ["FlowTable", "Marks", "SearchData", "field_player", "flow_player", "last_follow", "search_player"]

@@ -1,10 +1,13 @@
 // A transport bar for anything that is scrubbed: Restart, Previous, Play or Pause, Next, a range, a speed, a label.
 //
-// transport(root, { count, what, label, onChange, interval_ms, follow, position }) ->
-//   { setCount, setPosition, position, playing, following, pace_ms, destroy }
+// transport(root, { count, what, label, onChange, interval_ms, follow, position, stops, speeds }) ->
+//   { setCount, setPosition, play, position, playing, following, pace_ms, destroy }
 // label(k) says position k in words. onChange(k, settled) hears of every move; settled is true once it has come to
 // rest: on release, on a button, on pause and at the end of a playback. With `follow` the position stays at the newest
 // while things are added, until somebody goes back, and again once they return to it.
+//
+// With `stops()`, which tells rising positions, the position is any number: it glides between them while playing, and
+// Previous, Next and the keys lead from one to the next, as playing does where motion is to be reduced.
 
 const GLYPHS = {
   Restart: "M4 3h2v10H4zM13 3v10L6.5 8z",
@@ -14,11 +17,11 @@ const GLYPHS = {
   Next: "M4.5 3v10L12 8z",
 };
 const SCRUBBING_KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"];
-const SPEEDS = [0.5, 1, 2];
+const SPEEDS = [0.5, 1, 2], LONGEST_FRAME = 100, SHORTEST_STOP = 250, FINE = 0.1;  // milliseconds, a share of a step
 const TAPPING = 250;  // milliseconds after which a key counts as let go, so that quick taps are one scrub
 
 function transport(root, options) {
-  const { what, label, onChange, interval_ms = () => 500, follow = false } = options;
+  const { what, label, onChange, interval_ms = () => 500, follow = false, stops = null } = options;
   let count = 0, position = 0, speed = 1, timer = null, following = follow, held = false, settling = null;
 
   const bar = node("div", { class: "transport", role: "group", "aria-label": `Playback: ${what}` }, root);
@@ -36,17 +39,22 @@ function transport(root, options) {
     made.title = name;
   };
   const restart = button("Restart", () => jump(0));
-  const previous = button("Previous", () => { pause(false); jump(position - 1); });
+  const previous = button("Previous", () => { pause(false); jump(beside(-1)); });
   const play = button("Play", () => toggle());
-  const next = button("Next", () => { pause(false); jump(position + 1); });
-  const range = node("input", { type: "range", min: 0, step: 1, "aria-label": what }, bar);
+  const next = button("Next", () => { pause(false); jump(beside(1)); });
+  const range = node("input", { type: "range", min: 0, step: stops ? "any" : 1, "aria-label": what }, bar);
   const pace = node("select", { "aria-label": "Speed", title: "Speed" }, bar);
-  for (const factor of SPEEDS) node("option", { value: factor }, pace, `${factor}×`);
+  for (const factor of options.speeds || SPEEDS) node("option", { value: factor }, pace, `${factor}×`);
   pace.value = "1";
   const words = node("div", { class: "words", "aria-live": "polite" }, bar);
 
   const last = () => Math.max(0, count - 1);
   const pace_ms = () => interval_ms(count) / speed;
+  const beside = (way) => {
+    if (!stops) return position + way;
+    const beyond = stops().filter((stop) => (stop - position) * way > 1e-6);
+    return beyond.length ? beyond.at(way > 0 ? 0 : -1) : position;
+  };
   const show = () => {
     const text = label(position);
     if (words.textContent !== text) words.textContent = text;
@@ -69,17 +77,27 @@ function transport(root, options) {
   const jump = (k) => place(k, timer === null);
   const pause = (settled = true) => {
     if (timer === null) return;
-    clearTimeout(timer);
+    timer();
     timer = null;
     face(play, "Play");
     words.setAttribute("aria-live", "polite");
     if (settled) onChange(position, true);
   };
+  // `timer` gives up what is awaited.
   const tick = () => {
-    timer = setTimeout(() => {
-      place(position + 1, false);
+    const wait = stops ? Math.max(SHORTEST_STOP, (beside(1) - position) * pace_ms()) : pace_ms();
+    const awaited = setTimeout(() => {
+      place(beside(1), false);
       if (position >= last()) pause(); else tick();
-    }, pace_ms());
+    }, wait);
+    timer = () => clearTimeout(awaited);
+  };
+  const glide = (from) => {
+    const awaited = requestAnimationFrame((now) => {
+      place(position + clamp(now - from, 0, LONGEST_FRAME) / pace_ms(), false);
+      if (position >= last()) pause(); else glide(now);
+    });
+    timer = () => cancelAnimationFrame(awaited);
   };
   const toggle = () => {
     if (timer !== null) return pause();
@@ -87,7 +105,7 @@ function transport(root, options) {
     words.setAttribute("aria-live", "off");
     face(play, "Pause");
     if (position >= last()) place(0, false);
-    return tick();
+    return stops && !still() ? glide(performance.now()) : tick();
   };
 
   range.addEventListener("input", () => { pause(false); place(Number(range.value), false); });
@@ -97,6 +115,12 @@ function transport(root, options) {
     if (!SCRUBBING_KEYS.includes(event.key)) return;
     clearTimeout(settling);
     held = true;
+    if (!stops) return;
+    event.preventDefault();
+    pause(false);
+    const way = ["ArrowRight", "ArrowUp", "PageUp"].includes(event.key) ? 1 : -1;
+    if (event.key === "Home" || event.key === "End") place(event.key === "Home" ? 0 : last(), false);
+    else place(event.shiftKey ? position + way * FINE : beside(way), false);
   });
   const release = () => {
     clearTimeout(settling);
@@ -117,6 +141,7 @@ function transport(root, options) {
   pace.addEventListener("change", () => { speed = Number(pace.value); });
 
   const setCount = (value, { rewind = false } = {}) => {
+    if (stops && count > 1) position *= (value - 1) / (count - 1);  // as far on its way as it was
     count = value;
     if (rewind) {
       clearTimeout(settling);
@@ -136,12 +161,13 @@ function transport(root, options) {
   return {
     setCount,
     setPosition: (k, settled = true) => { pause(false); place(k, settled); },
+    play: () => { if (timer === null) toggle(); },
     get position() { return position; },
     get playing() { return timer !== null; },
     get following() { return following; },
     get pace_ms() { return pace_ms(); },
     destroy: () => {
-      clearTimeout(timer);
+      timer?.();
       clearTimeout(settling);
       bar.remove();
     },

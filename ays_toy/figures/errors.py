@@ -1,0 +1,96 @@
+"""What each step of a schedule gets wrong, and what has become of it at every noise level."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ays_toy.palette import MARGIN, REFERENCE, STYLES
+from ays_toy.trajectories import Curve, Trajectories
+from ays_toy.words import significant
+
+SMALLEST, SHOWN_DECADES = 1e-5, 4.5  # errors below, or this far under the largest, are left out of sight
+BAR = 0.95  # of the value: the most that an error bar reaches down on a log axis
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How one curve is named and drawn."""
+
+    title: str
+    color: str
+    dash: str
+    symbol: str | None
+
+
+def local_errors(flow: Trajectories, height: int = 270) -> go.Figure:
+    """The error of every step alone, taken from the reference, by the noise level that it leads to."""
+    return _figure(flow, flow.local, "error of the step alone", height)
+
+
+def distances(flow: Trajectories, height: int = 270) -> go.Figure:
+    """The distance from the reference that has accumulated at every noise level, over the reference's own doubt."""
+    figure = _figure(flow, flow.distance, "distance from the reference", height)
+    doubt = _Look("doubt of the reference", REFERENCE, "dot", None)
+    return figure.add_trace(_trace(flow.doubt, doubt, "half as many steps lie %{customdata} away"))
+
+
+def _figure(flow: Trajectories, curves: Mapping[str, Curve], what: str, height: int) -> go.Figure:
+    figure = go.Figure()
+    for name, curve in curves.items():
+        style = STYLES[name]
+        n = curve.sigmas.size
+        look = _Look(style.title, style.color, style.dash, style.symbol)
+        figure.add_trace(_trace(curve, look, f"step %{{text}} of {n}: %{{customdata}}"))
+    largest = max(float(curve.rms.max()) for curve in curves.values())
+    top = np.log10(1.6 * max(largest, 10 * SMALLEST))
+    least = min((float(c.rms[c.rms > 0].min()) for c in curves.values() if (c.rms > 0).any()), default=SMALLEST)
+    bottom = max(np.log10(max(least, SMALLEST)) - 0.2, top - SHOWN_DECADES)
+    ends = np.log10([flow.reference.sigmas[0] * 1.15, flow.reference.sigmas[-1] / 1.15])
+    figure.update_xaxes(
+        type="log",
+        range=ends,
+        dtick=1,
+        fixedrange=True,
+        showgrid=False,
+        title={"text": "noise level σ (sampling runs left to right)", "standoff": 2},
+    )
+    figure.update_yaxes(
+        type="log",
+        range=[bottom, top],
+        dtick=1,
+        fixedrange=True,
+        zeroline=False,
+        tickformat="~g",
+        title={"text": what, "standoff": 4},
+    )
+    legend = {"x": 0.01, "xanchor": "left", "y": 0.99, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend, hovermode="closest")
+
+
+def _trace(curve: Curve, look: _Look, says: str) -> go.Scatter:
+    seen = curve.rms > 0  # the first step of some schedules is exact
+    rms, stderr = curve.rms[seen], curve.stderr[seen]
+    marked = look.symbol is not None
+    return go.Scatter(
+        x=curve.sigmas[seen],
+        y=rms,
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": stderr,
+            "arrayminus": np.minimum(stderr, BAR * rms),
+            "color": look.color,
+            "thickness": 1.2,
+            "width": 3,
+            "visible": marked,
+        },
+        mode="lines+markers" if marked else "lines",
+        line={"color": look.color, "dash": look.dash, "width": 1.6},
+        marker={"color": look.color, "symbol": look.symbol or "circle", "size": 8},
+        text=(np.flatnonzero(seen) + 1).astype(str),
+        customdata=[significant(value, error) for value, error in zip(rms, stderr, strict=True)],
+        name=look.title,
+        hovertemplate=f"{look.title}, σ = %{{x:.4g}}<br>{says}<extra></extra>",
+    )

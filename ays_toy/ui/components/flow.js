@@ -1,0 +1,165 @@
+// The flow player: the same noise under several schedules, carried to the data side by side, one path to follow.
+//
+// data: see FlowData.payload in flow.py. State `follow`: { path, table }: the path, from 1 and 0 for none, and the id of
+// the table that the browser holds.
+
+const NARROWEST = 215, WIDEST = 400, BETWEEN = 14, SLOW = [0.25, 0.5, 1, 2];  // pixels: panels, the gap between them
+const TELLING = 350;  // milliseconds after which a number typed is told
+let opened = false;  // played once by itself, as long as the tab lives
+
+function flowPlayer(component) {
+  const root = node("div", { class: "player flow" }, component.parentElement);
+  const row = node("div", { class: "panels" }, root);
+  let { data } = component, tell = component.setStateValue;
+  let table = null, panels = [], align = null, path = null, told = null, given = null;
+  let width = 0, frame = null, telling = null, colors = null, painted = 0;
+
+  // --- where every panel is ------------------------------------------------------------------------------------
+  const steps = () => table.panels[0].sigmas.length - 1;
+  const geometric = (high, low, share) => high * (low / high) ** share;
+  // The noise level of a schedule at a position from 0 to the number of steps.
+  function sigmaOf({ sigmas }, at, how = align) {
+    const n = sigmas.length - 1, k = clamp(Math.floor(at), 0, n - 1);
+    return how === "step" ? geometric(sigmas[k], sigmas[k + 1], at - k) : geometric(sigmas[0], sigmas[n], at / n);
+  }
+  function positionOf(sigma) {
+    const { sigmas } = table.panels[0], n = sigmas.length - 1;
+    return (n * Math.log(sigmas[0] / sigma)) / Math.log(sigmas[0] / sigmas[n]);
+  }
+  // Where playing rests: every step, or every level of any schedule.
+  function stops() {
+    if (!table) return [];
+    if (align === "step") return Array.from({ length: steps() + 1 }, (_, k) => k);
+    const all = table.panels.flatMap(({ sigmas }) => sigmas.map(positionOf)).sort((a, b) => a - b);
+    return all.filter((at, k) => !k || at - all[k - 1] > 1e-4);
+  }
+  function label(at) {
+    if (!table) return "";
+    if (align === "noise") return `Noise level σ = ${plain(sigmaOf(table.panels[0], at), 3)} in every panel`;
+    const whole = Math.round(at), n = steps();
+    if (Math.abs(at - whole) > 1e-6) return `Step ${Math.ceil(at)} of ${n}, under way`;
+    return whole ? `After step ${whole} of ${n}` : "Start: pure noise, the same in every panel";
+  }
+  // After another alignment the panels' noise levels are, on geometric average, what they were.
+  function realign(how) {
+    const mean = (at, by) => table.panels.reduce((sum, one) => sum + Math.log(sigmaOf(one, at, by)), 0);
+    const wanted = mean(bar.position, align);
+    let [low, high] = [0, steps()];
+    for (let k = 0; k < 40; k += 1) {
+      const middle = (low + high) / 2;
+      if (mean(middle, how) > wanted) low = middle; else high = middle;
+    }
+    align = how;
+    const whole = Math.round(high);
+    bar.setPosition(Math.abs(high - whole) < 1e-6 ? whole : high);
+  }
+
+  const bar = transport(root, {
+    count: 1, what: "progress from noise to data", label, stops, speeds: SLOW,
+    interval_ms: () => clamp(800, 5000 / steps(), 16000 / steps()),
+    onChange: (_, settled) => ask(settled),
+  });
+  const choice = node("div", { class: "choice" }, root), name = node("label", {}, choice, "Follow path ");
+  const number = node("input", { type: "number", min: 0, step: 1, inputmode: "numeric" }, name);
+  const hint = node("span", { class: "hint" }, choice);
+
+  // --- drawing -------------------------------------------------------------------------------------------------
+  let rests = true;
+  const ask = (settled) => {
+    rests = settled;
+    frame ??= requestAnimationFrame(paint);
+  };
+  function paint() {
+    frame = null;
+    if (!table || !width) return;
+    const look = { path, targets: data.targets, colors, still: rests };
+    table.panels.forEach((one, k) => panels[k].paint(sigmaOf(one, bar.position), look));
+    root.dataset.painted = painted += 1;
+  }
+  function lay() {
+    if (!table || !width) return;
+    const count = table.panels.length, one = (width - BETWEEN * (count - 1)) / count;
+    const side = Math.floor(Math.min(WIDEST, one >= NARROWEST ? one : (width - BETWEEN) / 2));
+    while (panels.length > count) panels.pop().remove();
+    while (panels.length < count) panels.push(flowPanel(row, (at) => { if (at !== null) choose(at, true); }));
+    panels.forEach((panel, k) => panel.lay(table.panels[k], table, side));
+    ask(true);
+  }
+
+  // --- following -----------------------------------------------------------------------------------------------
+  const held = () => (table ? table.id : null);
+  function choose(at, now) {
+    path = at;
+    number.value = at === null ? 0 : at + 1;
+    ask(true);
+    clearTimeout(telling);
+    telling = setTimeout(() => { tell("follow", { path: told = at === null ? 0 : at + 1, table: held() }); }, now ? 0 : TELLING);
+  }
+  number.addEventListener("input", () => {
+    const wanted = Math.round(Number(number.value));
+    if (number.value === "" || !(wanted >= 0 && wanted <= table.count)) return;
+    choose(wanted ? wanted - 1 : null, false);
+  });
+  number.addEventListener("blur", () => { number.value = path === null ? 0 : path + 1; });
+  number.addEventListener("keydown", (event) => event.stopPropagation());  // Streamlit has shortcuts of its own
+
+  // --- Python's side -------------------------------------------------------------------------------------------
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const shorts = (text) => new Int16Array(bytes(text).buffer);  // little-endian, as all browsers' machines are
+  function decode(sent) {
+    const walk = (one) => ({
+      ...one, unit: sent.unit, states: shorts(one.states), targets: one.targets && shorts(one.targets),
+    });
+    const { bins, sigmas, shades } = sent.density, all = bytes(shades);
+    const pictures = sigmas.map((_, k) => greyPicture(all.subarray(k * bins * bins, (k + 1) * bins * bins)));
+    return { ...sent, panels: sent.panels.map(walk), reference: walk(sent.reference), density: { sigmas, pictures } };
+  }
+  function adoptFollow(wanted) {
+    if (wanted === given) return;
+    given = wanted;
+    if (told !== null && told !== wanted) return;  // something older than what was just told
+    told = null;
+    path = wanted ? wanted - 1 : null;
+    if (document.activeElement !== number) number.value = wanted;
+  }
+
+  const observer = new ResizeObserver(([entry]) => {
+    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
+    width = entry.contentRect.width;
+    lay();
+  });
+  observer.observe(root);
+
+  return {
+    update({ data: latest, setStateValue }) {
+      [data, tell] = [latest, setStateValue];
+      const style = getComputedStyle(root), theme = (one) => style.getPropertyValue(`--st-${one}`).trim();
+      const text = theme("text-color") || "#222", paper = theme("background-color") || "#fff";
+      colors = { text, paper, future: `color-mix(in srgb, ${text} 45%, ${paper})`, reference: data.reference };
+      if (data.table.panels && data.table.id !== held()) {
+        table = decode(data.table);
+        align ??= data.align;
+        bar.setCount(steps() + 1);
+        number.max = table.count;
+        hint.textContent = `of ${table.count.toLocaleString("en-US")}, 0 for none; or click a particle. `
+          + "Black: where it has been; lighter: where it will go; dashed grey: many small steps from the same noise.";
+      }
+      adoptFollow(data.follow);
+      if (data.table.id !== held()) tell("follow", { path: data.follow, table: null });  // the browser has lost it
+      if (!table) return;
+      if (align !== data.align) realign(data.align);
+      lay();
+      if (!opened && !still()) bar.play();
+      opened = true;
+    },
+    destroy() {
+      observer.disconnect();
+      cancelAnimationFrame(frame);
+      clearTimeout(telling);
+      bar.destroy();
+      root.remove();
+    },
+  };
+}
+
+export default (component) => mount(component, flowPlayer);

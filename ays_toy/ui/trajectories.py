@@ -1,0 +1,199 @@
+"""The pieces of the Trajectories page: what is followed, the panels in which it flows, and the errors under them."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+import torch
+
+from ays_toy import challenge, figures, trajectories
+from ays_toy.checks import lookup
+from ays_toy.comparison import PARTICLES, Model
+from ays_toy.palette import STYLES
+from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import SCHEDULES
+from ays_toy.trajectories import FEWEST, MOST, Trajectories
+from ays_toy.ui import codec, compute
+from ays_toy.ui.components import FlowTable, flow_player, last_follow
+from ays_toy.ui.view import POWERS, ModelView
+
+PLAYER = "flow"
+ALIGNMENTS = {"step": "By step", "noise": "By noise level"}
+SHOWN = {name: STYLES[name].title for name in (*SCHEDULES, "exact", "ays")}
+STOPPED_BY = "energy"  # the output metric that ends AYS' search
+
+
+def _shown(text: str) -> tuple[str, ...]:
+    """Read two to four schedules from a link."""
+    names = codec.choices(SHOWN, "schedules", MOST)(text)
+    if len(names) < FEWEST:
+        raise ValueError(f"Choose at least {FEWEST} schedules, not {len(names)}.")
+    return names
+
+
+def _flag(text: str) -> bool:
+    return lookup({"True": True, "False": False}, text, "answer")
+
+
+@dataclass(frozen=True)
+class TrajectoriesView(ModelView):
+    """The Trajectories page's state."""
+
+    solver: str = codec.param("ddim", codec.choice(SOLVERS, "solver"))  # its paths are smooth: begin with those
+    shown: tuple[str, ...] = codec.param(("edm", "time-uniform", "exact"), _shown)
+    power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
+    align: str = codec.param("step", codec.choice(ALIGNMENTS, "alignment"))
+    follow: int = codec.param(1, codec.whole("The path to follow", 0, PARTICLES))
+    targets: bool = codec.param(False, _flag)
+
+
+# --- controls ------------------------------------------------------------------------------------------------------
+
+
+def schedules() -> None:
+    """Two to four schedules."""
+    st.multiselect(
+        "Schedules side by side",
+        list(SHOWN),
+        format_func=lambda name: SHOWN[name],
+        key="shown",
+        persist_state="session",
+        max_selections=MOST,
+        help=f"{FEWEST} to {MOST}. Optimized is the best of all for the power below; AYS the paper's search, stopped "
+        "early by the energy distance of its samples.",
+    )
+
+
+def alignment() -> None:
+    """What the panels have in common while they play."""
+    st.segmented_control(
+        "Align the panels",
+        list(ALIGNMENTS),
+        format_func=lambda name: ALIGNMENTS[name],
+        key="align",
+        required=True,
+        persist_state="session",
+        help="By step: all panels are equally many steps on their way. By noise level: all are at the same σ.",
+    )
+
+
+def aims() -> None:
+    """Whether the denoiser's targets are drawn."""
+    st.toggle(
+        "Show what the denoiser aims at",
+        key="targets",
+        persist_state="session",
+        help="On the path that is followed: a thin line from each of its states x to D(x, σ), the clean data that the "
+        "denoiser sees behind it there.",
+    )
+
+
+# --- what is followed ----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _ays(model: Model, solver: str, steps: int) -> np.ndarray:
+    return challenge.stopped_search(model, compute.gram(model), solver, steps, STOPPED_BY)
+
+
+def _levels(view: TrajectoriesView, name: str) -> np.ndarray:
+    if name == "ays":
+        return _ays(view.chosen_model, view.solver, view.steps)
+    return compute.schedule(view.chosen_model, name, view.steps, view.power)
+
+
+@lru_cache(maxsize=12)
+def _flow(model: Model, solver: str, named: tuple[tuple[str, tuple[float, ...]], ...], seed: int) -> Trajectories:
+    generator = torch.Generator().manual_seed(seed)
+    return trajectories.follow(model.denoiser(), dict(named), solver, generator=generator, n=model.particles)
+
+
+@lru_cache(maxsize=12)
+def _table(flow: Trajectories, model: Model, targets: bool) -> FlowTable:
+    return FlowTable.of(flow, model.dataset, targets)
+
+
+def flow(view: TrajectoriesView) -> Trajectories:
+    """The trajectories of every schedule shown, and their reference; ValueError for fewer schedules than two."""
+    if len(view.shown) < FEWEST:
+        raise ValueError(f"Choose {FEWEST} to {MOST} schedules to lay side by side.")
+    with st.spinner("Following the particles …", show_time=True):
+        named = tuple((name, tuple(_levels(view, name).tolist())) for name in view.shown)
+        return _flow(view.chosen_model, view.solver, named, view.seed)
+
+
+def _took() -> None:
+    """Take over the path that was chosen in the browser."""
+    path = last_follow(PLAYER)
+    if path is not None and path <= PARTICLES:
+        st.session_state["follow"] = path
+
+
+def panels(view: TrajectoriesView, followed: Trajectories) -> None:
+    """The particles under each schedule, played in the browser."""
+    table = _table(followed, view.chosen_model, view.targets)
+    flow_player(table, PLAYER, view.align, _path(view, followed), view.targets, _took)
+
+
+def _path(view: TrajectoriesView, followed: Trajectories) -> int:
+    return view.follow if view.follow <= followed.particles else 0
+
+
+# --- words and figures ---------------------------------------------------------------------------------------------
+
+
+def look_for(view: TrajectoriesView) -> str:
+    """What the panels show, in the alignment chosen."""
+    if view.align == "noise":
+        seen = "at one σ, some clouds have long been refined by many small steps while others cross it in one long step"
+    else:
+        seen = "after equally many steps, some schedules are still far out in the noise (large σ) while others refine"
+    return (
+        f"**Look for** how {seen}; and for particles off the grey, which is where perfect samples would be at that σ. "
+        "Places are divided by the spread of the noise, √(σ² + ½²), so that the cloud stays in sight: its real "
+        "width is the *frame* above each panel."
+    )
+
+
+def path_words(view: TrajectoriesView, followed: Trajectories) -> str:
+    """How far from the reference the followed path ends, in each panel."""
+    path = _path(view, followed)
+    if not path:
+        return "Follow a path to see how far each schedule leads it from where many small steps would."
+    ends = followed.end_distances(path)
+    parts = [f"{distance:.3g} under **{SHOWN[name]}**" for name, distance in ends.items()]
+    return f"Path {path} ends this far from the reference: {', '.join(parts)}; the data's own spread is 0.5."
+
+
+def local_errors(followed: Trajectories) -> go.Figure:
+    """The figure of the steps' own errors."""
+    return figures.local_errors(followed)
+
+
+def distances(followed: Trajectories) -> go.Figure:
+    """The figure of what they come to."""
+    return figures.distances(followed)
+
+
+def alt(followed: Trajectories, what: str) -> str:
+    """Either figure in words: its value at the last level, or the largest step's."""
+    if what == "local":
+        worst = {name: int(curve.rms.argmax()) for name, curve in followed.local.items()}
+        parts = [
+            f"{SHOWN[name]} at most {followed.local[name].rms[k]:.3g}, in step {k + 1}" for name, k in worst.items()
+        ]
+        return f"Error of every step alone, by noise level: {'; '.join(parts)}."
+    parts = [f"{SHOWN[name]} {curve.rms[-1]:.3g}" for name, curve in followed.distance.items()]
+    return f"Distance from the reference by noise level; in the end: {'; '.join(parts)}."
+
+
+def reference_words(followed: Trajectories) -> str:
+    """What the reference is."""
+    steps = followed.reference.sigmas.size - 1
+    if followed.solver.stochastic:
+        return (
+            f"{steps} steps of Stochastic-DDIM along the same Brownian path, which every schedule's noise is taken from"
+        )
+    return f"{steps} steps of Heun's method from the same noise"

@@ -1,0 +1,54 @@
+"""Trajectories: the same starting noise under several schedules, side by side, and where each step goes wrong."""
+
+import streamlit as st
+
+from ays_toy.ui import controls, gallery, trajectories, view
+
+problems = view.open_view(trajectories.TrajectoriesView)
+with st.sidebar:
+    controls.data()
+    controls.model()
+    controls.solver()
+    controls.steps()
+    trajectories.schedules()
+    controls.power()
+    trajectories.alignment()
+    trajectories.aims()
+    controls.noise_range()
+    controls.new_noise()
+state = view.current(trajectories.TrajectoriesView)
+for problem in problems:
+    st.warning(problem, icon=":material/link_off:")
+
+st.markdown(f"### The same noise, carried to the data in {state.steps} steps by different schedules")
+followed = trajectories.flow(state)
+trajectories.panels(state, followed)
+st.caption(trajectories.look_for(state))
+st.caption(trajectories.path_words(state, followed))
+
+left, right = st.columns(2)
+with left:
+    st.plotly_chart(
+        trajectories.local_errors(followed),
+        key="local",
+        config=gallery.STILL,
+        alt=trajectories.alt(followed, "local"),
+    )
+    st.caption(
+        "**Look for** the noise levels where a schedule errs: each point is one step, begun on the reference, not "
+        "where the steps before had led. Good schedules err alike everywhere."
+    )
+with right:
+    st.plotly_chart(
+        trajectories.distances(followed),
+        key="distances",
+        config=gallery.STILL,
+        alt=trajectories.alt(followed, "distance"),
+    )
+    st.caption(
+        f"**Look for** where the distance builds up, and whether it ever heals. The reference is "
+        f"{trajectories.reference_words(followed)}."
+    )
+st.caption(
+    f"Root mean squares over {followed.particles:,} particles, ± one standard error, in the panels' own coordinates."
+)
