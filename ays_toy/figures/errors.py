@@ -10,7 +10,7 @@ from ays_toy.palette import MARGIN, REFERENCE, STYLES
 from ays_toy.trajectories import Curve, Trajectories
 from ays_toy.words import significant
 
-SMALLEST, SHOWN_DECADES = 1e-5, 4.5  # errors below, or this far under the largest, are left out of sight
+SMALLEST, SHOWN_DECADES = 1e-5, 3.2  # errors below, or this far under the largest, are left out of sight
 BAR = 0.95  # of the value: the most that an error bar reaches down on a log axis
 
 
@@ -24,12 +24,12 @@ class _Look:
     symbol: str | None
 
 
-def local_errors(flow: Trajectories, height: int = 270) -> go.Figure:
+def local_errors(flow: Trajectories, height: int = 250) -> go.Figure:
     """The error of every step alone, taken from the reference, by the noise level that it leads to."""
     return _figure(flow, flow.local, "error of the step alone", height)
 
 
-def distances(flow: Trajectories, height: int = 270) -> go.Figure:
+def distances(flow: Trajectories, height: int = 250) -> go.Figure:
     """The distance from the reference that has accumulated at every noise level, over the reference's own doubt."""
     figure = _figure(flow, flow.distance, "distance from the reference", height)
     doubt = _Look("doubt of the reference", REFERENCE, "dot", None)
@@ -43,10 +43,11 @@ def _figure(flow: Trajectories, curves: Mapping[str, Curve], what: str, height: 
         n = curve.sigmas.size
         look = _Look(style.title, style.color, style.dash, style.symbol)
         figure.add_trace(_trace(curve, look, f"step %{{text}} of {n}: %{{customdata}}"))
-    largest = max(float(curve.rms.max()) for curve in curves.values())
-    top = np.log10(1.6 * max(largest, 10 * SMALLEST))
-    least = min((float(c.rms[c.rms > 0].min()) for c in curves.values() if (c.rms > 0).any()), default=SMALLEST)
-    bottom = max(np.log10(max(least, SMALLEST)) - 0.2, top - SHOWN_DECADES)
+    # One scale for both figures.
+    both = np.concatenate([curve.rms for curve in (*flow.local.values(), *flow.distance.values())])
+    largest = max(float(both.max()), 10 * SMALLEST)
+    top = np.log10(1.6 * largest)
+    bottom = max(np.log10(max(float(both[both > 0].min(initial=largest)), SMALLEST)) - 0.2, top - SHOWN_DECADES)
     ends = np.log10([flow.reference.sigmas[0] * 1.15, flow.reference.sigmas[-1] / 1.15])
     figure.update_xaxes(
         type="log",

@@ -82,7 +82,7 @@ def alignment() -> None:
 def aims() -> None:
     """Whether the denoiser's targets are drawn."""
     st.toggle(
-        "Show what the denoiser aims at",
+        "Show the denoiser's targets",
         key="targets",
         persist_state="session",
         help="On the path that is followed: a thin line from each of its states x to D(x, σ), the clean data that the "

@@ -4,7 +4,7 @@
 // the data, and wholly in sight. Between two states a particle goes straight in x and sigma, which for DDIM is its step.
 
 const SAMPLES_A_STEP = 10;  // points of a path between two states
-const GREY = [140, 140, 140], DENSEST = 150, RAIL = 30, DOT = 1.9;  // color, opacity of 255, pixels
+const GREY = [140, 140, 140], DENSEST = 150, RAIL = 30, DOT = 4;  // color, opacity of 255, pixels
 
 const spreadOf = (sigma, c) => Math.hypot(sigma, c);
 
@@ -40,17 +40,6 @@ function pathPoints(walk, count, path, high, low, c, each = SAMPLES_A_STEP) {
   return points;
 }
 
-function dotSprite(color, radius, ratio) {
-  const sprite = document.createElement("canvas"), side = Math.ceil(2 * radius * ratio) + 2;
-  sprite.width = sprite.height = side;
-  const context = sprite.getContext("2d");
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(side / 2, side / 2, radius * ratio, 0, 2 * Math.PI);
-  context.fill();
-  return sprite;
-}
-
 // Shades [bins, bins] of one byte, row 0 the lowest, as a grey picture that lets either theme through.
 function greyPicture(shades) {
   const bins = Math.sqrt(shades.length), picture = document.createElement("canvas");
@@ -71,7 +60,7 @@ function flowPanel(parent, choose) {
   const canvas = node("canvas", { role: "img" }, box);
   const rail = drawing("svg", { class: "rail", height: RAIL, "aria-hidden": "true" }, box);
   const ticks = drawing("g", {}, rail), pointer = drawing("path", { d: "M0,-3L5,-12H-5Z", class: "pointer" }, rail);
-  let panel = null, table = null, size = 0, ratio = 1, sprites = {}, across = null;
+  let panel = null, table = null, size = 0, ratio = 1, across = null;
 
   canvas.addEventListener("click", (event) => {
     if (!panel) return;
@@ -99,7 +88,6 @@ function flowPanel(parent, choose) {
     box.style.width = `${side}px`;
     title.textContent = panel.title;
     fill(mark, { d: symbolPath(panel.symbol, 7), fill: panel.color });
-    sprites = { full: dotSprite(panel.color, DOT, ratio), big: dotSprite(panel.color, 2.6 * DOT, ratio) };
     const { sigmas } = panel;
     across = logarithmic(sigmas[0], sigmas.at(-1), 8, side - 8);
     fill(rail, { width: side });
@@ -119,13 +107,20 @@ function flowPanel(parent, choose) {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, pixels, pixels);
     background(context, sigma, pixels);
-    const dot = sprites.full, middle = pixels / 2, corner = middle - dot.width / 2;
     const a = before * unit * zoom, b = after * unit * zoom, first = 2 * k * count, next = first + 2 * count;
-    context.globalAlpha = path === null ? 0.8 : 0.45;
+    // Round dots by two rectangles each, all in one path: ten times as fast as circles or pictures of them.
+    const long = Math.round(DOT * ratio), cut = Math.max(1, Math.round(long / 4)), short = long - 2 * cut;
+    const corner = (pixels - long) / 2;
+    context.beginPath();
     for (let at = 0; at < 2 * count; at += 2) {
-      const x = a * states[first + at] + b * states[next + at], y = a * states[first + at + 1] + b * states[next + at + 1];
-      context.drawImage(dot, Math.round(corner + x), Math.round(corner - y));
+      const x = Math.round(corner + a * states[first + at] + b * states[next + at]);
+      const y = Math.round(corner - a * states[first + at + 1] - b * states[next + at + 1]);
+      context.rect(x, y + cut, long, short);
+      context.rect(x + cut, y, short, long);
     }
+    context.globalAlpha = path === null ? 0.85 : 0.6;
+    context.fillStyle = panel.color;
+    context.fill();
     context.globalAlpha = 1;
     if (path !== null) followed(context, sigma, k, path, targets, colors);
     pointer.setAttribute("transform", `translate(${across(sigma).toFixed(2)},9)`);
@@ -166,7 +161,7 @@ function flowPanel(parent, choose) {
       context.beginPath();
       points.map(pixel).forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
       context.setLineDash(dash);
-      for (const [ink, wide] of [[colors.paper, width + 2.4], [color, width]]) {
+      for (const [ink, wide] of [[colors.paper, width + (dash.length ? 0 : 2.4)], [color, width]]) {
         context.strokeStyle = ink;
         context.lineWidth = wide;
         context.stroke();
@@ -174,7 +169,7 @@ function flowPanel(parent, choose) {
       context.setLineDash([]);
     };
     const [high, low] = [sigmas[0], sigmas.at(-1)];
-    line(pathPoints(reference, count, path, high, low, std, 2), colors.reference, 2, [5, 5]);
+    line(pathPoints(reference, count, path, high, low, std, 2), colors.reference, 1.8, [5, 4]);
     line(pathPoints(panel, count, path, sigma, low, std), colors.future, 1.6);
     line(pathPoints(panel, count, path, high, sigma, std), colors.text, 2.4);
     if (targets && panel.targets) aims(context, step, path, colors);
