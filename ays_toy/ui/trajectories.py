@@ -45,7 +45,7 @@ class TrajectoriesView(ModelView):
     shown: tuple[str, ...] = codec.param(("edm", "time-uniform", "exact"), _shown)
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     align: str = codec.param("step", codec.choice(ALIGNMENTS, "alignment"))
-    follow: int = codec.param(1, codec.whole("The path to follow", 0, PARTICLES))
+    follow: int = codec.param(373, codec.whole("The path to follow", 0, PARTICLES))
     targets: bool = codec.param(False, _flag)
 
 
@@ -116,9 +116,10 @@ def _table(flow: Trajectories, model: Model, targets: bool) -> FlowTable:
 
 
 def flow(view: TrajectoriesView) -> Trajectories:
-    """The trajectories of every schedule shown, and their reference; ValueError for fewer schedules than two."""
+    """The trajectories of every schedule shown, and their reference; a sentence ends the page where there are too few."""
     if len(view.shown) < FEWEST:
-        raise ValueError(f"Choose {FEWEST} to {MOST} schedules to lay side by side.")
+        st.info(f"Choose {FEWEST} to {MOST} schedules to lay side by side.", icon=":material/view_column:")
+        st.stop()
     with st.spinner("Following the particles …", show_time=True):
         named = tuple((name, tuple(_levels(view, name).tolist())) for name in view.shown)
         return _flow(view.chosen_model, view.solver, named, view.seed)
