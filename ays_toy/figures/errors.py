@@ -32,7 +32,7 @@ def local_errors(flow: Trajectories, height: int = 250) -> go.Figure:
 def distances(flow: Trajectories, height: int = 250) -> go.Figure:
     """The distance from the reference that has accumulated at every noise level, over the reference's own doubt."""
     figure = _figure(flow, flow.distance, "distance from the reference", height)
-    doubt = _Look("doubt of the reference", REFERENCE, "dot", None)
+    doubt = _Look("the reference's own doubt", REFERENCE, "dot", None)
     return figure.add_trace(_trace(flow.doubt, doubt, "half as many steps lie %{customdata} away"))
 
 

@@ -45,7 +45,7 @@ class TrajectoriesView(ModelView):
     shown: tuple[str, ...] = codec.param(("edm", "time-uniform", "exact"), _shown)
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     align: str = codec.param("step", codec.choice(ALIGNMENTS, "alignment"))
-    follow: int = codec.param(373, codec.whole("The path to follow", 0, PARTICLES))
+    follow: int = codec.param(508, codec.whole("The path to follow", 0, PARTICLES))
     targets: bool = codec.param(False, _flag)
 
 
@@ -116,7 +116,7 @@ def _table(flow: Trajectories, model: Model, targets: bool) -> FlowTable:
 
 
 def flow(view: TrajectoriesView) -> Trajectories:
-    """The trajectories of every schedule shown, and their reference; a sentence ends the page where there are too few."""
+    """The trajectories of every schedule shown, and their reference; a sentence where there are too few."""
     if len(view.shown) < FEWEST:
         st.info(f"Choose {FEWEST} to {MOST} schedules to lay side by side.", icon=":material/view_column:")
         st.stop()

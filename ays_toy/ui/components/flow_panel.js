@@ -199,9 +199,9 @@ function flowPanel(parent, choose) {
     for (let k = 0; k < sigmas.length - 1; k += 1) {
       const at = 2 * (k * count + path), [x, y] = pixel(placeAt(panel, count, path, sigmas[k], std));
       const [tx, ty] = pixel([unit * targets[at], unit * targets[at + 1]]);
-      context.globalAlpha = k === step ? 1 : 0.35;
-      context.strokeStyle = panel.color;
-      context.lineWidth = k === step ? 1.6 : 1;
+      context.globalAlpha = k === step ? 1 : 0.45;
+      context.strokeStyle = colors.text;
+      context.lineWidth = k === step ? 1.4 : 0.8;
       context.beginPath();
       context.moveTo(x, y);
       context.lineTo(tx, ty);

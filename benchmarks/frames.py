@@ -1,0 +1,150 @@
+"""Frames a second of what moves in the browser: `python -m benchmarks.frames [SCENE …] [--url URL] [--json FILE]`.
+
+Every scene is a page of the app in a headless Chromium, and something that moves on it. While it moves, the browser's
+own clock of frames (requestAnimationFrame) is read: a frame comes when the one before has been computed and drawn, so
+the intervals say what a person sees. Painted are the pictures that the component itself counts, where it does.
+Needs Playwright, from requirements-dev.txt. On a machine without a graphics card Chromium draws on the processor.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from playwright.sync_api import Page
+from rich.console import Console
+from rich.table import Table
+
+from ays_toy.checks import lookup
+from tests.chromium import READY, chromium, serving
+
+WARM, SECONDS, TARGET = 1.0, 5.0, 30.0  # seconds before the clock is read, and while it is; frames a second
+CLOCK = """() => {
+  const times = window.frameTimes = [];
+  const tick = (now) => { if (window.frameTimes === times) { times.push(now); requestAnimationFrame(tick); } };
+  requestAnimationFrame(tick);
+}"""
+READ = "() => { const times = window.frameTimes; window.frameTimes = null; return times; }"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is measured: the page's address, how to bring it about, how to keep it moving for some seconds.
+
+    `painted` selects the element whose data-painted counts the component's own pictures; empty where none does.
+    """
+
+    about: str
+    address: str
+    prepare: Callable[[Page], None]
+    move: Callable[[Page, float], None]
+    painted: str = ""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What came of it; intervals between frames in milliseconds."""
+
+    scene: str
+    seconds: float
+    frames_a_second: float
+    painted_a_second: float | None
+    median_interval: float
+    p95_interval: float
+    longest_interval: float
+
+
+def _played(page: Page) -> None:
+    page.wait_for_selector(".flow canvas")
+    page.wait_for_selector(READY)
+    page.get_by_role("combobox", name="Speed").select_option("0.25")  # so that it does not end while it is measured
+
+
+def _play(page: Page, seconds: float) -> None:
+    if page.get_by_role("button", name="Play", exact=True).count():
+        page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_timeout(1000 * seconds)
+
+
+def _flow(about: str, query: str) -> Scene:
+    shown = "shown=edm,time-uniform,logsnr,exact"
+    return Scene(about, f"trajectories?{shown}&{query}", _played, _play, ".flow.player")
+
+
+SCENES = {
+    "flow": _flow("Trajectories, 4 × 1,000 particles", "follow=0"),
+    "flow-followed": _flow("the same, one path followed, with targets", "follow=508&targets=True"),
+}
+
+
+def measure(page: Page, url: str, scene: Scene, seconds: float = SECONDS) -> Frames:
+    """Open the scene, let it move, and read the clock."""
+
+    def painted() -> int:
+        return int(page.locator(scene.painted).get_attribute("data-painted") or 0) if scene.painted else 0
+
+    page.goto(f"{url}/{scene.address}")
+    scene.prepare(page)
+    scene.move(page, WARM)
+    before = painted()
+    page.evaluate(CLOCK)
+    scene.move(page, seconds)
+    times = page.evaluate(READ)
+    pictures = painted() - before
+    intervals = sorted(later - sooner for sooner, later in zip(times, times[1:], strict=False))
+    lasted = (times[-1] - times[0]) / 1000
+    return Frames(
+        scene.about,
+        lasted,
+        len(intervals) / lasted,
+        pictures / lasted if scene.painted else None,
+        statistics.median(intervals),
+        intervals[int(0.95 * len(intervals))],
+        intervals[-1],
+    )
+
+
+def _table(rows: list[Frames], title: str) -> Table:
+    table = Table("scene", "frames/s", "painted/s", "median ms", "95 % ms", "longest ms", title=title)
+    for row in rows:
+        own = "–" if row.painted_a_second is None else f"{row.painted_a_second:.1f}"
+        intervals = (row.median_interval, row.p95_interval, row.longest_interval)
+        mark = "" if row.frames_a_second >= TARGET else f"  below {TARGET:g}"
+        table.add_row(row.scene, f"{row.frames_a_second:.1f}{mark}", own, *(f"{value:.1f}" for value in intervals))
+    return table
+
+
+def main(
+    scenes: Annotated[
+        list[str] | None, typer.Argument(help=f"Of {', '.join(SCENES)}; all where none is named.")
+    ] = None,
+    url: Annotated[str, typer.Option(help="A server that runs already; otherwise one is started.")] = "",
+    seconds: Annotated[float, typer.Option(help="How long to measure each scene.", min=1.0)] = SECONDS,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+) -> None:
+    """Measure how smoothly the pages move, and print a table."""
+    chosen = [lookup(SCENES, name, "scene") for name in scenes or SCENES]
+    rows: list[Frames] = []
+    with tempfile.TemporaryDirectory() as home:
+        server: Any = nullcontext(url) if url else serving(Path(home))
+        with server as address, chromium() as browser:
+            where = f"Chromium {browser.version} without a screen, 1440 × 900, {os.cpu_count()} cores"
+            for scene in chosen:
+                page = browser.new_page(viewport={"width": 1440, "height": 900})
+                page.set_default_timeout(120_000)
+                rows.append(measure(page, address, scene, seconds))
+                page.close()
+    Console().print(_table(rows, where))
+    if out:
+        figures = [asdict(row) for row in rows]
+        out.write_text(json.dumps({"machine": where, "scenes": figures}, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
