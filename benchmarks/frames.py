@@ -13,13 +13,14 @@ import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from playwright.sync_api import Page
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ays_toy.checks import lookup
 from tests.chromium import READY, chromium, serving
@@ -97,7 +98,7 @@ def measure(page: Page, url: str, scene: Scene, seconds: float = SECONDS) -> Fra
     scene.move(page, seconds)
     times = page.evaluate(READ)
     pictures = painted() - before
-    intervals = sorted(later - sooner for sooner, later in zip(times, times[1:], strict=False))
+    intervals = sorted(later - sooner for sooner, later in pairwise(times))
     lasted = (times[-1] - times[0]) / 1000
     return Frames(
         scene.about,
@@ -111,7 +112,9 @@ def measure(page: Page, url: str, scene: Scene, seconds: float = SECONDS) -> Fra
 
 
 def _table(rows: list[Frames], title: str) -> Table:
-    table = Table("scene", "frames/s", "painted/s", "median ms", "95 % ms", "longest ms", title=title)
+    table = Table(
+        Column("scene", no_wrap=True), "frames/s", "painted/s", "median ms", "95 % ms", "longest ms", title=title
+    )
     for row in rows:
         own = "–" if row.painted_a_second is None else f"{row.painted_a_second:.1f}"
         intervals = (row.median_interval, row.p95_interval, row.longest_interval)
@@ -121,9 +124,7 @@ def _table(rows: list[Frames], title: str) -> Table:
 
 
 def main(
-    scenes: Annotated[
-        list[str] | None, typer.Argument(help=f"Of {', '.join(SCENES)}; all where none is named.")
-    ] = None,
+    scenes: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SCENES)}; all, if none.")] = None,
     url: Annotated[str, typer.Option(help="A server that runs already; otherwise one is started.")] = "",
     seconds: Annotated[float, typer.Option(help="How long to measure each scene.", min=1.0)] = SECONDS,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,

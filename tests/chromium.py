@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
@@ -64,7 +65,9 @@ def chromium() -> Iterator[Browser]:
 class Visit:
     """A page of the app and what went wrong on it."""
 
-    def __init__(self, browser: Browser, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+    def __init__(
+        self, browser: Browser, width: int = 1440, height: int = 900, scheme: Literal["light", "dark"] = "light"
+    ) -> None:
         self.page: Page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         self.page.set_default_timeout(60_000)
         self.troubles: list[str] = []

@@ -153,7 +153,7 @@ def look_for(view: TrajectoriesView) -> str:
         seen = "after equally many steps, some schedules are still far out in the noise (large σ) while others refine"
     return (
         f"**Look for** how {seen}; and for particles off the grey, which is where perfect samples would be at that σ. "
-        "Places are divided by the spread of the noise, √(σ² + ½²), so that the cloud stays in sight: its real "
+        "Places are divided by the spread of the noisy data, √(σ² + ½²), so that the cloud stays in sight: its real "
         "width is the *frame* above each panel."
     )
 

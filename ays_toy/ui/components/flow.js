@@ -87,7 +87,9 @@ function flowPlayer(component) {
     while (panels.length > count) panels.pop().remove();
     while (panels.length < count) panels.push(flowPanel(row, (at) => { if (at !== null) choose(at, true); }));
     panels.forEach((panel, k) => panel.lay(table.panels[k], table, side));
-    ask(true);
+    cancelAnimationFrame(frame);
+    rests = !bar.playing;
+    paint();  // at once, or a canvas of another size would be empty for a frame
   }
 
   // --- following -----------------------------------------------------------------------------------------------

@@ -83,7 +83,8 @@ function flowPanel(parent, choose) {
   function lay(latest, all, side) {
     [panel, table, size] = [latest, all, side];
     ratio = Math.min(2, window.devicePixelRatio || 1);
-    canvas.width = canvas.height = Math.round(side * ratio);
+    const pixels = Math.round(side * ratio);
+    if (canvas.width !== pixels) canvas.width = canvas.height = pixels;  // even the same size would clear it
     canvas.style.width = canvas.style.height = `${side}px`;
     box.style.width = `${side}px`;
     title.textContent = panel.title;
