@@ -340,13 +340,14 @@ def test_the_page_opens_on_an_answer_and_follows_its_controls() -> None:
     at.session_state["follow"] = 0
     assert charts(at.run()) == first, "what concerns the panels leaves the figures as they are"
     assert "Follow a path" in texts(at)
-    at.selectbox(key="solver").set_value("stochastic-ddim").run()
     assert "Brownian path" in texts(at)
+    at.selectbox(key="solver").set_value("ddim").run()
+    assert "Heun's method" in texts(at)
     at.multiselect(key="shown").set_value(["edm", "ays"]).run()
     assert not at.exception, at.exception
     assert "AYS" in charts(at)[1]
     assert dict(at.query_params.items()) == {
-        "data": "gaussian", "solver": "stochastic-ddim", "shown": "edm,ays", "align": "noise", "follow": "0",
+        "data": "gaussian", "solver": "ddim", "shown": "edm,ays", "align": "noise", "follow": "0",
         "targets": "True",
     }  # fmt: skip
 

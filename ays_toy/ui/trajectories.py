@@ -12,7 +12,6 @@ from ays_toy import challenge, figures, trajectories
 from ays_toy.checks import lookup
 from ays_toy.comparison import PARTICLES, Model
 from ays_toy.palette import STYLES
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, compute
@@ -41,11 +40,10 @@ def _flag(text: str) -> bool:
 class TrajectoriesView(ModelView):
     """The Trajectories page's state."""
 
-    solver: str = codec.param("ddim", codec.choice(SOLVERS, "solver"))  # its paths are smooth: begin with those
     shown: tuple[str, ...] = codec.param(("edm", "time-uniform", "exact"), _shown)
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     align: str = codec.param("step", codec.choice(ALIGNMENTS, "alignment"))
-    follow: int = codec.param(508, codec.whole("The path to follow", 0, PARTICLES))
+    follow: int = codec.param(1, codec.whole("The path to follow", 0, PARTICLES))
     targets: bool = codec.param(False, _flag)
 
 

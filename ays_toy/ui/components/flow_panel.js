@@ -119,7 +119,7 @@ function flowPanel(parent, choose) {
       context.rect(x, y + cut, long, short);
       context.rect(x + cut, y, short, long);
     }
-    context.globalAlpha = path === null ? 0.85 : 0.6;
+    context.globalAlpha = path === null ? 0.9 : 0.7;
     context.fillStyle = panel.color;
     context.fill();
     context.globalAlpha = 1;
