@@ -53,6 +53,7 @@ class Frames:
     """What came of it; intervals between frames in milliseconds."""
 
     scene: str
+    about: str
     seconds: float
     frames_a_second: float
     painted_a_second: float | None
@@ -80,12 +81,15 @@ def _flow(about: str, query: str) -> Scene:
 
 SCENES = {
     "flow": _flow("Trajectories, 4 × 1,000 particles", "follow=0"),
-    "flow-followed": _flow("the same, one path followed, with targets", "follow=508&targets=True"),
+    "flow-followed": _flow(
+        "Trajectories, 4 × 1,000 particles, one path followed with its targets", "follow=508&targets=True"
+    ),
 }
 
 
-def measure(page: Page, url: str, scene: Scene, seconds: float = SECONDS) -> Frames:
-    """Open the scene, let it move, and read the clock."""
+def measure(page: Page, url: str, name: str, seconds: float = SECONDS) -> Frames:
+    """Open the scene of that name, let it move, and read the clock; ValueError where there is none."""
+    scene = lookup(SCENES, name, "scene")
 
     def painted() -> int:
         return int(page.locator(scene.painted).get_attribute("data-painted") or 0) if scene.painted else 0
@@ -101,6 +105,7 @@ def measure(page: Page, url: str, scene: Scene, seconds: float = SECONDS) -> Fra
     intervals = sorted(later - sooner for sooner, later in pairwise(times))
     lasted = (times[-1] - times[0]) / 1000
     return Frames(
+        name,
         scene.about,
         lasted,
         len(intervals) / lasted,
@@ -123,6 +128,11 @@ def _table(rows: list[Frames], title: str) -> Table:
     return table
 
 
+def _load() -> str:
+    """How busy the machine is besides, where it can tell: frames are late where others work on it."""
+    return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+
+
 def main(
     scenes: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SCENES)}; all, if none.")] = None,
     url: Annotated[str, typer.Option(help="A server that runs already; otherwise one is started.")] = "",
@@ -130,16 +140,18 @@ def main(
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
     """Measure how smoothly the pages move, and print a table."""
-    chosen = [lookup(SCENES, name, "scene") for name in scenes or SCENES]
+    chosen = scenes or list(SCENES)
+    for name in chosen:
+        lookup(SCENES, name, "scene")
     rows: list[Frames] = []
     with tempfile.TemporaryDirectory() as home:
         server: Any = nullcontext(url) if url else serving(Path(home))
         with server as address, chromium() as browser:
-            where = f"Chromium {browser.version} without a screen, 1440 × 900, {os.cpu_count()} cores"
-            for scene in chosen:
+            where = f"Chromium {browser.version} without a screen, 1440 × 900, {os.cpu_count()} cores{_load()}"
+            for name in chosen:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.set_default_timeout(120_000)
-                rows.append(measure(page, address, scene, seconds))
+                rows.append(measure(page, address, name, seconds))
                 page.close()
     Console().print(_table(rows, where))
     if out:
