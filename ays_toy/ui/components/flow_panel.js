@@ -60,7 +60,7 @@ function flowPanel(parent, choose) {
   const canvas = node("canvas", { role: "img" }, box);
   const rail = drawing("svg", { class: "rail", height: RAIL, "aria-hidden": "true" }, box);
   const ticks = drawing("g", {}, rail), pointer = drawing("path", { d: "M0,-3L5,-12H-5Z", class: "pointer" }, rail);
-  let panel = null, table = null, size = 0, ratio = 1, across = null;
+  let panel = null, table = null, size = 0, ratio = 1, across = null, behind = {};
 
   canvas.addEventListener("click", (event) => {
     if (!panel) return;
@@ -154,23 +154,43 @@ function flowPanel(parent, choose) {
     context.globalAlpha = 1;
   }
 
+  function trace(context, points) {
+    context.beginPath();
+    points.map(pixel).forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
+  }
+
+  // The reference's path, which stays as it is while all else moves: dashes are dear, so it is kept as a picture.
+  function dashed(path, color) {
+    const made = [table.id, path, size, ratio, color].join();
+    if (behind.made === made) return behind.picture;
+    const picture = document.createElement("canvas"), { sigmas } = panel;
+    picture.width = picture.height = canvas.width;
+    const context = picture.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    trace(context, pathPoints(table.reference, table.count, path, sigmas[0], sigmas.at(-1), table.std, 2));
+    context.setLineDash([5, 4]);
+    context.lineJoin = "round";
+    context.strokeStyle = color;
+    context.lineWidth = 1.8;
+    context.stroke();
+    behind = { made, picture };
+    return picture;
+  }
+
   function followed(context, sigma, step, path, targets, colors) {
-    const { count, std, reference } = table, { sigmas } = panel;
+    const { count, std } = table, { sigmas } = panel;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.lineJoin = context.lineCap = "round";
-    const line = (points, color, width, dash = []) => {
-      context.beginPath();
-      points.map(pixel).forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
-      context.setLineDash(dash);
-      for (const [ink, wide] of [[colors.paper, width + (dash.length ? 0 : 2.4)], [color, width]]) {
+    const line = (points, color, width) => {
+      trace(context, points);
+      for (const [ink, wide] of [[colors.paper, width + 2.4], [color, width]]) {
         context.strokeStyle = ink;
         context.lineWidth = wide;
         context.stroke();
       }
-      context.setLineDash([]);
     };
     const [high, low] = [sigmas[0], sigmas.at(-1)];
-    line(pathPoints(reference, count, path, high, low, std, 2), colors.reference, 1.8, [5, 4]);
+    context.drawImage(dashed(path, colors.reference), 0, 0, size, size);
     line(pathPoints(panel, count, path, sigma, low, std), colors.future, 1.6);
     line(pathPoints(panel, count, path, high, sigma, std), colors.text, 2.4);
     if (targets && panel.targets) aims(context, step, path, colors);
