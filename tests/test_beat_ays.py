@@ -175,7 +175,7 @@ def test_the_others_are_hidden_until_one_has_guessed() -> None:
     ("query", "says"),
     [
         ({"levels": "0.4,2"}, "The link's “levels” was left at its default"),
-        ({"levels": "x" * 500}, "500 characters"),
+        ({"levels": "x" * 2000}, "2,000 characters"),
         ({"levels": "2,0.4,0.05", "steps": "9"}, "set to 4"),
         ({"levels": "200,0.4,0.05"}, "did not fit"),
         ({"weight": "9"}, "weight"),

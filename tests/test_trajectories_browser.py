@@ -52,7 +52,7 @@ class Player(Visit):
 
     @property
     def pictures(self) -> list[str]:
-        self.page.wait_for_timeout(150)  # a frame or two
+        self.painted()
         return self.canvases.evaluate_all("all => all.map(one => one.toDataURL())")
 
     @property
@@ -62,7 +62,12 @@ class Player(Visit):
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def painted(self) -> None:
+        """Wait for two frames, however long a busy machine takes for them."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def status(self) -> list[str]:
+        self.painted()
         return self.page.locator(".flow .status").all_inner_texts()
 
     def named(self, words: str) -> None:
