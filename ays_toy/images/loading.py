@@ -1,14 +1,19 @@
 """One name in, one `ImageModel` out: the bundled digits, a folder in diffusers format, or a name on the hub."""
 
 import importlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from ays_toy.checks import lookup, whole_number
+from ays_toy.images.folders import ModelFolder, open_folder
 from ays_toy.images.models import ImageModel
 
 DIGITS = "digits"
+DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
+BATCH_ELEMENTS = 2**18  # numbers in x that go through the network at once: 85 CIFAR images, 4 latents of SDXL
 
 
 def load(
@@ -20,11 +25,65 @@ def load(
     guidance: float | None = None,
     batch: int | None = None,
 ) -> ImageModel:
-    """Load an image model: "digits" (bundled), a local folder in diffusers format, or a hub name (owner/model)."""
+    """Load an image model: "digits" (bundled), a local folder in diffusers format, or a hub name (owner/model).
+
+    The device is CUDA where there is one. The type is float32 on a CPU and for models of pixels, whose noise at high
+    levels half precision would multiply; on CUDA float16 for models of latents, bfloat16 for Flux. `batch` rows go
+    through the network at once (with guidance twice that); left out, about 2^18 numbers.
+
+    Text-to-image models need `prompts`: row n of every call of the denoiser takes prompt n modulo their number.
+    `guidance` is the scale of classifier-free guidance, 1 for none; for Flux the scale it was distilled with. It is the
+    pipeline's own default where it is left out.
+
+    Raises ValueError, in one sentence, for a model that cannot be found, read or trusted (pickled weights, code of its
+    own, an unknown class), and for arguments that do not fit it.
+    """
+    place, kind = _device(device), None if dtype is None else _dtype(dtype)
+    if batch is not None:
+        batch = whole_number(batch, "The batch", 1, 2**16)
     if str(model) == DIGITS:
+        _without_prompts(DIGITS, prompts, guidance)
         # By name, since that module builds on this package's `models`.
-        found: ImageModel = importlib.import_module("ays_toy.images.digits").load(
-            device=device, dtype=dtype, batch=batch
-        )
+        digits = importlib.import_module("ays_toy.images.digits")
+        found: ImageModel = digits.load(device=str(place), dtype=kind, batch=batch)
         return found
-    raise ValueError(f"Unknown image model {str(model)!r}: give digits.")
+    folder = open_folder(model)
+    if folder.kind.prompted:
+        raise ValueError("Text-to-image models cannot be loaded yet.")
+    _without_prompts(str(model), prompts, guidance)
+    return _unconditional(str(model), folder, place, kind or torch.float32, batch)
+
+
+def _unconditional(
+    name: str, folder: ModelFolder, device: torch.device, dtype: torch.dtype, batch: int | None
+) -> ImageModel:
+    from ays_toy.images.unconditional import build
+
+    return build(name, folder, device, dtype, lambda shape: batch or default_batch(shape))
+
+
+def default_batch(shape: tuple[int, int, int]) -> int:
+    """How many arrays of that shape go through a network at once where nobody says otherwise."""
+    return max(1, BATCH_ELEMENTS // math.prod(shape))
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        raise ValueError(f"Unknown device {name!r}: use cpu, cuda or cuda:1.") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"There is no device {name} here: {torch.cuda.device_count()} GPUs are seen; use cpu.")
+    return device
+
+
+def _dtype(name: str | torch.dtype) -> torch.dtype:
+    return lookup(DTYPES, str(name).removeprefix("torch."), "dtype")
+
+
+def _without_prompts(model: str, prompts: str | Sequence[str] | None, guidance: float | None) -> None:
+    if prompts is not None or guidance is not None:
+        what = "prompts" if prompts is not None else "guidance"
+        raise ValueError(f"{model} is unconditional and takes no {what}: leave them out.")

@@ -1,7 +1,7 @@
 """What an image model is to the solvers and optimizers: a denoiser in VE coordinates, its range and its pictures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -27,8 +27,12 @@ class ImageModel:
     sigma_data: float  # standard deviation of the data in these units; 0.5 where it is unknown
     encode: Callable[[torch.Tensor], torch.Tensor] | None  # pixels [N, 3, H, W] in [-1, 1] -> x0; None: the identity
     decode: Callable[[torch.Tensor], torch.Tensor] | None  # x0 -> pixels; None: the identity
-    training_sigmas: np.ndarray | None  # descending levels of the discrete timesteps; None: continuous time
+    # Descending levels of the discrete timesteps (finite ones); None: continuous time.
+    training_sigmas: np.ndarray | None = field(repr=False)
     device: torch.device
     dtype: torch.dtype
     batch: int  # how many images go through the network at once
     prediction: str  # epsilon, v_prediction, sample or flow
+    pipeline: str | None = None  # the class of its diffusers pipeline; None: not one
+    prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
+    guidance: float | None = None  # scale of the guidance by those prompts

@@ -1,0 +1,82 @@
+"""From a model's own process to variance-exploding coordinates, x = x0 + sigma noise, and back.
+
+A network sees `scale(sigma) x` at the timestep that belongs to sigma, and what it returns (noise, velocity or clean
+data) gives x0. A process that keeps variance has scale 1 / sqrt(1 + sigma^2), a flow (1 - s) x0 + s noise has
+s = sigma / (1 + sigma), so scale 1 / (1 + sigma). Neither leaves anything to fit: both are changes of variables.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+FLOW_TIMESTEPS = 1000  # flow-matching models of diffusers call s = 1 timestep 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingLevels:
+    """The noise levels of a model's discrete timesteps: sigmas[t] ascends with t = 0, 1, ..."""
+
+    sigmas: np.ndarray
+
+    @classmethod
+    def of(cls, alphas_cumprod: torch.Tensor) -> "TrainingLevels":
+        """Levels sqrt((1 - a) / a) of a variance-preserving process with signal powers a [T].
+
+        Checkpoints with zero terminal SNR end on a level without any signal, sigma = infinity. It is left out, so
+        that the highest level is the largest finite one and every timestep keeps its number.
+        """
+        power = alphas_cumprod.double().cpu().numpy()
+        power = power[power > 0]
+        return cls(np.sqrt((1 - power) / power))
+
+    def timesteps(self, sigma: np.ndarray) -> np.ndarray:
+        """Fractional timesteps of noise levels: linear in log sigma, constant outside the trained range.
+
+        Outside it the network is asked about its nearest timestep while x keeps its true scale, as k-diffusion does.
+        """
+        return np.interp(np.log(sigma), np.log(self.sigmas), np.arange(self.sigmas.size))
+
+
+def flow_time(sigma: np.ndarray) -> np.ndarray:
+    """Time s in (0, 1) of a straight flow (1 - s) x0 + s noise at noise level sigma = s / (1 - s)."""
+    return sigma / (1 + sigma)
+
+
+def flow_sigma(s: np.ndarray) -> np.ndarray:
+    """Noise level sigma = s / (1 - s) of a straight flow's time s; the inverse of `flow_time`."""
+    return s / (1 - s)
+
+
+def vp_scale(sigma: torch.Tensor) -> torch.Tensor:
+    """What multiplies x = x0 + sigma noise to make it the input of a variance-preserving model."""
+    return (1 + sigma.square()).rsqrt()
+
+
+def flow_scale(sigma: torch.Tensor) -> torch.Tensor:
+    """What multiplies x = x0 + sigma noise to make it (1 - s) x0 + s noise."""
+    return 1 / (1 + sigma)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network returns: how its input is scaled, and x0 from x, its output and sigma."""
+
+    scale: Callable[[torch.Tensor], torch.Tensor]
+    clean: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def _from_v(x: torch.Tensor, v: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+    """v = alpha noise - alpha sigma x0 with alpha = scale(sigma) (Salimans & Ho 2022, App. D)."""
+    alpha = vp_scale(sigma)
+    return alpha * (alpha * x - sigma * v)
+
+
+PREDICTIONS: dict[str, Prediction] = {
+    "epsilon": Prediction(vp_scale, lambda x, noise, sigma: x - sigma * noise),
+    "v_prediction": Prediction(vp_scale, _from_v),
+    "sample": Prediction(vp_scale, lambda _x, x0, _sigma: x0),
+    # The network's velocity is noise - x0, so x0 = x_s - s v = scale (x - sigma v).
+    "flow": Prediction(flow_scale, lambda x, velocity, sigma: flow_scale(sigma) * (x - sigma * velocity)),
+}

@@ -1,0 +1,159 @@
+"""Is the automatic choice any good on images? `python -m benchmarks.digits [--json FILE]`; all of it takes an hour.
+
+The bundled digits, five step counts, four solvers: the choice tunes the Fréchet distance in features on its own seeds;
+then it, all six baselines and the KLUB optimum are measured on fresh ones, in features and in pixels, which were not
+tuned. What a cell has found is kept, so that a run that was stopped goes on where it was.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Column, Table
+
+from ays_toy import optimize, schedules
+from ays_toy.images import collect, digits, sources
+from ays_toy.images.baselines import baselines
+from ays_toy.images.choose import Effort, choose, local_errors
+from ays_toy.images.sampling import draw, many_steps
+from ays_toy.images.scores import Judge
+from ays_toy.metrics import Estimate
+from ays_toy.paths import PathGram
+
+RESULTS = Path(digits.__file__).parent / "results"
+SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
+STEPS = (5, 6, 8, 10, 20)
+FIGURES = ("frechet", "frechet-pixels")
+TUNE_SEED, FRESH_SEED = 40_000, 500
+PATHS, THUMBNAILS = 128, 16
+
+
+def cell(judge: Judge, gram: PathGram, x0: torch.Tensor, solver: str, steps: int, samples: int) -> dict[str, Any]:
+    """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds."""
+    stochastic = solver in ("stochastic-ddim", "sde-dpmpp-2m")
+    ode = None if stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
+    effort = Effort((samples // 4, samples // 4, samples // 2))
+    score = judge.score(solver, "frechet")
+    *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
+    named = {"choice": choice.sigmas, "exact": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
+    measured = {}
+    for name, sigmas in named.items():
+        images = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
+        klub = gram.price(sigmas)
+        measured[name] = {
+            "sigmas": [float(f"{sigma:.6g}") for sigma in sigmas],
+            "klub": [klub.value, klub.stderr],
+            "terms": [float(f"{term:.4g}") for term in klub.terms],
+            "thumbnails": as_bytes(images[:THUMBNAILS]),
+        } | {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
+    return {
+        "solver": solver,
+        "steps": steps,
+        "samples": samples,
+        "chosen": choice.best.name,
+        "tried": sum(map(len, choice.rounds)),
+        "schedules": measured,
+    }
+
+
+def as_bytes(images: torch.Tensor) -> str:
+    """Images [N, 1, 8, 8] in [-1, 1] as 64 N gray values, two hexadecimal digits each."""
+    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy().tobytes().hex()
+
+
+def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
+    """The best baseline, its figure over the choice's, and whether the choice is as good within two standard errors."""
+    measured = {name: Estimate(*entry[figure]) for name, entry in row["schedules"].items()}
+    best = min(schedules.SCHEDULES, key=lambda name: measured[name].value)
+    ours, theirs = measured["choice"], measured[best]
+    holds = ours.value <= theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
+    return best, theirs.value / ours.value, holds
+
+
+def gain(rows: Iterable[dict[str, Any]], figure: str) -> float:
+    """Geometric mean over cells of the best baseline's figure over the choice's."""
+    return float(np.exp(np.mean([math.log(verdict(row, figure)[1]) for row in rows])))
+
+
+def optimum_loses(row: dict[str, Any]) -> bool:
+    """Whether the KLUB optimum is worse than time-uniform, beyond two standard errors."""
+    ours, theirs = (Estimate(*row["schedules"][name]["frechet"]) for name in ("exact", "time-uniform"))
+    return ours.value > theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
+
+
+def report(rows: Sequence[dict[str, Any]]) -> Table:
+    """Every cell: the choice, the best baseline and the KLUB optimum; below, what holds and the gain."""
+    table = Table(Column("solver", no_wrap=True), "steps", "choice", "best baseline", "KLUB optimum", "gain", "pixels")
+    for row in rows:
+        best, ratio, holds = verdict(row, "frechet")
+        cells = [
+            f"{value:.2f} ± {stderr:.2f}"
+            for value, stderr in (row["schedules"][name]["frechet"] for name in ("choice", best, "exact"))
+        ]
+        mark = "" if holds else " (worse)"
+        pixels = verdict(row, "frechet-pixels")
+        cells[1] += f" {best}"
+        others = [f"{ratio:.2f}×{mark}", f"{pixels[1]:.2f}×" + ("" if pixels[2] else " (worse)")]
+        table.add_row(row["solver"], str(row["steps"]), *cells, *others)
+    held = [sum(verdict(row, figure)[2] for row in rows) for figure in FIGURES]
+    gains = [gain(rows, figure) for figure in FIGURES]
+    table.add_section()
+    ends = [f"{g:.2f}×, {h}/{len(rows)} hold" for g, h in zip(gains, held, strict=True)]
+    table.add_row("all", "", "", "", f"loses to time-uniform in {sum(map(optimum_loses, rows))}", *ends)
+    return table
+
+
+def main(
+    out: Annotated[Path, typer.Option("--json", help="Every cell goes here, and is taken from here.")] = RESULTS
+    / "digits.json",
+    samples: Annotated[int, typer.Option(help="Fresh samples behind every figure.")] = 1024,
+    fresh: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
+) -> None:
+    """Hold the automatic choice on digits against the best of six baselines on fresh seeds."""
+    torch.set_num_threads(1)
+    model = digits.load(device="cpu")
+    judge, source = Judge(model), sources.find(model, PATHS)
+    gram = collect.collect(model, source.x0, collect.grid_for(model))
+    kept = json.loads(out.read_text(encoding="utf-8"))["cells"] if out.is_file() and not fresh else []
+    rows = {(row["solver"], row["steps"]): row for row in kept if row["samples"] == samples}
+    for steps, solver in track(list(product(STEPS, SOLVERS)), description="cells"):
+        if (solver, steps) not in rows:
+            rows[solver, steps] = cell(judge, gram, source.x0, solver, steps, samples)
+            write(out, list(rows.values()), judge, samples)
+    cells = list(rows.values())
+    Console(width=140).print(report(cells))
+
+
+def write(out: Path, cells: list[dict[str, Any]], judge: Judge, samples: int) -> None:
+    """Keep the cells with what they are held against: held-out images, and the model's own many-step samples."""
+    path = out.with_suffix(".floor")
+    if path.is_file():
+        floor = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        unseen, many = digits.data("test")[0], many_steps(judge.model, FRESH_SEED, samples)
+        floor = {
+            "held-out images": {n: list(vars(judge.measure(unseen, n, 0)).values()) for n in FIGURES},
+            "100 steps": {n: list(vars(judge.measure(many, n, 0)).values()) for n in FIGURES},
+        }
+        path.write_text(json.dumps(floor), encoding="utf-8")
+    summary = {
+        figure: {"gain": gain(cells, figure), "holds": sum(verdict(row, figure)[2] for row in cells)}
+        for figure in FIGURES
+    }
+    record = {"model": "digits", "paths": PATHS, "floor": floor, "summary": summary, "cells": cells}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_suffix(".part")
+    temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    temporary.replace(out)
+
+
+if __name__ == "__main__":
+    typer.run(main)
