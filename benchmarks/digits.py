@@ -7,8 +7,12 @@ tuned. What a cell has found is kept, so that a run that was stopped goes on whe
 
 import json
 import math
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +31,7 @@ from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
+from ays_toy.samplers import SOLVERS as SOLVER_TABLE
 
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
@@ -36,20 +41,33 @@ TUNE_SEED, FRESH_SEED = 40_000, 500
 PATHS, THUMBNAILS = 128, 16
 
 
-def cell(judge: Judge, gram: PathGram, x0: torch.Tensor, solver: str, steps: int, samples: int) -> dict[str, Any]:
-    """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds."""
-    stochastic = solver in ("stochastic-ddim", "sde-dpmpp-2m")
-    ode = None if stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
-    effort = Effort((samples // 4, samples // 4, samples // 2))
+@lru_cache(maxsize=1)
+def prepared() -> tuple[Judge, PathGram, torch.Tensor]:
+    """The model with what judges it, its matrix, and the images that was collected from; once in every process."""
+    torch.set_num_threads(1)
+    model = digits.load(device="cpu")
+    x0 = sources.find(model, PATHS).x0
+    return Judge(model), collect.collect(model, x0, collect.grid_for(model)), x0
+
+
+def cell(solver: str, steps: int, samples: int, known: dict[str, Any]) -> dict[str, Any]:
+    """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
+    judge, gram, x0 = prepared()
+    ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
+    effort = Effort((256, samples // 3, samples // 3, samples))
     score = judge.score(solver, "frechet")
     *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
     named = {"choice": choice.sigmas, "exact": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
     measured = {}
     for name, sigmas in named.items():
+        levels = [float(f"{sigma:.6g}") for sigma in sigmas]
+        if name in known and known[name]["sigmas"] == levels:
+            measured[name] = known[name]
+            continue
         images = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
         klub = gram.price(sigmas)
         measured[name] = {
-            "sigmas": [float(f"{sigma:.6g}") for sigma in sigmas],
+            "sigmas": levels,
             "klub": [klub.value, klub.stderr],
             "terms": [float(f"{term:.4g}") for term in klub.terms],
             "thumbnails": as_bytes(images[:THUMBNAILS]),
@@ -118,37 +136,45 @@ def main(
     fresh: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
 ) -> None:
     """Hold the automatic choice on digits against the best of six baselines on fresh seeds."""
-    torch.set_num_threads(1)
-    model = digits.load(device="cpu")
-    judge, source = Judge(model), sources.find(model, PATHS)
-    gram = collect.collect(model, source.x0, collect.grid_for(model))
     kept = json.loads(out.read_text(encoding="utf-8"))["cells"] if out.is_file() and not fresh else []
     rows = {(row["solver"], row["steps"]): row for row in kept if row["samples"] == samples}
-    for steps, solver in track(list(product(STEPS, SOLVERS)), description="cells"):
-        if (solver, steps) not in rows:
-            rows[solver, steps] = cell(judge, gram, source.x0, solver, steps, samples)
-            write(out, list(rows.values()), judge, samples)
-    cells = list(rows.values())
-    Console(width=140).print(report(cells))
+    cases = [
+        (solver, steps) for steps, solver in product(STEPS, SOLVERS) if "chosen" not in rows.get((solver, steps), {})
+    ]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(cell, solver, steps, samples, rows.get((solver, steps), {}).get("schedules", {}))
+            for solver, steps in cases
+        ]
+        for done in track(as_completed(waiting), total=len(cases), description="cells"):
+            row = done.result()
+            rows[row["solver"], row["steps"]] = row
+            write(out, list(rows.values()), samples)
+    order = {(solver, steps): rows[solver, steps] for solver, steps in product(SOLVERS, STEPS)}
+    write(out, list(order.values()), samples)
+    Console(width=140).print(report(list(order.values())))
 
 
-def write(out: Path, cells: list[dict[str, Any]], judge: Judge, samples: int) -> None:
-    """Keep the cells with what they are held against: held-out images, and the model's own many-step samples."""
-    path = out.with_suffix(".floor")
-    if path.is_file():
-        floor = json.loads(path.read_text(encoding="utf-8"))
-    else:
-        unseen, many = digits.data("test")[0], many_steps(judge.model, FRESH_SEED, samples)
-        floor = {
-            "held-out images": {n: list(vars(judge.measure(unseen, n, 0)).values()) for n in FIGURES},
-            "100 steps": {n: list(vars(judge.measure(many, n, 0)).values()) for n in FIGURES},
-        }
-        path.write_text(json.dumps(floor), encoding="utf-8")
+def floor(samples: int) -> dict[str, dict[str, list[float]]]:
+    """What the figures are for images that nobody could better: held-out ones, and the model's own in 100 steps."""
+    judge = prepared()[0]
+    best = {"held-out images": digits.data("test")[0], "100 steps": many_steps(judge.model, FRESH_SEED, samples)}
+    return {
+        title: {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
+        for title, images in best.items()
+    }
+
+
+def write(out: Path, rows: list[dict[str, Any]], samples: int) -> None:
+    """Keep the cells, what they come to, and what they are held against, whole or not at all."""
+    earlier = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
+    complete = [row for row in rows if "chosen" in row]
     summary = {
-        figure: {"gain": gain(cells, figure), "holds": sum(verdict(row, figure)[2] for row in cells)}
+        figure: {"gain": gain(complete, figure), "holds": sum(verdict(row, figure)[2] for row in complete)}
         for figure in FIGURES
     }
-    record = {"model": "digits", "paths": PATHS, "floor": floor, "summary": summary, "cells": cells}
+    limits = earlier.get("floor") or floor(samples)
+    record = {"model": "digits", "paths": PATHS, "floor": limits, "summary": summary, "cells": rows}
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_suffix(".part")
     temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")

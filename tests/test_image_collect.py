@@ -12,7 +12,7 @@ from ays_toy import images, optimize
 from ays_toy.denoisers import GaussianDenoiser
 from ays_toy.images import collect, digits, optimizing, sources
 from ays_toy.images.baselines import baselines
-from ays_toy.images.choose import Effort, choose, warped
+from ays_toy.images.choose import Effort, choose, shifted
 from ays_toy.images.distributed import Team
 from ays_toy.images.models import ImageModel
 from ays_toy.images.scores import Judge
@@ -156,8 +156,8 @@ def test_images_of_another_shape_and_folders_that_are_not_there_are_sentences(x0
 def test_few_paths_cost_little_and_more_cost_less():
     model = images.load("digits", device="cpu")
     source = sources.find(model, 256)
-    gram = collect.collect(model, source.x0, collect.grid_for(model, 32), seed=3)
-    rows = collect.how_few(gram, 6)
+    gram = collect.collect(model, source.x0, collect.grid_for(model, 24), seed=3)
+    rows = collect.how_few(gram, 4)
     assert [row.paths for row in rows] == [32, 64, 128]
     assert rows[-1].regret[2.0] < 0.03
     assert rows[-1].klub.stderr < 0.1 * rows[-1].klub.value
@@ -216,24 +216,27 @@ def test_the_choice_finds_what_a_known_score_likes_and_never_does_worse_than_a_b
         asked.append((samples, seed))
         return Estimate(float(np.abs(np.log(sigmas / best)).mean()), 0.0)
 
-    *_, choice = choose(model, gram, "ddim", 6, score, seed=5, effort=Effort((10, 20, 30)))
+    *_, choice = choose(model, gram, "ddim", 6, score, seed=5, effort=Effort((10, 20, 30, 40)))
     assert choice.best.score.value < 0.6 * choice.baseline.score.value
     assert choice.baseline.is_baseline
-    assert set(asked) == {(10, 5), (20, 6), (30, 7)}
+    assert set(asked) == {(10, 5), (20, 6), (30, 7), (40, 8)}
 
     def likes_cosine(sigmas, _samples, _seed):
         return Estimate(float(np.abs(np.log(sigmas / base)).mean()), 0.0)
 
-    *_, choice = choose(model, gram, "ddim", 6, likes_cosine, effort=Effort((10, 20, 30)))
+    *_, choice = choose(model, gram, "ddim", 6, likes_cosine, effort=Effort((10, 20, 30, 40)))
     assert choice.best.name == "cosine"
 
 
-def test_a_warp_keeps_the_ends_and_moves_all_between():
-    sigmas = baselines(gaussian_model(), 6)["logsnr"]
-    later, earlier = warped(sigmas, 0.85), warped(sigmas, 1.18)
-    assert (later[0], later[-1]) == (earlier[0], earlier[-1]) == (20.0, 0.02)
-    assert (later[1:-1] < sigmas[1:-1]).all()
-    assert (earlier[1:-1] > sigmas[1:-1]).all()
+def test_shifted_levels_keep_their_order_and_the_ends():
+    sigmas = baselines(gaussian_model(), 6)["edm"]
+    share = np.array([0.9, 0.9, 0.5, 0.0, 0.0, 0.9, 0.9])
+    up, down = shifted(sigmas, share, True), shifted(sigmas, share, False)
+    for moved in (up, down):
+        assert (np.diff(moved) < 0).all()
+        np.testing.assert_array_equal(moved[[0, 3, 4, 6]], sigmas[[0, 3, 4, 6]])
+    assert up[2] == pytest.approx(np.sqrt(sigmas[1] * sigmas[2]))
+    assert down[2] == pytest.approx(np.sqrt(sigmas[3] * sigmas[2]))
 
 
 @pytest.mark.parametrize("method", optimizing.METHODS)
@@ -242,7 +245,7 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
     source = sources.find(model, 32)
     gram = collect.collect(model, source.x0, collect.grid_for(model, 24))
     search = optimizing.Search(
-        "dpmpp-2m", 3, method, "frechet-pixels", effort=Effort((48, 48, 48), keep=(1, 1)), start="time-uniform"
+        "dpmpp-2m", 3, method, "frechet-pixels", effort=Effort((40, 40, 40, 40), rivals=1), start="time-uniform"
     )
     *_, found = optimizing.find(Judge(model), gram, source.x0, search)
     assert found.sigmas.size == 4

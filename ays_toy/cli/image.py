@@ -126,7 +126,7 @@ def optimize(
         if state.resumed:
             console.print(f"{state.resumed} of {state.total} batches were taken from {checkpoint}.")
         assert state.gram is not None
-        effort = Effort(samples=(samples // 2, samples, 2 * samples))
+        effort = Effort.of(2 * samples)
         search = Search(solver, steps, method, decides, power, effort=effort)
         judge = Judge(chosen)
         for found in optimizing.find(judge, state.gram, source.x0, search):
