@@ -7,7 +7,6 @@ tuned. What a cell has found is kept, so that a run that was stopped goes on whe
 
 import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
@@ -18,6 +17,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
+import torch._inductor.config as inductor
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -38,23 +38,39 @@ SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
 FIGURES = ("frechet", "frechet-pixels")
 TUNE_SEED, FRESH_SEED = 40_000, 500
-PATHS, THUMBNAILS = 128, 16
+PATHS, THUMBNAILS, BATCH = 128, 16, 256
 
 
 @lru_cache(maxsize=1)
-def prepared() -> tuple[Judge, PathGram, torch.Tensor]:
+def prepared(compiled: bool = False) -> tuple[Judge, PathGram, torch.Tensor]:
     """The model with what judges it, its matrix, and the images that was collected from; once in every process."""
     torch.set_num_threads(1)
-    model = digits.load(device="cpu")
+    model = digits.load(device="cpu", batch=BATCH)
     x0 = sources.find(model, PATHS).x0
-    return Judge(model), collect.collect(model, x0, collect.grid_for(model)), x0
+    gram = collect.collect(model, x0, collect.grid_for(model))
+    if compiled:
+        compile_network(model.denoiser)
+    return Judge(model), gram, x0
 
 
-def cell(solver: str, steps: int, samples: int, known: dict[str, Any]) -> dict[str, Any]:
+def compile_network(denoiser: Any) -> None:
+    """Let full batches go through torch's compiler, which halves their time; it needs a C++ compiler and minutes."""
+    inductor.freezing = True
+    plain, quick = denoiser.network, torch.compile(denoiser.network, dynamic=False)
+
+    def network(x: torch.Tensor, timesteps: torch.Tensor, rows: range) -> torch.Tensor:
+        if len(x) == BATCH:
+            return quick(x, timesteps, range(BATCH))
+        return plain(x, timesteps, rows)
+
+    denoiser.network = network
+
+
+def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled: bool = False) -> dict[str, Any]:
     """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
-    judge, gram, x0 = prepared()
+    judge, gram, x0 = prepared(compiled)
     ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
-    effort = Effort((256, samples // 3, samples // 3, samples))
+    effort = Effort((BATCH, BATCH, BATCH, max(BATCH, samples // 2)))
     score = judge.score(solver, "frechet")
     *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
     named = {"choice": choice.sigmas, "exact": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
@@ -133,6 +149,8 @@ def main(
     out: Annotated[Path, typer.Option("--json", help="Every cell goes here, and is taken from here.")] = RESULTS
     / "digits.json",
     samples: Annotated[int, typer.Option(help="Fresh samples behind every figure.")] = 1024,
+    workers: Annotated[int, typer.Option(help="Processes that share the cells.")] = 2,
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first.")] = False,
     fresh: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
 ) -> None:
     """Hold the automatic choice on digits against the best of six baselines on fresh seeds."""
@@ -141,9 +159,9 @@ def main(
     cases = [
         (solver, steps) for steps, solver in product(STEPS, SOLVERS) if "chosen" not in rows.get((solver, steps), {})
     ]
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = [
-            pool.submit(cell, solver, steps, samples, rows.get((solver, steps), {}).get("schedules", {}))
+            pool.submit(cell, solver, steps, samples, rows.get((solver, steps), {}).get("schedules", {}), compiled)
             for solver, steps in cases
         ]
         for done in track(as_completed(waiting), total=len(cases), description="cells"):

@@ -76,8 +76,8 @@ def choose(
     """Choose a schedule of that many steps for a model and solver by its score, yielding after each of four rounds.
 
     The matrix prices the optima; `ode`, for solvers of the ODE, those by local error. Every round has noise of its own,
-    and the best baseline is in the last, where it is chosen unless something does better. That round's score is the best
-    of several: report it on other seeds.
+    and the best baseline is in the last, where it is chosen unless something does better. That score is the best of
+    several: report it on other seeds.
     """
     chosen, effort = lookup(SOLVERS, solver, "solver"), effort or Effort()
     whole_number(steps, "The number of steps", 2, gram.grid.size - 1)
