@@ -17,7 +17,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
-import torch._inductor.config as inductor
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -55,6 +54,8 @@ def prepared(compiled: bool = False) -> tuple[Judge, PathGram, torch.Tensor]:
 
 def compile_network(denoiser: Any) -> None:
     """Let full batches go through torch's compiler, which halves their time; it needs a C++ compiler and minutes."""
+    import torch._inductor.config as inductor  # brings in the compiler
+
     inductor.freezing = True
     plain, quick = denoiser.network, torch.compile(denoiser.network, dynamic=False)
 
@@ -93,7 +94,6 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
         "steps": steps,
         "samples": samples,
         "chosen": choice.best.name,
-        "tried": sum(map(len, choice.rounds)),
         "schedules": measured,
     }
 
