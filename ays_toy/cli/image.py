@@ -239,7 +239,7 @@ def pretrain(
             learning = progress.add_task("classifier", total=classifier.EPOCHS)
             for epoch in classifier.train():
                 words = f"classifier, {epoch.accuracy:.1%} right"
-                progress.update(learning, completed=epoch.index, description=words)
+                progress.update(learning, completed=epoch.number, description=words)
             classifier.save(epoch.classifier, accuracy=epoch.accuracy)
         config = pretraining.PretrainingConfig(steps=steps, seed=seed)
         task = progress.add_task("model", total=steps)

@@ -44,7 +44,7 @@ class Classifier(nn.Module):
 class Epoch(NamedTuple):
     """The classifier after an epoch: how many held-out images it tells rightly, as a fraction."""
 
-    index: int
+    number: int  # from 1
     accuracy: float
     classifier: Classifier
 
@@ -60,7 +60,7 @@ def train(epochs: int = EPOCHS, seed: int = 0) -> Iterator[Epoch]:
     steps = epochs * -(-len(images) // 64)
     optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for index in range(1, epochs + 1):
+    for number in range(1, epochs + 1):
         for rows in torch.randperm(len(images), generator=generator).split(64):
             noisy = images[rows] + 0.05 * torch.randn(images[rows].shape, generator=generator)
             loss = nn.functional.cross_entropy(net(noisy), labels[rows], label_smoothing=0.05)
@@ -69,7 +69,7 @@ def train(epochs: int = EPOCHS, seed: int = 0) -> Iterator[Epoch]:
             optimizer.step()
             rate.step()
         with torch.no_grad():
-            yield Epoch(index, float((net(unseen).argmax(1) == truth).double().mean()), net)
+            yield Epoch(number, float((net(unseen).argmax(1) == truth).double().mean()), net)
 
 
 def save(net: Classifier, path: Path = WEIGHTS, **about: float) -> None:

@@ -139,4 +139,5 @@ def save(net: Any, folder: Path) -> None:
     """Write network and process to a folder that diffusers' DDPMPipeline.from_pretrained reads."""
     from diffusers import DDPMPipeline
 
-    DDPMPipeline(unet=net, scheduler=scheduler()).save_pretrained(folder, safe_serialization=True)
+    pipeline: Any = DDPMPipeline(unet=net, scheduler=scheduler())
+    pipeline.save_pretrained(folder, safe_serialization=True)
