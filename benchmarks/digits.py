@@ -71,7 +71,7 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
     """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
     judge, gram, x0 = prepared(compiled)
     ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
-    effort = Effort((BATCH, BATCH, BATCH, max(BATCH, samples // 2)))
+    effort = Effort((samples // 2, samples // 2, samples // 2, 2 * samples))
     score = judge.score(solver, "frechet")
     *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
     named = {"choice": choice.sigmas, "exact": optimize.optimum(gram, steps)} | baselines(judge.model, steps)

@@ -40,7 +40,7 @@ def test_it_ships_small_and_is_what_diffusers_reads(model):
     assert pictures.shape == (4, 8, 8, 1)
     # One value of the network in diffusers' coordinates is one of the denoiser in ours.
     levels = (1 / pipe.scheduler.alphas_cumprod - 1).sqrt().double()
-    np.testing.assert_allclose(model.training_sigmas[::-1], levels.numpy(), rtol=1e-4)
+    np.testing.assert_allclose(model.training_sigmas[::-1], levels.numpy(), rtol=1e-3)  # float32 powers
     sigma, x0 = float(levels[300]), digits.data("test")[0][:8]
     noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(1))
     noisy = pipe.scheduler.add_noise(x0, noise, torch.full((8,), 300))
