@@ -5,6 +5,7 @@ then it, all six baselines and the KLUB optimum are measured on fresh ones, in f
 tuned. What a cell has found is kept, so that a run that was stopped goes on where it was.
 """
 
+import base64
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -87,7 +88,7 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
             "sigmas": levels,
             "klub": [klub.value, klub.stderr],
             "terms": [float(f"{term:.4g}") for term in klub.terms],
-            "thumbnails": as_bytes(images[:THUMBNAILS]),
+            "thumbnails": as_text(images[:THUMBNAILS]),
         } | {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
     return {
         "solver": solver,
@@ -98,9 +99,10 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
     }
 
 
-def as_bytes(images: torch.Tensor) -> str:
-    """Images [N, 1, 8, 8] in [-1, 1] as 64 N gray values, two hexadecimal digits each."""
-    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy().tobytes().hex()
+def as_text(images: torch.Tensor) -> str:
+    """Images [N, 1, 8, 8] in [-1, 1] as 64 N gray bytes, in base 64."""
+    gray = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return base64.b64encode(gray.numpy().tobytes()).decode()
 
 
 def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
