@@ -1,0 +1,250 @@
+"""`image …`: schedules for diffusion models of images, and the digits model that ships with the package."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from ays_toy import checks, export, images
+from ays_toy.cli.common import Power, Solver, Steps, console, user_errors
+from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
+from ays_toy.images.baselines import baselines
+from ays_toy.images.choose import Effort
+from ays_toy.images.models import ImageModel
+from ays_toy.images.optimizing import Search
+from ays_toy.images.sampling import draw
+from ays_toy.images.scores import FIGURES, Judge
+from ays_toy.paths import PathGram
+from ays_toy.schedules import validate
+from ays_toy.words import significant
+
+app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
+
+JUDGE_SEED = 7_000  # of the samples in tables; no search uses it
+PATHS = 128  # by `image paths digits`: KLUB to 1 %, and an optimum 0.6 % (p = 3) or 0.2 % (p = 2) from the best
+
+Name = Annotated[str, typer.Argument(help="digits, a folder in diffusers' format, or a name on the hub.")]
+Folder = Annotated[Path | None, typer.Option("--data", help="A folder of images; else the digits or own samples.")]
+Prompts = Annotated[Path | None, typer.Option(help="Prompts of a text-to-image model, one a line.")]
+Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by the prompts.")]
+Samples = Annotated[int, typer.Option(help="Samples behind every figure in the table.")]
+Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
+Seed = Annotated[int, typer.Option(help="Seed of images and noise.")]
+
+
+def _progress(quiet: bool = False) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=quiet)
+
+
+def _load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
+    lines = None
+    if prompts is not None:
+        try:
+            lines = [line.strip() for line in prompts.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"The prompts in {prompts} cannot be read: {error}.") from None
+        if not lines:
+            raise ValueError(f"{prompts} holds no prompts: write one a line.")
+    return images.load(name, prompts=lines, guidance=guidance, device=device)
+
+
+def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
+    """The figure that decides, and the others that model and solver have."""
+    fitting = [first]
+    for name in FIGURES:
+        try:
+            scores.check_figure(model, solver, name)
+        except ValueError:
+            continue
+        fitting.append(name)
+    return list(dict.fromkeys(fitting))
+
+
+def _table(
+    judge: Judge, gram: PathGram, named: Mapping[str, np.ndarray], solver: str, figures: list[str], samples: int
+) -> Table:
+    table = Table(Column("schedule", overflow="fold"), "KLUB", *(FIGURES[name].title for name in figures))
+    with _progress() as progress:
+        for title, sigmas in progress.track(named.items(), description="fresh samples"):
+            klub = gram.price(sigmas)
+            drawn = draw(judge.model, sigmas, solver, JUDGE_SEED, samples)
+            found = [judge.measure(drawn, name, JUDGE_SEED) for name in figures]
+            cells = [significant(one.value, one.stderr) for one in found]
+            table.add_row(title, significant(klub.value, klub.stderr), *cells)
+    return table
+
+
+@app.command()
+def optimize(
+    model: Name = "digits",
+    method: Annotated[
+        str, typer.Option(help="choice: automatic. exact: one pass. ays: the paper's search, stopped early.")
+    ] = "choice",
+    steps: Steps = 10,
+    solver: Solver = "stochastic-ddim",
+    figure: Annotated[str | None, typer.Option(help=f"What decides: one of {', '.join(FIGURES)}.")] = None,
+    power: Power = 3.0,
+    paths: Paths = PATHS,
+    batch: Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")] = 16,
+    levels: Annotated[int, typer.Option(help="Noise levels of the matrix.")] = collect.LEVELS,
+    data: Folder = None,
+    prompts: Prompts = None,
+    guidance: Guidance = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Keep the pass in this file, and take it up again.")] = None,
+    samples: Samples = 1024,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")] = None,
+) -> None:
+    """Find a schedule for an image model, print what it is worth beside the baselines, and write it to a file.
+
+    Under torchrun the processes share the paths: the matrix is that of one process.
+    """
+    with user_errors(), distributed.joined() as team:
+        _check_out(out)
+        checks.lookup(dict.fromkeys(optimizing.METHODS), method, "method")
+        chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
+        decides = figure or scores.default_figure(chosen, solver)
+        scores.check_figure(chosen, solver, decides)
+        checks.whole_number(samples, "The number of samples", 40, 1_000_000)
+        checks.whole_number(steps, "The number of steps", 2, levels - 1)
+        source = sources.find(chosen, paths, folder=data, seed=seed)
+        with _progress(quiet=not team.leads) as progress:
+            task = progress.add_task(source.about, total=None)
+            grid = collect.grid_for(chosen, levels)
+            for state in collect.stream(
+                chosen, source.x0, grid, seed=seed, batch=batch, checkpoint=checkpoint, team=team, say=console.print
+            ):
+                progress.update(task, completed=state.done, total=state.total)
+        if not team.leads:
+            return
+        if state.resumed:
+            console.print(f"{state.resumed} of {state.total} batches were taken from {checkpoint}.")
+        assert state.gram is not None
+        effort = Effort.of(2 * samples)
+        search = Search(solver, steps, method, decides, power, effort=effort)
+        judge = Judge(chosen)
+        for found in optimizing.find(judge, state.gram, source.x0, search):
+            console.print(found.line)
+        console.print("  ".join(f"{sigma:.5g}" for sigma in found.sigmas))
+        named = {found.title: found.sigmas} | baselines(chosen, steps)
+        console.print(_table(judge, state.gram, named, solver, _figures(chosen, solver, decides), samples))
+        if out is not None:
+            klub = state.gram.price(found.sigmas)
+            about = {"model": model, "solver": solver, "figure": decides, "paths": state.gram.paths}
+            text = export.as_json(found.sigmas, method=found.title, klub=klub, **about)
+            _write(out, export.as_csv(found.sigmas) if out.suffix == ".csv" else text)
+
+
+def _check_out(out: Path | None) -> None:
+    if out is not None and out.suffix not in (".json", ".csv"):
+        raise ValueError(f"The schedule's file must end in .json or .csv, not {out.name!r}.")
+    if out is not None and not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent}: make it, or choose another file.")
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"Could not write {out}: {error.strerror}. Choose another file.") from None
+    console.print(f"Written to {out}.")
+
+
+@app.command()
+def compare(
+    model: Name = "digits",
+    steps: Steps = 10,
+    solver: Solver = "stochastic-ddim",
+    schedule: Annotated[list[Path] | None, typer.Option(help="A schedule's .json file; may be given again.")] = None,
+    paths: Paths = PATHS,
+    data: Folder = None,
+    prompts: Prompts = None,
+    guidance: Guidance = None,
+    samples: Samples = 1024,
+    seed: Seed = 0,
+) -> None:
+    """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
+    with user_errors():
+        chosen = _load(model, prompts, guidance)
+        checks.whole_number(samples, "The number of samples", 40, 1_000_000)
+        figures = _figures(chosen, solver, scores.default_figure(chosen, solver))
+        source = sources.find(chosen, paths, folder=data, seed=seed)
+        gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
+        exact = next(optimizing.find(Judge(chosen), gram, source.x0, Search(solver, steps, "exact")))
+        named = {path.name: _read(path) for path in schedule or []}
+        named |= {exact.title: exact.sigmas} | baselines(chosen, steps)
+        console.print(_table(Judge(chosen), gram, named, solver, figures, samples))
+
+
+def _read(path: Path) -> np.ndarray:
+    import json
+
+    try:
+        return validate(json.loads(path.read_text(encoding="utf-8"))["sigmas"])
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read: {error}.") from None
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise ValueError(f"{path} is no schedule: it needs a list named sigmas.") from None
+
+
+@app.command()
+def paths(
+    model: Name = "digits",
+    steps: Steps = 10,
+    most: Annotated[int, typer.Option(help="Paths that the others are held against.")] = 1024,
+    data: Folder = None,
+    prompts: Prompts = None,
+    guidance: Guidance = None,
+    seed: Seed = 0,
+) -> None:
+    """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
+    with user_errors():
+        chosen = _load(model, prompts, guidance)
+        source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
+        grid = collect.grid_for(chosen)
+        with _progress() as progress:
+            task = progress.add_task(source.about, total=None)
+            for state in collect.stream(chosen, source.x0, grid, seed=seed):
+                progress.update(task, completed=state.done, total=state.total)
+        assert state.gram is not None
+        console.print(evidence_table(state.gram, steps))
+
+
+def evidence_table(gram: PathGram, steps: int) -> Table:
+    """What `how_few` found, as a table."""
+    table = Table("paths", "KLUB of the optimum", "its error bar", "regret of their optimum", "for p = 2")
+    for row in collect.how_few(gram, steps):
+        klub, *regrets = significant(row.klub.value, row.klub.stderr), *(f"{x:.2%}" for x in row.regret.values())
+        table.add_row(f"{row.paths:,}", klub, f"{row.klub.stderr / row.klub.value:.1%}", *regrets)
+    return table
+
+
+@app.command()
+def pretrain(
+    steps: Annotated[int, typer.Option(help="Training steps.")] = pretraining.PretrainingConfig.steps,
+    seed: Annotated[int, typer.Option(help="Seed of weights, data and noise.")] = 0,
+    folder: Annotated[Path, typer.Option(help="Where the model goes.")] = digits.WEIGHTS,
+    features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
+) -> None:
+    """Train the digits model that ships with the package, and the classifier that it is judged by."""
+    torch.set_num_threads(min(2, torch.get_num_threads()))
+    with user_errors(), _progress() as progress:
+        if features:
+            learning = progress.add_task("classifier", total=classifier.EPOCHS)
+            for epoch in classifier.train():
+                words = f"classifier, {epoch.accuracy:.1%} right"
+                progress.update(learning, completed=epoch.number, description=words)
+            classifier.save(epoch.classifier, accuracy=epoch.accuracy)
+        config = pretraining.PretrainingConfig(steps=steps, seed=seed)
+        task = progress.add_task("model", total=steps)
+        for snapshot in pretraining.train(config, every=50):
+            words = f"model, loss {snapshot.loss:.4f}, held out {snapshot.held_out:.4f}"
+            progress.update(task, completed=snapshot.step, description=words)
+        pretraining.save(snapshot.network, folder)
+    console.print(f"Written to {folder}.")

@@ -1,0 +1,50 @@
+"""The image model that is always there: scikit-learn's 8 x 8 handwritten digits, in diffusers' own format.
+
+A DDPM of 0.16 million weights, trained by `python -m ays_toy image pretrain` (see `images.pretraining`) and shipped, so
+that image pages and commands are real on any machine, offline, on a CPU.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ays_toy.images.folders import open_folder
+from ays_toy.images.models import ImageModel
+
+WEIGHTS = Path(__file__).parent / "weights" / "digits"
+HELD_OUT = 360  # of 1797 images: a fifth, which neither the model nor the classifier has seen
+BATCH = 256  # images through the network at once: larger ones gain nothing on a CPU
+
+
+def load(
+    *, device: str | None = None, dtype: torch.dtype | None = None, batch: int | None = None, folder: Path = WEIGHTS
+) -> ImageModel:
+    """The bundled model, or one of the same kind from another folder, frozen; errors are those of `images.load`."""
+    from ays_toy.images.unconditional import build
+
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
+    spread = (data()[0] - data()[0].mean(dim=0)).square().mean().sqrt()
+    return replace(model, title="Handwritten digits, 8×8", sigma_data=float(spread))
+
+
+@lru_cache(maxsize=1)
+def _all() -> tuple[torch.Tensor, torch.Tensor]:
+    from sklearn.datasets import load_digits  # here, since it takes a second that only digits should cost
+
+    found = load_digits()
+    order = np.random.default_rng(0).permutation(len(found.target))  # the file runs from writer to writer
+    pixels = torch.as_tensor(found.images[order] / 8 - 1, dtype=torch.float32)[:, None]
+    return pixels, torch.as_tensor(found.target[order], dtype=torch.int64)
+
+
+def data(part: str = "train") -> tuple[torch.Tensor, torch.Tensor]:
+    """The images [N, 1, 8, 8] in [-1, 1] and what they show [N], 0 to 9; part is train (1437 images) or test (360)."""
+    if part not in ("train", "test"):
+        raise ValueError(f"The digits have a part 'train' and a part 'test', not {part!r}.")
+    some = slice(HELD_OUT, None) if part == "train" else slice(HELD_OUT)
+    images, labels = _all()
+    return images[some].clone(), labels[some].clone()

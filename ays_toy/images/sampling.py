@@ -1,0 +1,38 @@
+"""Images drawn from a model along a schedule, the same noise for every schedule."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from ays_toy import samplers, schedules
+from ays_toy.images.baselines import baselines
+from ays_toy.images.models import ImageModel
+
+MANY_STEPS = 100  # what stands for the model's own truth
+CHUNK = 1024  # images whose trajectories are held at once
+
+
+def draw(
+    model: ImageModel, sigmas: Any, solver: str, seed: int, n: int, *, denoise_to_zero: bool = False
+) -> torch.Tensor:
+    """Sample n images x0 [n, C, H, W] in the model's own coordinates, on the CPU.
+
+    x_T and the solver's noise depend on the seed alone, image by image, neither on the levels nor on n.
+    """
+    levels = schedules.validate(sigmas)
+    parts = []
+    for index, start in enumerate(range(0, n, CHUNK)):
+        # One generator for every chunk, so that drawing more images leaves the first ones as they were.
+        generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, index)).generate_state(1)[0]))
+        x_T = float(levels[0]) * torch.randn(CHUNK, *model.shape, generator=generator)[: min(CHUNK, n - start)]
+        noise = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, index, 1)).generate_state(1)[0]))
+        parts.append(
+            samplers.sample(model.denoiser, x_T, levels, solver, generator=noise, denoise_to_zero=denoise_to_zero)
+        )
+    return torch.cat(parts)
+
+
+def many_steps(model: ImageModel, seed: int, n: int, steps: int = MANY_STEPS) -> torch.Tensor:
+    """What the model itself makes of noise: n images [n, C, H, W] by DPM-Solver++(2M) in many steps, even in time."""
+    return draw(model, baselines(model, steps)["time-uniform"], "dpmpp-2m", seed, n)

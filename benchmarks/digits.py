@@ -1,0 +1,205 @@
+"""Is the automatic choice any good on images? `python -m benchmarks.digits [--json FILE]`; all of it takes an hour.
+
+The bundled digits, five step counts, four solvers: the choice tunes the Fréchet distance in features on its own seeds;
+then it, all six baselines and the KLUB optimum are measured on fresh ones, in features and in pixels, which were not
+tuned. What a cell has found is kept, so that a run that was stopped goes on where it was.
+"""
+
+import base64
+import json
+import math
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Column, Table
+
+from ays_toy import optimize, schedules
+from ays_toy.images import collect, digits, sources
+from ays_toy.images.baselines import baselines
+from ays_toy.images.choose import Effort, choose, local_errors
+from ays_toy.images.sampling import draw, many_steps
+from ays_toy.images.scores import Judge
+from ays_toy.metrics import Estimate
+from ays_toy.paths import PathGram
+from ays_toy.samplers import SOLVERS as SOLVER_TABLE
+
+RESULTS = Path(digits.__file__).parent / "results"
+SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
+STEPS = (5, 6, 8, 10, 20)
+FIGURES = ("frechet", "frechet-pixels")
+TUNE_SEED, FRESH_SEED = 40_000, 500
+PATHS, THUMBNAILS, BATCH = 128, 16, 256
+
+
+@lru_cache(maxsize=1)
+def prepared(compiled: bool = False) -> tuple[Judge, PathGram, torch.Tensor]:
+    """The model with what judges it, its matrix, and the images that was collected from; once in every process."""
+    torch.set_num_threads(1)
+    model = digits.load(device="cpu", batch=BATCH)
+    x0 = sources.find(model, PATHS).x0
+    gram = collect.collect(model, x0, collect.grid_for(model))
+    if compiled:
+        compile_network(model.denoiser)
+    return Judge(model), gram, x0
+
+
+def compile_network(denoiser: Any) -> None:
+    """Let full batches go through torch's compiler, which halves their time; it needs a C++ compiler and minutes."""
+    import torch._inductor.config as inductor  # brings in the compiler
+
+    inductor.freezing = True
+    plain, quick = denoiser.network, torch.compile(denoiser.network, dynamic=False)
+
+    def network(x: torch.Tensor, timesteps: torch.Tensor, rows: range) -> torch.Tensor:
+        if len(x) == BATCH:
+            return quick(x, timesteps, range(BATCH))
+        return plain(x, timesteps, rows)
+
+    denoiser.network = network
+
+
+def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled: bool = False) -> dict[str, Any]:
+    """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
+    judge, gram, x0 = prepared(compiled)
+    ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
+    effort = Effort((samples // 2, samples // 2, samples // 2, 2 * samples))
+    score = judge.score(solver, "frechet")
+    *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
+    named = {"choice": choice.sigmas, "exact": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
+    measured = {}
+    for name, sigmas in named.items():
+        levels = [float(f"{sigma:.6g}") for sigma in sigmas]
+        if name in known and known[name]["sigmas"] == levels:
+            measured[name] = known[name]
+            continue
+        images = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
+        klub = gram.price(sigmas)
+        measured[name] = {
+            "sigmas": levels,
+            "klub": [klub.value, klub.stderr],
+            "terms": [float(f"{term:.4g}") for term in klub.terms],
+            "thumbnails": as_text(images[:THUMBNAILS]),
+        } | {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
+    return {
+        "solver": solver,
+        "steps": steps,
+        "samples": samples,
+        "chosen": choice.best.name,
+        "schedules": measured,
+    }
+
+
+def as_text(images: torch.Tensor) -> str:
+    """Images [N, 1, 8, 8] in [-1, 1] as 64 N gray bytes, in base 64."""
+    gray = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return base64.b64encode(gray.numpy().tobytes()).decode()
+
+
+def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
+    """The best baseline, its figure over the choice's, and whether the choice is as good within two standard errors."""
+    measured = {name: Estimate(*entry[figure]) for name, entry in row["schedules"].items()}
+    best = min(schedules.SCHEDULES, key=lambda name: measured[name].value)
+    ours, theirs = measured["choice"], measured[best]
+    holds = ours.value <= theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
+    return best, theirs.value / ours.value, holds
+
+
+def gain(rows: Iterable[dict[str, Any]], figure: str) -> float:
+    """Geometric mean over cells of the best baseline's figure over the choice's."""
+    return float(np.exp(np.mean([math.log(verdict(row, figure)[1]) for row in rows])))
+
+
+def optimum_loses(row: dict[str, Any]) -> bool:
+    """Whether the KLUB optimum is worse than time-uniform, beyond two standard errors."""
+    ours, theirs = (Estimate(*row["schedules"][name]["frechet"]) for name in ("exact", "time-uniform"))
+    return ours.value > theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
+
+
+def report(rows: Sequence[dict[str, Any]]) -> Table:
+    """Every cell: the choice, the best baseline and the KLUB optimum; below, what holds and the gain."""
+    table = Table(Column("solver", no_wrap=True), "steps", "choice", "best baseline", "KLUB optimum", "gain", "pixels")
+    for row in rows:
+        best, ratio, holds = verdict(row, "frechet")
+        cells = [
+            f"{value:.2f} ± {stderr:.2f}"
+            for value, stderr in (row["schedules"][name]["frechet"] for name in ("choice", best, "exact"))
+        ]
+        mark = "" if holds else " (worse)"
+        pixels = verdict(row, "frechet-pixels")
+        cells[1] += f" {best}"
+        others = [f"{ratio:.2f}×{mark}", f"{pixels[1]:.2f}×" + ("" if pixels[2] else " (worse)")]
+        table.add_row(row["solver"], str(row["steps"]), *cells, *others)
+    held = [sum(verdict(row, figure)[2] for row in rows) for figure in FIGURES]
+    gains = [gain(rows, figure) for figure in FIGURES]
+    table.add_section()
+    ends = [f"{g:.2f}×, {h}/{len(rows)} hold" for g, h in zip(gains, held, strict=True)]
+    table.add_row("all", "", "", "", f"loses to time-uniform in {sum(map(optimum_loses, rows))}", *ends)
+    return table
+
+
+def main(
+    out: Annotated[Path, typer.Option("--json", help="Every cell goes here, and is taken from here.")] = RESULTS
+    / "digits.json",
+    samples: Annotated[int, typer.Option(help="Fresh samples behind every figure.")] = 1024,
+    workers: Annotated[int, typer.Option(help="Processes that share the cells.")] = 2,
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first.")] = False,
+    fresh: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
+) -> None:
+    """Hold the automatic choice on digits against the best of six baselines on fresh seeds."""
+    kept = json.loads(out.read_text(encoding="utf-8"))["cells"] if out.is_file() and not fresh else []
+    rows = {(row["solver"], row["steps"]): row for row in kept if row["samples"] == samples}
+    cases = [
+        (solver, steps) for steps, solver in product(STEPS, SOLVERS) if "chosen" not in rows.get((solver, steps), {})
+    ]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(cell, solver, steps, samples, rows.get((solver, steps), {}).get("schedules", {}), compiled)
+            for solver, steps in cases
+        ]
+        for done in track(as_completed(waiting), total=len(cases), description="cells"):
+            row = done.result()
+            rows[row["solver"], row["steps"]] = row
+            write(out, list(rows.values()), samples)
+    order = {(solver, steps): rows[solver, steps] for solver, steps in product(SOLVERS, STEPS)}
+    write(out, list(order.values()), samples)
+    Console(width=140).print(report(list(order.values())))
+
+
+def floor(samples: int) -> dict[str, dict[str, list[float]]]:
+    """What the figures are for images that nobody could better: held-out ones, and the model's own in 100 steps."""
+    judge = prepared()[0]
+    best = {"held-out images": digits.data("test")[0], "100 steps": many_steps(judge.model, FRESH_SEED, samples)}
+    return {
+        title: {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
+        for title, images in best.items()
+    }
+
+
+def write(out: Path, rows: list[dict[str, Any]], samples: int) -> None:
+    """Keep the cells, what they come to, and what they are held against, whole or not at all."""
+    earlier = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
+    complete = [row for row in rows if "chosen" in row]
+    summary = {
+        figure: {"gain": gain(complete, figure), "holds": sum(verdict(row, figure)[2] for row in complete)}
+        for figure in FIGURES
+    }
+    limits = earlier.get("floor") or floor(samples)
+    record = {"model": "digits", "paths": PATHS, "floor": limits, "summary": summary, "cells": rows}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_suffix(".part")
+    temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    temporary.replace(out)
+
+
+if __name__ == "__main__":
+    typer.run(main)
