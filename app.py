@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("pages/optimize.py", title="Optimize", url_path="optimize"),
         st.Page("pages/trajectories.py", title="Trajectories", url_path="trajectories"),
         st.Page("pages/beat_ays.py", title="Beat AYS", url_path="beat_ays"),
+        st.Page("pages/images.py", title="Images", url_path="images"),
     ],
     position="top",
 )

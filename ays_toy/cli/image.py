@@ -26,7 +26,6 @@ from ays_toy.words import significant
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
 
 JUDGE_SEED = 7_000  # of the samples in tables; no search uses it
-PATHS = 128  # by `image paths digits`: KLUB to 1 %, and an optimum 0.6 % (p = 3) or 0.2 % (p = 2) from the best
 
 Name = Annotated[str, typer.Argument(help="digits, a folder in diffusers' format, or a name on the hub.")]
 Folder = Annotated[Path | None, typer.Option("--data", help="A folder of images; else the digits or own samples.")]
@@ -56,14 +55,7 @@ def _load(name: str, prompts: Path | None, guidance: float | None, device: str |
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
     """The figure that decides, and the others that model and solver have."""
-    fitting = [first]
-    for name in FIGURES:
-        try:
-            scores.check_figure(model, solver, name)
-        except ValueError:
-            continue
-        fitting.append(name)
-    return list(dict.fromkeys(fitting))
+    return list(dict.fromkeys([first, *scores.fitting(model, solver)]))
 
 
 def _table(
@@ -90,7 +82,7 @@ def optimize(
     solver: Solver = "stochastic-ddim",
     figure: Annotated[str | None, typer.Option(help=f"What decides: one of {', '.join(FIGURES)}.")] = None,
     power: Power = 3.0,
-    paths: Paths = PATHS,
+    paths: Paths = collect.PATHS,
     batch: Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")] = 16,
     levels: Annotated[int, typer.Option(help="Noise levels of the matrix.")] = collect.LEVELS,
     data: Folder = None,
@@ -162,7 +154,7 @@ def compare(
     steps: Steps = 10,
     solver: Solver = "stochastic-ddim",
     schedule: Annotated[list[Path] | None, typer.Option(help="A schedule's .json file; may be given again.")] = None,
-    paths: Paths = PATHS,
+    paths: Paths = collect.PATHS,
     data: Folder = None,
     prompts: Prompts = None,
     guidance: Guidance = None,

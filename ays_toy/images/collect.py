@@ -24,6 +24,7 @@ from ays_toy.optimize import optimum
 from ays_toy.paths import BLOCK, PathGram
 from ays_toy.schedules import logsnr, validate
 
+PATHS = 128  # by `image paths digits`: KLUB to 1 %, and an optimum 0.6 % (p = 3) or 0.2 % (p = 2) from the best
 LEVELS = 64  # of the grid that schedules are sought on
 FORMAT = 1  # of a checkpoint
 

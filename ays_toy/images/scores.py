@@ -68,6 +68,18 @@ def check_figure(model: ImageModel, solver: str, name: str) -> Figure:
     return figure
 
 
+def fitting(model: ImageModel, solver: str) -> list[str]:
+    """The figures that this model and solver have."""
+    found = []
+    for name in FIGURES:
+        try:
+            check_figure(model, solver, name)
+        except ValueError:
+            continue
+        found.append(name)
+    return found
+
+
 @dataclass(eq=False)
 class Judge:
     """Measures schedules of one model; what they are held against is made once and kept."""

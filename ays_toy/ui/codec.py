@@ -115,3 +115,8 @@ def one_of(values: tuple[N, ...], what: str) -> Callable[[str], N]:
         return next(value for value in values if value == number)
 
     return read
+
+
+def number(what: str, low: float, high: float) -> Callable[[str], float]:
+    """Read a number in [low, high]."""
+    return lambda text: checks.real_number(text, what, low, high)

@@ -1,0 +1,124 @@
+"""What schedules do to an image model: quality over the number of steps, and KLUB side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ays_toy.metrics import Estimate
+from ays_toy.palette import MARGIN, STYLES
+from ays_toy.words import significant
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One schedule's figure of quality by number of steps; `name` is its entry in the palette."""
+
+    name: str
+    title: str
+    values: Mapping[int, Estimate]
+
+
+def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: int = 330) -> go.Figure:
+    """Quality of every schedule over the number of steps, with error bars, the chosen number marked."""
+    figure = go.Figure()
+    every = sorted({n for curve in curves for n in curve.values} | {steps})
+    for curve in curves:
+        style, at = STYLES[curve.name], sorted(curve.values)
+        estimates = [curve.values[n] for n in at]
+        figure.add_trace(
+            go.Scatter(
+                x=np.array(at, dtype=np.float32),
+                y=np.array([e.value for e in estimates], dtype=np.float32),
+                error_y={
+                    "array": np.array([e.stderr for e in estimates], dtype=np.float32),
+                    "width": 3,
+                    "thickness": 1,
+                },
+                mode="lines+markers",
+                name=curve.title,
+                line={"color": style.color, "dash": style.dash, "width": 3 if curve.name == "choice" else 1.6},
+                marker={"color": style.color, "symbol": style.symbol, "size": 9 if curve.name == "choice" else 7},
+                customdata=[significant(e.value, e.stderr) for e in estimates],
+                hovertemplate=f"<b>{curve.title}</b>, %{{x}} steps: %{{customdata}}<extra></extra>",
+            )
+        )
+    figure.add_vline(x=steps, line={"width": 1, "dash": "dot"})
+    figure.update_xaxes(
+        type="log",
+        tickvals=every,
+        range=np.log10([every[0] / 1.06, every[-1] * 1.06]),
+        fixedrange=True,
+        title={"text": "steps", "standoff": 2},
+    )
+    ends = [v for c in curves for e in c.values.values() for v in (e.value - e.stderr, e.value + e.stderr) if v > 0]
+    figure.update_yaxes(
+        type="log",
+        range=np.log10([min(ends) / 1.15, max(ends) * 1.15]) if ends else None,
+        tickvals=[f * 10.0**e for e in range(-5, 6) for f in (1, 2, 5)],
+        tickformat="~g",
+        fixedrange=True,
+        title={"text": title, "standoff": 4},
+    )
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend)
+
+
+@dataclass(frozen=True, eq=False)
+class Bar:
+    """One schedule's KLUB."""
+
+    name: str
+    title: str
+    klub: Estimate
+
+
+def klub_bars(bars: Sequence[Bar], height: int = 250) -> go.Figure:
+    """KLUB of every schedule on a log scale, its error bar, and the number itself beside it; the least on top."""
+    ordered = sorted(bars, key=lambda bar: -bar.klub.value)
+    values = np.array([bar.klub.value for bar in ordered])
+    figure = go.Figure(
+        go.Bar(
+            x=values.astype(np.float32),
+            y=[bar.title for bar in ordered],
+            orientation="h",
+            marker={"color": [STYLES[bar.name].color for bar in ordered]},
+            error_x={"array": np.array([bar.klub.stderr for bar in ordered], dtype=np.float32), "width": 3},
+            text=[f" {significant(bar.klub.value, bar.klub.stderr)}" for bar in ordered],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="<b>%{y}</b>: KLUB %{text} nats<extra></extra>",
+        )
+    )
+    figure.update_xaxes(
+        type="log",
+        range=np.log10([values.min() / 2, values.max() * 5]),
+        fixedrange=True,
+        dtick=1,
+        title={"text": "KLUB (nats)", "standoff": 2},
+    )
+    figure.update_yaxes(fixedrange=True)
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
+
+
+def levels_side_by_side(schedules: Mapping[str, np.ndarray], name: str, height: int = 220) -> go.Figure:
+    """Noise levels of several schedules [n+1], each over its own range, in one entry's colors."""
+    style, figure = STYLES[name], go.Figure()
+    for title, sigmas in schedules.items():
+        figure.add_trace(
+            go.Scatter(
+                x=sigmas,
+                y=[title] * sigmas.size,
+                mode="lines+markers",
+                line={"color": style.color, "dash": style.dash, "width": 1.5},
+                marker={"color": style.color, "symbol": style.symbol, "size": 9},
+                customdata=np.arange(sigmas.size),
+                hovertemplate=f"<b>{title}</b>, level %{{customdata}}: σ = %{{x:.5g}}<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    figure.update_xaxes(type="log", autorange="reversed", fixedrange=True, dtick=1, zeroline=False)
+    figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2})
+    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)

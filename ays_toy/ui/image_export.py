@@ -1,0 +1,99 @@
+"""The last sections of the Images page: a schedule as code or as a file, and the schedules that were published."""
+
+import re
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from ays_toy import export, figures
+from ays_toy.diffusers_code import as_diffusers
+from ays_toy.images import published
+from ays_toy.ui.gallery import STILL
+from ays_toy.ui.images import ImagesView, Shown
+from ays_toy.words import amid_sentence
+
+FORMATS = {"diffusers": "diffusers code", "comfyui": "ComfyUI sigmas", "json": "JSON", "csv": "CSV"}
+FILES = {"diffusers": ("py", "text/x-python"), "comfyui": ("txt", "text/plain"), "json": ("json", "application/json")}
+ZERO = {"replace": "takes the last level's place", "append": "one step more"}
+
+
+def section(view: ImagesView, one: Shown) -> None:
+    """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
+    st.markdown("#### Take a schedule home")
+    row = st.columns([0.34, 0.4, 0.26], vertical_alignment="bottom")
+    titles = {title: name for name, (title, _) in one.named.items()}
+    chosen = row[0].selectbox("Schedule", list(titles), key="home")
+    kind = row[1].segmented_control(
+        "As", list(FORMATS), format_func=lambda name: FORMATS[name], key="format", required=True, default="diffusers"
+    )
+    zero = row[2].selectbox(
+        "A final zero",
+        list(ZERO),
+        format_func=lambda name: ZERO[name],
+        key="final_zero",
+        disabled=kind not in ("diffusers", "comfyui"),
+        help="Image tools end at noise zero. Tools differ in whether that counts as a step: choose, and the text says.",
+    )
+    sigmas = one.named[titles[chosen]][1]
+    try:
+        text = _text(view, one, titles[chosen], chosen, sigmas, kind, zero)
+    except ValueError as error:
+        st.info(str(error), icon=":material/info:")
+        return
+    st.caption(_counting(kind, sigmas, zero))
+    st.code(
+        text,
+        language="python" if kind == "diffusers" else None,
+        wrap_lines=True,
+        height=260 if len(text) > 900 else "content",
+    )
+    suffix, mime = FILES.get(kind, ("csv", "text/csv"))
+    name = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {view.steps}".lower()).strip("-")
+    st.download_button(
+        f"Download {name}.{suffix}", text, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore"
+    )
+
+
+def _text(view: ImagesView, one: Shown, name: str, title: str, sigmas: np.ndarray, kind: str, zero: str) -> str:
+    if kind == "diffusers":
+        return as_diffusers(sigmas, one.model, solver=view.solver, final_zero=zero)
+    if kind == "comfyui":
+        return export.as_comfyui(sigmas, one.model, final_zero=zero)
+    if kind == "csv":
+        return export.as_csv(sigmas)
+    klub = one.gram.price(sigmas) if one.gram else None
+    about = {"model": view.image_model, "solver": view.solver, "schedule": name}
+    return export.as_json(sigmas, method=title, klub=klub, **about)
+
+
+def _counting(kind: str, sigmas: np.ndarray, zero: str) -> str:
+    if kind in ("diffusers", "comfyui"):
+        return export.counting(sigmas, zero)
+    return f"{sigmas.size} noise levels for {export.steps(sigmas.size - 1)}; a final jump to zero is not counted."
+
+
+def published_section() -> None:
+    """The schedules that the authors published, as figure and as lists."""
+    with st.expander("The schedules that the authors published, for four models", icon=":material/menu_book:"):
+        known = published.everything()
+        st.plotly_chart(_published(known), key="published", config=STILL, alt=_alt(known))
+        st.caption(
+            "**Look for** levels that crowd where each model makes its choices. 10 steps, 11 levels; a final jump to "
+            "zero is not counted. Where a published model is loaded above, its schedule joins the comparison, "
+            "interpolated in log σ to the chosen number of steps."
+        )
+        name = st.selectbox("As a list", list(known), format_func=lambda one: known[one].title, key="published name")
+        one = known[name]
+        st.code(", ".join(f"{sigma:g}" for sigma in one.sigmas), language=None, wrap_lines=True)
+        steps = "in continuous time" if one.timesteps is None else f"timesteps {', '.join(map(str, one.timesteps))}"
+        st.caption(f"{steps[0].upper()}{steps[1:]}. Source: {amid_sentence(one.source)}.")
+
+
+def _published(known: dict[str, published.Published]) -> go.Figure:
+    return figures.levels_side_by_side({one.title: one.sigmas for one in known.values()}, "ays")
+
+
+def _alt(known: dict[str, published.Published]) -> str:
+    parts = [f"{one.title}: {', '.join(f'{sigma:g}' for sigma in one.sigmas)}" for one in known.values()]
+    return f"Published noise levels. {'. '.join(parts)}."
