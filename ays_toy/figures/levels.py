@@ -14,12 +14,18 @@ from ays_toy.words import significant
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """A schedule with its KLUB and the outline of every step's patch (PathGram.outline)."""
+    """A schedule with its KLUB and the outline of every step's patch (PathGram.outline); named as in the palette."""
 
     name: str
     sigmas: np.ndarray
     klub: KlubEstimate
     outline: list[tuple[np.ndarray, np.ndarray]]
+    called: str = ""  # where it goes by another title than the palette's
+
+    @property
+    def title(self) -> str:
+        """What it is called in the figure."""
+        return self.called or STYLES[self.name].title
 
 
 def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 345) -> go.Figure:
@@ -34,7 +40,7 @@ def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 3
     ends = np.log10([grid[0] * 1.15, grid[-1] / 1.15])
     figure.update_xaxes(type="log", range=ends, fixedrange=True, showgrid=False, zeroline=False, dtick=1)
     figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2}, row=2, col=1)
-    titles = [STYLES[s.name].title for s in schedules]
+    titles = [s.title for s in schedules]
     places = list(range(len(schedules) - 1, -1, -1))
     figure.update_yaxes(
         tickvals=places,
@@ -63,7 +69,7 @@ def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 3
 
 def _rail(schedule: Priced, place: int) -> go.Scatter:
     style, n = STYLES[schedule.name], schedule.sigmas.size - 1
-    what = f"<b>{style.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
+    what = f"<b>{schedule.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
     return go.Scatter(
         x=schedule.sigmas,
         y=np.full(n + 1, place, dtype=np.float32),
@@ -95,8 +101,8 @@ def _patches(schedule: Priced, ceiling: float) -> go.Scatter:
         fillcolor=_faded(style.color),
         line={"color": style.color, "width": 1.5},
         customdata=np.concatenate(notes),
-        hovertemplate=f"{style.title}, %{{customdata}}<extra></extra>",
-        name=f"{style.title}: KLUB {total}",
+        hovertemplate=f"{schedule.title}, %{{customdata}}<extra></extra>",
+        name=f"{schedule.title}: KLUB {total}",
     )
 
 

@@ -13,7 +13,7 @@ from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images import ImagesView, Shown
 from ays_toy.words import amid_sentence
 
-FORMATS = {"diffusers": "diffusers code", "comfyui": "ComfyUI sigmas", "json": "JSON", "csv": "CSV"}
+FORMATS = {"diffusers": "diffusers", "comfyui": "ComfyUI", "json": "JSON", "csv": "CSV"}
 FILES = {"diffusers": ("py", "text/x-python"), "comfyui": ("txt", "text/plain"), "json": ("json", "application/json")}
 ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
@@ -21,7 +21,7 @@ ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 def section(view: ImagesView, one: Shown) -> None:
     """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
     st.markdown("#### Take a schedule home")
-    row = st.columns([0.34, 0.4, 0.26], vertical_alignment="bottom")
+    row = st.columns([0.31, 0.43, 0.26], vertical_alignment="bottom")
     titles = {title: name for name, (title, _) in one.named.items()}
     chosen = row[0].selectbox("Schedule", list(titles), key="home")
     kind = row[1].segmented_control(

@@ -360,7 +360,7 @@ def verdict(view: ImagesView, one: Shown) -> str:
     if "choice" not in known or not baselines:
         return ""
     best, ours = min(baselines, key=lambda name: known[name].value), known["choice"]
-    words = f"**{_against(ours, known[best], 'The automatic choice', one.named[best][0])}**"
+    words = f"**{_against(ours, known[best], 'The automatic choice', one.named[best][0])}.**"
     if "exact" in known and "time-uniform" in known:
         klub = _against(known["exact"], known["time-uniform"], "The unstopped KLUB optimum", "time-uniform")
         words += f" {klub}: on real models least KLUB alone is not the best picture."
@@ -393,7 +393,11 @@ def table(one: Shown) -> None:
         colors.append(f"color: {STYLES[name].color}")
     number = st.column_config.NumberColumn
     config: dict[str, Any] = {tables.MARK: st.column_config.TextColumn("", width=28)}
-    config |= {title: number(format="%.4g", width=80) for title in ("KLUB", *(FIGURES[name].title for name in wanted))}
+    config["KLUB"] = number(format="%.4g", width=80, help="Of Stochastic-DDIM, in nats.")
+    config |= {
+        FIGURES[name].title: number(_short(name).capitalize(), format="%.4g", width=108, help=FIGURES[name].about)
+        for name in wanted
+    }
     config |= {title: number("±", format="%.1g", width=56) for title in cells[0] if title.startswith("± ")}
     config["Levels"] = st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large")
     st.dataframe(
@@ -427,7 +431,7 @@ def view_control(view: ImagesView) -> None:
 
 
 def quality(view: ImagesView, one: Shown, known: Watch | None) -> None:
-    """Quality over the number of steps, where anything was measured, and KLUB of every schedule."""
+    """Quality over the number of steps, and KLUB of every schedule."""
     st.plotly_chart(
         curves(view, one, known),
         key="quality",
@@ -435,29 +439,31 @@ def quality(view: ImagesView, one: Shown, known: Watch | None) -> None:
         alt=f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars.",
     )
     st.caption(
-        f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title.lower()}, lower is better, with one "
+        f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."
     )
+    if one.gram is not None:
+        st.plotly_chart(_bars(one), key="image klub", config=STILL, alt="KLUB of every schedule on a log scale.")
+        st.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
 
 
 def levels(one: Shown) -> None:
-    """The rail over KLUB as area, and KLUB of every schedule."""
+    """The rail over KLUB as area."""
     if one.gram is None:
         return
-    left, right = st.columns([0.56, 0.44], gap="medium")
-    chosen = [name for name in RAIL if name in one.named]
-    with left:
-        priced = [Priced(n, s := one.named[n][1], one.gram.price(s), one.gram.outline(s)) for n in chosen]
-        st.plotly_chart(
-            figures.rail_and_area(priced, one.gram.grid),
-            key="image rail",
-            config=STILL,
-            alt="Noise levels of the schedules, and KLUB as area.",
-        )
-        st.caption(
-            "**Look for** where steps lie close together. Each mark is a noise level; below, one patch per step, its "
-            "area what the step adds to KLUB."
-        )
-    with right:
-        st.plotly_chart(_bars(one), key="image klub", config=STILL, alt="KLUB of every schedule on a log scale.")
-        st.caption("**Look for** how far KLUB and the picture disagree: compare this order with that of the figures.")
+    priced = [
+        Priced(name, sigmas, one.gram.price(sigmas), one.gram.outline(sigmas), title)
+        for name, (title, sigmas) in one.named.items()
+        if name in RAIL
+    ]
+    prices = ", ".join(f"{schedule.title} {schedule.klub.value:.3g} nats" for schedule in priced)
+    st.plotly_chart(
+        figures.rail_and_area(priced, one.gram.grid),
+        key="image rail",
+        config=STILL,
+        alt=f"Noise levels of each schedule, and KLUB as area: {prices}.",
+    )
+    st.caption(
+        "**Look for** where steps lie close together. **Top:** each mark is a noise level of the schedule. **Below:** "
+        "one patch per step, its area the nats that the step adds to KLUB."
+    )

@@ -14,7 +14,7 @@ from ays_toy.palette import REFERENCE
 
 _CSS = """
 <style>
-.strips { display: grid; gap: 3px 10px; align-items: center; grid-template-columns: minmax(120px, 190px) 1fr; }
+.strips { display: grid; gap: 3px 10px; align-items: center; grid-template-columns: minmax(88px, 28%) 1fr; }
 .strips .name { font-size: 0.86rem; line-height: 1.25; font-weight: 600; text-align: right; }
 .strips .name span { display: block; font-weight: 400; font-size: 0.76rem; opacity: 0.8; }
 .strips img { width: 100%; display: block; image-rendering: pixelated; border-radius: 2px; }
