@@ -24,7 +24,7 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from ays_toy import optimize, schedules
-from ays_toy.images import collect, digits, sources
+from ays_toy.images import collect, digits, results, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort, choose, local_errors
 from ays_toy.images.sampling import draw, many_steps
@@ -38,7 +38,7 @@ SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
 FIGURES = ("frechet", "frechet-pixels")
 TUNE_SEED, FRESH_SEED = 40_000, 500
-PATHS, THUMBNAILS, BATCH = 128, 16, 256
+THUMBNAILS, BATCH = 16, 256
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +46,7 @@ def prepared(compiled: bool = False) -> tuple[Judge, PathGram, torch.Tensor]:
     """The model with what judges it, its matrix, and the images that was collected from; once in every process."""
     torch.set_num_threads(1)
     model = digits.load(device="cpu", batch=BATCH)
-    x0 = sources.find(model, PATHS).x0
+    x0 = sources.find(model, collect.PATHS).x0
     gram = collect.collect(model, x0, collect.grid_for(model))
     if compiled:
         compile_network(model.denoiser)
@@ -172,6 +172,7 @@ def main(
             write(out, list(rows.values()), samples)
     order = {(solver, steps): rows[solver, steps] for solver, steps in product(SOLVERS, STEPS)}
     write(out, list(order.values()), samples)
+    results.keep_gram(prepared()[1], out.with_suffix(".safetensors"))
     Console(width=140).print(report(list(order.values())))
 
 
@@ -194,7 +195,7 @@ def write(out: Path, rows: list[dict[str, Any]], samples: int) -> None:
         for figure in FIGURES
     }
     limits = earlier.get("floor") or floor(samples)
-    record = {"model": "digits", "paths": PATHS, "floor": limits, "summary": summary, "cells": rows}
+    record = {"model": "digits", "paths": collect.PATHS, "floor": limits, "summary": summary, "cells": rows}
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_suffix(".part")
     temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")

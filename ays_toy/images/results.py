@@ -68,14 +68,14 @@ def gram() -> PathGram:
     return PathGram(tensors["grid"], tensors["moments"], tensors["counts"].round().astype(int))
 
 
-def keep_gram(found: PathGram) -> None:
-    """Ship this matrix, whole or not at all; moments in single precision, a millionth of KLUB off at most."""
+def keep_gram(found: PathGram, path: Path = GRAM) -> None:
+    """Write this matrix to a file, whole or not at all; single precision costs KLUB less than a millionth."""
     tensors = {
         "grid": torch.tensor(found.grid, dtype=torch.float64),
         "moments": torch.tensor(found.moments, dtype=torch.float32),
         "counts": torch.tensor(found.counts, dtype=torch.float64),
     }
-    checkpoints.write(GRAM, tensors)
+    checkpoints.write(path, tensors)
 
 
 def _levels(rounded: list[float]) -> np.ndarray:
