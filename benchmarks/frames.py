@@ -7,9 +7,11 @@ Needs Playwright, from requirements-dev.txt. On a machine without a graphics car
 """
 
 import json
+import math
 import os
 import statistics
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -79,11 +81,34 @@ def _flow(about: str, query: str) -> Scene:
     return Scene(about, f"trajectories?{shown}&{query}", _played, _play, ".flow.player")
 
 
+def _grab(page: Page) -> None:
+    """Take hold of the middle one of 39 levels."""
+    knob = page.get_by_role("slider", name="Noise level 20 of 40").locator(".dot")
+    knob.wait_for()
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(1000)
+    box = knob.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+
+
+def _drag(page: Page, seconds: float) -> None:
+    """Move what is held to and fro, by a mouse's own small steps."""
+    box = page.get_by_role("slider", name="Noise level 20 of 40").locator(".dot").bounding_box()
+    assert box is not None
+    x, y, end, k = box["x"], box["y"] + box["height"] / 2, time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        k += 1
+        page.mouse.move(x + 12 * math.sin(k / 9), y)
+
+
 SCENES = {
     "flow": _flow("Trajectories, 4 × 1,000 particles", "follow=0"),
     "flow-followed": _flow(
         "Trajectories, 4 × 1,000 particles, one path followed with its targets", "follow=508&targets=True"
     ),
+    "rail": Scene("Beat AYS, one of 40 steps' levels dragged", "beat_ays?steps=40", _grab, _drag),
 }
 
 

@@ -2,32 +2,32 @@
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, image_export, images, view
+from ays_toy.ui import background, controls, image_export, image_run, image_state, images, view
 
-problems = view.open_view(images.ImagesView)
+problems = view.open_view(image_state.ImagesView)
 with st.sidebar:
-    images.controls()
+    image_state.controls()
     controls.solver()
     controls.steps()
-    images.figure_control()
+    image_state.figure_control()
     controls.new_noise()
-state = view.current(images.ImagesView)
+state = view.current(image_state.ImagesView)
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
 
 st.markdown(f"### {images.heading(state)}")
-known = images.watch(state)
-seen = images.stage(known)
+known = image_state.watch(state)
+seen = image_run.stage(known)
 
 
-@st.fragment(run_every=background.POLL if images.running(known) else None)
+@st.fragment(run_every=background.POLL if image_run.running(known) else None)
 def live() -> None:
-    images.run_controls(state, known)
-    images.follow(state, seen)
+    image_run.run_controls(state, known)
+    image_run.follow(state, seen)
 
 
 live()
-one = images.shown(state, known)
+one = image_state.shown(state, known)
 if one is None:
     image_export.published_section()
     st.stop()

@@ -16,7 +16,7 @@ from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import background, codec
-from ays_toy.ui.images import VIEWS, ImagesView
+from ays_toy.ui.image_state import VIEWS, ImagesView
 
 
 @given(

@@ -10,7 +10,7 @@ from ays_toy import export, figures
 from ays_toy.diffusers_code import as_diffusers
 from ays_toy.images import published
 from ays_toy.ui.gallery import STILL
-from ays_toy.ui.images import ImagesView, Shown
+from ays_toy.ui.image_state import ImagesView, Shown
 from ays_toy.words import amid_sentence
 
 FORMATS = {"diffusers": "diffusers", "comfyui": "ComfyUI", "json": "JSON", "csv": "CSV"}

@@ -1,8 +1,6 @@
-"""The pieces of the Images page: what is compared, its pictures and figures, and the run that measures it live."""
+"""What the Images page draws: pictures in rows, figures of quality, prices, and what they say in words."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,266 +10,21 @@ import streamlit as st
 
 from ays_toy import figures
 from ays_toy.figures import Bar, Curve, Priced
-from ays_toy.images import compared, live, loading, results
-from ays_toy.images.live import ImageConfig, ImageState, Which
-from ays_toy.images.models import ImageModel
+from ays_toy.images import compared, results
+from ays_toy.images.live import Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS, denoiser_calls
-from ays_toy.ui import background, codec, strips, tables
+from ays_toy.ui import strips, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
-from ays_toy.ui.jobs import State, Stop
-from ays_toy.ui.view import MAX_SEED
+from ays_toy.ui.image_state import VIEWS, ImagesView, Shown
+from ays_toy.ui.jobs import State
 from ays_toy.words import significant
 
-SLOT = "images"
-MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
-VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
 LARGE = 32  # pixels from which pictures get the whole width of the page
 RAIL = ("choice", "time-uniform", "time-quadratic", "exact")
-
-
-def _name(text: str) -> str:
-    if not text.strip() or len(text) > MOST_NAME or not text.isprintable():
-        raise ValueError(f"The model must be “digits”, a folder or a hub name, of at most {MOST_NAME} characters.")
-    return text
-
-
-def _prompts(text: str) -> str:
-    if len(text) > MOST_PROMPTS:
-        raise ValueError(f"The prompts of a link may have {MOST_PROMPTS} characters, not {len(text)}: shorten them.")
-    return text
-
-
-@dataclass(frozen=True)
-class ImagesView:
-    """The Images page's state."""
-
-    image_model: str = codec.param(loading.DIGITS, codec.checked(_name))
-    prompts: str = codec.param("", _prompts)
-    guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
-    solver: str = codec.param("stochastic-ddim", codec.choice(SOLVERS, "solver"))
-    steps: int = codec.param(8, codec.whole("The number of steps", 2, live.MAX_STEPS))
-    figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
-    pictures: str = codec.param("samples", codec.choice(VIEWS, "view"))
-    seed: int = codec.param(0, codec.whole("The noise's seed", 0, MAX_SEED))
-
-    @property
-    def which(self) -> Which:
-        """The model that the controls name."""
-        lines = tuple(line.strip() for line in self.prompts.splitlines() if line.strip())
-        return Which(self.image_model.strip(), lines, self.guidance or None, None)
-
-    @property
-    def bundled(self) -> bool:
-        """Whether the model is the one that ships with the project."""
-        return self.image_model.strip() == loading.DIGITS
-
-    @property
-    def config(self) -> ImageConfig:
-        """The run that the controls describe."""
-        return ImageConfig(self.which, self.solver, self.steps, self.figure, seed=self.seed)
-
-
-# --- controls ------------------------------------------------------------------------------------------------------
-
-
-def controls() -> None:
-    """The model, and what its samples are judged by."""
-    keep: dict[str, Any] = {"persist_state": "session"}
-    st.text_input(
-        "Model",
-        key="image_model",
-        max_chars=MOST_NAME,
-        help="“digits” ships with this project. Or the path of a folder in diffusers' format on this server, or a name "
-        "on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of its own.",
-        **keep,
-    )
-    if st.session_state["image_model"].strip() != loading.DIGITS:
-        st.text_area(
-            "Prompts, one a line",
-            key="prompts",
-            max_chars=MOST_PROMPTS,
-            help="For text-to-image models: row after row of pictures takes the next prompt.",
-            **keep,
-        )
-        st.number_input(
-            "Guidance",
-            0.0,
-            50.0,
-            step=0.5,
-            key="guidance",
-            help="Scale of classifier-free guidance; 0 leaves it at the model's own.",
-            **keep,
-        )
-
-
-def figure_control() -> None:
-    """The figure of quality, among those that the model and the solver have."""
-    digits = st.session_state["image_model"].strip() == loading.DIGITS
-    stochastic = SOLVERS[st.session_state["solver"]].stochastic
-    options = [
-        name for name in FIGURES if not (name == "frechet" and not digits) and not (name == "distance" and stochastic)
-    ]
-    if st.session_state["figure"] not in options:
-        st.session_state["figure"] = options[0]
-    st.selectbox(
-        "Judge pictures by",
-        options,
-        format_func=lambda name: FIGURES[name].title,
-        key="figure",
-        persist_state="session",
-        help=" ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options),
-    )
-
-
-# --- what there is -------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _digits() -> ImageModel:
-    return loading.load(loading.DIGITS)
-
-
-@lru_cache(maxsize=64)
-def _digits_pictures(solver: str, steps: int, seed: int, ours: tuple[float, ...]) -> dict[str, np.ndarray]:
-    model = _digits()
-    named = compared.named(model, results.gram(), steps, np.array(ours) if ours else None)
-    return compared.grid_of_pictures(model, named, solver, seed)
-
-
-@lru_cache(maxsize=1)
-def _digits_pace() -> float:
-    return live.seconds_per_image(_digits())
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """Everything that the page can show of one model at one number of steps."""
-
-    model: ImageModel
-    gram: PathGram | None
-    named: Mapping[str, tuple[str, np.ndarray]]  # style -> title, levels
-    pictures: Mapping[str, np.ndarray]
-    figures: Mapping[str, Mapping[str, Estimate]]  # style -> figure -> estimate
-    about: str  # where the figures come from
-
-
-def watch(view: ImagesView) -> Watch | None:
-    """This session's run, where it is the one that the controls describe."""
-    known = background.current(SLOT)
-    return known if known and known.job.key == view.config else None
-
-
-def state_of(known: Watch | None) -> ImageState | None:
-    """What the run has reached."""
-    return known.progress.snapshot if known else None
-
-
-def shown(view: ImagesView, known: Watch | None) -> Shown | None:
-    """What a run has found, or what ships with the digits; None for a model that has not been loaded."""
-    state = state_of(known)
-    if state and state.model and state.pictures:
-        ours = state.finding.sigmas if state.finding else None
-        measured = {row.style: row.figures for row in state.rows}
-        about = f"measured here on {view.config.samples:,} samples of each schedule, on seeds that no search has used"
-        named = compared.named(state.model, state.gram, view.steps, ours)
-        if measured or not view.bundled:
-            return Shown(state.model, state.gram, named, state.pictures, measured, about)
-    if not view.bundled:
-        return None
-    bundled = results.digits().at(view.solver, view.steps)
-    ours = bundled.sigmas.get("choice") if bundled else None
-    named = compared.named(_digits(), results.gram(), view.steps, ours)
-    pictures = _digits_pictures(view.solver, view.steps, view.seed, tuple(ours) if ours is not None else ())
-    about = f"measured beforehand on {results.digits().samples:,} samples of each, on seeds that no search has used"
-    return Shown(_digits(), results.gram(), named, pictures, bundled.figures if bundled else {}, about)
-
-
-# --- the run -------------------------------------------------------------------------------------------------------
-
-
-def running(known: Watch | None) -> bool:
-    """Whether there is more to come by itself."""
-    return known is not None and known.progress.state in (State.QUEUED, State.RUNNING)
-
-
-def run_controls(view: ImagesView, known: Watch | None) -> None:
-    """Start, stop and go on, with what the run is at and how long the rest takes."""
-    box = st.container(horizontal=True, vertical_alignment="center")
-    progress = known.progress if known else None
-    if running(known):
-        box.button("Stop", icon=":material/stop:", key="stop images", on_click=background.pause, args=(SLOT,))
-    elif progress and progress.state is State.STOPPED:
-        box.button(
-            "Go on",
-            icon=":material/play_arrow:",
-            key="resume images",
-            type="primary",
-            on_click=background.resume,
-            args=(SLOT,),
-        )
-    elif not progress or progress.state is State.FAILED:
-        label = "Optimize live" if view.bundled else "Load, optimize and compare"
-        box.button(label, icon=":material/tune:", key="run images", type="primary", on_click=_start, args=(view,))
-    _words(box, view, known)
-
-
-def _words(box: Any, view: ImagesView, known: Watch | None) -> None:
-    if known is None:
-        box.caption(_estimate(view))
-        return
-    if words := background.waiting(known):
-        (box.error if known.progress.state is State.FAILED else box.caption)(words)
-        return
-    state, progress = state_of(known), known.progress
-    spent = background.duration(progress.seconds)
-    if progress.state is State.DONE:
-        box.caption(f"Optimized and measured in {spent} on {background.device_name()}.")
-    elif progress.state is State.STOPPED:
-        box.caption(f"Stopped after {spent}. What was reached is kept: **Go on** takes it up.")
-    else:
-        left = progress.seconds_left
-        ahead = "" if left is None else f", {background.duration(left)} left"
-        box.progress(progress.share or 0.0, text=f"{state.stage if state else 'Starting'}{ahead}")
-
-
-def _estimate(view: ImagesView) -> str:
-    calls = live.calls(view.config)
-    words = f"One pass, a search on held-out seeds, fresh samples of all: {calls / 1e3:,.0f}k images denoised"
-    if not view.bundled:
-        return words + ". The model is loaded first, and the time left shown then."
-    return words + f", about {background.duration(calls * _digits_pace())} on {background.device_name()}."
-
-
-def _start(view: ImagesView) -> None:
-    config = view.config
-
-    def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
-        for state in live.run(config, stop):
-            yield state.share, state
-
-    background.start(SLOT, config, work)
-
-
-def stage(known: Watch | None) -> tuple[Any, ...]:
-    """What the page depends on."""
-    state = state_of(known)
-    if known is None or state is None:
-        return (known and known.job,)
-    return known.job, known.progress.state, len(state.rows), len(state.pictures), state.finding is None
-
-
-def follow(view: ImagesView, seen: tuple[Any, ...]) -> None:
-    """Run the whole page again where there is more to show than it has drawn."""
-    if stage(watch(view)) != seen:
-        st.rerun()
-
-
-# --- what is drawn -------------------------------------------------------------------------------------------------
 
 
 def heading(view: ImagesView) -> str:
