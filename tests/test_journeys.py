@@ -61,6 +61,7 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
         go(page, "Explore")
         expect(model(page)).to_have_value("ringed (your model)")
         expect(page.get_by_role("combobox", name="Data")).to_have_value("Ring of 8")
+        expect(page).to_have_url(re.compile("model=saved.*ringed"), timeout=90_000)  # as soon as the page has run
         shared = page.url
         page.goto("about:blank")
     file = tmp_path / "models" / "ringed.safetensors"

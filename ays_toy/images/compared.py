@@ -11,12 +11,22 @@ from ays_toy.images import published
 from ays_toy.images.baselines import baselines
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
-from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 
 ORDER = ("choice", "ays", "exact", "time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")
 SHOWN = 10  # pictures of every schedule
+TITLES = {
+    "choice": "Automatic choice",
+    "ays": "AYS, published",
+    "exact": "KLUB optimum",
+    "time-uniform": "Time-uniform",
+    "time-quadratic": "Time-quadratic",
+    "edm": "EDM",
+    "logsnr": "LogSNR",
+    "cosine": "Cosine",
+    "gaussian": "Gaussian-optimal",
+}
 
 
 def named(
@@ -27,18 +37,17 @@ def named(
     With a matrix the KLUB optimum is among them, with `ours` the automatic choice, and for the models that the authors
     published a schedule for that one, over this model's range.
     """
-    found: dict[str, tuple[str, Any]] = {
-        name: (STYLES[name].title, sigmas) for name, sigmas in baselines(model, steps).items()
-    }
-    if model.training_sigmas is not None:
-        found["time-uniform"] = ("Time-uniform, as shipped", found["time-uniform"][1])
+    found: dict[str, Any] = dict(baselines(model, steps))
     if gram is not None:
-        found["exact"] = ("KLUB optimum", optimize.optimum(gram, steps))
+        found["exact"] = optimize.optimum(gram, steps)
     if ours is not None:
-        found["choice"] = (STYLES["choice"].title, ours)
+        found["choice"] = ours
     if row := published.name_for(model):
-        found["ays"] = ("AYS, published", published.schedule(row, steps, model.sigma_min, model.sigma_max))
-    return {name: found[name] for name in ORDER if name in found}
+        found["ays"] = published.schedule(row, steps, model.sigma_min, model.sigma_max)
+    titles = dict(TITLES)
+    if model.training_sigmas is not None:
+        titles["time-uniform"] += ", as shipped"
+    return {name: (titles[name], found[name]) for name in ORDER if name in found}
 
 
 def pictures(model: ImageModel, x0: torch.Tensor) -> np.ndarray:
