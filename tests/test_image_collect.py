@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from ays_toy import images, optimize
 from ays_toy.cli import app
+from ays_toy.cli.common import console
 from ays_toy.denoisers import GaussianDenoiser
 from ays_toy.images import collect, digits, optimizing, sources
 from ays_toy.images.baselines import baselines
@@ -274,21 +275,21 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
     ],
 )
 def test_the_command_says_in_a_sentence_what_to_change(words, sentence, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     ran = CliRunner().invoke(app, ["image", "optimize", "digits", *words])
     assert ran.exit_code == 2
     assert sentence in " ".join(ran.output.replace("│", " ").split())
 
 
 def test_the_choice_is_printed_beside_the_baselines_and_compared_from_its_file(tmp_path, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     out, few = tmp_path / "schedule.json", ["--steps", "3", "--solver", "ddim", "--samples", "40"]
     ran = CliRunner().invoke(
         app, ["image", "optimize", "digits", *few, "--paths", "16", "--levels", "16", "--out", str(out)]
     )
     assert ran.exit_code == 0, ran.output
     assert "round 4" in ran.output
-    for word in ("Automatic", "time-uniform", "Fréchet distance in pixels", "Distance to many steps"):
+    for word in ("Automatic choice", "time-uniform", "Fréchet distance in pixels", "Distance to many steps"):
         assert word in ran.output
     compared = CliRunner().invoke(app, ["image", "compare", "digits", *few, "--paths", "16", "--schedule", str(out)])
     assert compared.exit_code == 0, compared.output
