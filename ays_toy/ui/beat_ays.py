@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ays_toy import catalog, challenge
+from ays_toy import challenge
 from ays_toy.challenge import Score
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
 from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import attempts, codec, compute, gallery, tables, view
+from ays_toy.ui import attempts, codec, compute, controls, gallery, tables, view
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
@@ -84,18 +84,11 @@ def weight() -> None:
 
 def metric() -> None:
     """What the samples are judged by."""
-    modes = catalog.dataset(st.session_state["data"]).has_modes
-    options = {name: metric.title for name, metric in METRICS.items() if modes or not metric.needs_modes}
-    if st.session_state["metric"] not in options:
-        st.session_state["metric"] = next(iter(options))
-    st.selectbox(
+    controls.metric(
+        view.has_modes(),
         "Judge the picture by",
-        list(options),
-        format_func=lambda name: options[name],
-        key="metric",
-        persist_state="session",
-        help="Measured on 20,000 samples of every schedule, all from the same noise. AYS is stopped early by it, too, "
-        "on other noise.",
+        "Measured on 20,000 samples of every schedule, all from the same noise. AYS is stopped early by it, too, on "
+        "other noise.",
     )
 
 

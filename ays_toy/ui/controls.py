@@ -130,18 +130,23 @@ def start() -> None:
     )
 
 
-def metric(has_modes: bool) -> None:
-    """The output metric that says when to stop."""
+STOP_BY = (
+    "After every sweep up to 8,192 samples are drawn with the solver above, from noise and data held out for this, and "
+    "measured. Four sweeps in a row without an improvement end the paper's search."
+)
+
+
+def metric(has_modes: bool, label: str = "Stop by", about: str = STOP_BY) -> None:
+    """The output metric: what says when to stop, or what samples are judged by."""
     options = {name: metric.title for name, metric in METRICS.items() if has_modes or not metric.needs_modes}
     _keep("metric", options)
     st.selectbox(
-        "Stop by",
+        label,
         list(options),
         format_func=lambda name: options[name],
         key="metric",
         persist_state="session",
-        help="After every sweep up to 8,192 samples are drawn with the solver above, from noise and data held out for "
-        "this, and measured. Four sweeps in a row without an improvement end the paper's search.",
+        help=about,
     )
 
 

@@ -116,7 +116,8 @@ def verdict(view: ImagesView, one: Shown) -> str:
     words = f"**{_against(ours, known[best], 'The automatic choice', one.named[best][0])}.**"
     if "exact" in known and "time-uniform" in known:
         klub = _against(known["exact"], known["time-uniform"], "The unstopped KLUB optimum", "time-uniform")
-        words += f" {klub}: on real models least KLUB alone is not the best picture."
+        worse = " loses to " in klub
+        words += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
     return words
 
 
