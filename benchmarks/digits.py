@@ -5,7 +5,6 @@ then it, all six baselines and the KLUB optimum are measured on fresh ones, in f
 tuned. What a cell has found is kept, so that a run that was stopped goes on where it was.
 """
 
-import base64
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -24,9 +23,10 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from ays_toy import optimize, schedules
-from ays_toy.images import collect, digits, results, sources
+from ays_toy.images import collect, digits, optimizing, results, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort, choose, local_errors
+from ays_toy.images.config import FRESH_SEED, SAMPLES
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
@@ -36,9 +36,9 @@ from ays_toy.samplers import SOLVERS as SOLVER_TABLE
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
-FIGURES = ("frechet", "frechet-pixels")
-TUNE_SEED, FRESH_SEED = 40_000, 500
-THUMBNAILS, BATCH = 16, 256
+FIGURES = results.FIGURES
+TUNE_SEED = optimizing.SEARCH_SEED
+BATCH = 256
 
 
 @lru_cache(maxsize=1)
@@ -83,26 +83,14 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
             measured[name] = known[name]
             continue
         images = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
-        klub = gram.price(sigmas)
-        measured[name] = {
-            "sigmas": levels,
-            "klub": [klub.value, klub.stderr],
-            "terms": [float(f"{term:.4g}") for term in klub.terms],
-            "thumbnails": as_text(images[:THUMBNAILS]),
-        } | {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
+        figures = {figure: list(vars(judge.measure(images, figure, FRESH_SEED)).values()) for figure in FIGURES}
+        measured[name] = {"sigmas": levels} | figures
     return {
         "solver": solver,
         "steps": steps,
-        "samples": samples,
         "chosen": choice.best.name,
         "schedules": measured,
     }
-
-
-def as_text(images: torch.Tensor) -> str:
-    """Images [N, 1, 8, 8] in [-1, 1] as 64 N gray bytes, in base 64."""
-    gray = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return base64.b64encode(gray.numpy().tobytes()).decode()
 
 
 def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
@@ -150,14 +138,16 @@ def report(rows: Sequence[dict[str, Any]]) -> Table:
 def main(
     out: Annotated[Path, typer.Option("--json", help="Every cell goes here, and is taken from here.")] = RESULTS
     / "digits.json",
-    samples: Annotated[int, typer.Option(help="Fresh samples behind every figure.")] = 1024,
+    samples: Annotated[int, typer.Option(help="Fresh samples behind every figure.")] = SAMPLES,
     workers: Annotated[int, typer.Option(help="Processes that share the cells.")] = 2,
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the network first.")] = False,
     fresh: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
 ) -> None:
     """Hold the automatic choice on digits against the best of six baselines on fresh seeds."""
-    kept = json.loads(out.read_text(encoding="utf-8"))["cells"] if out.is_file() and not fresh else []
-    rows = {(row["solver"], row["steps"]): row for row in kept if row["samples"] == samples}
+    earlier = json.loads(out.read_text(encoding="utf-8")) if out.is_file() and not fresh else {}
+    same = earlier.get("samples") == samples and earlier.get("seed") == FRESH_SEED
+    rows = {(row["solver"], row["steps"]): row for row in earlier.get("cells", [])} if same else {}
+    limits = earlier["floor"] if same else floor(samples)
     cases = [
         (solver, steps) for steps, solver in product(STEPS, SOLVERS) if "chosen" not in rows.get((solver, steps), {})
     ]
@@ -169,9 +159,9 @@ def main(
         for done in track(as_completed(waiting), total=len(cases), description="cells"):
             row = done.result()
             rows[row["solver"], row["steps"]] = row
-            write(out, list(rows.values()), samples)
+            write(out, list(rows.values()), samples, limits)
     order = {(solver, steps): rows[solver, steps] for solver, steps in product(SOLVERS, STEPS)}
-    write(out, list(order.values()), samples)
+    write(out, list(order.values()), samples, limits)
     results.keep_gram(prepared()[1], out.with_suffix(".safetensors"))
     Console(width=140).print(report(list(order.values())))
 
@@ -186,16 +176,15 @@ def floor(samples: int) -> dict[str, dict[str, list[float]]]:
     }
 
 
-def write(out: Path, rows: list[dict[str, Any]], samples: int) -> None:
+def write(out: Path, rows: list[dict[str, Any]], samples: int, limits: dict[str, Any]) -> None:
     """Keep the cells, what they come to, and what they are held against, whole or not at all."""
-    earlier = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
     complete = [row for row in rows if "chosen" in row]
     summary = {
         figure: {"gain": gain(complete, figure), "holds": sum(verdict(row, figure)[2] for row in complete)}
         for figure in FIGURES
     }
-    limits = earlier.get("floor") or floor(samples)
-    record = {"model": "digits", "paths": collect.PATHS, "floor": limits, "summary": summary, "cells": rows}
+    record = {"model": "digits", "paths": collect.PATHS, "samples": samples, "seed": FRESH_SEED}
+    record |= {"floor": limits, "summary": summary, "cells": rows}
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_suffix(".part")
     temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")

@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, image_export, image_run, image_state, images, view
+from ays_toy.ui import background, controls, image_export, image_run, image_state, image_view, images, view
 
-problems = view.open_view(image_state.ImagesView)
+problems = view.open_view(image_view.ImagesView)
 with st.sidebar:
-    image_state.controls()
+    image_view.model_controls()
     controls.solver()
     controls.steps()
-    image_state.figure_control()
+    image_view.search_controls()
     controls.new_noise()
-state = view.current(image_state.ImagesView)
+state = view.current(image_view.ImagesView)
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
 
 st.markdown(f"### {images.heading(state)}")
 known = image_state.watch(state)
-seen = image_run.stage(known)
+seen = image_run.stage(state)
 
 
 @st.fragment(run_every=background.POLL if image_run.running(known) else None)
@@ -31,7 +31,6 @@ one = image_state.shown(state, known)
 if one is None:
     image_export.published_section()
     st.stop()
-images.remember(state, one, known)
 if words := images.verdict(state, one):
     st.markdown(words)
 left, right = st.container(), st.container()
@@ -42,7 +41,8 @@ with left:
     images.rows(state, one)
     st.caption(images.rows_caption(state, one))
 with right:
-    images.quality(state, one, known)
+    images.quality(state, one)
+image_run.dials(state, one, known, seen)
 images.levels(one)
 images.table(one)
 image_export.section(state, one)

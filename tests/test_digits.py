@@ -144,7 +144,7 @@ def test_baselines_are_even_in_the_models_own_timesteps(model):
 )
 def test_figures_that_do_not_fit_say_so(model, solver, figure, message):
     with pytest.raises(ValueError, match=message):
-        scores.check_figure(model, solver, figure)
+        scores.check_figure(model.name, solver, figure)
 
 
 def test_samples_that_are_lost_or_too_few_are_a_sentence():

@@ -9,7 +9,8 @@ import torch
 
 from ays_toy import denoisers
 from ays_toy.images import compared, live, loading, published
-from ays_toy.images.live import ImageConfig, ImageState, Which
+from ays_toy.images.config import ImageConfig, Which
+from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel, Origin
 from ays_toy.schedules import logsnr
 

@@ -15,6 +15,7 @@ from ays_toy.cli.common import Power, Solver, Steps, console, user_errors
 from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort
+from ays_toy.images.config import FRESH_SEED
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Search
 from ays_toy.images.sampling import draw
@@ -24,8 +25,6 @@ from ays_toy.schedules import validate
 from ays_toy.words import significant
 
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
-
-JUDGE_SEED = 7_000  # of the samples in tables; no search uses it
 
 Name = Annotated[str, typer.Argument(help="digits, a folder in diffusers' format, or a name on the hub.")]
 Folder = Annotated[Path | None, typer.Option("--data", help="A folder of images; else the digits or own samples.")]
@@ -55,7 +54,7 @@ def _load(name: str, prompts: Path | None, guidance: float | None, device: str |
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
     """The figure that decides, and the others that model and solver have."""
-    return list(dict.fromkeys([first, *scores.fitting(model, solver)]))
+    return list(dict.fromkeys([first, *scores.fitting(model.name, solver)]))
 
 
 def _table(
@@ -65,8 +64,8 @@ def _table(
     with _progress() as progress:
         for title, sigmas in progress.track(named.items(), description="fresh samples"):
             klub = gram.price(sigmas)
-            drawn = draw(judge.model, sigmas, solver, JUDGE_SEED, samples)
-            found = [judge.measure(drawn, name, JUDGE_SEED) for name in figures]
+            drawn = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
+            found = [judge.measure(drawn, name, FRESH_SEED) for name in figures]
             cells = [significant(one.value, one.stderr) for one in found]
             table.add_row(title, significant(klub.value, klub.stderr), *cells)
     return table
@@ -102,7 +101,7 @@ def optimize(
         checks.lookup(dict.fromkeys(optimizing.METHODS), method, "method")
         chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen, solver)
-        scores.check_figure(chosen, solver, decides)
+        scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         source = sources.find(chosen, paths, folder=data, seed=seed)

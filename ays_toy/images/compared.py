@@ -1,7 +1,8 @@
 """Schedules of an image model side by side, on equal terms: which ones, and what their pictures look like."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,41 +14,27 @@ from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import SCHEDULES
 
-ORDER = ("choice", "ays", "exact", "time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")
+ORDER = ("choice", "search", "published", "exact", "dialled", *SCHEDULES)
 SHOWN = 10  # pictures of every schedule
-TITLES = {
-    "choice": "Automatic choice",
-    "ays": "AYS, published",
-    "exact": "KLUB optimum",
-    "time-uniform": "Time-uniform",
-    "time-quadratic": "Time-quadratic",
-    "edm": "EDM",
-    "logsnr": "LogSNR",
-    "cosine": "Cosine",
-    "gaussian": "Gaussian-optimal",
-}
 
 
 def named(
-    model: ImageModel, gram: PathGram | None, steps: int, ours: np.ndarray | None = None
-) -> dict[str, tuple[str, np.ndarray]]:
-    """All schedules of that many steps by their entry in the palette -> (title, levels [steps+1]), in `ORDER`.
+    model: ImageModel, gram: PathGram | None, steps: int, found: Mapping[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
+    """Levels [steps+1] of all schedules that are held against each other, by name, in `ORDER`.
 
-    With a matrix the KLUB optimum is among them, with `ours` the automatic choice, and for the models that the authors
-    published a schedule for that one, over this model's range.
+    Always the baselines; with a matrix the KLUB optimum, as 'exact'; for the models that the authors published a
+    schedule for that one, over this model's range, as 'published'; and what else was `found`.
     """
-    found: dict[str, Any] = dict(baselines(model, steps))
+    every: dict[str, np.ndarray] = dict(baselines(model, steps))
     if gram is not None:
-        found["exact"] = optimize.optimum(gram, steps)
-    if ours is not None:
-        found["choice"] = ours
+        every["exact"] = optimize.optimum(gram, steps)
     if row := published.name_for(model):
-        found["ays"] = published.schedule(row, steps, model.sigma_min, model.sigma_max)
-    titles = dict(TITLES)
-    if model.training_sigmas is not None:
-        titles["time-uniform"] += ", as shipped"
-    return {name: (titles[name], found[name]) for name in ORDER if name in found}
+        every["published"] = published.schedule(row, steps, model.sigma_min, model.sigma_max)
+    every |= found or {}
+    return {name: every[name] for name in ORDER if name in every}
 
 
 def pictures(model: ImageModel, x0: torch.Tensor) -> np.ndarray:
@@ -78,12 +65,29 @@ def drawn(model: ImageModel, sigmas: np.ndarray, solver: str, seed: int) -> np.n
     return pictures(model, draw(model, sigmas, solver, seed, SHOWN))
 
 
+T = TypeVar("T")
+
+
+def _made(_key: Hashable, make: Callable[[], T]) -> T:
+    return make()
+
+
 def grid_of_pictures(
-    model: ImageModel, schedules: Mapping[str, tuple[str, np.ndarray]], solver: str, seed: int
-) -> dict[str, np.ndarray]:
-    """Pictures of everything that is `named`; for solvers of the ODE those of many steps too, as 'reference'."""
-    found = {name: drawn(model, sigmas, solver, seed) for name, (_, sigmas) in schedules.items()}
-    return found | ({"reference": reference(model, seed)} if has_reference(solver) else {})
+    model: ImageModel,
+    schedules: Mapping[str, np.ndarray],
+    solver: str,
+    seed: int,
+    once: Callable[[Hashable, Callable[[], np.ndarray]], np.ndarray] = _made,
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Pictures of everything that is `named`; for solvers of the ODE those of many steps too, as 'reference'.
+
+    `once` may keep what it makes, by a key of levels, solver and seed.
+    """
+    for name, sigmas in schedules.items():
+        key = (solver, seed, tuple(sigmas.tolist()))
+        yield name, once(key, partial(drawn, model, sigmas, solver, seed))
+    if has_reference(solver):
+        yield "reference", once(("reference", seed), partial(reference, model, seed))
 
 
 def _bytes(pixels: torch.Tensor) -> np.ndarray:

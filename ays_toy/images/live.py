@@ -8,7 +8,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,72 +15,24 @@ import numpy as np
 import torch
 
 from ays_toy import store
-from ays_toy.checks import lookup, whole_number
-from ays_toy.denoisers import Denoiser
-from ays_toy.images import collect, compared, loading, optimizing, scores, sources
-from ays_toy.images.choose import Effort
+from ays_toy.images import collect, compared, optimizing, scores, sources
+from ays_toy.images.config import ImageConfig, calls
+from ays_toy.images.kept import Kept, Stoppable, Stopped
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Finding, Search
-from ays_toy.images.sampling import draw
-from ays_toy.images.scores import Judge
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.samplers import denoiser_calls
 
-FRESH_SEED = 7_000  # of what is reported: no search uses it
-MAX_STEPS = 40
-SAMPLES = 1024
-LEAST_SAMPLES = 40
 MAX_PASSES = 30  # kept on disk, a third of a megabyte each
-
-
-@dataclass(frozen=True)
-class Which:
-    """An image model by name, with the prompts and the guidance that make it a denoiser; hashable."""
-
-    name: str = loading.DIGITS
-    prompts: tuple[str, ...] = ()
-    guidance: float | None = None
-    device: str | None = None
-
-    def load(self) -> ImageModel:
-        """The model; errors are those of `images.load`."""
-        return loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
-
-
-@dataclass(frozen=True)
-class ImageConfig:
-    """Everything that decides what a run finds and measures."""
-
-    which: Which = field(default_factory=Which)
-    solver: str = "stochastic-ddim"
-    steps: int = 10
-    figure: str | None = None  # None: the one that fits model and solver
-    samples: int = SAMPLES  # behind every figure that is reported
-    paths: int = collect.PATHS
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        lookup(SOLVERS, self.solver, "solver")
-        if self.figure is not None:
-            lookup(scores.FIGURES, self.figure, "figure of quality")
-        whole_number(self.steps, "The number of steps", 2, MAX_STEPS)
-        whole_number(self.samples, "The number of samples", LEAST_SAMPLES, 1_000_000)
-        whole_number(self.paths, "The number of paths", 2, 1_000_000)
-
-    @property
-    def effort(self) -> Effort:
-        """Samples behind the scores of the search's rounds."""
-        return Effort.of(2 * self.samples)
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One schedule of the comparison: its style in the palette, its levels [n+1], its price and its figures."""
+    """One schedule of the comparison: its name as in `compared.ORDER`, its levels [n+1], its price and its figures."""
 
-    title: str
-    style: str
+    name: str
     sigmas: np.ndarray
     klub: KlubEstimate
     figures: dict[str, Estimate]
@@ -97,84 +48,10 @@ class ImageState:
     about: str = ""  # where the clean images are from
     gram: PathGram | None = None
     finding: Finding | None = None
-    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by style, see `compared.grid_of_pictures`
+    named: Mapping[str, np.ndarray] = field(default_factory=dict)  # levels by name, of all that has pictures
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by name, see `compared.grid_of_pictures`
     rows: tuple[Row, ...] = ()
-
-
-class _Stopped(Exception):
-    """Raised between two calls of a denoiser whose run was asked to stop."""
-
-
-@dataclass(eq=False)
-class _Stoppable:
-    """A denoiser that counts the images it is given, and stops where it is asked to."""
-
-    denoiser: Denoiser
-    stop: Callable[[], bool]
-    images: int = 0
-
-    def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
-        if self.stop():
-            raise _Stopped
-        self.images += len(x)
-        return self.denoiser(x, sigma)
-
-
-@dataclass(eq=False)
-class _Kept(Judge):
-    """A judge that measures no schedule, and draws no pictures, twice on the same seeds."""
-
-    known: dict[Any, Any] = field(default_factory=dict)
-
-    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
-        if key not in self.known:
-            self.known[key] = make()
-        return self.known[key]
-
-    def pictures(
-        self, config: ImageConfig, named: Mapping[str, tuple[str, np.ndarray]]
-    ) -> Iterator[tuple[str, np.ndarray]]:
-        """Pictures of every schedule, and of many steps where the solver's noise decides what comes out."""
-        for name, (_, sigmas) in named.items():
-            yield (
-                name,
-                self._once(
-                    (name, tuple(sigmas.tolist())),
-                    partial(compared.drawn, self.model, sigmas, config.solver, config.seed),
-                ),
-            )
-        if compared.has_reference(config.solver):
-            yield "reference", self._once("reference", lambda: compared.reference(self.model, config.seed))
-
-    def fresh(self, config: ImageConfig, sigmas: np.ndarray) -> dict[str, Estimate]:
-        """All figures that model and solver have, on seeds that no search has used."""
-
-        def measure() -> dict[str, Estimate]:
-            drawn = draw(self.model, sigmas, config.solver, FRESH_SEED + config.seed, config.samples)
-            names = scores.fitting(self.model, config.solver)
-            return {name: self.measure(drawn, name, FRESH_SEED + config.seed) for name in names}
-
-        found: dict[str, Estimate] = self._once(("fresh", tuple(sigmas.tolist())), measure)
-        return found
-
-    def score(self, solver: str, name: str) -> Callable[[np.ndarray, int, int], Estimate]:
-        """As a judge's, from memory where it is known."""
-        measure = super().score(solver, name)
-
-        def score(sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
-            key = (solver, name, tuple(sigmas.tolist()), samples, seed)
-            found: Estimate = self._once(key, lambda: measure(sigmas, samples, seed))
-            return found
-
-        return score
-
-
-def calls(config: ImageConfig) -> int:
-    """About how many images a run gives to the denoiser: the pass, the search and the comparison."""
-    first, second, third, last = config.effort.samples
-    search = 13 * first + 8 * second + 16 * third + 5 * last  # schedules in the rounds of `images.choose`, about
-    rows = 8 * config.samples
-    return config.paths * collect.LEVELS + denoiser_calls(config.solver, config.steps) * (search + rows)
+    judge: Kept | None = None  # with all that it has measured
 
 
 def seconds_per_image(model: ImageModel, count: int = 64) -> float:
@@ -190,25 +67,61 @@ def seconds_per_image(model: ImageModel, count: int = 64) -> float:
 
 def checkpoint(config: ImageConfig) -> Path:
     """Where the pass of a run is kept, the same for all that only search and sample otherwise."""
-    digest = hashlib.blake2s(repr((config.which, config.paths, config.seed)).encode(), digest_size=10).hexdigest()
+    digest = hashlib.blake2s(
+        repr((config.which, config.folder, config.paths, config.seed)).encode(), digest_size=10
+    ).hexdigest()
     return store.home() / "passes" / f"{digest}.safetensors"
 
 
 def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[ImageState]:
     """Yield a state after every batch of the pass, round of the search and schedule sampled; `stop` is asked often.
 
-    Raises ValueError, in a sentence, for a model that cannot be loaded and a figure that does not fit it.
+    Raises ValueError, in a sentence, for a model or a folder that cannot be loaded and a figure that does not fit.
     """
-    state = ImageState()
-    yield state
+    yield ImageState()
     model = config.which.load()
     figure = config.figure or scores.default_figure(model, config.solver)
-    scores.check_figure(model, config.solver, figure)
+    scores.check_figure(model.name, config.solver, figure)
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
-    counted = _Stoppable(model.denoiser, stop)
-    model = replace(model, denoiser=counted)
-    kept, total = _Kept(model), calls(config)
+    counted = Stoppable(model.denoiser, stop)
+    kept = Kept(replace(model, denoiser=counted))
+    start = ImageState(model=model, judge=kept)
+    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, figure, kept, at))
+
+
+def measure(
+    config: ImageConfig,
+    model: ImageModel,
+    gram: PathGram,
+    name: str,
+    sigmas: np.ndarray,
+    *,
+    judge: Kept | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[ImageState]:
+    """Draw and measure one more schedule [n+1] on the samples of a run; what its judge has measured is not redone."""
+    counted = Stoppable(model.denoiser, stop)
+    kept = (judge or Kept(model)).by(replace(model, denoiser=counted))
+
+    def stages(at: Callable[..., ImageState]) -> Iterator[ImageState]:
+        yield at("Drawing the pictures")
+        pictures = dict(_pictures(config, kept, {name: sigmas}))
+        yield at("Sampling on fresh seeds", named={name: sigmas}, pictures=pictures)
+        yield at("Done", rows=(_row(config, kept, gram, name, sigmas),))
+
+    total = denoiser_calls(config.solver, config.steps) * config.samples
+    yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
+
+
+def _stoppable(
+    state: ImageState,
+    counted: Stoppable,
+    total: int,
+    stop: Callable[[], bool],
+    stages: Callable[[Callable[..., ImageState]], Iterator[ImageState]],
+) -> Iterator[ImageState]:
+    """Go through the stages, again from the first where a stop took effect inside of one: what is known is kept."""
 
     def at(stage: str, **more: Any) -> ImageState:
         nonlocal state
@@ -217,41 +130,51 @@ def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterat
 
     while True:
         try:
-            yield from _stages(config, model, figure, kept, at)
+            yield from stages(at)
             yield replace(state, share=1.0)
             return
-        except _Stopped:
+        except Stopped:
             yield state
             if stop():
                 return
 
 
-def _stages(
-    config: ImageConfig, model: ImageModel, figure: str, kept: _Kept, at: Callable[..., ImageState]
-) -> Iterator[ImageState]:
+def _stages(config: ImageConfig, figure: str, kept: Kept, at: Callable[..., ImageState]) -> Iterator[ImageState]:
     """Pass, pictures, search and comparison, one after the other; what a stopped run had is found again, not redone."""
-    yield at("Gathering clean images", model=model)
-    source = sources.find(model, config.paths, seed=config.seed)
+    model = kept.model
+    yield at("Gathering clean images")
+    source = sources.find(model, config.paths, folder=Path(config.folder) if config.folder else None, seed=config.seed)
     path = checkpoint(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     for progress in collect.stream(model, source.x0, collect.grid_for(model), seed=config.seed, checkpoint=path):
         words = f"One pass that prices every schedule: {progress.done} of {progress.total} batches"
-        yield at(words, model=model, about=source.about)
+        yield at(words, about=source.about)
     gram = progress.gram
     assert gram is not None
     tidy(path.parent)
-    drawn = dict(kept.pictures(config, compared.named(model, gram, config.steps)))
-    yield at("Choosing a schedule on held-out seeds", gram=gram, pictures=drawn)
-    search = Search(config.solver, config.steps, "choice", figure, effort=config.effort)
+    named = compared.named(model, gram, config.steps)
+    pictures = dict(_pictures(config, kept, named))
+    yield at("Searching on held-out seeds", gram=gram, named=named, pictures=pictures)
+    search = Search(config.solver, config.steps, config.method, figure, start=config.start, effort=config.effort)
     for finding in optimizing.find(kept, gram, source.x0, search):
-        yield at(f"Choosing, {finding.line}", finding=finding)
-    named = compared.named(model, gram, config.steps, finding.sigmas)
-    drawn = dict(kept.pictures(config, named))
+        yield at(f"Searching, {finding.line}", finding=finding)
+    named = compared.named(model, gram, config.steps, {config.name: finding.sigmas})
+    pictures = dict(_pictures(config, kept, named))
     rows: tuple[Row, ...] = ()
-    for name, (title, sigmas) in named.items():
-        yield at(f"Sampling on fresh seeds: {title}", pictures=drawn, rows=rows)
-        rows = (*rows, Row(title, name, sigmas, gram.price(sigmas), kept.fresh(config, sigmas)))
+    for name, sigmas in named.items():
+        words = f"Sampling on fresh seeds: {len(rows)} of {len(named)} schedules"
+        yield at(words, named=named, pictures=pictures, rows=rows)
+        rows = (*rows, _row(config, kept, gram, name, sigmas))
     yield at("Done", rows=rows)
+
+
+def _pictures(config: ImageConfig, kept: Kept, named: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    return compared.grid_of_pictures(kept.model, named, config.solver, config.seed, kept.once)
+
+
+def _row(config: ImageConfig, kept: Kept, gram: PathGram, name: str, sigmas: np.ndarray) -> Row:
+    figures = kept.fresh(sigmas, config.solver, config.fresh_seed, config.samples)
+    return Row(name, sigmas, gram.price(sigmas), figures)
 
 
 def tidy(folder: Path) -> None:

@@ -59,7 +59,7 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
         title = "KLUB optimum" if search.power == 3 else f"Optimum, p = {search.power:g}"
         yield Finding(optimize.optimum(gram, search.steps, search.power), title, title)
         return
-    check_figure(judge.model, search.solver, search.figure)
+    check_figure(judge.model.name, search.solver, search.figure)
     score = judge.score(search.solver, search.figure)
     yield from (_choice if search.method == "choice" else _search)(judge.model, gram, x0, search, score)
 

@@ -29,10 +29,11 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """All cells, the samples behind every figure, and what held-out images and 100 steps come to."""
+    """All cells, samples and seed behind every figure, and what held-out images and 100 steps come to."""
 
     cells: Mapping[tuple[str, int], Cell]
     samples: int
+    seed: int
     floor: Mapping[str, Mapping[str, Estimate]]
 
     @property
@@ -58,7 +59,7 @@ def digits() -> Results:
         for cell in record["cells"]
     }
     floor = {name: _figures(entry) for name, entry in record["floor"].items()}
-    return Results(cells, record["cells"][0]["samples"], floor)
+    return Results(cells, record["samples"], record["seed"], floor)
 
 
 @lru_cache(maxsize=1)

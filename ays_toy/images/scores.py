@@ -58,18 +58,18 @@ def default_figure(model: ImageModel, solver: str) -> str:
     return "frechet-pixels" if lookup(SOLVERS, solver, "solver").stochastic else "distance"
 
 
-def check_figure(model: ImageModel, solver: str, name: str) -> Figure:
-    """The figure; ValueError for an unknown one and one that this model or solver does not have."""
+def check_figure(model: str, solver: str, name: str) -> Figure:
+    """The figure; ValueError for an unknown one and one that the model of that name or the solver does not have."""
     figure = lookup(FIGURES, name, "figure of quality")
-    if name == "frechet" and model.name != "digits":
+    if name == "frechet" and model != "digits":
         raise ValueError("The figure frechet needs a classifier, which only the digits have: use frechet-pixels.")
     if name == "distance" and lookup(SOLVERS, solver, "solver").stochastic:
         raise ValueError(f"{SOLVERS[solver].title} adds noise of its own: use a Fréchet distance, not distance.")
     return figure
 
 
-def fitting(model: ImageModel, solver: str) -> list[str]:
-    """The figures that this model and solver have."""
+def fitting(model: str, solver: str) -> list[str]:
+    """The figures that the model of that name and the solver have."""
     found = []
     for name in FIGURES:
         try:
@@ -90,7 +90,7 @@ class Judge:
 
     def score(self, solver: str, name: str) -> Callable[[np.ndarray, int, int], Estimate]:
         """A score of (levels, samples, seed) for a search, by one figure."""
-        check_figure(self.model, solver, name)
+        check_figure(self.model.name, solver, name)
 
         def score(sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
             return self.measure(draw(self.model, sigmas, solver, seed, samples), name, seed)

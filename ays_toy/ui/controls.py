@@ -188,8 +188,14 @@ def dials(view: SearchView) -> None:
             )
         else:
             power()
-    right.slider(
-        f"From {STYLES[view.start].title} to the optimum (%)",
+    with right:
+        share(view.start)
+
+
+def share(start: str) -> None:
+    """How far the dialled schedule lies from the start towards the optimum."""
+    st.slider(
+        f"From {STYLES[start].title} to the optimum (%)",
         0,
         100,
         step=5,

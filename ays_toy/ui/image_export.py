@@ -10,7 +10,8 @@ from ays_toy import export, figures
 from ays_toy.diffusers_code import as_diffusers
 from ays_toy.images import published
 from ays_toy.ui.gallery import STILL
-from ays_toy.ui.image_state import ImagesView, Shown
+from ays_toy.ui.image_state import Shown
+from ays_toy.ui.image_view import ImagesView
 from ays_toy.words import amid_sentence
 
 FORMATS = {"diffusers": "diffusers", "comfyui": "ComfyUI", "json": "JSON", "csv": "CSV"}
@@ -22,7 +23,7 @@ def section(view: ImagesView, one: Shown) -> None:
     """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
     st.markdown("#### Take a schedule home")
     row = st.columns([0.31, 0.43, 0.26], vertical_alignment="bottom")
-    titles = {title: name for name, (title, _) in one.named.items()}
+    titles = {entry.title: name for name, entry in one.entries.items()}
     chosen = row[0].selectbox("Schedule", list(titles), key="home")
     kind = row[1].segmented_control(
         "As", list(FORMATS), format_func=lambda name: FORMATS[name], key="format", required=True, default="diffusers"
@@ -35,7 +36,7 @@ def section(view: ImagesView, one: Shown) -> None:
         disabled=kind not in ("diffusers", "comfyui"),
         help="Image tools end at noise zero. Tools differ in whether that counts as a step: choose, and the text says.",
     )
-    sigmas = one.named[titles[chosen]][1]
+    sigmas = one.entries[titles[chosen]].sigmas
     try:
         text = _text(view, one, titles[chosen], chosen, sigmas, kind, zero)
     except ValueError as error:
@@ -62,7 +63,7 @@ def _text(view: ImagesView, one: Shown, name: str, title: str, sigmas: np.ndarra
         return export.as_comfyui(sigmas, one.model, final_zero=zero)
     if kind == "csv":
         return export.as_csv(sigmas)
-    klub = one.gram.price(sigmas) if one.gram else None
+    klub = one.gram.price(sigmas)
     about = {"model": view.image_model, "solver": view.solver, "schedule": name}
     return export.as_json(sigmas, method=title, klub=klub, **about)
 
@@ -91,7 +92,7 @@ def published_section() -> None:
 
 
 def _published(known: dict[str, published.Published]) -> go.Figure:
-    return figures.levels_side_by_side({one.title: one.sigmas for one in known.values()}, "ays")
+    return figures.levels_side_by_side({one.title: one.sigmas for one in known.values()}, "published")
 
 
 def _alt(known: dict[str, published.Published]) -> str:

@@ -1,4 +1,4 @@
-"""The run of the Images page: begun, stopped and taken up, with what it is at and how long the rest takes."""
+"""The runs of the Images page: begun, stopped and taken up, with what they are at and how long the rest takes."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -7,10 +7,13 @@ from typing import Any
 import streamlit as st
 
 from ays_toy.images import live
+from ays_toy.images.config import calls
 from ays_toy.images.live import ImageState
-from ays_toy.ui import background, image_state
+from ays_toy.samplers import denoiser_calls
+from ays_toy.ui import background, controls, image_state
 from ays_toy.ui.background import Watch
-from ays_toy.ui.image_state import ImagesView
+from ays_toy.ui.image_state import EXTRA, SLOT, Shown
+from ays_toy.ui.image_view import ImagesView
 from ays_toy.ui.jobs import State, Stop
 
 
@@ -25,39 +28,42 @@ def running(known: Watch | None) -> bool:
 
 
 def run_controls(view: ImagesView, known: Watch | None) -> None:
-    """Start, stop and go on, with what the run is at and how long the rest takes."""
+    """Start, stop and go on with the run, with what it is at and how long the rest takes."""
     box = st.container(horizontal=True, vertical_alignment="center")
+    if not _stop_and_go_on(box, SLOT, known):
+        label = "Optimize live" if view.bundled else "Load, optimize and compare"
+        box.button(label, icon=":material/tune:", key="run images", type="primary", on_click=_start, args=(view,))
+    if known is None:
+        box.caption(_estimate(view))
+    else:
+        _words(box, known, "Optimized and measured in")
+
+
+def _stop_and_go_on(box: Any, slot: str, known: Watch | None) -> bool:
+    """Draw the button that fits a run under way or stopped -> whether none has to be started."""
     progress = known.progress if known else None
     if running(known):
-        box.button(
-            "Stop", icon=":material/stop:", key="stop images", on_click=background.pause, args=(image_state.SLOT,)
-        )
+        box.button("Stop", icon=":material/stop:", key=f"stop {slot}", on_click=background.pause, args=(slot,))
     elif progress and progress.state is State.STOPPED:
         box.button(
             "Go on",
             icon=":material/play_arrow:",
-            key="resume images",
+            key=f"resume {slot}",
             type="primary",
             on_click=background.resume,
-            args=(image_state.SLOT,),
+            args=(slot,),
         )
-    elif not progress or progress.state is State.FAILED:
-        label = "Optimize live" if view.bundled else "Load, optimize and compare"
-        box.button(label, icon=":material/tune:", key="run images", type="primary", on_click=_start, args=(view,))
-    _words(box, view, known)
+    return progress is not None and progress.state is not State.FAILED
 
 
-def _words(box: Any, view: ImagesView, known: Watch | None) -> None:
-    if known is None:
-        box.caption(_estimate(view))
-        return
+def _words(box: Any, known: Watch, done: str) -> None:
     if words := background.waiting(known):
         (box.error if known.progress.state is State.FAILED else box.caption)(words)
         return
     state, progress = image_state.state_of(known), known.progress
     spent = background.duration(progress.seconds)
     if progress.state is State.DONE:
-        box.caption(f"Optimized and measured in {spent} on {background.device_name()}.")
+        box.caption(f"{done} {spent} on {background.device_name()}.")
     elif progress.state is State.STOPPED:
         box.caption(f"Stopped after {spent}. What was reached is kept: **Go on** takes it up.")
     else:
@@ -67,11 +73,11 @@ def _words(box: Any, view: ImagesView, known: Watch | None) -> None:
 
 
 def _estimate(view: ImagesView) -> str:
-    calls = live.calls(view.config)
-    words = f"One pass, a search on held-out seeds, fresh samples of all: {calls / 1e3:,.0f}k images denoised"
+    count = calls(view.config)
+    words = f"One pass, a search on held-out seeds, fresh samples of all: {count / 1e3:,.0f}k images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
-    return words + f", about {background.duration(calls * _digits_pace())} on {background.device_name()}."
+    return words + f", about {background.duration(count * _digits_pace())} on {background.device_name()}."
 
 
 def _start(view: ImagesView) -> None:
@@ -81,11 +87,76 @@ def _start(view: ImagesView) -> None:
         for state in live.run(config, stop):
             yield state.share, state
 
-    background.start(image_state.SLOT, config, work)
+    background.start(SLOT, config, work)
 
 
-def stage(known: Watch | None) -> tuple[Any, ...]:
+def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ...]) -> None:
+    """The weight of the optimum and the way there from the chosen start; what they make can be measured too."""
+    st.markdown("#### Past the paper: one pass prices every schedule")
+    left, middle, right = st.columns([0.3, 0.3, 0.4], vertical_alignment="center", gap="medium")
+    with left:
+        controls.power()
+    with middle:
+        controls.share(view.base)
+    extra = image_state.watch(view, EXTRA)
+
+    @st.fragment(run_every=background.POLL if running(extra) else None)
+    def measuring() -> None:
+        _measuring(view, one, known, extra)
+        follow(view, seen)
+
+    with right:
+        measuring()
+
+
+def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch | None) -> None:
+    dial = one.entries.get("dialled")
+    if dial is None:
+        st.caption("These dials give the KLUB optimum itself: lower p, or stop on the way, for another schedule.")
+        return
+    if "dialled" in one.figures:
+        st.caption(f"**{dial.title}** is measured: it is among the pictures, curves and rows.")
+        return
+    box = st.container(horizontal=True, vertical_alignment="center")
+    same = extra if extra and extra.job.key == _key(view, one) else None
+    if not _stop_and_go_on(box, EXTRA, same):
+        box.button(
+            f"Measure {dial.title}",
+            icon=":material/straighten:",
+            key="measure dialled",
+            on_click=_measure,
+            args=(view, one, known),
+            disabled=running(known),
+            help="Draws as many fresh samples of it as stand behind the other figures, from the same noise.",
+        )
+    if same:
+        _words(box, same, "Measured in")
+    elif view.bundled:
+        seconds = denoiser_calls(view.solver, view.steps) * view.config.samples * _digits_pace()
+        box.caption(f"about {background.duration(seconds)}")
+
+
+def _key(view: ImagesView, one: Shown) -> tuple[Any, ...]:
+    return view.config, one.entries["dialled"].levels
+
+
+def _measure(view: ImagesView, one: Shown, known: Watch | None) -> None:
+    state = image_state.state_of(known)
+    config, sigmas, judge = view.config, one.entries["dialled"].sigmas, state.judge if state else None
+
+    def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
+        for reached in live.measure(config, one.model, one.gram, "dialled", sigmas, judge=judge, stop=stop):
+            yield reached.share, reached
+
+    background.start(EXTRA, _key(view, one), work)
+
+
+def stage(view: ImagesView) -> tuple[Any, ...]:
     """What the page depends on."""
+    return tuple(_stage(image_state.watch(view, slot)) for slot in (SLOT, EXTRA))
+
+
+def _stage(known: Watch | None) -> tuple[Any, ...]:
     state = image_state.state_of(known)
     if known is None or state is None:
         return (known and known.job,)
@@ -94,5 +165,5 @@ def stage(known: Watch | None) -> tuple[Any, ...]:
 
 def follow(view: ImagesView, seen: tuple[Any, ...]) -> None:
     """Run the whole page again where there is more to show than it has drawn."""
-    if stage(image_state.watch(view)) != seen:
+    if stage(view) != seen:
         st.rerun()

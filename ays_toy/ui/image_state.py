@@ -1,124 +1,102 @@
-"""What the Images page shows, from its controls and link: the model, and all that is known of it so far."""
+"""All that is known of an image model: what ships with the digits, and what this session has run and measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from ays_toy.images import compared, live, loading, results
-from ays_toy.images.live import ImageConfig, ImageState, Which
+from ays_toy import optimize
+from ays_toy.images import compared, loading, results
+from ays_toy.images.baselines import baselines
+from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel
-from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import Estimate
+from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
-from ays_toy.ui import background, codec
+from ays_toy.ui import background
 from ays_toy.ui.background import Watch
-from ays_toy.ui.view import MAX_SEED
+from ays_toy.ui.image_view import ImagesView
 
-SLOT = "images"
-MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
-VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
-
-
-def _name(text: str) -> str:
-    if not text.strip() or len(text) > MOST_NAME or not text.isprintable():
-        raise ValueError(f"The model must be “digits”, a folder or a hub name, of at most {MOST_NAME} characters.")
-    return text
+SLOT, EXTRA = "images", "one more schedule of images"  # the run, and the measuring of what is dialled
+Levels = tuple[float, ...]
+Figures = Mapping[str, Estimate]
 
 
-def _prompts(text: str) -> str:
-    if len(text) > MOST_PROMPTS:
-        raise ValueError(f"The prompts of a link may have {MOST_PROMPTS} characters, not {len(text)}: shorten them.")
-    return text
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One schedule on the page: its title, its entry in the palette, and its levels [n+1]."""
 
-
-@dataclass(frozen=True)
-class ImagesView:
-    """The Images page's state."""
-
-    image_model: str = codec.param(loading.DIGITS, codec.checked(_name))
-    prompts: str = codec.param("", _prompts)
-    guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
-    solver: str = codec.param("stochastic-ddim", codec.choice(SOLVERS, "solver"))
-    steps: int = codec.param(8, codec.whole("The number of steps", 2, live.MAX_STEPS))
-    figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
-    pictures: str = codec.param("samples", codec.choice(VIEWS, "view"))
-    seed: int = codec.param(0, codec.whole("The noise's seed", 0, MAX_SEED))
+    title: str
+    style: str
+    sigmas: np.ndarray
 
     @property
-    def which(self) -> Which:
-        """The model that the controls name."""
-        lines = tuple(line.strip() for line in self.prompts.splitlines() if line.strip())
-        return Which(self.image_model.strip(), lines, self.guidance or None, None)
-
-    @property
-    def bundled(self) -> bool:
-        """Whether the model is the one that ships with the project."""
-        return self.image_model.strip() == loading.DIGITS
-
-    @property
-    def config(self) -> ImageConfig:
-        """The run that the controls describe."""
-        return ImageConfig(self.which, self.solver, self.steps, self.figure, seed=self.seed)
+    def levels(self) -> Levels:
+        """The levels, as a key."""
+        return tuple(self.sigmas.tolist())
 
 
-# --- controls ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Everything that the page can show of one model at one number of steps, by schedule."""
+
+    model: ImageModel
+    gram: PathGram
+    entries: Mapping[str, Entry]
+    pictures: Mapping[str, np.ndarray]  # 'reference' among them for solvers of the ODE
+    figures: Mapping[str, Figures]
 
 
-def controls() -> None:
-    """The model, and what its samples are judged by."""
-    keep: dict[str, Any] = {"persist_state": "session"}
-    st.text_input(
-        "Model",
-        key="image_model",
-        max_chars=MOST_NAME,
-        help="“digits” ships with this project. Or the path of a folder in diffusers' format on this server, or a name "
-        "on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of its own.",
-        **keep,
-    )
-    if st.session_state["image_model"].strip() != loading.DIGITS:
-        st.text_area(
-            "Prompts, one a line",
-            key="prompts",
-            max_chars=MOST_PROMPTS,
-            help="For text-to-image models: row after row of pictures takes the next prompt.",
-            **keep,
-        )
-        st.number_input(
-            "Guidance",
-            0.0,
-            50.0,
-            step=0.5,
-            key="guidance",
-            help="Scale of classifier-free guidance; 0 leaves it at the model's own.",
-            **keep,
-        )
+@dataclass(eq=False)
+class Memory:
+    """What this session has found and measured of one model, solver, number of steps and noise."""
+
+    found: dict[str, tuple[str, np.ndarray]] = field(default_factory=dict)  # name -> title, levels
+    figures: dict[Levels, Figures] = field(default_factory=dict)
+    rows: dict[str, Figures] = field(default_factory=dict)  # the same by name, the latest of each
+    pictures: dict[Levels | str, np.ndarray] = field(default_factory=dict)  # "": the reference
 
 
-def figure_control() -> None:
-    """The figure of quality, among those that the model and the solver have."""
-    digits = st.session_state["image_model"].strip() == loading.DIGITS
-    stochastic = SOLVERS[st.session_state["solver"]].stochastic
-    options = [
-        name for name in FIGURES if not (name == "frechet" and not digits) and not (name == "distance" and stochastic)
-    ]
-    if st.session_state["figure"] not in options:
-        st.session_state["figure"] = options[0]
-    st.selectbox(
-        "Judge pictures by",
-        options,
-        format_func=lambda name: FIGURES[name].title,
-        key="figure",
-        persist_state="session",
-        help=" ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options),
-    )
+def memories() -> dict[tuple[Any, ...], Memory]:
+    """This session's, by model, folder of images, solver, number of steps and seed."""
+    kept: dict[tuple[Any, ...], Memory] = st.session_state.setdefault("measured images", {})
+    return kept
 
 
-# --- what there is -------------------------------------------------------------------------------------------------
+def memory(view: ImagesView) -> Memory:
+    """That of the page's model, solver, steps and noise."""
+    config = view.config
+    key = (config.which, config.folder, config.solver, config.steps, config.seed)
+    return memories().setdefault(key, Memory())
+
+
+def watch(view: ImagesView, slot: str = SLOT) -> Watch | None:
+    """This session's run, where it is the one that the controls describe; what it has reached is remembered."""
+    known = background.current(slot)
+    key: Any = known and known.job.key
+    if known is None or (key if slot == SLOT else key[0]) != view.config:
+        return None
+    if state := state_of(known):
+        _remember(memory(view), view, state)
+    return known
+
+
+def state_of(known: Watch | None) -> ImageState | None:
+    """What a run has reached."""
+    return known.progress.snapshot if known else None
+
+
+def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
+    if state.finding:
+        kept.found[view.config.name] = (state.finding.title, state.finding.sigmas)
+    for row in state.rows:
+        kept.figures[tuple(row.sigmas.tolist())] = row.figures
+        kept.rows[row.name] = row.figures
+    for name, pictures in state.pictures.items():
+        kept.pictures["" if name == "reference" else tuple(state.named[name].tolist())] = pictures
 
 
 @lru_cache(maxsize=1)
@@ -128,50 +106,78 @@ def digits() -> ImageModel:
 
 
 @lru_cache(maxsize=64)
-def _digits_pictures(solver: str, steps: int, seed: int, ours: tuple[float, ...]) -> dict[str, np.ndarray]:
-    model = digits()
-    named = compared.named(model, results.gram(), steps, np.array(ours) if ours else None)
-    return compared.grid_of_pictures(model, named, solver, seed)
+def optimum(gram: PathGram, steps: int, power: float) -> np.ndarray:
+    """The optimum of a weight."""
+    return optimize.optimum(gram, steps, power)
 
 
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """Everything that the page can show of one model at one number of steps."""
-
-    model: ImageModel
-    gram: PathGram | None
-    named: Mapping[str, tuple[str, np.ndarray]]  # style -> title, levels
-    pictures: Mapping[str, np.ndarray]
-    figures: Mapping[str, Mapping[str, Estimate]]  # style -> figure -> estimate
-    about: str  # where the figures come from
+@lru_cache(maxsize=256)
+def _digits_picture(solver: str, seed: int, levels: Levels) -> np.ndarray:
+    return compared.drawn(digits(), np.array(levels), solver, seed)
 
 
-def watch(view: ImagesView) -> Watch | None:
-    """This session's run, where it is the one that the controls describe."""
-    known = background.current(SLOT)
-    return known if known and known.job.key == view.config else None
+@lru_cache(maxsize=16)
+def _digits_reference(seed: int) -> np.ndarray:
+    return compared.reference(digits(), seed)
 
 
-def state_of(known: Watch | None) -> ImageState | None:
-    """What the run has reached."""
-    return known.progress.snapshot if known else None
+def dialled(view: ImagesView, model: ImageModel, gram: PathGram) -> Entry:
+    """The optimum by the page's dials: its weight, and the share of the way there from the chosen start."""
+    best = optimum(gram, view.steps, view.power)
+    title = "KLUB optimum" if view.power == 3 else f"Optimized, p = {view.power:g}"
+    if view.share == 100:
+        return Entry(title, "dialled", best)
+    first = baselines(model, view.steps)[view.base]
+    return Entry(f"{title}, {view.share} %", "dialled", optimize.blend(first, best, view.share / 100))
 
 
 def shown(view: ImagesView, known: Watch | None) -> Shown | None:
-    """What a run has found, or what ships with the digits; None for a model that has not been loaded."""
-    state = state_of(known)
-    if state and state.model and state.pictures:
-        ours = state.finding.sigmas if state.finding else None
-        measured = {row.style: row.figures for row in state.rows}
-        about = f"measured here on {view.config.samples:,} samples of each schedule, on seeds that no search has used"
-        named = compared.named(state.model, state.gram, view.steps, ours)
-        if measured or not view.bundled:
-            return Shown(state.model, state.gram, named, state.pictures, measured, about)
-    if not view.bundled:
+    """What a run has found, or what ships with the digits; None for a model that has not been loaded and priced."""
+    state, kept = state_of(known), memory(view)
+    if state and state.model and state.gram and not view.bundled:
+        model, gram = state.model, state.gram
+    elif view.bundled:
+        model, gram = digits(), results.gram()
+    else:
         return None
-    bundled = results.digits().at(view.solver, view.steps)
-    ours = bundled.sigmas.get("choice") if bundled else None
-    named = compared.named(digits(), results.gram(), view.steps, ours)
-    pictures = _digits_pictures(view.solver, view.steps, view.seed, tuple(ours) if ours is not None else ())
-    about = f"measured beforehand on {results.digits().samples:,} samples of each, on seeds that no search has used"
-    return Shown(digits(), results.gram(), named, pictures, bundled.figures if bundled else {}, about)
+    bundled = results.digits().at(view.solver, view.steps) if view.bundled else None
+    found = {name: Entry(title, "ays" if name == "search" else name, s) for name, (title, s) in kept.found.items()}
+    if bundled and "choice" not in found:
+        found["choice"] = Entry(STYLES["choice"].title, "choice", bundled.sigmas["choice"])
+    dial = dialled(view, model, gram)
+    if view.power != 3 or view.share != 100:
+        found["dialled"] = dial
+    entries = {}
+    for name, sigmas in compared.named(model, gram, view.steps, {n: one.sigmas for n, one in found.items()}).items():
+        entries[name] = found.get(name) or Entry(_title(name, model), name, sigmas)
+    figures: dict[str, Figures] = {}
+    for name, one in entries.items():
+        if measured := kept.figures.get(one.levels) or _beforehand(view, bundled, name, one.sigmas, kept):
+            figures[name] = measured
+    return Shown(model, gram, entries, _pictures(view, entries, kept), figures)
+
+
+def _title(name: str, model: ImageModel) -> str:
+    if name == "exact":
+        return "KLUB optimum"
+    shipped = name == "time-uniform" and model.training_sigmas is not None
+    return STYLES[name].title + (", as shipped" if shipped else "")
+
+
+def _beforehand(
+    view: ImagesView, bundled: results.Cell | None, name: str, sigmas: np.ndarray, kept: Memory
+) -> Figures | None:
+    """What ships with the digits, unless figures of other noise stand beside it."""
+    if bundled is None or name not in bundled.sigmas or not np.allclose(bundled.sigmas[name], sigmas, rtol=1e-3):
+        return None
+    config, ours = view.config, results.digits()
+    same = (config.fresh_seed, config.samples) == (ours.seed, ours.samples)
+    return bundled.figures[name] if same or not kept.figures else None
+
+
+def _pictures(view: ImagesView, entries: Mapping[str, Entry], kept: Memory) -> dict[str, np.ndarray]:
+    if view.bundled:
+        found = {name: _digits_picture(view.solver, view.seed, one.levels) for name, one in entries.items()}
+        return found | ({"reference": _digits_reference(view.seed)} if compared.has_reference(view.solver) else {})
+    found = {name: kept.pictures[one.levels] for name, one in entries.items() if one.levels in kept.pictures}
+    return found | ({"reference": kept.pictures[""]} if "" in kept.pictures else {})

@@ -11,20 +11,19 @@ import streamlit as st
 from ays_toy import figures
 from ays_toy.figures import Bar, Curve, Priced
 from ays_toy.images import compared, results
-from ays_toy.images.live import Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import strips, tables
-from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
-from ays_toy.ui.image_state import VIEWS, ImagesView, Shown
-from ays_toy.ui.jobs import State
+from ays_toy.ui.image_state import Shown, memories
+from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.words import significant
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
-RAIL = ("choice", "time-uniform", "time-quadratic", "exact")
+RAIL = ("choice", "search", "published", "dialled", "time-uniform", "exact")
 
 
 def heading(view: ImagesView) -> str:
@@ -40,7 +39,7 @@ def rows(view: ImagesView, one: Shown) -> None:
     drawn = []
     if reference is not None:
         drawn.append(strips.Strip("100 steps", REFERENCE, ["the reference"], reference, "Pictures by 100 steps"))
-    for name, (title, _) in one.named.items():
+    for name, entry in one.entries.items():
         if name not in one.pictures:
             continue
         pictures = one.pictures[name]
@@ -48,8 +47,10 @@ def rows(view: ImagesView, one: Shown) -> None:
             pictures = compared.differences(pictures, reference)
         figure = one.figures.get(name, {}).get(view.figure)
         note = f"{_short(view.figure)} {significant(figure.value, figure.stderr)}" if figure else ""
-        alt = f"{title}: {len(pictures)} pictures{', their difference from 100 steps' if difference else ''}. {note}"
-        drawn.append(strips.Strip(title, STYLES[name].color, [note] if note else [], pictures, alt))
+        differ = ", their difference from 100 steps" if difference else ""
+        alt = f"{entry.title}: {len(pictures)} pictures{differ}. {note}"
+        color = STYLES[entry.style].color
+        drawn.append(strips.Strip(entry.title, color, [note] if note else [], pictures, alt))
     strips.draw(drawn)
 
 
@@ -60,60 +61,62 @@ def _short(name: str) -> str:
 def rows_caption(view: ImagesView, one: Shown) -> str:
     """What to look for in the pictures."""
     look = "**Look for** strokes that break, smear or fill in" if view.bundled else "**Look for** missing detail, blur"
-    words = f"{look}: columns share their noise, rows differ in the schedule alone; lower figures are better"
-    words += f", {one.about}." if one.figures else "."
+    words = f"{look}: columns share their noise, rows differ in the schedule alone"
+    if one.figures:
+        words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
+    words += "."
     if not compared.has_reference(view.solver):
         words += f" {SOLVERS[view.solver].title} adds noise at every step: there is no one picture to differ from."
     return words
 
 
-def curves(view: ImagesView, one: Shown, known: Watch | None) -> go.Figure:
+def curves(view: ImagesView, one: Shown) -> go.Figure:
     """Quality over the number of steps: what ships with the digits, and all that this session has measured."""
+    config, ours = view.config, results.digits()
     found: dict[str, dict[int, Estimate]] = {}
-    if view.bundled and not (known and one.about.startswith("measured here")):
-        for steps in results.digits().steps:
-            entry = results.digits().at(view.solver, steps)
-            for name, measured in (entry.figures if entry else {}).items():
-                if view.figure in measured:
-                    found.setdefault(name, {})[steps] = measured[view.figure]
-    for (which, solver, steps), measured_rows in measured_here().items():
-        if (which, solver) == (view.which, view.solver) and not found.get("time-uniform", {}).get(steps):
-            for name, measured in measured_rows.items():
-                if view.figure in measured:
-                    found.setdefault(name, {})[steps] = measured[view.figure]
+    if view.bundled:
+        for steps in ours.steps:
+            entry = ours.at(view.solver, steps)
+            _add(found, steps, entry.figures if entry else {}, view.figure)
+    for (which, folder, solver, steps, seed), kept in memories().items():
+        if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
+            rows = {name: figures_ for name, figures_ in kept.rows.items() if name != "dialled"}  # the dials have moved
+            _add(found, steps, rows, view.figure)
+    _add(found, view.steps, one.figures, view.figure)
     order = [name for name in compared.ORDER if name in found]
-    titles = {name: one.named[name][0] if name in one.named else STYLES[name].title for name in order}
-    data = [Curve(name, titles[name], found[name]) for name in order]
+    titles = {name: one.entries[name].title if name in one.entries else STYLES[_style(name)].title for name in order}
+    data = [Curve(_style(name), titles[name], found[name]) for name in order]
     return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
 
 
-def measured_here() -> dict[tuple[Which, str, int], Mapping[str, Mapping[str, Estimate]]]:
-    """What this session has measured: (model, solver, steps) -> style -> figure -> estimate."""
-    kept: dict[tuple[Which, str, int], Mapping[str, Mapping[str, Estimate]]]
-    kept = st.session_state.setdefault("measured images", {})
-    return kept
+def _style(name: str) -> str:
+    return "ays" if name == "search" else name
 
 
-def remember(view: ImagesView, one: Shown, known: Watch | None) -> None:
-    """Keep what a run has measured, for the curves over the number of steps."""
-    if known and known.progress.state is State.DONE and one.figures:
-        measured_here()[view.which, view.solver, view.steps] = one.figures
+def _add(
+    found: dict[str, dict[int, Estimate]], steps: int, rows: Mapping[str, Mapping[str, Estimate]], figure: str
+) -> None:
+    for name, measured in rows.items():
+        if figure in measured:
+            found.setdefault(name, {})[steps] = measured[figure]
 
 
 def _bars(one: Shown) -> go.Figure:
-    assert one.gram is not None
-    prices = {name: one.gram.price(sigmas) for name, (_, sigmas) in one.named.items()}
-    return figures.klub_bars([Bar(name, one.named[name][0], Estimate(p.value, p.stderr)) for name, p in prices.items()])
+    prices = {name: one.gram.price(entry.sigmas) for name, entry in one.entries.items()}
+    bars = [Bar(e.style, e.title, Estimate(prices[n].value, prices[n].stderr)) for n, e in one.entries.items()]
+    return figures.klub_bars(bars)
 
 
 def verdict(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
     known = {name: measured[view.figure] for name, measured in one.figures.items() if view.figure in measured}
-    baselines = [name for name in known if name not in ("choice", "exact", "ays")]
-    if "choice" not in known or not baselines:
+    baselines = [name for name in known if name in SCHEDULES]
+    ours = [name for name in (view.config.name, "choice", "search") if name in known]
+    if not ours or not baselines:
         return ""
-    best, ours = min(baselines, key=lambda name: known[name].value), known["choice"]
-    words = f"**{_against(ours, known[best], 'The automatic choice', one.named[best][0])}.**"
+    best = min(baselines, key=lambda name: known[name].value)
+    title = "The automatic choice" if ours[0] == "choice" else one.entries["search"].title
+    words = f"**{_against(known[ours[0]], known[best], title, one.entries[best].title)}.**"
     if "exact" in known and "time-uniform" in known:
         klub = _against(known["exact"], known["time-uniform"], "The unstopped KLUB optimum", "time-uniform")
         worse = " loses to " in klub
@@ -132,19 +135,19 @@ def table(one: Shown) -> None:
     """KLUB and all figures of every schedule."""
     cells, colors = [], []
     wanted = [name for name in FIGURES if any(name in measured for measured in one.figures.values())]
-    for name, (title, sigmas) in one.named.items():
-        row: dict[str, Any] = {tables.MARK: tables.MARK, "Schedule": title}
-        price = one.gram.price(sigmas) if one.gram else None
-        row |= {"KLUB": price and price.value, "± KLUB": price and price.stderr}
+    for name, entry in one.entries.items():
+        price = one.gram.price(entry.sigmas)
+        row: dict[str, Any] = {tables.MARK: tables.MARK, "Schedule": entry.title}
+        row |= {"KLUB": price.value, "± KLUB": price.stderr}
         for figure in wanted:
             estimate = one.figures.get(name, {}).get(figure)
             row |= {
                 FIGURES[figure].title: estimate and estimate.value,
                 f"± {FIGURES[figure].title}": estimate and estimate.stderr,
             }
-        row["Levels"] = "  ".join(f"{sigma:.3g}" for sigma in sigmas)
+        row["Levels"] = "  ".join(f"{sigma:.3g}" for sigma in entry.sigmas)
         cells.append(row)
-        colors.append(f"color: {STYLES[name].color}")
+        colors.append(f"color: {STYLES[entry.style].color}")
     number = st.column_config.NumberColumn
     config: dict[str, Any] = {tables.MARK: st.column_config.TextColumn("", width=28)}
     config["KLUB"] = number(format="%.4g", width=80, help="Of Stochastic-DDIM, in nats.")
@@ -184,10 +187,10 @@ def view_control(view: ImagesView) -> None:
     )
 
 
-def quality(view: ImagesView, one: Shown, known: Watch | None) -> None:
+def quality(view: ImagesView, one: Shown) -> None:
     """Quality over the number of steps, and KLUB of every schedule."""
     st.plotly_chart(
-        curves(view, one, known),
+        curves(view, one),
         key="quality",
         config=STILL,
         alt=f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars.",
@@ -196,18 +199,15 @@ def quality(view: ImagesView, one: Shown, known: Watch | None) -> None:
         f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."
     )
-    if one.gram is not None:
-        st.plotly_chart(_bars(one), key="image klub", config=STILL, alt="KLUB of every schedule on a log scale.")
-        st.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
+    st.plotly_chart(_bars(one), key="image klub", config=STILL, alt="KLUB of every schedule on a log scale.")
+    st.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
 
 
 def levels(one: Shown) -> None:
     """The rail over KLUB as area."""
-    if one.gram is None:
-        return
     priced = [
-        Priced(name, sigmas, one.gram.price(sigmas), one.gram.outline(sigmas), title)
-        for name, (title, sigmas) in one.named.items()
+        Priced(e.style, e.sigmas, one.gram.price(e.sigmas), one.gram.outline(e.sigmas), e.title)
+        for name, e in one.entries.items()
         if name in RAIL
     ]
     prices = ", ".join(f"{schedule.title} {schedule.klub.value:.3g} nats" for schedule in priced)

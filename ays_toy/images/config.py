@@ -1,0 +1,82 @@
+"""What a run on an image model is asked for: everything that decides what it finds and measures, and what it costs."""
+
+from dataclasses import dataclass, field
+
+from ays_toy.checks import lookup, whole_number
+from ays_toy.images import collect, loading, scores
+from ays_toy.images.choose import Effort
+from ays_toy.images.models import ImageModel
+from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.schedules import SCHEDULES
+
+FRESH_SEED = 61_000  # of what is reported, here and in what ships with the digits: no search uses it
+MAX_STEPS = 40
+SAMPLES = 1024
+LEAST_SAMPLES = 40
+METHODS = ("choice", "ays")  # of `optimizing.find`, those that search
+SWEEPS = 12  # of the paper's search, about
+
+
+@dataclass(frozen=True)
+class Which:
+    """An image model by name, with the prompts and the guidance that make it a denoiser; hashable."""
+
+    name: str = loading.DIGITS
+    prompts: tuple[str, ...] = ()
+    guidance: float | None = None
+    device: str | None = None
+
+    def load(self) -> ImageModel:
+        """The model; errors are those of `images.load`."""
+        return loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """Everything that decides what a run finds and measures."""
+
+    which: Which = field(default_factory=Which)
+    solver: str = "stochastic-ddim"
+    steps: int = 10
+    figure: str | None = None  # None: the one that fits model and solver
+    method: str = "choice"
+    start: str = "time-uniform"  # of the paper's search
+    folder: str = ""  # of clean images; without one the digits' own, or the model's samples
+    samples: int = SAMPLES  # behind every figure that is reported
+    paths: int = collect.PATHS
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        lookup(SOLVERS, self.solver, "solver")
+        if self.figure is not None:
+            lookup(scores.FIGURES, self.figure, "figure of quality")
+        lookup(dict.fromkeys(METHODS), self.method, "method")
+        lookup(SCHEDULES, self.start, "schedule")
+        whole_number(self.steps, "The number of steps", 2, MAX_STEPS)
+        whole_number(self.samples, "The number of samples", LEAST_SAMPLES, 1_000_000)
+        whole_number(self.paths, "The number of paths", 2, 1_000_000)
+
+    @property
+    def fresh_seed(self) -> int:
+        """Of the samples behind every figure that is reported."""
+        return FRESH_SEED + self.seed
+
+    @property
+    def name(self) -> str:
+        """Of what the run finds, among all that are compared."""
+        return "choice" if self.method == "choice" else "search"
+
+    @property
+    def effort(self) -> Effort:
+        """Samples behind the scores of the search's rounds."""
+        return Effort.of(2 * self.samples)
+
+
+def calls(config: ImageConfig) -> int:
+    """About how many images a run gives to the denoiser: the pass, the search and the comparison."""
+    first, second, third, last = config.effort.samples
+    choice = 13 * first + 8 * second + 16 * third + 5 * last  # schedules in the rounds of `images.choose`, about
+    searching = choice if config.method == "choice" else SWEEPS * last
+    return config.paths * collect.LEVELS + denoiser_calls(config.solver, config.steps) * (
+        searching + 8 * config.samples
+    )
