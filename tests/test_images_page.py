@@ -1,7 +1,9 @@
 """The Images page without a browser: it opens on bundled results, names what is wrong, and hands schedules out."""
 
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +13,13 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import export, images, optimize
-from ays_toy.images import collect, compared, live, published, results, sources
+from ays_toy.images import collect, compared, config, published, results, sources
 from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import background, codec
-from ays_toy.ui.image_state import VIEWS, ImagesView
+from ays_toy.ui.image_view import METHODS, VIEWS, ImagesView
+from ays_toy.ui.view import POWERS
 
 
 @given(
@@ -26,8 +29,13 @@ from ays_toy.ui.image_state import VIEWS, ImagesView
         prompts=some.sampled_from(["", "a lighthouse\na cat & a dog"]),
         guidance=some.sampled_from([0.0, 7.5]),
         solver=some.sampled_from(list(SOLVERS)),
-        steps=some.integers(2, live.MAX_STEPS),
+        folder=some.sampled_from(["", "/photos"]),
+        steps=some.integers(2, config.MAX_STEPS),
         figure=some.sampled_from(list(FIGURES)),
+        method=some.sampled_from(list(METHODS)),
+        base=some.sampled_from(list(SCHEDULES)),
+        power=some.sampled_from(POWERS),
+        share=some.integers(0, 100),
         pictures=some.sampled_from(list(VIEWS)),
         seed=some.integers(0, 9999),
     )
@@ -44,9 +52,9 @@ def test_the_bundled_results_hold_every_cell_and_match_the_model_that_ships() ->
     for solver in ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m"):
         for steps in found.steps:
             cell = found.at(solver, steps)
-            named = compared.named(model, gram, steps, cell.sigmas["choice"])
+            named = compared.named(model, gram, steps, {"choice": cell.sigmas["choice"]})
             assert set(cell.sigmas) == set(named) == {"choice", "exact", *SCHEDULES}
-            for name, (_, sigmas) in named.items():
+            for name, sigmas in named.items():
                 if name not in ("choice", "exact"):
                     np.testing.assert_allclose(cell.sigmas[name], sigmas, rtol=1e-5)
                 assert all(estimate.stderr > 0 for estimate in cell.figures[name].values())
@@ -87,7 +95,8 @@ def texts(at: AppTest) -> str:
 def test_it_opens_on_pictures_figures_prices_and_code() -> None:
     at = opened(solver="ddim", steps="6")
     table = at.dataframe[0].value.set_index("Schedule")
-    assert list(table.index[:3]) == ["Automatic choice", "KLUB optimum", "Time-uniform, as shipped"]
+    assert list(table.index[:3]) == ["Automatic choice", "KLUB optimum", "Optimized, p = 2"]
+    assert "Time-uniform, as shipped" in table.index
     assert table.loc["KLUB optimum", "KLUB"] == pytest.approx(table["KLUB"].min())
     cell = results.digits().at("ddim", 6)
     assert table.loc["EDM", "Fréchet distance"] == cell.figures["edm"]["frechet"].value
@@ -111,9 +120,9 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
 @pytest.mark.usefixtures("home")
 def test_where_nothing_was_measured_there_are_pictures_and_prices_but_no_figures() -> None:
     at = opened(steps="7")
-    assert "measured beforehand" not in texts(at)
     assert "KLUB" in at.dataframe[0].value
     assert "Fréchet distance" not in at.dataframe[0].value
+    assert "lower figures are better" not in texts(at)
     assert "denoised" in texts(at)  # what measuring would take
 
 
@@ -157,3 +166,57 @@ def test_the_published_schedules_are_there_to_take() -> None:
         name.set_value(one).run()
         listed = [float(part) for part in at.code[-1].value.split(",")]
         np.testing.assert_allclose(listed, published.get(one).sigmas)
+
+
+def settled(at: AppTest, key: str) -> AppTest:
+    """Run until the work behind a button is done."""
+    at.button(key=key).click().run()
+    for _ in range(600):
+        at.run()
+        if not any((button.key or "").startswith("stop ") for button in at.button):
+            break
+        time.sleep(0.1)
+    assert not at.exception, at.exception
+    return at
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_dialled_is_drawn_priced_and_measured_on_the_samples_of_the_others() -> None:
+    at = opened(solver="ddim", steps="5")
+    optimum = at.dataframe[0].value.set_index("Schedule").loc["KLUB optimum"]
+    at.select_slider(key="power").set_value(1.0).run()
+    table = at.dataframe[0].value.set_index("Schedule")
+    assert table.loc["Optimized, p = 1", "KLUB"] > optimum["KLUB"]
+    assert np.isnan(table.loc["Optimized, p = 1", "Fréchet distance"])
+    at.selectbox(key="base").set_value("time-quadratic").run()
+    at.slider(key="share").set_value(0).run()
+    dialled = at.dataframe[0].value.set_index("Schedule").loc["Optimized, p = 1, 0 %"]
+    baseline = at.dataframe[0].value.set_index("Schedule").loc["Time-quadratic"]
+    assert dialled["KLUB"] == pytest.approx(baseline["KLUB"])
+    settled(at, "measure dialled")
+    dialled = at.dataframe[0].value.set_index("Schedule").loc["Optimized, p = 1, 0 %"]
+    # The same schedule on the same noise: what ships was measured as the page measures.
+    assert dialled["Fréchet distance"] == pytest.approx(baseline["Fréchet distance"], rel=1e-3)
+    assert dialled["± Fréchet distance"] == pytest.approx(baseline["± Fréchet distance"], rel=1e-2)
+    at.slider(key="share").set_value(100).run()
+    assert np.isnan(at.dataframe[0].value.set_index("Schedule").loc["Optimized, p = 1", "Fréchet distance"])
+    at.select_slider(key="power").set_value(3.0).run()
+    assert "Optimized, p = 3" not in at.dataframe[0].value["Schedule"].to_list()
+    assert "These dials give the KLUB optimum itself" in texts(at)
+
+
+@pytest.mark.usefixtures("home")
+def test_the_papers_search_joins_the_choice_and_stays_when_the_method_is_changed(monkeypatch) -> None:
+    whole = ImagesView.config.fget
+    monkeypatch.setattr(ImagesView, "config", property(lambda view: replace(whole(view), samples=64)))
+    at = opened(solver="ddim", steps="4", method="ays")
+    settled(at, "run images")
+    table = at.dataframe[0].value.set_index("Schedule")
+    stopped = [title for title in table.index if title.startswith("AYS, stopped at sweep")]
+    assert len(stopped) == 1
+    assert table["Fréchet distance"].drop("Optimized, p = 2").notna().all()
+    assert stopped[0] in texts(at)
+    at.selectbox(key="method").set_value("choice").run()
+    assert stopped[0] in at.dataframe[0].value["Schedule"].to_list()
+    at.slider(key="steps").set_value(5).run()
+    assert stopped[0] not in at.dataframe[0].value["Schedule"].to_list()

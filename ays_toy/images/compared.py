@@ -14,9 +14,9 @@ from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
 
-ORDER = ("choice", "search", "published", "exact", "dialled", *SCHEDULES)
+BASELINES = ("time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")  # as shipped first
+ORDER = ("choice", "search", "published", "exact", "dialled", *BASELINES)
 SHOWN = 10  # pictures of every schedule
 
 

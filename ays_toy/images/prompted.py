@@ -115,6 +115,7 @@ def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.n
 
 def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
     import diffusers
+    from diffusers.utils import is_accelerate_available
 
     return getattr(diffusers, folder.pipeline).from_pretrained(
         folder.path,
@@ -123,6 +124,7 @@ def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
+        low_cpu_mem_usage=is_accelerate_available(),
         **dict.fromkeys(folder.absent + folder.skipped) | OPTIONS.get(folder.pipeline, {}),
     )
 

@@ -23,11 +23,17 @@ def build(
 ) -> ImageModel:
     """Load a UNet2DModel and what its scheduler says of its training -> `ImageModel`."""
     from diffusers import UNet2DModel
+    from diffusers.utils import is_accelerate_available
 
     levels, prediction = training(folder)
     with loading(folder):
         unet: Any = UNet2DModel.from_pretrained(
-            folder.part("unet"), dtype=dtype, variant=folder.variant, use_safetensors=True, local_files_only=True
+            folder.part("unet"),
+            dtype=dtype,
+            variant=folder.variant,
+            use_safetensors=True,
+            local_files_only=True,
+            low_cpu_mem_usage=is_accelerate_available(),  # else diffusers asks for it in the log
         )
     config = unet.config
     if unet.class_embedding is not None:

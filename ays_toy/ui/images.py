@@ -15,7 +15,6 @@ from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.samplers import SOLVERS, denoiser_calls
-from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import strips, tables
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown, memories
@@ -110,7 +109,7 @@ def _bars(one: Shown) -> go.Figure:
 def verdict(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
     known = {name: measured[view.figure] for name, measured in one.figures.items() if view.figure in measured}
-    baselines = [name for name in known if name in SCHEDULES]
+    baselines = [name for name in known if name in compared.BASELINES]
     ours = [name for name in (view.config.name, "choice", "search") if name in known]
     if not ours or not baselines:
         return ""
@@ -163,6 +162,7 @@ def table(one: Shown) -> None:
         row_height=tables.ROW_HEIGHT,
         height=tables.ROW_HEIGHT * (len(cells) + 1) + 3,
         column_config=config,
+        placeholder="–",
         key="images table",
         alt="KLUB and quality of every schedule on images, with standard errors.",
     )
