@@ -1,4 +1,4 @@
-"""The Images page in a real Chromium, offline: it opens on a comparison, runs and stops, measures, and is taken home."""
+"""The Images page in a real Chromium: it opens on a comparison, runs and stops, measures, and is taken home."""
 
 import re
 from collections.abc import Callable
