@@ -39,7 +39,7 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
         page.get_by_role("button", name="Keep", exact=True).click()
         page.get_by_role("button", name="Optimize its schedule").click()
         expect(model(page)).to_have_value("ringed (your model)", timeout=60_000)
-        steps = page.get_by_role("slider", name="Steps", exact=True)
+        steps = page.locator(".st-key-steps input[type=range]")
         steps.focus()
         page.keyboard.press("Home")  # two steps, two levels to move
         page.get_by_role("radio", name="512").click()
