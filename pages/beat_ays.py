@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ays_toy.ui import beat_ays, compute, controls, gallery, view
+from ays_toy.ui import beat_ays, compute, controls, gallery, guess, view
 
 problems = beat_ays.open_page()
 with st.sidebar:
@@ -33,12 +33,12 @@ with right:
     beat_ays.numbers(state)
     result = st.container()
 with result:
-    drawn = beat_ays.draws(state)
+    drawn = guess.draws(state)
 with left:
     beat_ays.board(state)
 outcomes = compute.start(drawn)
 pictures.plotly_chart(
-    gallery.row(state.chosen_model, shown := beat_ays.samples(state, outcomes)),
+    gallery.row(state.chosen_model, shown := guess.samples(state, outcomes)),
     key="panels",
     height="stretch",
     config=gallery.STILL,
@@ -46,9 +46,9 @@ pictures.plotly_chart(
 )
 with result:
     if beat_ays.revealed(state):
-        beat_ays.lesson(state, drawn)
+        guess.lesson(state, drawn)
     else:
-        beat_ays.guess(state)
-beat_ays.scores_table(state, drawn)
+        guess.ask(state)
+guess.scores_table(state, drawn)
 fresh = compute.outcome(compute.Draw.of(state.chosen_model, state.solver, state.seed, None))
-st.caption(f"Your attempts in this session, latest first; ± is one standard error. {beat_ays.floor(state, fresh)}")
+st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state, fresh)}")

@@ -11,10 +11,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -66,9 +66,15 @@ class Visit:
     """A page of the app and what went wrong on it."""
 
     def __init__(
-        self, browser: Browser, width: int = 1440, height: int = 900, scheme: Literal["light", "dark"] = "light"
+        self,
+        browser: Browser,
+        width: int = 1440,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+        **device: Any,
     ) -> None:
-        self.page: Page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        size: ViewportSize = {"width": width, "height": height}
+        self.page: Page = browser.new_page(viewport=size, color_scheme=scheme, **device)
         self.page.set_default_timeout(60_000)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -77,6 +83,11 @@ class Visit:
     def _failed(self, request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # a page that is left gives up what it was loading
             self.troubles.append(f"{request.url}: {request.failure}")
+
+    def unharmed(self) -> None:
+        """Assert that nothing has gone wrong, in the app or in the browser."""
+        assert self.page.locator("[data-testid=stException]").count() == 0
+        assert self.troubles == []
 
     def idle(self) -> None:
         """Wait until the script has run, and what it draws has come."""

@@ -1,7 +1,12 @@
-"""What the tests share: explicit random generators, hypothesis without clocks or chance, and exact answers."""
+"""What the tests share: random generators, hypothesis without clocks or chance, exact answers, a browser and a server.
 
-from collections.abc import Callable
+What drives the browser is imported by the tests that need it: the others run where it is not installed.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -10,6 +15,10 @@ from hypothesis import settings
 
 from ays_toy import datasets
 from ays_toy.paths import PathGram
+
+if TYPE_CHECKING:
+    from chromium import Visit
+    from playwright.sync_api import Browser, Page
 
 torch.set_num_threads(1)  # the tensors are small: waiting for a second thread costs more than it gives
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
@@ -88,3 +97,46 @@ def quadrature_klub() -> Callable[[np.ndarray, MseCurve, float], np.ndarray]:
         return np.array(terms)
 
     return price
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One Chromium for all tests of this process; every visit has its own cookies, storage and session."""
+    from chromium import chromium
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)
+    with chromium() as program:
+        yield program
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all tests of this process; those that keep models or stop it have one of their own."""
+    from chromium import serving
+
+    with serving(tmp_path_factory.mktemp("home")) as url:
+        yield url
+
+
+@pytest.fixture
+def visits(browser: "Browser") -> Iterator[Callable[..., Any]]:
+    """What opens pages, a `Visit` of any kind and look each; after the test nothing has gone wrong on any of them."""
+    from chromium import Visit
+
+    with ExitStack() as closing:
+        opened: list[Visit] = []
+
+        def visit(kind: type[Visit] = Visit, **look: Any) -> Visit:
+            opened.append(kind(browser, **look))
+            closing.callback(opened[-1].page.close)
+            return opened[-1]
+
+        yield visit
+        for one in opened:
+            one.unharmed()
+
+
+@pytest.fixture
+def page(visits: Callable[..., "Visit"]) -> "Page":
+    return visits().page

@@ -9,6 +9,7 @@ import torch
 from ays_toy import images, schedules
 from ays_toy.images import classifier, digits, pretraining, scores
 from ays_toy.images.baselines import baselines, even_in_timesteps
+from ays_toy.images.initial import drawn
 from ays_toy.images.quality import FrechetTo, Gaussian, distance_to, frechet, frechet_distance, pixels
 from ays_toy.images.sampling import draw
 
@@ -153,6 +154,31 @@ def test_samples_that_are_lost_or_too_few_are_a_sentence():
         frechet(torch.cat([torch.zeros(57, 2), torch.full((3, 2), math.nan)]), reference)
     with pytest.raises(ValueError, match="at least 40"):
         frechet(torch.zeros(39, 2), reference)
+
+
+def test_first_weights_are_torchs_own_without_its_global_generator():
+    before = torch.get_rng_state()
+    ours = drawn(classifier.Classifier, torch.Generator().manual_seed(5))
+    unet = pretraining.network((8, 24), torch.Generator().manual_seed(5))
+    classifier.load.__wrapped__()
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        theirs, usual = classifier.Classifier(), type(unet).from_config(unet.config)
+    torch.testing.assert_close(ours.state_dict(), theirs.state_dict(), rtol=0, atol=0)
+    assert unet.state_dict().keys() == usual.state_dict().keys()
+    for name, values in unet.state_dict().items():
+        expected = usual.state_dict()[name]
+        if "norm" in name:
+            assert torch.equal(values, expected)
+        elif values.numel() >= 1000:  # in another order, so other numbers of the same distribution
+            quantiles = torch.linspace(0, 1, 5)
+            spread = float(expected.std())
+            torch.testing.assert_close(
+                values.quantile(quantiles), expected.quantile(quantiles), atol=0.3 * spread, rtol=0
+            )
+    with pytest.raises(TypeError, match="weights of Embedding"):
+        drawn(lambda: torch.nn.Embedding(3, 2), torch.Generator())
 
 
 def test_training_learns_and_the_same_seed_gives_the_same_model(tmp_path):

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import torch
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
@@ -224,7 +223,6 @@ def pretrain(
     features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
 ) -> None:
     """Train the digits model that ships with the package, and the classifier that it is judged by."""
-    torch.set_num_threads(min(2, torch.get_num_threads()))
     with user_errors(), _progress() as progress:
         if features:
             learning = progress.add_task("classifier", total=classifier.EPOCHS)

@@ -10,6 +10,7 @@ from torch import nn
 
 from ays_toy import checkpoints
 from ays_toy.images import digits
+from ays_toy.images.initial import drawn
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits-classifier.safetensors"
 FEATURES = 32
@@ -51,9 +52,7 @@ class Epoch(NamedTuple):
 
 def train(epochs: int = EPOCHS, seed: int = 0) -> Iterator[Epoch]:
     """Train on the same images as the model, yielding every epoch."""
-    with torch.random.fork_rng(devices=[]):  # torch's layers draw their weights from the global generator
-        torch.manual_seed(seed)
-        net = Classifier()
+    net = drawn(Classifier, torch.Generator().manual_seed(seed))
     images, labels = digits.data("train")
     unseen, truth = digits.data("test")
     generator = torch.Generator().manual_seed(seed)
@@ -82,8 +81,9 @@ def save(net: Classifier, path: Path = WEIGHTS, **about: float) -> None:
 @lru_cache(maxsize=1)
 def load() -> Classifier:
     """The shipped classifier, frozen; DamagedError where its file is not whole."""
-    net = Classifier()
-    net.load_state_dict(checkpoints.read_tensors(WEIGHTS))
+    with torch.device("meta"):  # no weights to be drawn first
+        net = Classifier()
+    net.load_state_dict(checkpoints.read_tensors(WEIGHTS), assign=True)
     return net.eval().requires_grad_(False)
 
 

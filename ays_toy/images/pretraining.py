@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ays_toy.checks import real_number, whole_number
 from ays_toy.images import digits
+from ays_toy.images.initial import drawn
 
 TIMESTEPS = 1000
 
@@ -51,12 +52,11 @@ class PretrainingSnapshot:
     network: Any  # diffusers' UNet2DModel with the averaged weights
 
 
-def network(channels: tuple[int, ...], seed: int) -> Any:
-    """An untrained UNet2DModel of 8 x 8 images; the seed alone decides its weights."""
+def network(channels: tuple[int, ...], generator: torch.Generator) -> Any:
+    """An untrained UNet2DModel of 8 x 8 images; all its weights come from the generator."""
     from diffusers import UNet2DModel
 
-    with torch.random.fork_rng(devices=[]):  # diffusers draws initial weights from the global generator
-        torch.manual_seed(seed)
+    def build() -> Any:
         return UNet2DModel(
             sample_size=8,
             in_channels=1,
@@ -68,6 +68,8 @@ def network(channels: tuple[int, ...], seed: int) -> Any:
             norm_num_groups=4,
             add_attention=False,
         )
+
+    return drawn(build, generator)
 
 
 def scheduler() -> Any:
@@ -102,7 +104,7 @@ def train(config: PretrainingConfig | None = None, *, every: int = 100) -> Itera
     whole_number(every, "The number of steps between snapshots", 1)
     generator = torch.Generator().manual_seed(config.seed)
     images, unseen = digits.data("train")[0], digits.data("test")[0].repeat(4, 1, 1, 1)
-    net, loss_of = network(config.channels, config.seed), _Loss(scheduler())
+    net, loss_of = network(config.channels, generator), _Loss(scheduler())
 
     def average_in(average: Any, current: Any, count: torch.Tensor | int) -> None:
         get_ema_multi_avg_fn(min(config.ema, (1 + int(count)) / (10 + int(count))))(average, current, count)

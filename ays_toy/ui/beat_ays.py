@@ -1,4 +1,4 @@
-"""The pieces of the Beat AYS page: the board, the exact numbers, the guess, what it came to, what was tried."""
+"""The Beat AYS page's challenge: its state, what prices it, the board and the numbers that are typed over."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,19 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from ays_toy import challenge
-from ays_toy.challenge import Score
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
 from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import attempts, codec, compute, controls, gallery, tables, view
+from ays_toy.ui import attempts, codec, compute, controls, tables, view
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
 from ays_toy.ui.view import MAX_STEPS, MIN_STEPS, POWERS, ModelView
-from ays_toy.words import amid_sentence, significant
 
-YOURS, LEVEL, SIGMA = "Yours", "#", "Noise level σ"
+LEVEL, SIGMA = "#", "Noise level σ"
 OTHERS = {"ays": "AYS", "edm": "EDM", "exact": "Optimized"}
 MOST_ROWS = 6
 
@@ -107,20 +105,28 @@ def _ays(model: Model, solver: str, steps: int, metric: str) -> np.ndarray:
     return challenge.stopped_search(model, compute.gram(model), solver, steps, metric)
 
 
-def _schedule(state: ChallengeView, name: str) -> np.ndarray:
+def schedule(state: ChallengeView, name: str) -> np.ndarray:
+    """One of the others, or of a family, in as many steps as the attempt."""
     if name == "ays":
         return _ays(state.chosen_model, state.solver, state.steps, state.metric)
     return compute.schedule(state.chosen_model, name, state.steps, state.weight)
 
 
-def _score(state: ChallengeView, title: str, draw: compute.Draw) -> Score:
-    model, levels = state.chosen_model, np.array(draw.levels)
-    cost = compute.gram(model).price(levels, state.weight)
-    least = table(model, state.weight).values["least"][levels.size - 2]
-    return Score(title, cost, cost.value / least, compute.outcome(draw).metrics[state.metric])
-
-
 # --- the board -----------------------------------------------------------------------------------------------------
+
+
+def revealed(state: ChallengeView) -> bool:
+    """Whether the others of this challenge are shown."""
+    return st.session_state.get("revealed") == _challenge(state)
+
+
+def reveal(state: ChallengeView) -> None:
+    """Show the others of this challenge."""
+    st.session_state["revealed"] = _challenge(state)
+
+
+def _challenge(state: ChallengeView) -> tuple[object, ...]:
+    return state.chosen_model, state.solver, state.steps
 
 
 def board(state: ChallengeView) -> None:
@@ -129,7 +135,7 @@ def board(state: ChallengeView) -> None:
     others = []
     for name, title in OTHERS.items():
         style = STYLES[name]
-        others.append(Marks(title, style.color, style.symbol, _schedule(state, name) if shown else np.array([])))
+        others.append(Marks(title, style.color, style.symbol, schedule(state, name) if shown else np.array([])))
     title = "KLUB" if state.weight == 3 else f"Cost, p = {state.weight:g}"
     data = RailData(
         state.sigmas,
@@ -196,7 +202,7 @@ def _buttons(state: ChallengeView, shown: bool) -> None:
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:
     title = st.session_state["snap"]
-    attempts.change(lambda _: _schedule(state, families[title])[1:-1], title)
+    attempts.change(lambda _: schedule(state, families[title])[1:-1], title)
 
 
 def numbers(state: ChallengeView) -> None:
@@ -222,132 +228,3 @@ def numbers(state: ChallengeView) -> None:
         args=(SIGMA,),
         alt="The noise levels between the two ends, to be typed over.",
     )
-
-
-# --- the guess and what came of it ---------------------------------------------------------------------------------
-
-
-def revealed(state: ChallengeView) -> bool:
-    """Whether the others of this challenge are shown."""
-    return st.session_state.get("revealed") == _challenge(state)
-
-
-def _challenge(state: ChallengeView) -> tuple[object, ...]:
-    return state.chosen_model, state.solver, state.steps
-
-
-def _reveal(state: ChallengeView) -> None:
-    st.session_state["guessed"] = st.session_state["guess cost"], st.session_state["guess picture"]
-    st.session_state["revealed"] = _challenge(state)
-
-
-def guess(state: ChallengeView) -> None:
-    """Ask who will win before the others are shown."""
-    st.markdown("**Who wins? Guess, then reveal**")
-    cost, picture = f"Least {state.cost}, the optimum aside", f"Best picture, by {METRICS[state.metric].title}"
-    said = [
-        st.radio(cost, [YOURS, "AYS", "EDM"], None, key="guess cost", horizontal=True),
-        st.radio(picture, [YOURS, *OTHERS.values()], None, key="guess picture", horizontal=True),
-    ]
-    st.button(
-        "Reveal",
-        icon=":material/visibility:",
-        key="reveal",
-        type="primary",
-        width="stretch",
-        disabled=None in said,
-        help="Guess both first." if None in said else None,
-        on_click=_reveal,
-        args=(state,),
-    )
-
-
-def draws(state: ChallengeView) -> dict[str, compute.Draw]:
-    """What is drawn: the attempt, the data, and the others once they are revealed."""
-    names = {"yours": state.sigmas}
-    if revealed(state):
-        with st.spinner("The paper's search, until it is stopped …", show_time=True):
-            names |= {name: _schedule(state, name) for name in OTHERS}
-    model = state.chosen_model
-    drawn = {name: compute.Draw.of(model, state.solver, state.seed, sigmas) for name, sigmas in names.items()}
-    attempts.remember(drawn["yours"])
-    return drawn
-
-
-def lesson(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
-    """Whether the guess was right, and what the attempt against AYS shows."""
-    metric = METRICS[state.metric]
-    scores = {name: _score(state, {"yours": YOURS, **OTHERS}[name], draw) for name, draw in drawn.items()}
-    cheapest = min((scores[name] for name in ("yours", "ays", "edm")), key=lambda score: score.cost.value)
-    cost, picture = st.session_state["guessed"]
-    st.markdown(challenge.verdict(scores["yours"], scores["ays"], state.cost, metric))
-    st.markdown(
-        f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "
-        f"Best picture: {challenge.guessed(picture, challenge.leaders(list(scores.values()), metric))}."
-    )
-
-
-def samples(state: ChallengeView, outcomes: compute.Outcomes) -> list[gallery.Samples]:
-    """What the pictures show, in their order."""
-    figures = tuple(dict.fromkeys(("nll", state.metric if state.metric != "nll" else "sliced-w2")))
-    shown = []
-    for name, title in {"yours": YOURS, **OTHERS}.items():
-        color = "inherit" if name == "yours" else STYLES[name].color
-        shown.append(gallery.Samples(title, color, outcomes.get(name), ("after your guess", ""), figures))
-    return shown
-
-
-def scores_table(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
-    """Cost, gap and output of the others and of all that was tried, the latest first."""
-    shown = [name for name in OTHERS if name in drawn]
-    rows = [_cells(state, _score(state, OTHERS[name], drawn[name]), name, drawn[name]) for name in shown]
-    tried = [(k, one) for k, one in enumerate(attempts.desk().tried, start=1) if _comparable(state, one.draw)]
-    for k, one in reversed(tried):
-        rows.append(_cells(state, _score(state, f"Yours {k}: {one.how}", one.draw), "yours", one.draw))
-    title, cost = METRICS[state.metric].title, "KLUB" if state.weight == 3 else "Cost"
-    colors = [row.pop("color") for row in rows]
-    frame = pd.DataFrame(rows).style.apply(lambda _: colors, subset=[tables.MARK])
-    number, error = st.column_config.NumberColumn, st.column_config.NumberColumn("±", format="%.1g", width=56)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (min(len(rows), 8) + 1) + 3,
-        column_config={
-            tables.MARK: st.column_config.TextColumn("", width=28),
-            "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
-            cost: number(format="%.4g", help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
-            "± cost": error,
-            "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),
-            title: number(format="%.4g", help=METRICS[state.metric].about),
-            "± output": error,
-        },
-        key="scores",
-        alt="Cost, gap and output of every schedule tried, with standard errors.",
-    )
-
-
-def _comparable(state: ChallengeView, draw: compute.Draw) -> bool:
-    return (draw.model, draw.solver, draw.seed) == (state.chosen_model, state.solver, state.seed)
-
-
-def _cells(state: ChallengeView, score: Score, name: str, draw: compute.Draw) -> dict[str, object]:
-    levels = draw.levels or ()
-    return {
-        "color": "" if name == "yours" else f"color: {STYLES[name].color}",
-        tables.MARK: tables.MARK,
-        "Schedule": score.title,
-        "Steps": len(levels) - 1,
-        "KLUB" if state.weight == 3 else "Cost": score.cost.value,
-        "± cost": score.cost.stderr,
-        "× best": max(1.0, score.gap),
-        METRICS[state.metric].title: score.output.value,
-        "± output": score.output.stderr,
-        "Levels": "  ".join(f"{level:.3g}" for level in levels),
-    }
-
-
-def floor(state: ChallengeView, outcome: compute.Outcome) -> str:
-    """What a perfect sampler would score, in words."""
-    fresh = outcome.metrics[state.metric]
-    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {significant(fresh.value, fresh.stderr)}."
