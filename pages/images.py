@@ -44,6 +44,6 @@ with right:
     images.quality(state, one)
 image_run.dials(state, one, known, seen)
 images.levels(one)
-images.table(one)
+images.table(state, one)
 image_export.section(state, one)
 image_export.published_section()

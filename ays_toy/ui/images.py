@@ -130,10 +130,15 @@ def _against(ours: Estimate, theirs: Estimate, name: str, other: str) -> str:
     return f"{name} {'beats' if ours.value < theirs.value else 'loses to'} {other} ({figures_})"
 
 
-def table(one: Shown) -> None:
+def table(view: ImagesView, one: Shown) -> None:
     """KLUB and all figures of every schedule."""
     cells, colors = [], []
-    wanted = [name for name in FIGURES if any(name in measured for measured in one.figures.values())]
+    measured_rows = one.figures.values()  # a figure that only some of them have is shown where it is the chosen one
+    wanted = [
+        name
+        for name in FIGURES
+        if measured_rows and (any if name == view.figure else all)(name in measured for measured in measured_rows)
+    ]
     for name, entry in one.entries.items():
         price = one.gram.price(entry.sigmas)
         row: dict[str, Any] = {tables.MARK: tables.MARK, "Schedule": entry.title}
