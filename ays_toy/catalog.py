@@ -1,21 +1,23 @@
 """What every page finds by name: data sets and their denoisers, those that ship and those that the user keeps.
 
-Data are a preset's name, `own:NAME`, `drawn:TEXT`, the text being the drawing itself, or `held:DIGEST`, points that are
-not kept; a denoiser's kind is `exact`, `mlp` (the network that ships) or `saved:NAME`.
+Data are a preset's name, `own:NAME`, `drawn:TEXT` or `points:TEXT`, the text being the drawing or the points
+themselves, or `held:DIGEST`, points that are not kept; a denoiser's kind is `exact`, `mlp` (the network that ships) or
+`saved:NAME`.
 """
 
 from functools import lru_cache
 from typing import Any
 
-from ays_toy import checkpoints, drawing, held
+from ays_toy import checkpoints, drawing, held, own_points, packed
 from ays_toy.checks import lookup, quoted
 from ays_toy.datasets import DATASETS, Dataset, from_points
 from ays_toy.denoisers import Denoiser
 from ays_toy.drawing import Drawing
 from ays_toy.store import ModelStore, PointStore, check_name
 
-OWN, DRAWN, HELD, SAVED = "own:", "drawn:", "held:", "saved:"
+OWN, DRAWN, POINTS, HELD, SAVED = "own:", "drawn:", "points:", "held:", "saved:"
 DRAWN_TITLE = "Your drawing"
+MOST_IN_LINK = 4000  # points that are tried: fewer fit unless they repeat
 BUILT_IN = {"exact": "Exact", "mlp": "Trained MLP"}
 
 
@@ -23,6 +25,8 @@ def dataset(name: str) -> Dataset:
     """The data set of that name; ValueError where there is none."""
     if (text := _after(DRAWN, name)) is not None:
         return _drawn(text)
+    if (text := _after(POINTS, name)) is not None:
+        return _pointed(text)
     if _after(HELD, name) is not None:
         return held.find(name)
     own = _after(OWN, name)
@@ -35,7 +39,8 @@ def dataset(name: str) -> Dataset:
 def datasets(*unlisted: Any) -> dict[str, str]:
     """The titles of all data sets by name: the presets, then the user's own, the newest first.
 
-    Drawings and held points, which no list holds, come last, those among the names `unlisted` that there are.
+    Drawings, points in a link and held points, which no list holds, come last, those among the names `unlisted` that
+    there are.
     """
     own = {OWN + saved.name: _own_title(saved.name) for saved in PointStore().list()}
     found = {name: title for name in unlisted if is_unlisted(name) and (title := _title(name))}
@@ -43,13 +48,13 @@ def datasets(*unlisted: Any) -> dict[str, str]:
 
 
 def is_unlisted(name: Any) -> bool:
-    """Whether a name is that of a drawing or of held points."""
-    return isinstance(name, str) and name.startswith((DRAWN, HELD))
+    """Whether a name is that of a drawing, of points in a link or of held points."""
+    return isinstance(name, str) and name.startswith((DRAWN, POINTS, HELD))
 
 
 def is_own(name: Any) -> bool:
     """Whether a name is that of data of the user's own, listed or not."""
-    return isinstance(name, str) and name.startswith((OWN, DRAWN, HELD))
+    return isinstance(name, str) and name.startswith((OWN, DRAWN, POINTS, HELD))
 
 
 def draw(strokes: Drawing) -> str:
@@ -58,10 +63,19 @@ def draw(strokes: Drawing) -> str:
     It is the drawing itself where that is short enough for a link, and that of its points, held, otherwise.
     """
     text = drawing.encode(strokes)
-    if len(text) > drawing.MAX_CODE:
+    if len(text) > packed.MAX_TEXT:
         return hold(strokes.points(), DRAWN_TITLE)
     _drawn(text)
     return DRAWN + text
+
+
+def bring(points: Any, title: str) -> str:
+    """The name of the data set that points [N, 2] are: the points themselves where a link holds them, else held."""
+    text = own_points.encode(points) if len(points) <= MOST_IN_LINK else ""
+    if 0 < len(text) <= packed.MAX_TEXT:
+        _pointed(text)
+        return POINTS + text
+    return hold(points, title)
 
 
 def hold(points: Any, title: str) -> str:
@@ -146,6 +160,11 @@ def _own_title(name: str) -> str:
 @lru_cache(maxsize=64)
 def _drawn(text: str) -> Dataset:
     return from_points(drawing.decode(text).points(), DRAWN + text, DRAWN_TITLE)
+
+
+@lru_cache(maxsize=64)
+def _pointed(text: str) -> Dataset:
+    return from_points(own_points.decode(text), POINTS + text)
 
 
 @lru_cache(maxsize=16)

@@ -4,11 +4,7 @@ All lengths are in units of a square lattice, x to the right and y down, as in t
 the same text gives the same points on every machine.
 """
 
-import base64
-import binascii
 import math
-import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from ays_toy import ink
+from ays_toy import ink, packed
 from ays_toy.checks import lookup, whole_number
 from ays_toy.datasets import from_points
 
@@ -25,8 +21,8 @@ LATTICE, FINER = 512, 2  # units along a side, and how many of them make a pixel
 LEAST_BRUSH, MAX_BRUSH = 4, 128  # a brush's diameter
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # the share of the paper that one stroke covers
 MAX_STROKES, MAX_VERTICES = 200, 4000
-MAX_CODE, MAX_BYTES = 1500, 16_384  # characters of a text, and bytes that it may unpack to
 VERSION = 1
+DAMAGED = "The drawing in this link is"
 SEED = 1
 
 
@@ -169,63 +165,52 @@ def _footprint(stroke: Stroke) -> np.ndarray:
 
 # --- as text ---------------------------------------------------------------------------------------------------------
 #
-# Bytes packed by zlib, whose checksum finds what was damaged, in base64url: the version and the number of points; then
-# for each stroke a byte of erase (1 bit), strength (3) and symmetry (4), the brush, the number of corners, and every
-# corner's step from the one before. Numbers are of variable length, signs folded in.
+# Packed bytes: the version and the number of points; then for each stroke a byte of erase (1 bit), strength (3) and
+# symmetry (4), the brush, the number of corners, and every corner's step from the one before. Numbers are of variable
+# length, signs folded in.
 
 
 def encode(drawing: Drawing) -> str:
     """The drawing as text of letters, digits, - and _, to be read by `decode`; as long as it needs to be."""
-    packed = bytearray([VERSION])
-    _write(packed, drawing.count)
+    content = bytearray([VERSION])
+    _write(content, drawing.count)
     for stroke in drawing.strokes:
         symmetry = list(SYMMETRIES).index(stroke.symmetry)
-        packed.append(stroke.erase << 7 | stroke.strength << 4 | symmetry)
-        packed.append(stroke.brush)
-        _write(packed, len(stroke.path))
+        content.append(stroke.erase << 7 | stroke.strength << 4 | symmetry)
+        content.append(stroke.brush)
+        _write(content, len(stroke.path))
         before = (0, 0)
         for place in stroke.path:
             for value, last in zip(place, before, strict=True):
                 step = value - last
-                _write(packed, 2 * step if step >= 0 else -2 * step - 1)
+                _write(content, 2 * step if step >= 0 else -2 * step - 1)
             before = place
-    return base64.urlsafe_b64encode(zlib.compress(bytes(packed), 9)).rstrip(b"=").decode()
+    return packed.pack(bytes(content))
 
 
 def decode(text: str) -> Drawing:
     """The drawing behind a text; ValueError for one that is damaged, too long, or of no drawing."""
-    if len(text) > MAX_CODE:
-        raise ValueError(
-            f"The drawing has {len(text):,} characters, where a link holds {MAX_CODE:,} at most: draw less."
-        )
-    damaged = ValueError("The drawing in this link is damaged: copy the whole link again, or draw it anew.")
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
-        raise damaged
+    content = packed.unpack(text, DAMAGED)
+    if content[:1] != bytes([VERSION]):
+        raise packed.damaged(DAMAGED)
     try:
-        unpacker = zlib.decompressobj()
-        packed = unpacker.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), MAX_BYTES)
-    except (binascii.Error, zlib.error) as error:
-        raise damaged from error
-    if not unpacker.eof or unpacker.unused_data or packed[:1] != bytes([VERSION]):
-        raise damaged
-    try:
-        return _unpack(packed)
+        return _unpack(content)
     except IndexError as error:  # it ends too early, or names no symmetry
-        raise damaged from error
+        raise packed.damaged(DAMAGED) from error
 
 
-def _unpack(packed: bytes) -> Drawing:
-    count, at = _read(packed, 1)
+def _unpack(content: bytes) -> Drawing:
+    count, at = _read(content, 1)
     strokes: list[Stroke] = []
-    while at < len(packed):
-        kind, brush = packed[at], packed[at + 1]
-        corners, at = _read(packed, at + 2)
+    while at < len(content):
+        kind, brush = content[at], content[at + 1]
+        corners, at = _read(content, at + 2)
         if corners > MAX_VERTICES or len(strokes) >= MAX_STROKES:
             raise ValueError("The drawing in this link has more strokes or corners than can be: draw it anew.")
         path, place = [], (0, 0)
         for _ in range(corners):
-            x, at = _read(packed, at)
-            y, at = _read(packed, at)
+            x, at = _read(content, at)
+            y, at = _read(content, at)
             place = (place[0] + _unfold(x), place[1] + _unfold(y))
             path.append(place)
         symmetry = list(SYMMETRIES)[kind & 15]
@@ -237,19 +222,19 @@ def _unfold(value: int) -> int:
     return value // 2 if value % 2 == 0 else -(value + 1) // 2
 
 
-def _write(packed: bytearray, value: int) -> None:
+def _write(content: bytearray, value: int) -> None:
     """Seven bits a byte, the lowest first, the highest bit where more follow."""
     while value > 127:
-        packed.append(value & 127 | 128)
+        content.append(value & 127 | 128)
         value >>= 7
-    packed.append(value)
+    content.append(value)
 
 
-def _read(packed: bytes, at: int) -> tuple[int, int]:
+def _read(content: bytes, at: int) -> tuple[int, int]:
     """The number that begins there -> (it, where the next begins); IndexError past the end."""
     value = shift = 0
     while True:
-        byte = packed[at]
+        byte = content[at]
         value, at, shift = value | (byte & 127) << shift, at + 1, shift + 7
         if byte < 128 or shift > 28:
             return value, at

@@ -139,7 +139,7 @@ def test_an_image_and_a_table_become_data_and_faults_become_sentences() -> None:
         np.abs(catalog.dataset(name).mixture.means[:, 0]).max()
         > 1.5 * np.abs(catalog.dataset(name).mixture.means[:, 1]).max()
     )
-    assert "do not travel in a link" in words(at)
+    assert "Too many points to travel in a link" in words(at)
     at.select_slider(key="many").set_value(1000)
     run(at)
     assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 1000
@@ -152,7 +152,13 @@ def test_an_image_and_a_table_become_data_and_faults_become_sentences() -> None:
     upload(at, "csv", "three.csv", b"1,2\n3,4\n5,6\n")
     assert "the file has 3" in words(at)
     upload(at, "csv", "cloud.csv", "\n".join(f"{k % 7},{k % 5}" for k in range(100)).encode())
-    assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 100
+    name = at.session_state["data"]
+    assert len(catalog.dataset(name).mixture.means) == 100
+    assert name.startswith("points:")
+    assert "The address of this page holds these points" in words(at)
+    there = opened("explore", data=name, **FAST)
+    assert there.selectbox(key="data").value == name
+    assert len(there.dataframe[0].value) == 8
 
 
 def test_points_are_kept_listed_shown_and_deleted() -> None:
@@ -185,6 +191,7 @@ def test_points_are_kept_listed_shown_and_deleted() -> None:
         ("drawn:" + "A" * 1590, "where a link holds 1,500 at most"),
         ("drawn:" + "A" * 5000, "where at most 1,600 make sense"),
         ("drawn:<script>alert(1)</script>", "is damaged"),
+        ("points:" + "A" * 40, "are damaged: copy the whole link again"),
         ("held:0123", "are gone: add them again"),
     ],
 )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy.datasets import LARGEST, MAX_POINTS
+from ays_toy import catalog, own_points, packed
+from ays_toy.datasets import LARGEST, MAX_POINTS, from_points
 from ays_toy.own_points import read_csv
 
 NUMBERS = some.floats(-LARGEST, LARGEST)
@@ -150,3 +151,73 @@ def test_what_is_far_too_large_is_answered_at_once(data):
     with pytest.raises(ValueError, match=r"^(The file has .* MB|Row 1 has .* characters|At (most|least) )"):
         read_csv(data)
     assert time.perf_counter() - began < 2
+
+
+def in_order(points: np.ndarray) -> np.ndarray:
+    return points[np.lexsort(points.T[::-1])]
+
+
+@given(CLOUDS)
+def test_a_link_holds_the_points_up_to_its_lattice(cloud: list[tuple[float, float]]) -> None:
+    if np.ptp(np.array(cloud), axis=0).max() == 0:
+        return
+    points = from_points(cloud).mixture.means
+    again = from_points(own_points.decode(own_points.encode(cloud))).mixture.means
+    span = np.ptp(points, axis=0).max()
+    # Points in one column of the lattice may change places: each has a neighbor within a cell, and is one.
+    gaps = np.abs(points[:, None] - again[None]).max(axis=2)
+    assert max(gaps.min(axis=0).max(), gaps.min(axis=1).max()) <= 2 * span / own_points.LATTICE
+    np.testing.assert_allclose(again.mean(axis=0), points.mean(axis=0), atol=1e-12)
+
+
+def test_points_in_a_link_are_the_same_whatever_their_order_shift_and_scale() -> None:
+    points = np.random.default_rng(0).normal(size=(200, 2))
+    name = catalog.bring(points, "ignored")
+    assert name.startswith("points:")
+    assert len(name) <= 1600
+    assert catalog.bring(points[::-1] * 8.0 + [1.0, -2.0], "ignored") == name
+    means = catalog.dataset(name).mixture.means
+    np.testing.assert_allclose(in_order(means), in_order(from_points(points).mixture.means), atol=1e-3)
+    assert catalog.is_own(name)
+    assert catalog.datasets(name)[name] == "Your points"
+
+
+def test_more_points_than_a_link_holds_are_held_and_repeated_ones_are_not() -> None:
+    rng = np.random.default_rng(0)
+    assert catalog.bring(rng.normal(size=(600, 2)), "many").startswith("held:")
+    assert catalog.bring(rng.normal(size=(5000, 2)), "very many").startswith("held:")
+    few = np.repeat(rng.normal(size=(10, 2)), 200, axis=0)
+    assert len(catalog.dataset(catalog.bring(few, "few")).mixture.means) == 2000
+
+
+@given(some.text(max_size=300) | some.from_regex(r"[A-Za-z0-9_-]{1,80}", fullmatch=True))
+def test_any_text_is_points_or_one_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="damaged: copy the whole link again"):
+        own_points.decode(text)
+    with pytest.raises(ValueError, match="damaged"):
+        catalog.dataset(f"points:{text}")
+
+
+@given(some.binary(max_size=300))
+def test_any_packed_bytes_are_points_or_one_sentence(body: bytes) -> None:
+    for content in (body, bytes([own_points.VERSION]) + body):
+        name = f"points:{packed.pack(content)}"
+        if content[:1] != bytes([own_points.VERSION]) or len(content) % 4 != 1 or len(content) < 41:
+            with pytest.raises(ValueError, match="damaged"):
+                catalog.dataset(name)
+            continue
+        try:
+            means = catalog.dataset(name).mixture.means
+        except ValueError:
+            continue  # off the lattice, or all equal
+        assert np.isfinite(means).all()
+        assert len(means) == (len(content) - 1) // 4
+
+
+def test_points_that_unpack_to_far_too_much_are_not_unpacked() -> None:
+    bomb = packed.pack(bytes([own_points.VERSION]) + bytes(1_000_000))
+    assert len(bomb) < packed.MAX_TEXT
+    with pytest.raises(ValueError, match="damaged"):
+        own_points.decode(bomb)
+    with pytest.raises(ValueError, match="too long: 1,000,000 characters"):
+        own_points.decode("A" * 1_000_000)

@@ -163,11 +163,13 @@ def _travels(name: str) -> str:
                 "An example lies on the pad: draw on it, or clear it. The address of the page then holds your drawing."
             )
         return "The address of this page holds your drawing: whoever opens it, on any page, has these points."
+    if name.startswith(catalog.POINTS):
+        return "The address of this page holds these points: whoever opens it, on any page, has them."
     if name.startswith(catalog.OWN):
-        return "Kept on this server by name. Points from files do not travel in a link; drawings do."
+        return "Kept on this server by name: a link to them works here alone."
     if catalog.dataset(name).title == catalog.DRAWN_TITLE:
         return "This drawing is too detailed to travel in a link: keep it under a name, or draw it in fewer strokes."
-    return "Points from files do not travel in a link: keep them under a name, or they are gone when the server ends."
+    return "Too many points to travel in a link: keep them under a name, or they are gone when the server ends."
 
 
 def _pages(row: Any, name: str, key: str, pages: Iterable[str], **look: Any) -> None:

@@ -51,6 +51,8 @@ def settle() -> list[str]:
             one.drawing = drawing.decode(chosen.removeprefix(catalog.DRAWN))
             one.changes += 1
             st.session_state["way"] = "draw"
+        elif chosen.startswith(catalog.POINTS):
+            st.session_state["way"] = "csv"
     said = last_drawing(PAD)
     if said is not None and said != one.seen:
         one.seen = said
@@ -128,7 +130,7 @@ def take(way: str) -> None:
     read: dict[str, Callable[[bytes], Any]] = {"image": _image_points, "csv": own_points.read_csv}
     name = re.sub(r"[^\w .-]", "", file.name)[:MAX_TITLE].strip() or "file"
     try:
-        choose(catalog.hold(read[way](file.getvalue()), f"{name} (your points)"))
+        choose(catalog.bring(read[way](file.getvalue()), f"{name} (your points)"))
     except ValueError as error:
         one.troubles[way] = str(error)
 
