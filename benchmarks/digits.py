@@ -7,7 +7,7 @@ tuned. What a cell has found is kept, so that a run that was stopped goes on whe
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from itertools import product
@@ -23,10 +23,11 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from ays_toy import optimize, schedules
-from ays_toy.images import collect, digits, optimizing, results, sources
+from ays_toy.images import collect, compared, digits, optimizing, results, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort, choose, local_errors
 from ays_toy.images.config import FRESH_SEED, SAMPLES
+from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
@@ -162,8 +163,22 @@ def main(
             write(out, list(rows.values()), samples, limits)
     order = {(solver, steps): rows[solver, steps] for solver, steps in product(SOLVERS, STEPS)}
     write(out, list(order.values()), samples, limits)
-    results.keep_gram(prepared()[1], out.with_suffix(".safetensors"))
+    judge, gram, _ = prepared()
+    results.keep(judge.model, gram, dict(pictures(judge.model, gram, rows)), out)
     Console(width=140).print(report(list(order.values())))
+
+
+def pictures(
+    model: ImageModel, gram: PathGram, rows: dict[tuple[str, int], dict[str, Any]]
+) -> Iterator[tuple[tuple[str, int, str], np.ndarray]]:
+    """Pictures of all that was measured, of the optimum that the page's dials begin with, and of many steps."""
+    for (solver, steps), row in rows.items():
+        choice = np.array(row["schedules"]["choice"]["sigmas"])
+        choice[[0, -1]] = gram.grid[[0, -1]]
+        dialled = optimize.optimum(gram, steps, results.DIALLED)
+        named = compared.named(model, gram, steps, {"choice": choice, "dialled": dialled})
+        for name, drawn in compared.grid_of_pictures(model, named, solver, 0):
+            yield (solver, steps, name), drawn
 
 
 def floor(samples: int) -> dict[str, dict[str, list[float]]]:

@@ -1,5 +1,7 @@
 """Images: real diffusion models, the same noise under every schedule, optimized here and taken home."""
 
+from itertools import count
+
 import streamlit as st
 
 from ays_toy.ui import background, controls, image_export, image_run, image_state, image_view, images, view
@@ -18,12 +20,15 @@ for problem in problems:
 st.markdown(f"### {images.heading(state)}")
 known = image_state.watch(state)
 seen = image_run.stage(state)
+looks = count()
 
 
-@st.fragment(run_every=background.POLL if image_run.running(known) else None)
+@st.fragment(run_every=background.POLL if image_run.running(known) or image_run.warming(state) else None)
 def live() -> None:
     image_run.run_controls(state, known)
     image_run.follow(state, seen)
+    if next(looks) > image_run.UNHURRIED:
+        image_run.warm(state)
 
 
 live()

@@ -1,13 +1,17 @@
 """The Images page without a browser: it opens on bundled results, names what is wrong, and hands schedules out."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
@@ -17,7 +21,7 @@ from ays_toy.images import collect, compared, config, published, results, source
 from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import background, codec
+from ays_toy.ui import background, codec, image_state
 from ays_toy.ui.image_view import METHODS, VIEWS, ImagesView
 from ays_toy.ui.view import POWERS
 
@@ -67,6 +71,38 @@ def test_the_bundled_matrix_is_what_a_pass_over_the_model_gives() -> None:
     x0 = sources.find(model, collect.PATHS).x0[:16]
     again = collect.collect(model, x0, results.gram().grid)
     np.testing.assert_allclose(again.moments[0], results.gram().moments[0], rtol=1e-3, atol=1e-4)
+
+
+def test_the_page_knows_the_model_and_its_pictures_before_the_network_is_loaded() -> None:
+    whole, known = images.load("digits"), results.model()
+    for name in (
+        field.name for field in fields(images.ImageModel) if field.name not in ("denoiser", "training_sigmas")
+    ):
+        assert getattr(known, name) == getattr(whole, name), name
+    np.testing.assert_allclose(known.training_sigmas, whole.training_sigmas, rtol=1e-12)
+    x = torch.randn(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(known.denoiser(x, 0.5), whole.denoiser(x, 0.5))
+    for solver, steps in (("ddim", 6), ("sde-dpmpp-2m", 20)):
+        cell = results.digits().at(solver, steps)
+        sigmas = cell.sigmas | {"dialled": optimize.optimum(results.gram(), steps, results.DIALLED)}
+        for name, levels in sigmas.items():
+            drawn = compared.drawn(whole, levels, solver, 0).astype(int)
+            assert np.abs(results.pictures(solver, steps, name) - drawn).max() <= 2  # other machines round otherwise
+    assert np.abs(results.pictures("", 0, "reference") - compared.reference(whole, 0).astype(int)).max() <= 2
+    assert results.pictures("ddim", 7, "edm") is None
+
+
+def test_the_page_opens_without_the_seconds_that_diffusers_takes() -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest;"
+        "from ays_toy.ui import image_run; image_run.warm = lambda view: None;"
+        "at = AppTest.from_file('pages/images.py', default_timeout=100).run();"
+        "assert not at.exception, at.exception; assert at.get('html')[0].proto.body.count('<img') == 9;"
+        "assert 'diffusers' not in sys.modules and 'transformers' not in sys.modules"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.fixture
@@ -161,21 +197,22 @@ def test_a_model_that_is_not_there_is_said_in_a_sentence_and_loses_nothing() -> 
 @pytest.mark.usefixtures("home")
 def test_the_published_schedules_are_there_to_take() -> None:
     at = opened()
-    name = at.selectbox(key="published name")
+    at.session_state["published box"] = True
+    name = at.run().selectbox(key="published name")
     for one in published.NAMES:
         name.set_value(one).run()
         listed = [float(part) for part in at.code[-1].value.split(",")]
         np.testing.assert_allclose(listed, published.get(one).sigmas)
 
 
-def settled(at: AppTest, key: str) -> AppTest:
-    """Run until the work behind a button is done."""
+def settled(at: AppTest, key: str, slot: str) -> AppTest:
+    """Press a button and wait for the work behind it."""
     at.button(key=key).click().run()
-    for _ in range(600):
-        at.run()
-        if not any((button.key or "").startswith("stop ") for button in at.button):
-            break
+    end = time.monotonic() + 200
+    while not at.session_state["watches"][slot].progress.finished:
+        assert time.monotonic() < end
         time.sleep(0.1)
+    at.run()
     assert not at.exception, at.exception
     return at
 
@@ -193,7 +230,7 @@ def test_what_is_dialled_is_drawn_priced_and_measured_on_the_samples_of_the_othe
     dialled = at.dataframe[0].value.set_index("Schedule").loc["Optimized, p = 1, 0 %"]
     baseline = at.dataframe[0].value.set_index("Schedule").loc["Time-quadratic"]
     assert dialled["KLUB"] == pytest.approx(baseline["KLUB"])
-    settled(at, "measure dialled")
+    settled(at, "measure dialled", image_state.EXTRA)
     dialled = at.dataframe[0].value.set_index("Schedule").loc["Optimized, p = 1, 0 %"]
     # The same schedule on the same noise: what ships was measured as the page measures.
     assert dialled["Fréchet distance"] == pytest.approx(baseline["Fréchet distance"], rel=1e-3)
@@ -210,7 +247,7 @@ def test_the_papers_search_joins_the_choice_and_stays_when_the_method_is_changed
     whole = ImagesView.config.fget
     monkeypatch.setattr(ImagesView, "config", property(lambda view: replace(whole(view), samples=64)))
     at = opened(solver="ddim", steps="4", method="ays")
-    settled(at, "run images")
+    settled(at, "run images", image_state.SLOT)
     table = at.dataframe[0].value.set_index("Schedule")
     stopped = [title for title in table.index if title.startswith("AYS, stopped at sweep")]
     assert len(stopped) == 1

@@ -99,7 +99,7 @@ def optimize(
         _check_out(out)
         checks.lookup(dict.fromkeys(optimizing.METHODS), method, "method")
         chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
-        decides = figure or scores.default_figure(chosen, solver)
+        decides = figure or scores.default_figure(chosen.name, solver)
         scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
@@ -163,7 +163,7 @@ def compare(
     with user_errors():
         chosen = _load(model, prompts, guidance)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
-        figures = _figures(chosen, solver, scores.default_figure(chosen, solver))
+        figures = _figures(chosen, solver, scores.default_figure(chosen.name, solver))
         source = sources.find(chosen, paths, folder=data, seed=seed)
         gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
         exact = next(optimizing.find(Judge(chosen), gram, source.x0, Search(solver, steps, "exact")))

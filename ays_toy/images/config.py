@@ -6,6 +6,7 @@ from ays_toy.checks import lookup, whole_number
 from ays_toy.images import collect, loading, scores
 from ays_toy.images.choose import Effort
 from ays_toy.images.models import ImageModel
+from ays_toy.images.sampling import MANY_STEPS
 from ays_toy.samplers import SOLVERS, denoiser_calls
 from ays_toy.schedules import SCHEDULES
 
@@ -67,6 +68,17 @@ class ImageConfig:
         return "choice" if self.method == "choice" else "search"
 
     @property
+    def decides(self) -> str:
+        """The figure that the search goes by."""
+        return self.figure or scores.default_figure(self.which.name, self.solver)
+
+    @property
+    def figures(self) -> list[str]:
+        """What is measured of every schedule: all figures that fit, the distance to many steps only if it decides."""
+        fitting = scores.fitting(self.which.name, self.solver)
+        return [name for name in fitting if name != "distance" or name == self.decides]
+
+    @property
     def effort(self) -> Effort:
         """Samples behind the scores of the search's rounds."""
         return Effort.of(2 * self.samples)
@@ -76,7 +88,8 @@ def calls(config: ImageConfig) -> int:
     """About how many images a run gives to the denoiser: the pass, the search and the comparison."""
     first, second, third, last = config.effort.samples
     choice = 13 * first + 8 * second + 16 * third + 5 * last  # schedules in the rounds of `images.choose`, about
-    searching = choice if config.method == "choice" else SWEEPS * last
-    return config.paths * collect.LEVELS + denoiser_calls(config.solver, config.steps) * (
-        searching + 8 * config.samples
-    )
+    samples = (choice if config.method == "choice" else SWEEPS * last) + 8 * config.samples
+    found = config.paths * collect.LEVELS + denoiser_calls(config.solver, config.steps) * samples
+    if config.decides == "distance":  # many steps of every noise that is used
+        found += MANY_STEPS * (config.samples + (sum(config.effort.samples) if config.method == "choice" else last))
+    return found

@@ -16,6 +16,7 @@ from ays_toy.images.models import ImageModel
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits"
 HELD_OUT = 360  # of 1797 images: a fifth, which neither the model nor the classifier has seen
+TITLE, SHAPE = "Handwritten digits, 8×8", (1, 8, 8)
 BATCH = 256  # images through the network at once: larger ones gain nothing on a CPU
 
 
@@ -28,7 +29,7 @@ def load(
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
     spread = (data()[0] - data()[0].mean(dim=0)).square().mean().sqrt()
-    return replace(model, title="Handwritten digits, 8×8", sigma_data=float(spread))
+    return replace(model, title=TITLE, sigma_data=float(spread))
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """What makes a run on an image model one that can be stopped at any call, and taken up without doing anything twice."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from ays_toy.denoisers import Denoiser
-from ays_toy.images import scores
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw
 from ays_toy.images.scores import Judge
@@ -51,12 +50,14 @@ class Kept(Judge):
             self.known[key] = make()
         return self.known[key]
 
-    def fresh(self, sigmas: np.ndarray, solver: str, seed: int, samples: int) -> dict[str, Estimate]:
-        """All figures that model and solver have, of so many samples from that seed."""
+    def fresh(
+        self, sigmas: np.ndarray, solver: str, seed: int, samples: int, figures: Sequence[str]
+    ) -> dict[str, Estimate]:
+        """Those figures of so many samples from that seed."""
 
         def measure() -> dict[str, Estimate]:
             drawn = draw(self.model, sigmas, solver, seed, samples)
-            return {name: self.measure(drawn, name, seed) for name in scores.fitting(self.model.name, solver)}
+            return {name: self.measure(drawn, name, seed) for name in figures}
 
         found: dict[str, Estimate] = self.once((solver, seed, samples, tuple(sigmas.tolist())), measure)
         return found

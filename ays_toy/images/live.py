@@ -55,14 +55,15 @@ class ImageState:
 
 
 def seconds_per_image(model: ImageModel, count: int = 64) -> float:
-    """Time that the model's denoiser takes for one image of a batch, measured."""
+    """Time that the model's denoiser takes for one image of a batch, measured: the least of three, after a first."""
     count = min(count, model.batch)
     x = torch.randn(count, *model.shape, generator=torch.Generator().manual_seed(0))
-    middle = float(np.sqrt(model.sigma_max * model.sigma_min))
-    model.denoiser(x, middle)  # the first call is slower
-    began = time.perf_counter()
-    model.denoiser(x, middle)
-    return (time.perf_counter() - began) / count
+    middle, times = float(np.sqrt(model.sigma_max * model.sigma_min)), []
+    for _ in range(4):
+        began = time.perf_counter()
+        model.denoiser(x, middle)
+        times.append(time.perf_counter() - began)
+    return min(times[1:]) / count
 
 
 def checkpoint(config: ImageConfig) -> Path:
@@ -80,14 +81,13 @@ def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterat
     """
     yield ImageState()
     model = config.which.load()
-    figure = config.figure or scores.default_figure(model, config.solver)
-    scores.check_figure(model.name, config.solver, figure)
+    scores.check_figure(model.name, config.solver, config.decides)
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
     counted = Stoppable(model.denoiser, stop)
     kept = Kept(replace(model, denoiser=counted))
     start = ImageState(model=model, judge=kept)
-    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, figure, kept, at))
+    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, kept, at))
 
 
 def measure(
@@ -139,7 +139,7 @@ def _stoppable(
                 return
 
 
-def _stages(config: ImageConfig, figure: str, kept: Kept, at: Callable[..., ImageState]) -> Iterator[ImageState]:
+def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> Iterator[ImageState]:
     """Pass, pictures, search and comparison, one after the other; what a stopped run had is found again, not redone."""
     model = kept.model
     yield at("Gathering clean images")
@@ -155,7 +155,9 @@ def _stages(config: ImageConfig, figure: str, kept: Kept, at: Callable[..., Imag
     named = compared.named(model, gram, config.steps)
     pictures = dict(_pictures(config, kept, named))
     yield at("Searching on held-out seeds", gram=gram, named=named, pictures=pictures)
-    search = Search(config.solver, config.steps, config.method, figure, start=config.start, effort=config.effort)
+    search = Search(
+        config.solver, config.steps, config.method, config.decides, start=config.start, effort=config.effort
+    )
     for finding in optimizing.find(kept, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
     named = compared.named(model, gram, config.steps, {config.name: finding.sigmas})
@@ -173,7 +175,7 @@ def _pictures(config: ImageConfig, kept: Kept, named: Mapping[str, np.ndarray]) 
 
 
 def _row(config: ImageConfig, kept: Kept, gram: PathGram, name: str, sigmas: np.ndarray) -> Row:
-    figures = kept.fresh(sigmas, config.solver, config.fresh_seed, config.samples)
+    figures = kept.fresh(sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
     return Row(name, sigmas, gram.price(sigmas), figures)
 
 

@@ -51,9 +51,9 @@ FIGURES: dict[str, Figure] = {
 }
 
 
-def default_figure(model: ImageModel, solver: str) -> str:
-    """The figure that a search goes by unless another is asked for."""
-    if model.name == "digits":
+def default_figure(model: str, solver: str) -> str:
+    """The figure that a search for the model of that name goes by unless another is asked for."""
+    if model == "digits":
         return "frechet"
     return "frechet-pixels" if lookup(SOLVERS, solver, "solver").stochastic else "distance"
 

@@ -76,7 +76,15 @@ def _counting(kind: str, sigmas: np.ndarray, zero: str) -> str:
 
 def published_section() -> None:
     """The schedules that the authors published, as figure and as lists."""
-    with st.expander("The schedules that the authors published, for four models", icon=":material/menu_book:"):
+    box = st.expander(
+        "The schedules that the authors published, for four models",
+        icon=":material/menu_book:",
+        key="published box",
+        on_change="rerun",
+    )
+    if not box.open:
+        return  # reading them brings in diffusers, which takes seconds
+    with box:
         known = published.everything()
         st.plotly_chart(_published(known), key="published", config=STILL, alt=_alt(known))
         st.caption(

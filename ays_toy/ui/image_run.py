@@ -1,25 +1,46 @@
 """The runs of the Images page: begun, stopped and taken up, with what they are at and how long the rest takes."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
-from ays_toy.images import live
+from ays_toy.images import live, results
 from ays_toy.images.config import calls
 from ays_toy.images.live import ImageState
 from ays_toy.samplers import denoiser_calls
-from ays_toy.ui import background, controls, image_state
+from ays_toy.ui import background, compute, controls, image_state
 from ays_toy.ui.background import Watch
 from ays_toy.ui.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.image_view import ImagesView
 from ays_toy.ui.jobs import State, Stop
 
+UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
+
 
 @lru_cache(maxsize=1)
-def _digits_pace() -> float:
-    return live.seconds_per_image(image_state.digits())
+def _network() -> "Future[float]":
+    """Seconds that the digits' network takes for one image, once it is loaded."""
+    return compute.submit(live.seconds_per_image, results.model())
+
+
+def warm(view: ImagesView) -> None:
+    """Load the digits' network in the background: the page is drawn without it, and faster so."""
+    if view.bundled:
+        _network()
+
+
+def warming(view: ImagesView) -> bool:
+    """Whether the page waits for the time that the network takes."""
+    return view.bundled and not (_network.cache_info().currsize and _network().done())
+
+
+def _about(view: ImagesView, count: float) -> str:
+    if warming(view):
+        return "the network is being loaded to tell how long that takes …"
+    return f"about {background.duration(count * _network().result())} on {background.device_name()}"
 
 
 def running(known: Watch | None) -> bool:
@@ -77,7 +98,7 @@ def _estimate(view: ImagesView) -> str:
     words = f"One pass, a search on held-out seeds, fresh samples of all: {count / 1e3:,.0f}k images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
-    return words + f", about {background.duration(count * _digits_pace())} on {background.device_name()}."
+    return f"{words}, {_about(view, count)}."
 
 
 def _start(view: ImagesView) -> None:
@@ -132,8 +153,7 @@ def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch |
     if same:
         _words(box, same, "Measured in")
     elif view.bundled:
-        seconds = denoiser_calls(view.solver, view.steps) * view.config.samples * _digits_pace()
-        box.caption(f"about {background.duration(seconds)}")
+        box.caption(_about(view, denoiser_calls(view.solver, view.steps) * view.config.samples))
 
 
 def _key(view: ImagesView, one: Shown) -> tuple[Any, ...]:
@@ -153,7 +173,7 @@ def _measure(view: ImagesView, one: Shown, known: Watch | None) -> None:
 
 def stage(view: ImagesView) -> tuple[Any, ...]:
     """What the page depends on."""
-    return tuple(_stage(image_state.watch(view, slot)) for slot in (SLOT, EXTRA))
+    return warming(view), *(_stage(image_state.watch(view, slot)) for slot in (SLOT, EXTRA))
 
 
 def _stage(known: Watch | None) -> tuple[Any, ...]:
