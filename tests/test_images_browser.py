@@ -74,10 +74,10 @@ def test_what_is_dialled_is_measured_and_taken_home(page: Page, server: str) -> 
     page.get_by_role("button", name=f"Measure {title}").click()
     expect(page.get_by_text(f"{title} is measured")).to_be_visible(timeout=120_000)
     expect(page.locator(".strips .name", has_text=title)).to_contain_text("Fréchet")
-    box = page.get_by_role("combobox", name="Schedule", exact=True)
-    box.fill(title)
-    expect(page.get_by_role("option")).to_have_text(title)
-    box.press("Enter")
+    page.get_by_text("Take a schedule home").click()
+    page.wait_for_timeout(400)  # a list of options closes where the page scrolls
+    page.get_by_role("combobox", name="Schedule", exact=True).click()
+    page.get_by_role("option", name=title).click()
     page.get_by_role("radio", name="ComfyUI").click()
     code = page.locator("[data-testid=stCode] code").first
     expect(code).to_have_text(re.compile(r"^[\d., ]+$"))

@@ -84,7 +84,7 @@ def test_training_outlives_clicks_elsewhere_and_stops_at_once(page: Page, server
 
 
 def test_a_search_outlives_clicks_elsewhere_stops_and_goes_on(page: Page, server: str) -> None:
-    page.goto(f"{server}/optimize?data=checkerboard&steps=20")
+    page.goto(f"{server}/optimize?data=checkerboard&steps=12")
     expect(page.locator(".words")).to_contain_text(re.compile(r"Sweep [1-9]"), timeout=180_000)
     before = sweeps(page)
     page.get_by_label("Number of steps", exact=True).first.focus()
