@@ -91,9 +91,10 @@ def klub_bars(bars: Sequence[Bar], height: int = 250) -> go.Figure:
             hovertemplate="<b>%{y}</b>: KLUB %{text} nats<extra></extra>",
         )
     )
+    low, high = np.log10([values.min() / 2, values.max()])
     figure.update_xaxes(
         type="log",
-        range=np.log10([values.min() / 2, values.max() * 5]),
+        range=[low, high + 0.95 * (high - low)],  # the numbers beside the bars have room in a narrow window too
         fixedrange=True,
         dtick=1,
         title={"text": "KLUB (nats)", "standoff": 2},

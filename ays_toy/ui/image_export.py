@@ -22,7 +22,7 @@ ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 def section(view: ImagesView, one: Shown) -> None:
     """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
     st.markdown("#### Take a schedule home")
-    row = st.columns([0.31, 0.43, 0.26], vertical_alignment="bottom")
+    row = st.columns([0.27, 0.48, 0.25], vertical_alignment="bottom")
     titles = {entry.title: name for name, entry in one.entries.items()}
     chosen = row[0].selectbox("Schedule", list(titles), key="home")
     kind = row[1].segmented_control(

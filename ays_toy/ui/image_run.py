@@ -39,8 +39,8 @@ def warming(view: ImagesView) -> bool:
 
 def _about(view: ImagesView, count: float) -> str:
     if warming(view):
-        return "the network is being loaded to tell how long that takes …"
-    return f"about {background.duration(count * _network().result())} on {background.device_name()}"
+        return "how long that takes is being measured."
+    return f"about {background.duration(count * _network().result())} on {background.device_name()}."
 
 
 def running(known: Watch | None) -> bool:
@@ -95,10 +95,10 @@ def _words(box: Any, known: Watch, done: str) -> None:
 
 def _estimate(view: ImagesView) -> str:
     count = calls(view.config)
-    words = f"One pass, a search on held-out seeds, fresh samples of all: {count / 1e3:,.0f}k images denoised"
+    words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e3:,.0f}k images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
-    return f"{words}, {_about(view, count)}."
+    return f"{words}: {_about(view, count)}"
 
 
 def _start(view: ImagesView) -> None:
@@ -153,7 +153,8 @@ def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch |
     if same:
         _words(box, same, "Measured in")
     elif view.bundled:
-        box.caption(_about(view, denoiser_calls(view.solver, view.steps) * view.config.samples))
+        words = _about(view, denoiser_calls(view.solver, view.steps) * view.config.samples)
+        box.caption(words[0].upper() + words[1:])
 
 
 def _key(view: ImagesView, one: Shown) -> tuple[Any, ...]:
