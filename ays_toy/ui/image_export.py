@@ -63,7 +63,7 @@ def _text(view: ImagesView, one: Shown, name: str, title: str, sigmas: np.ndarra
         return export.as_comfyui(sigmas, one.model, final_zero=zero)
     if kind == "csv":
         return export.as_csv(sigmas)
-    klub = one.gram.price(sigmas)
+    klub = one.prices[name]
     about = {"model": view.image_model, "solver": view.solver, "schedule": name}
     return export.as_json(sigmas, method=title, klub=klub, **about)
 

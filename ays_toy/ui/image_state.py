@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ays_toy.images import compared, results
 from ays_toy.images.baselines import baselines
 from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel
+from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
@@ -48,6 +49,11 @@ class Shown:
     entries: Mapping[str, Entry]
     pictures: Mapping[str, np.ndarray]  # 'reference' among them for solvers of the ODE
     figures: Mapping[str, Figures]
+
+    @cached_property
+    def prices(self) -> dict[str, KlubEstimate]:
+        """KLUB of every schedule."""
+        return {name: self.gram.price(entry.sigmas) for name, entry in self.entries.items()}
 
 
 @dataclass(eq=False)
@@ -99,6 +105,11 @@ def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
         kept.pictures["" if name == "reference" else tuple(state.named[name].tolist())] = pictures
 
 
+def style(name: str) -> str:
+    """The entry in the palette of what is compared by that name."""
+    return "ays" if name == "search" else name
+
+
 @lru_cache(maxsize=64)
 def optimum(gram: PathGram, steps: int, power: float) -> np.ndarray:
     """The optimum of a weight."""
@@ -125,7 +136,7 @@ def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     else:
         return None
     bundled = results.digits().at(view.solver, view.steps) if view.bundled else None
-    found = {name: Entry(title, "ays" if name == "search" else name, s) for name, (title, s) in kept.found.items()}
+    found = {name: Entry(title, style(name), sigmas) for name, (title, sigmas) in kept.found.items()}
     if bundled and "choice" not in found:
         found["choice"] = Entry(STYLES["choice"].title, "choice", bundled.sigmas["choice"])
     dial = dialled(view, model, gram)

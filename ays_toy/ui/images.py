@@ -17,7 +17,7 @@ from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.samplers import SOLVERS, denoiser_calls
 from ays_toy.ui import strips, tables
 from ays_toy.ui.gallery import STILL
-from ays_toy.ui.image_state import Shown, memories
+from ays_toy.ui.image_state import Shown, memories, style
 from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.words import significant
 
@@ -83,13 +83,9 @@ def curves(view: ImagesView, one: Shown) -> go.Figure:
             _add(found, steps, rows, view.figure)
     _add(found, view.steps, one.figures, view.figure)
     order = [name for name in compared.ORDER if name in found]
-    titles = {name: one.entries[name].title if name in one.entries else STYLES[_style(name)].title for name in order}
-    data = [Curve(_style(name), titles[name], found[name]) for name in order]
+    titles = {name: one.entries[name].title if name in one.entries else STYLES[style(name)].title for name in order}
+    data = [Curve(style(name), titles[name], found[name]) for name in order]
     return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
-
-
-def _style(name: str) -> str:
-    return "ays" if name == "search" else name
 
 
 def _add(
@@ -101,8 +97,10 @@ def _add(
 
 
 def _bars(one: Shown) -> go.Figure:
-    prices = {name: one.gram.price(entry.sigmas) for name, entry in one.entries.items()}
-    bars = [Bar(e.style, e.title, Estimate(prices[n].value, prices[n].stderr)) for n, e in one.entries.items()]
+    bars = []
+    for name, entry in one.entries.items():
+        price = one.prices[name]
+        bars.append(Bar(entry.style, entry.title, Estimate(price.value, price.stderr)))
     return figures.klub_bars(bars)
 
 
@@ -140,7 +138,7 @@ def table(view: ImagesView, one: Shown) -> None:
         if measured_rows and (any if name == view.figure else all)(name in measured for measured in measured_rows)
     ]
     for name, entry in one.entries.items():
-        price = one.gram.price(entry.sigmas)
+        price = one.prices[name]
         row: dict[str, Any] = {tables.MARK: tables.MARK, "Schedule": entry.title}
         row |= {"KLUB": price.value, "± KLUB": price.stderr}
         for figure in wanted:
@@ -211,7 +209,7 @@ def quality(view: ImagesView, one: Shown) -> None:
 def levels(one: Shown) -> None:
     """The rail over KLUB as area."""
     priced = [
-        Priced(e.style, e.sigmas, one.gram.price(e.sigmas), one.gram.outline(e.sigmas), e.title)
+        Priced(e.style, e.sigmas, one.prices[name], one.gram.outline(e.sigmas), e.title)
         for name, e in one.entries.items()
         if name in RAIL
     ]
