@@ -23,5 +23,6 @@ page = st.navigation(
     ],
     position="top",
 )
+frame.glossary()
 with frame.sentences():
     page.run()

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from ays_toy import optimize, schedules
 from ays_toy.checks import real_number, whole_number
-from ays_toy.comparison import Model
 from ays_toy.klub import KlubEstimate
-from ays_toy.live_search import HELD_OUT, SCORE_SEED
-from ays_toy.metrics import Estimate, Metric, Reference
-from ays_toy.optimize import EarlyStopping, GramCosts, coordinate_search, sample_score
+from ays_toy.metrics import Estimate, Metric
 from ays_toy.optimize.exact import refine
 from ays_toy.paths import PathGram
 from ays_toy.words import significant
@@ -72,22 +68,6 @@ def least_costs(gram: PathGram, power: float, most: int = MOST_STEPS) -> np.ndar
     return np.array([gram.klub(refine(gram, sigmas, power), power) for sigmas in found.values()])
 
 
-def stopped_search(model: Model, gram: PathGram, solver: str, steps: int, metric: str) -> np.ndarray:
-    """AYS: the paper's search from EDM, stopped early by the metric on noise and data held out for that.
-
-    Its prices come from the PathGram rather than from Monte Carlo: seconds instead of minutes, and no other result but
-    for noise.
-    """
-    generator = torch.Generator().manual_seed(SCORE_SEED)
-    reference = Reference.of(model.dataset, model.sigma_min, n=HELD_OUT, generator=generator)
-    score = sample_score(model.denoiser(), reference, solver, seed=SCORE_SEED + 1, n=HELD_OUT, metric=metric)
-    rule = EarlyStopping(score)
-    first = schedules.edm(steps, model.sigma_min, model.sigma_max)
-    for _ in rule.watch(coordinate_search(None, None, first, costs=GramCosts(gram))):
-        pass
-    return rule.chosen.sigmas
-
-
 @dataclass(frozen=True)
 class Score:
     """What a schedule came to: its cost, how many times the least that is, and the output metric of its samples."""
@@ -104,28 +84,19 @@ def times(gap: float) -> str:
     return f"{gap:.2f}×" if gap < 10 else f"{gap:.1f}×" if gap < 100 else f"{gap:,.0f}×"
 
 
-def better(a: Estimate, b: Estimate, metric: Metric) -> bool | None:
-    """Whether a beats b by more than two standard errors of their difference; None where they cannot be told apart."""
-    difference = (a.value - b.value) * (1 if metric.higher_is_better else -1)
-    if abs(difference) <= 2 * np.hypot(a.stderr, b.stderr):
-        return None
-    return bool(difference > 0)
-
-
 def leaders(scores: Sequence[Score], metric: Metric) -> list[str]:
     """Titles of the schedules with the best output, and of all that cannot be told apart from it."""
-    sign = -1 if metric.higher_is_better else 1
-    best = min(scores, key=lambda score: sign * score.output.value)
-    return [score.title for score in scores if score is best or better(best.output, score.output, metric) is None]
+    best = metric.leaders({score.title: score.output for score in scores})
+    return [score.title for score in scores if score.title in best]
 
 
 def verdict(yours: Score, ays: Score, cost: str, metric: Metric) -> str:
     """What the attempt against AYS teaches, in one or two sentences."""
-    cheaper, finer = yours.cost.value < ays.cost.value, better(yours.output, ays.output, metric)
+    cheaper, finer = yours.cost.value < ays.cost.value, metric.loss(yours.output) < metric.loss(ays.output)
     costs = f"{cost} {times(yours.gap)} the least possible, AYS {times(ays.gap)}"
     outputs = " against ".join(significant(score.output.value, score.output.stderr) for score in (yours, ays))
     figures = f"{costs}; {metric.title} {outputs}."
-    if finer is None:
+    if not yours.output.differs(ays.output):
         return f"**{'Less' if cheaper else 'More'} {cost} than AYS, and pictures that cannot be told apart.** {figures}"
     if cheaper and finer:
         return f"**You beat AYS, bound and picture.** {figures}"

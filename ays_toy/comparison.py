@@ -1,17 +1,15 @@
 """Schedules compared honestly: same denoiser, same x_T, same noise, same range, same number of denoiser calls."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from ays_toy import catalog, optimize, samplers, schedules
-from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range
+from ays_toy import catalog, samplers, schedules
+from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, sigma_range
 from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import Estimate, Reference, evaluate
+from ays_toy.metrics import Reference
 from ays_toy.paths import PathGram
 
 PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
@@ -88,44 +86,7 @@ class Model:
         n = self.samples if n is None else n
         return self.dataset.noisy(n, self.sigma_min, torch.Generator().manual_seed(seed))
 
-    def schedule(self, name: str, gram: PathGram, steps: int, power: float) -> np.ndarray:
-        """The levels of a schedule over the model's range: a family, or 'exact', the optimum for the power."""
-        if name == "exact":
-            return optimize.optimum(gram, steps, power)
-        return lookup(schedules.SCHEDULES, name, "schedule")(steps, self.sigma_min, self.sigma_max)
-
 
 def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
     """Sample n points [n, 2] from the model, as `samplers.draw`; as many as `Model.samples` where n is not given."""
     return samplers.draw(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """One schedule's row: its levels, its KLUB (None for the data themselves), its samples and their metrics."""
-
-    name: str
-    sigmas: np.ndarray | None
-    klub: KlubEstimate | None
-    samples: torch.Tensor
-    metrics: dict[str, Estimate]
-
-
-def compare(
-    model: Model,
-    solver: str = "stochastic-ddim",
-    steps: int = 8,
-    power: float = 2.0,
-    seed: int = 0,
-    n: int | None = None,
-    metrics: Iterable[str] | None = None,
-) -> list[Result]:
-    """Every schedule's KLUB and metrics on n samples, and the metrics of fresh data as the floor, last."""
-    gram, reference, names = model.collect(), model.reference(n or SAMPLES), None if metrics is None else list(metrics)
-    rows = []
-    for name in ("exact", *schedules.SCHEDULES):
-        sigmas = model.schedule(name, gram, steps, power)
-        samples = draw(model, sigmas, solver, seed, n)
-        rows.append(Result(name, sigmas, gram.price(sigmas), samples, evaluate(samples, reference, names)))
-    fresh = model.fresh_data(n)
-    return [*rows, Result("data", None, None, fresh, evaluate(fresh, reference, names))]

@@ -1,21 +1,23 @@
 """Ways to find a schedule for a model, each with what it cost: the paper's search, one pass, the automatic choice."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from ays_toy import optimize
-from ays_toy.comparison import Model
+from ays_toy import checks, names, optimize, schedules
+from ays_toy.comparison import SAMPLES, Model, draw
 from ays_toy.denoisers import Denoiser
-from ays_toy.live_search import SearchConfig, SearchState
+from ays_toy.klub import KlubEstimate
+from ays_toy.live_search import HELD_OUT, SCORE_SEED, SearchConfig, SearchState
+from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
 from ays_toy.samplers import denoiser_calls
-from ays_toy.schedules import logsnr
 
 ODE_PATHS, ODE_LEVELS = 1024, 64
 CHOICE_POINTS, CHOICE_SEED = 8192, 40_000  # apart from the seeds of all pictures and tables, which end at 9999
@@ -71,15 +73,15 @@ def optimum(passed: Pass, steps: int, power: float = 3.0) -> Found:
     """The schedule of least cost for the power, 3 being KLUB."""
     began = time.perf_counter()
     sigmas = optimize.optimum(passed.gram, steps, power)
-    title = "KLUB optimum" if power == 3 else f"Optimized, p = {power:g}"
-    return Found(title, "exact", sigmas, passed.calls, passed.seconds + time.perf_counter() - began)
+    seconds = passed.seconds + time.perf_counter() - began
+    return Found(names.title("p-optimum", power), names.optimum(power), sigmas, passed.calls, seconds)
 
 
 def ode_pass(model: Model) -> OdePass:
     """The model's trajectories along the ODE."""
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
     x_T = model.dataset.noisy(ODE_PATHS, model.sigma_max, torch.Generator().manual_seed(0))
-    paths = OdePaths.collect(denoiser, x_T, logsnr(ODE_LEVELS - 1, model.sigma_min, model.sigma_max))
+    paths = OdePaths.collect(denoiser, x_T, schedules.logsnr(ODE_LEVELS - 1, model.sigma_min, model.sigma_max))
     return OdePass(paths, denoiser.points, time.perf_counter() - began)
 
 
@@ -88,14 +90,23 @@ def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Found
     began = time.perf_counter()
     sigmas = optimize.ode_schedules(passed.paths, steps, solver, gamma)[steps]
     seconds = passed.seconds + time.perf_counter() - began
-    return Found(f"ODE optimum, γ = {gamma:g}", "exact", sigmas, passed.calls, seconds)
+    return Found(names.ode_optimum(gamma), "ode-optimum", sigmas, passed.calls, seconds)
 
 
-def searched(config: SearchConfig, state: SearchState, sweep: int, title: str) -> Found:
-    """What the paper's search had reached after a sweep, at the price of searching and scoring until then."""
+def searched(config: SearchConfig, state: SearchState, sweep: int) -> Found:
+    """What the paper's search had reached after a sweep, at the price of searching and scoring until then.
+
+    It is AYS where the rule stopped, AYS at rest where nothing moved any more, and AYS with its sweep in between.
+    """
+    name, title = "ays", f"{names.title('ays')}, sweep {sweep}"
+    if sweep == state.stop:
+        title = names.title(name)
+    elif state.rested and sweep == len(state.sweeps) - 1:
+        name = "ays-at-rest"
+        title = names.title(name)
     scoring = (sweep + 1) * config.held_out * denoiser_calls(config.solver, config.steps)
     done = state.sweeps[sweep]
-    return Found(title, "ays", done.sigmas, done.calls + scoring, state.seconds[sweep])
+    return Found(title, name, done.sigmas, done.calls + scoring, state.seconds[sweep])
 
 
 def stopped(config: SearchConfig, state: SearchState) -> Found | None:
@@ -103,10 +114,25 @@ def stopped(config: SearchConfig, state: SearchState) -> Found | None:
     if state.stop is None:
         return None
     known = min(state.stop + config.patience, len(state.sweeps) - 1)
-    price = searched(config, state, known, "")
-    return Found(
-        f"AYS, stopped at sweep {state.stop}", "ays", state.sweeps[state.stop].sigmas, price.calls, price.seconds
-    )
+    price = searched(config, state, known)
+    return Found(names.title("ays"), "ays", state.sweeps[state.stop].sigmas, price.calls, price.seconds)
+
+
+def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy") -> Found:
+    """AYS: the paper's search from EDM, stopped early by the metric on noise and data held out for that.
+
+    Its prices come from the pass rather than from Monte Carlo: seconds instead of minutes, and no other result but for
+    noise.
+    """
+    began, denoiser = time.perf_counter(), Counted(model.denoiser())
+    generator = torch.Generator().manual_seed(SCORE_SEED)
+    reference = Reference.of(model.dataset, model.sigma_min, n=HELD_OUT, generator=generator)
+    score = optimize.sample_score(denoiser, reference, solver, seed=SCORE_SEED + 1, n=HELD_OUT, metric=metric)
+    rule, first = optimize.EarlyStopping(score), schedules.edm(steps, model.sigma_min, model.sigma_max)
+    for _ in rule.watch(optimize.coordinate_search(None, None, first, costs=optimize.GramCosts(passed.gram))):
+        pass
+    seconds = passed.seconds + time.perf_counter() - began
+    return Found(names.title("ays"), "ays", rule.chosen.sigmas, passed.calls + denoiser.points, seconds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,4 +159,60 @@ def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Cho
         data=model.dataset,
     )
     seconds = time.perf_counter() - began
-    return Chosen(Found("Automatic choice", "choice", made.sigmas, denoiser.points, seconds), made)
+    return Chosen(Found(names.title("choice"), "choice", made.sigmas, denoiser.points, seconds), made)
+
+
+def family(model: Model, name: str, steps: int) -> Found:
+    """A baseline over the model's range."""
+    return Found(names.title(name), name, schedules.SCHEDULES[name](steps, model.sigma_min, model.sigma_max))
+
+
+def find(
+    model: Model, passed: Pass, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
+) -> Found:
+    """The schedule of a name in `names.COMPARED`, over the model's range; `power` is that of the p-optimum.
+
+    The metric stops the paper's search and makes the automatic choice. Raises ValueError for an unknown name.
+    """
+    checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
+    if name == "ays":
+        return stopped_search(model, passed, solver, steps, metric)
+    if name == "choice":
+        return choose(model, solver, steps, metric).found
+    if name in ("klub-optimum", "p-optimum"):
+        return optimum(passed, steps, names.KLUB_POWER if name == "klub-optimum" else power)
+    return family(model, name, steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One schedule's row: its levels, its KLUB (None for the data themselves), its samples and their metrics."""
+
+    name: str
+    title: str
+    sigmas: np.ndarray | None
+    klub: KlubEstimate | None
+    samples: torch.Tensor
+    metrics: dict[str, Estimate]
+
+
+def compare(
+    model: Model,
+    solver: str = "stochastic-ddim",
+    steps: int = 8,
+    power: float = 2.0,
+    seed: int = 0,
+    n: int | None = None,
+    metrics: Iterable[str] | None = None,
+    which: Iterable[str] = names.COMPARED,
+) -> list[Result]:
+    """KLUB and metrics on n samples of the schedules named, and the metrics of fresh data as the floor, last."""
+    passed, reference = one_pass(model), model.reference(n or SAMPLES)
+    wanted, rows = None if metrics is None else list(metrics), []
+    for name in which:
+        found = find(model, passed, name, solver, steps, power)
+        samples = draw(model, found.sigmas, solver, seed, n)
+        measured = evaluate(samples, reference, wanted)
+        rows.append(Result(name, found.title, found.sigmas, passed.gram.price(found.sigmas), samples, measured))
+    fresh = model.fresh_data(n)
+    return [*rows, Result("data", "Fresh data", None, None, fresh, evaluate(fresh, reference, wanted))]

@@ -23,13 +23,14 @@ Noise = Callable[[float, float, torch.Tensor], torch.Tensor]  # of a step: (sigm
 
 @dataclass(frozen=True)
 class Solver:
-    """A named solver: `order` is that of its formula, 2 where two values of the denoiser make one step."""
+    """A named solver, and what it does: `order` is its formula's, 2 where two values of the denoiser make one step."""
 
     name: str
     title: str
     stochastic: bool
     order: int
     calls_per_step: int
+    about: str
 
     @property
     def multistep(self) -> bool:
@@ -40,11 +41,47 @@ class Solver:
 SOLVERS: dict[str, Solver] = {
     solver.name: solver
     for solver in (
-        Solver("stochastic-ddim", "Stochastic-DDIM", stochastic=True, order=1, calls_per_step=1),
-        Solver("ddim", "DDIM", stochastic=False, order=1, calls_per_step=1),
-        Solver("sde-dpmpp-2m", "SDE-DPM-Solver++(2M)", stochastic=True, order=2, calls_per_step=1),
-        Solver("dpmpp-2m", "DPM-Solver++(2M)", stochastic=False, order=2, calls_per_step=1),
-        Solver("heun", "Heun", stochastic=False, order=2, calls_per_step=2),
+        Solver(
+            "stochastic-ddim",
+            "Stochastic-DDIM",
+            stochastic=True,
+            order=1,
+            calls_per_step=1,
+            about="Goes to where the denoiser points and adds fresh noise at every step (DDIM with η = 1): the one "
+            "that KLUB is about.",
+        ),
+        Solver(
+            "ddim",
+            "DDIM",
+            stochastic=False,
+            order=1,
+            calls_per_step=1,
+            about="Euler's method on the ODE: no noise is added, so the starting noise alone decides the sample.",
+        ),
+        Solver(
+            "sde-dpmpp-2m",
+            "SDE-DPM-Solver++(2M)",
+            stochastic=True,
+            order=2,
+            calls_per_step=1,
+            about="Stochastic-DDIM with the denoiser's answer extrapolated from the last two steps.",
+        ),
+        Solver(
+            "dpmpp-2m",
+            "DPM-Solver++(2M)",
+            stochastic=False,
+            order=2,
+            calls_per_step=1,
+            about="DDIM with the denoiser's answer extrapolated from the last two steps.",
+        ),
+        Solver(
+            "heun",
+            "Heun",
+            stochastic=False,
+            order=2,
+            calls_per_step=2,
+            about="Heun's method on the ODE: two denoiser calls for each step, one at either end.",
+        ),
     )
 }
 

@@ -76,7 +76,7 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
     effort = Effort((samples // 2, samples // 2, samples // 2, 2 * samples))
     score = judge.score(solver, "frechet")
     *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
-    named = {"choice": choice.sigmas, "exact": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
+    named = {"choice": choice.sigmas, "klub-optimum": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
     measured = {}
     for name, sigmas in named.items():
         levels = [float(f"{sigma:.6g}") for sigma in sigmas]
@@ -110,7 +110,7 @@ def gain(rows: Iterable[dict[str, Any]], figure: str) -> float:
 
 def optimum_loses(row: dict[str, Any]) -> bool:
     """Whether the KLUB optimum is worse than time-uniform, beyond two standard errors."""
-    ours, theirs = (Estimate(*row["schedules"][name]["frechet"]) for name in ("exact", "time-uniform"))
+    ours, theirs = (Estimate(*row["schedules"][name]["frechet"]) for name in ("klub-optimum", "time-uniform"))
     return ours.value > theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
 
 
@@ -121,7 +121,7 @@ def report(rows: Sequence[dict[str, Any]]) -> Table:
         best, ratio, holds = verdict(row, "frechet")
         cells = [
             f"{value:.2f} ± {stderr:.2f}"
-            for value, stderr in (row["schedules"][name]["frechet"] for name in ("choice", best, "exact"))
+            for value, stderr in (row["schedules"][name]["frechet"] for name in ("choice", best, "klub-optimum"))
         ]
         mark = "" if holds else " (worse)"
         pixels = verdict(row, "frechet-pixels")
@@ -175,8 +175,8 @@ def pictures(
     for (solver, steps), row in rows.items():
         choice = np.array(row["schedules"]["choice"]["sigmas"])
         choice[[0, -1]] = gram.grid[[0, -1]]
-        dialled = optimize.optimum(gram, steps, results.DIALLED)
-        named = compared.named(model, gram, steps, {"choice": choice, "dialled": dialled})
+        weighed = optimize.optimum(gram, steps, results.POWER)
+        named = compared.named(model, gram, steps, {"choice": choice, "p-optimum": weighed})
         for name, drawn in compared.grid_of_pictures(model, named, solver, 0):
             yield (solver, steps, name), drawn
 

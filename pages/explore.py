@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, gallery, view
+from ays_toy.ui import background, controls, explore, gallery, view
 
 problems = view.open_view(view.View)
 with st.sidebar:
@@ -11,34 +11,37 @@ with st.sidebar:
     controls.model()
     controls.solver()
     controls.steps()
-    controls.baselines()
-    controls.power()
+    controls.schedules()
+    controls.power_if_shown()
     controls.noise_range()
+    controls.columns()
     controls.new_noise()
 state = view.current(view.View)
-shown = [*state.baselines, "exact"]
-
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
+
 calls = denoiser_calls(state.solver, state.steps)
 st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
 st.caption(
     "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ they are "
-    "taken; the **optimized** one comes from the idea of *Align Your Steps*."
+    "taken. **AYS** is the paper's, *Align Your Steps*; the **Automatic choice** is what this project recommends."
 )
-pictures = st.container(key="panels_box")
+pictures = st.container(key="panels_box52")
 st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
-    f"{state.chosen_model.samples:,} samples each; figures are better when lower."
+    f"{state.chosen_model.samples:,} samples each."
 )
-left, right = st.columns([0.57, 0.43])
+finding = st.container(key="verdict")
+left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.
-outcomes = explore.start(state, shown)
+known, waiting = explore.find(state)
+outcomes = explore.start(state, known)
 with left:
-    st.plotly_chart(explore.rail(state, shown), key="rail", config=gallery.STILL, alt=explore.rail_alt(state, shown))
-    st.caption(explore.rail_caption(state))
-samples = explore.samples(state, shown, outcomes)
+    figure, words = explore.rail(state, known)
+    st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
+    st.caption(explore.RAIL_CAPTION)
+samples = explore.samples(state, known, outcomes)
 pictures.plotly_chart(
     gallery.row(state.chosen_model, samples),
     key="panels",
@@ -46,9 +49,16 @@ pictures.plotly_chart(
     config=gallery.STILL,
     alt=gallery.alt(state.chosen_model, samples),
 )
+finding.markdown(explore.verdict(state, known, outcomes))
 with right:
-    explore.table(state, outcomes)
-    st.caption(
-        "Click a header to sort, point at it for its meaning; ± is one standard error. "
-        "**Fresh data** is what a perfect sampler would score."
-    )
+    explore.table(state, known, outcomes)
+    st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
+
+
+@st.fragment(run_every=background.POLL if waiting else None)
+def watch() -> None:
+    if explore.found_more(state, waiting):
+        st.rerun()
+
+
+watch()

@@ -14,6 +14,7 @@ with st.sidebar:
     controls.metric(view.has_modes())
     controls.samples()
     controls.noise_range()
+    controls.columns()
     controls.new_noise()
 state = view.current(view.SearchView)
 for problem in problems:
@@ -32,7 +33,7 @@ seen = optimize.stage(search, choice)
 @st.fragment(run_every=background.POLL if optimize.running(search) or not choice.done() else None)
 def live() -> None:
     optimize.status(search)
-    sweep = optimize.player(state, search, shown["dialled"])
+    sweep = optimize.player(state, search, shown["p-optimum"])
     optimize.follow(search, sweep, seen, choice)
 
 

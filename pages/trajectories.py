@@ -10,8 +10,8 @@ with st.sidebar:
     controls.model()
     controls.solver()
     controls.steps()
-    trajectories.schedules()
-    controls.power()
+    controls.schedules()
+    controls.power_if_shown()
     trajectories.alignment()
     trajectories.aims()
     controls.noise_range()
@@ -29,10 +29,10 @@ st.caption(trajectories.path_words(state, followed))
 left, right = st.columns(2)
 with left:
     st.plotly_chart(
-        trajectories.local_errors(followed),
+        trajectories.local_errors(state, followed),
         key="local",
         config=gallery.STILL,
-        alt=trajectories.alt(followed, "local"),
+        alt=trajectories.alt(state, followed, "local"),
     )
     st.caption(
         "**Look for** the noise levels where a schedule errs: each point is one step, begun on the reference, not "
@@ -40,10 +40,10 @@ with left:
     )
 with right:
     st.plotly_chart(
-        trajectories.distances(followed),
+        trajectories.distances(state, followed),
         key="distances",
         config=gallery.STILL,
-        alt=trajectories.alt(followed, "distance"),
+        alt=trajectories.alt(state, followed, "distance"),
     )
     st.caption(
         f"**Look for** where the distance builds up, and whether it ever heals. The reference is "

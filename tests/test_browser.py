@@ -44,10 +44,10 @@ def visit(visits: Callable[..., Visit], server: str) -> Callable[..., Visit]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_first_view_is_a_whole_answer_on_one_screen(visit, scheme):
     first = visit(scheme=scheme)
-    expect(first.page.locator(".st-key-panels .heatmaplayer image")).to_have_count(4)
+    expect(first.page.locator(".st-key-panels .heatmaplayer image")).to_have_count(5)
     titles = " ".join(first.titles())
-    assert re.search(r"The data.*EDM.*LogSNR.*Optimized, p = 2", titles, re.DOTALL)
-    assert titles.count("NLL") == 4
+    assert re.search(r"The data.*EDM.*LogSNR.*AYS.*Automatic choice", titles, re.DOTALL)
+    assert titles.count("NLL") == 5
     assert first.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") <= 900
     assert first.page.locator(".st-key-rail .scatterlayer .fills path").count() >= 3
 
@@ -74,10 +74,10 @@ def test_the_steps_move_by_keyboard_and_nothing_jumps(visit):
 
 
 def test_a_link_shows_the_view_it_names_and_a_bad_part_of_it_is_named(visit):
-    shared = visit("?data=spirals&model=mlp&solver=dpmpp-2m&steps=10&baselines=time-uniform&power=3.0&seed=99999")
-    assert [title for title in ("Time-uniform", "Optimized, p = 3") if title in " ".join(shared.titles())] == [
+    shared = visit("?data=spirals&model=mlp&solver=dpmpp-2m&steps=10&shown=time-uniform,p-optimum&power=3.0&seed=99999")
+    assert [title for title in ("Time-uniform", "KLUB optimum") if title in " ".join(shared.titles())] == [
         "Time-uniform",
-        "Optimized, p = 3",
+        "KLUB optimum",
     ]
     expect(shared.page.locator("[data-testid=stAlert]")).to_have_count(1)
     expect(shared.page.locator("[data-testid=stAlert]")).to_contain_text("seed")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy import challenge, schedules
-from ays_toy.challenge import MOST_STEPS, Score, attempt, better, guessed, leaders, one_less, one_more, read_levels
+from ays_toy import challenge, finding, schedules
+from ays_toy.challenge import MOST_STEPS, Score, attempt, guessed, leaders, one_less, one_more, read_levels
 from ays_toy.comparison import Model
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import METRICS, Estimate
@@ -102,8 +102,8 @@ def test_one_more_halves_the_dearest_step_and_one_less_goes_where_it_is_missed_l
 
 def test_ays_is_better_than_where_it_starts_by_the_metric_that_stops_it() -> None:
     model = Model("grid-4x4")
-    gram = model.collect(paths=1024)
-    ays = challenge.stopped_search(model, gram, "stochastic-ddim", 5, "energy")
+    passed = finding.Pass(model.collect(paths=1024), 1024 * 128, 0.0)
+    gram, ays = passed.gram, finding.stopped_search(model, passed, "stochastic-ddim", 5).sigmas
     edm = schedules.edm(5)
     assert gram.klub(ays) < gram.klub(edm)
     assert gram.klub(ays) > challenge.least_costs(gram, 3.0, 5)[4]  # it was stopped early
@@ -115,10 +115,15 @@ def score(title: str, cost: float, output: float, stderr: float = 0.01, gap: flo
 
 
 def test_better_means_by_more_than_two_standard_errors_of_the_difference_in_the_metric_s_own_sense() -> None:
-    assert better(Estimate(0.1, 0.01), Estimate(0.2, 0.01), ENERGY) is True
-    assert better(Estimate(0.2, 0.01), Estimate(0.1, 0.01), ENERGY) is False
-    assert better(Estimate(0.1, 0.01), Estimate(0.12, 0.01), ENERGY) is None
-    assert better(Estimate(0.9, 0.01), Estimate(0.5, 0.01), FOUND) is True
+    low, near, high = Estimate(0.1, 0.01), Estimate(0.12, 0.01), Estimate(0.9, 0.01)
+    assert low.differs(high)
+    assert high.differs(low)
+    assert not low.differs(near)
+    assert ENERGY.loss(low) < ENERGY.loss(high)
+    assert FOUND.loss(low) > FOUND.loss(high)
+    assert FOUND.turned(Estimate(FOUND.loss(high), 0.01)) == high
+    assert ENERGY.leaders({"high": high, "near": near, "low": low}) == ["low", "near"]
+    assert FOUND.leaders({"low": low, "high": high}) == ["high"]
     assert leaders([score("A", 1, 0.5), score("B", 2, 0.11), score("C", 3, 0.10)], ENERGY) == ["B", "C"]
     assert leaders([score("A", 1, 0.5), score("B", 2, 0.9)], FOUND) == ["B"]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import comparison, datasets, optimize, schedules
+from ays_toy import comparison, datasets, names, optimize, schedules
 from ays_toy.comparison import Model
-from ays_toy.metrics import evaluate
+from ays_toy.metrics import Estimate, evaluate
 from ays_toy.optimize.choose import ROUNDS
 
 
@@ -40,17 +40,17 @@ def test_the_evidence_is_all_there():
     assert (choice.sigmas[0], choice.sigmas[-1]) == (80.0, 0.002)
     assert choice.baseline.is_baseline
     assert choice.baseline.samples == choice.best.samples == ROUNDS[-1][0]
-    assert {c.name for c in choice.tried} >= set(schedules.SCHEDULES)
+    assert {c.name for c in choice.tried} >= set(names.BASELINES.values())
     assert choice.best.score.value <= choice.baseline.score.value
     assert choice.best.name in choice.reason
     assert choice.baseline.name in choice.reason
 
 
 def test_a_baseline_that_is_truly_best_is_chosen_and_named():
-    best = optimize.Candidate("gaussian", schedules.gaussian(5), score=comparison.Estimate(0.1, 0.01), samples=100)
+    best = optimize.Candidate("Gaussian-optimal", schedules.gaussian(5), score=Estimate(0.1, 0.01), samples=100)
     choice = optimize.Choice(best, best, (best,), "energy")
     assert best.is_baseline
-    assert "baseline gaussian did best" in choice.reason
+    assert "baseline Gaussian-optimal did best" in choice.reason
 
 
 def test_points_alone_suffice_and_the_same_seed_chooses_the_same():

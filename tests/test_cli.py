@@ -19,7 +19,7 @@ def run(tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 
-@pytest.mark.parametrize("method", ["exact", "choice", "ays"])
+@pytest.mark.parametrize("method", ["klub-optimum", "p-optimum", "choice", "ays"])
 def test_every_method_finds_a_schedule_and_writes_it(run, tmp_path, method):
     out = tmp_path / "schedule.json"
     done = run("optimize", "gaussian", "--method", method, "--steps", 5, "--samples", 128, "--out", out)
@@ -41,7 +41,7 @@ def test_every_method_finds_a_schedule_and_writes_it(run, tmp_path, method):
 
 def test_a_schedule_as_csv_is_read_back_to_the_bit(run, tmp_path):
     out = tmp_path / "schedule.csv"
-    assert run("optimize", "gaussian", "--method", "exact", "--steps", 4, "--out", out).exit_code == 0
+    assert run("optimize", "gaussian", "--method", "p-optimum", "--steps", 4, "--out", out).exit_code == 0
     table = np.loadtxt(out, delimiter=",", skiprows=1)
     assert table.shape == (5, 2)
     assert table[:, 0].tolist() == [0, 1, 2, 3, 4]
@@ -52,7 +52,7 @@ def test_a_trained_model_is_kept_and_used_by_name(run):
     trained = run("train", "mine", "ring-8", "--width", 16, "--depth", 2, "--steps", 20, "--batch", 64)
     assert trained.exit_code == 0, trained.output
     assert [saved.name for saved in ModelStore().list()] == ["mine"]
-    used = run("optimize", "ring-8", "--model", "saved:mine", "--method", "exact", "--steps", 4)
+    used = run("optimize", "ring-8", "--model", "saved:mine", "--method", "p-optimum", "--steps", 4)
     assert used.exit_code == 0, used.output
     again = run("train", "mine", "ring-8", "--width", 16, "--depth", 2, "--steps", 20, "--batch", 64)
     assert again.exit_code == 2
@@ -68,7 +68,7 @@ def test_a_trained_model_is_kept_and_used_by_name(run):
         (["optimize", "--metric", "beauty"], "Unknown metric"),
         (["optimize", "--steps", "1"], "number of steps must be"),
         (["optimize", "--model", "saved:none"], "There is no saved model"),
-        (["optimize", "--method", "exact", "--power", "nan"], "The power must be a number"),
+        (["optimize", "--method", "p-optimum", "--power", "nan"], "The power must be a number"),
         (["optimize", "--sigma-min", "90"], "must be below sigma_max"),
         (["optimize", "--out", "schedule.txt"], "must end in .json or .csv"),
         (["optimize", "--out", "nowhere/schedule.json"], "There is no folder"),

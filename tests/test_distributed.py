@@ -69,7 +69,19 @@ def test_killed_and_started_again_two_processes_lose_at_most_the_batches_in_hand
 
 
 def test_the_command_under_torchrun_writes_the_schedule_of_one_process(tmp_path):
-    options = ["image", "optimize", "digits", "--method", "exact", "--steps", "5", "--paths", "24", "--batch", "8"]
+    options = [
+        "image",
+        "optimize",
+        "digits",
+        "--method",
+        "klub-optimum",
+        "--steps",
+        "5",
+        "--paths",
+        "24",
+        "--batch",
+        "8",
+    ]
     options += ["--levels", "20", "--samples", "40", "--out"]
     process = start("-m", "ays_toy", *options, str(tmp_path / "two.json"))
     output, _ = process.communicate(timeout=240)

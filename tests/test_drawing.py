@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ays_toy import catalog, drawing, held, ink, packed
+from ays_toy import catalog, drawing, held, ink, optimize, packed
 from ays_toy.comparison import Model
 from ays_toy.datasets import from_points
 from ays_toy.denoisers import EmpiricalDenoiser
@@ -210,7 +210,7 @@ def test_a_drawing_is_a_data_set_everywhere() -> None:
     assert model == Model.current(name)
     x = torch.randn(30, 2, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(model.denoiser()(x, 0.3), EmpiricalDenoiser(data.mixture.means)(x, 0.3))
-    assert model.schedule("exact", model.collect(512, 24), 6, 2.0).shape == (7,)
+    assert optimize.optimum(model.collect(512, 24), 6, 2.0).shape == (7,)
 
 
 @settings(max_examples=20)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from ays_toy import images, optimize
+from ays_toy import images, names, optimize
 from ays_toy.cli import app
 from ays_toy.cli.common import console
 from ays_toy.denoisers import GaussianDenoiser
@@ -228,7 +228,7 @@ def test_the_choice_finds_what_a_known_score_likes_and_never_does_worse_than_a_b
         return Estimate(float(np.abs(np.log(sigmas / base)).mean()), 0.0)
 
     *_, choice = choose(model, gram, "ddim", 6, likes_cosine, effort=Effort((10, 20, 30, 40)))
-    assert choice.best.name == "cosine"
+    assert choice.best.name == "Cosine"
 
 
 def test_shifted_levels_keep_their_order_and_the_ends():
@@ -242,7 +242,7 @@ def test_shifted_levels_keep_their_order_and_the_ends():
     assert down[2] == pytest.approx(np.sqrt(sigmas[3] * sigmas[2]))
 
 
-@pytest.mark.parametrize("method", optimizing.METHODS)
+@pytest.mark.parametrize("method", names.METHODS)
 def test_every_method_finds_a_schedule_of_the_models_range(method):
     model = images.load("digits", device="cpu")
     source = sources.find(model, 32)
@@ -255,7 +255,7 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
     assert found.sigmas[0] == pytest.approx(model.sigma_max)
     assert found.sigmas[-1] == pytest.approx(model.sigma_min)
     assert (np.diff(found.sigmas) < 0).all()
-    if method == "exact":
+    if method == "klub-optimum":
         for other in baselines(model, 3).values():
             assert gram.klub(found.sigmas) <= gram.klub(other) * 1.001
 
@@ -289,7 +289,7 @@ def test_the_choice_is_printed_beside_the_baselines_and_compared_from_its_file(t
     )
     assert ran.exit_code == 0, ran.output
     assert "round 4" in ran.output
-    for word in ("Automatic choice", "time-uniform", "Fréchet distance in pixels", "Distance to many steps"):
+    for word in ("Automatic choice", "Time-uniform", "Fréchet distance in pixels", "Distance to many steps"):
         assert word in ran.output
     compared = CliRunner().invoke(app, ["image", "compare", "digits", *few, "--paths", "16", "--schedule", str(out)])
     assert compared.exit_code == 0, compared.output

@@ -64,7 +64,7 @@ def test_a_run_prices_chooses_draws_and_measures_every_schedule_on_fresh_seeds()
     assert shares[-1] == 1.0
     assert {row.name for row in last.rows} == {
         "choice",
-        "exact",
+        "klub-optimum",
         "edm",
         "logsnr",
         "time-uniform",
@@ -76,7 +76,7 @@ def test_a_run_prices_chooses_draws_and_measures_every_schedule_on_fresh_seeds()
         assert row.sigmas.size == 4
         assert (row.sigmas[0], row.sigmas[-1]) == (80.0, 0.01)
         assert set(row.figures) == {"frechet-pixels", "distance"}
-        assert row.klub.value >= next(r for r in last.rows if r.name == "exact").klub.value * (1 - 1e-9)
+        assert row.klub.value >= next(r for r in last.rows if r.name == "klub-optimum").klub.value * (1 - 1e-9)
         assert last.pictures[row.name].shape == (compared.SHOWN, 8, 8, 3)
     assert last.pictures["reference"].shape == (compared.SHOWN, 8, 8, 3)
     ours = next(row for row in last.rows if row.name == "choice")

@@ -69,7 +69,7 @@ def test_a_run_is_stopped_outlives_clicks_elsewhere_and_goes_on(page: Page, serv
 
 def test_what_is_dialled_is_measured_and_taken_home(page: Page, server: str) -> None:
     opened(page, server, "?solver=ddim&steps=5&power=1&share=50")
-    title = "Optimized, p = 1, 50 %"
+    title = "p-optimum, p = 1, 50 % from Time-uniform"
     assert any(row.splitlines() == [f"■ {title}"] for row in rows(page))
     page.get_by_role("button", name=f"Measure {title}").click()
     expect(page.get_by_text(f"{title} is measured")).to_be_visible(timeout=120_000)

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import METRICS, Estimate
+from ays_toy.names import METHODS
 from ays_toy.samplers import SOLVERS
 from ays_toy.words import significant
 
@@ -18,7 +19,8 @@ Data = Annotated[str, typer.Argument(help="A data set, or own:NAME.")]
 Kind = Annotated[str, typer.Option(help="exact, mlp, or saved:NAME.")]
 Solver = Annotated[str, typer.Option(help=f"One of {', '.join(SOLVERS)}.")]
 Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
-Power = Annotated[float, typer.Option(help="The optimized schedule's weight, 3 = KLUB.")]
+Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
+Method = Annotated[str, typer.Option(help="; ".join(f"{name}: {what}" for name, what in METHODS.items()) + ".")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
 SigmaMax = Annotated[float, typer.Option(help="Highest noise level.")]
 

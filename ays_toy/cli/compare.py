@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ays_toy import checks, comparison
+from ays_toy import checks, comparison, finding
 from ays_toy.cli.common import (
     Data,
     Kind,
@@ -17,7 +17,6 @@ from ays_toy.cli.common import (
     schedules_table,
     user_errors,
 )
-from ays_toy.palette import STYLES
 
 
 def compare(
@@ -30,9 +29,8 @@ def compare(
     sigma_max: SigmaMax = checks.SIGMA_MAX,
     seed: Annotated[int, typer.Option(help="Seed of the initial noise.")] = 0,
 ) -> None:
-    """Print KLUB and the metrics of the optimized schedule, every baseline, and fresh data."""
+    """Print KLUB and the metrics of every schedule and of fresh data."""
     with user_errors():
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
-        results = comparison.compare(chosen, solver, steps, power, seed)
-    titles = {name: style.title for name, style in STYLES.items()} | {"data": "fresh data"}
-    console.print(schedules_table({titles[one.name]: (one.klub, one.metrics) for one in results}))
+        results = finding.compare(chosen, solver, steps, power, seed)
+    console.print(schedules_table({one.title: (one.klub, one.metrics) for one in results}))

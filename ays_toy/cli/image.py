@@ -9,8 +9,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ays_toy import checks, export, images
-from ays_toy.cli.common import Power, Solver, Steps, console, user_errors
+from ays_toy import checks, export, images, names
+from ays_toy.cli.common import Method, Power, Solver, Steps, console, user_errors
 from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort
@@ -70,16 +70,18 @@ def _table(
     return table
 
 
+def _baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:
+    return {names.title(name): sigmas for name, sigmas in baselines(model, steps).items()}
+
+
 @app.command()
 def optimize(
     model: Name = "digits",
-    method: Annotated[
-        str, typer.Option(help="choice: automatic. exact: one pass. ays: the paper's search, stopped early.")
-    ] = "choice",
+    method: Method = "choice",
     steps: Steps = 10,
     solver: Solver = "stochastic-ddim",
     figure: Annotated[str | None, typer.Option(help=f"What decides: one of {', '.join(FIGURES)}.")] = None,
-    power: Power = 3.0,
+    power: Power = 2.0,
     paths: Paths = collect.PATHS,
     batch: Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")] = 16,
     levels: Annotated[int, typer.Option(help="Noise levels of the matrix.")] = collect.LEVELS,
@@ -97,7 +99,7 @@ def optimize(
     """
     with user_errors(), distributed.joined() as team:
         _check_out(out)
-        checks.lookup(dict.fromkeys(optimizing.METHODS), method, "method")
+        checks.lookup(names.METHODS, method, "method")
         chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
         scores.check_figure(chosen.name, solver, decides)
@@ -122,7 +124,7 @@ def optimize(
         for found in optimizing.find(judge, state.gram, source.x0, search):
             console.print(found.line)
         console.print("  ".join(f"{sigma:.5g}" for sigma in found.sigmas))
-        named = {found.title: found.sigmas} | baselines(chosen, steps)
+        named = {found.title: found.sigmas} | _baselines(chosen, steps)
         console.print(_table(judge, state.gram, named, solver, _figures(chosen, solver, decides), samples))
         if out is not None:
             klub = state.gram.price(found.sigmas)
@@ -166,9 +168,9 @@ def compare(
         figures = _figures(chosen, solver, scores.default_figure(chosen.name, solver))
         source = sources.find(chosen, paths, folder=data, seed=seed)
         gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
-        exact = next(optimizing.find(Judge(chosen), gram, source.x0, Search(solver, steps, "exact")))
+        least = next(optimizing.find(Judge(chosen), gram, source.x0, Search(solver, steps, "klub-optimum")))
         named = {path.name: _read(path) for path in schedule or []}
-        named |= {exact.title: exact.sigmas} | baselines(chosen, steps)
+        named |= {least.title: least.sigmas} | _baselines(chosen, steps)
         console.print(_table(Judge(chosen), gram, named, solver, figures, samples))
 
 

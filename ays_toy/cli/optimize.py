@@ -7,10 +7,11 @@ import torch
 import typer
 from rich.table import Table
 
-from ays_toy import checks, export, finding
+from ays_toy import checks, export, finding, names
 from ays_toy.cli.common import (
     Data,
     Kind,
+    Method,
     Power,
     SigmaMax,
     SigmaMin,
@@ -24,21 +25,17 @@ from ays_toy.comparison import Model, draw
 from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig, search
 from ays_toy.metrics import METRICS, evaluate
-from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 from ays_toy.schedules import SCHEDULES
 from ays_toy.words import significant
 
-METHODS = ("ays", "exact", "choice")
 SHOWN = ("nll", "sliced-w2", "energy")
 JUDGE_SEED = 0  # of the samples in the last table; no search uses it
 
 
 def optimize(
     data: Data = "grid-8x8",
-    method: Annotated[
-        str, typer.Option(help="ays: the paper's search, stopped early. exact: one pass. choice: automatic.")
-    ] = "ays",
+    method: Method = "ays",
     steps: Steps = 10,
     solver: Solver = "stochastic-ddim",
     model: Kind = "exact",
@@ -46,14 +43,14 @@ def optimize(
     metric: Annotated[str, typer.Option(help="ays, choice: the output metric that decides.")] = "energy",
     samples: Annotated[int, typer.Option(help="ays: samples behind every price; the paper takes 8192.")] = 2048,
     rest: Annotated[bool, typer.Option("--rest", help="ays: go on until nothing moves, and take that.")] = False,
-    power: Power = 3.0,
+    power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,
     out: Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")] = None,
 ) -> None:
     """Find a schedule, print its levels and what it is worth beside the baselines, and write it to a file."""
     with user_errors():
-        checks.lookup(dict.fromkeys(METHODS), method, "method")
+        checks.lookup(names.METHODS, method, "method")
         if out is not None and out.suffix not in (".json", ".csv"):
             raise ValueError(f"The schedule's file must end in .json or .csv, not {out.name!r}.")
         if out is not None and not out.parent.is_dir():
@@ -67,7 +64,8 @@ def optimize(
             console.print(made.choice.reason)
             found = made.found
         else:
-            found = finding.optimum(finding.one_pass(chosen), steps, checks.real_number(power, "The power", 0.0, 6.0))
+            power = checks.real_number(power, "The power", 0.0, 6.0)
+            found = finding.find(chosen, finding.one_pass(chosen), method, solver, steps, power)
         gram = chosen.collect()
     console.print(f"{found.title}: {found.calls:,} denoiser calls, {found.seconds:.2f} s")
     console.print("  ".join(f"{sigma:.5g}" for sigma in found.sigmas))
@@ -94,7 +92,7 @@ def _search(config: SearchConfig, rest: bool) -> Found:
         if state.stop is not None and not rest:
             break
     if rest:
-        return finding.searched(config, state, len(state.sweeps) - 1, f"AYS at rest, sweep {len(state.sweeps) - 1}")
+        return finding.searched(config, state, len(state.sweeps) - 1)
     found = finding.stopped(config, state)
     assert found is not None
     return found
@@ -103,7 +101,7 @@ def _search(config: SearchConfig, rest: bool) -> Found:
 def _table(model: Model, solver: str, found: Found, gram: PathGram, metrics: list[str]) -> Table:
     """What it is worth on seeds that no search uses, beside the baselines."""
     steps, reference = found.sigmas.size - 1, model.reference(seed=JUDGE_SEED + 1)
-    named = {STYLES[name].title: model.schedule(name, gram, steps, 3.0) for name in SCHEDULES}
+    named = {names.title(name): family(steps, model.sigma_min, model.sigma_max) for name, family in SCHEDULES.items()}
     return schedules_table(
         {
             title: (gram.price(sigmas), evaluate(draw(model, sigmas, solver, JUDGE_SEED), reference, metrics))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from ays_toy.names import title
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
 from ays_toy.trajectories import Curve, Trajectories
 from ays_toy.words import significant
@@ -24,24 +25,27 @@ class _Look:
     symbol: str | None
 
 
-def local_errors(flow: Trajectories, height: int = 250) -> go.Figure:
-    """The error of every step alone, taken from the reference, by the noise level that it leads to."""
-    return _figure(flow, flow.local, "error of the step alone", height)
+def local_errors(flow: Trajectories, power: float | None = None, height: int = 250) -> go.Figure:
+    """The error of every step alone, taken from the reference, by the noise level that it leads to.
+
+    `power` is said in the title of a p-optimum.
+    """
+    return _figure(flow, flow.local, "error of the step alone", power, height)
 
 
-def distances(flow: Trajectories, height: int = 250) -> go.Figure:
+def distances(flow: Trajectories, power: float | None = None, height: int = 250) -> go.Figure:
     """The distance from the reference that has accumulated at every noise level, over the reference's own doubt."""
-    figure = _figure(flow, flow.distance, "distance from the reference", height)
+    figure = _figure(flow, flow.distance, "distance from the reference", power, height)
     doubt = _Look("the reference's own doubt", REFERENCE, "dot", None)
     return figure.add_trace(_trace(flow.doubt, doubt, "half as many steps lie %{customdata} away"))
 
 
-def _figure(flow: Trajectories, curves: Mapping[str, Curve], what: str, height: int) -> go.Figure:
+def _figure(flow: Trajectories, curves: Mapping[str, Curve], what: str, power: float | None, height: int) -> go.Figure:
     figure = go.Figure()
     for name, curve in curves.items():
         style = STYLES[name]
         n = curve.sigmas.size
-        look = _Look(style.title, style.color, style.dash, style.symbol)
+        look = _Look(title(name, power), style.color, style.dash, style.symbol)
         figure.add_trace(_trace(curve, look, f"step %{{text}} of {n}: %{{customdata}}"))
     # One scale for both figures.
     both = np.concatenate([curve.rms for curve in (*flow.local.values(), *flow.distance.values())])

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 import torch
 
+from ays_toy import names
 from ays_toy.checks import lookup, whole_number
 from ays_toy.images.baselines import baselines
 from ays_toy.images.collect import grid_for
@@ -81,12 +82,12 @@ def choose(
     """
     chosen, effort = lookup(SOLVERS, solver, "solver"), effort or Effort()
     whole_number(steps, "The number of steps", 2, gram.grid.size - 1)
-    families = [Candidate(name, sigmas) for name, sigmas in baselines(model, steps).items()]
-    found = [Candidate(f"optimum p = {power:g}", optimum(gram, steps, power)) for power in POWERS]
+    families = [Candidate(names.title(name), sigmas) for name, sigmas in baselines(model, steps).items()]
+    found = [Candidate(names.title("p-optimum", power), optimum(gram, steps, power)) for power in POWERS]
     if not chosen.stochastic and ode is not None:
         kind = solver if solver in EXTRAPOLATES else "ddim"
         found += [
-            Candidate(f"ODE optimum, γ = {gamma:g}", ode_schedules(ode, steps, kind, gamma)[steps]) for gamma in GAMMAS
+            Candidate(names.ode_optimum(gamma), ode_schedules(ode, steps, kind, gamma)[steps]) for gamma in GAMMAS
         ]
     rounds: list[tuple[Candidate, ...]] = []
 
@@ -147,7 +148,7 @@ def local_errors(model: ImageModel, x0: torch.Tensor, *, seed: int, levels: int 
 
 
 def _blend(base: Candidate, other: Candidate, share: float) -> Candidate:
-    return Candidate(f"{share:.0%} from {base.name} to {other.name}", blend(base.sigmas, other.sigmas, share))
+    return Candidate(names.blend(base.name, other.name, share), blend(base.sigmas, other.sigmas, share))
 
 
 def _value(candidate: Candidate) -> float:

@@ -16,7 +16,7 @@ from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 
 BASELINES = ("time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")  # as shipped first
-ORDER = ("choice", "search", "published", "exact", "dialled", *BASELINES)
+ORDER = ("choice", "ays", "published", "klub-optimum", "p-optimum", *BASELINES)
 SHOWN = 10  # pictures of every schedule
 
 
@@ -25,12 +25,12 @@ def named(
 ) -> dict[str, np.ndarray]:
     """Levels [steps+1] of all schedules that are held against each other, by name, in `ORDER`.
 
-    Always the baselines; with a matrix the KLUB optimum, as 'exact'; for the models that the authors published a
+    Always the baselines; with a matrix the KLUB optimum, as 'klub-optimum'; for the models that the authors published a
     schedule for that one, over this model's range, as 'published'; and what else was `found`.
     """
     every: dict[str, np.ndarray] = dict(baselines(model, steps))
     if gram is not None:
-        every["exact"] = optimize.optimum(gram, steps)
+        every["klub-optimum"] = optimize.optimum(gram, steps)
     if row := published.name_for(model):
         every["published"] = published.schedule(row, steps, model.sigma_min, model.sigma_max)
     every |= found or {}

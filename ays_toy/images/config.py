@@ -65,7 +65,7 @@ class ImageConfig:
     @property
     def name(self) -> str:
         """Of what the run finds, among all that are compared."""
-        return "choice" if self.method == "choice" else "search"
+        return self.method
 
     @property
     def decides(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from ays_toy import optimize
+from ays_toy import names, optimize
 from ays_toy.checks import lookup
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort, ImageChoice, choose, local_errors
@@ -17,7 +17,6 @@ from ays_toy.optimize import EarlyStopping, GramCosts, Sweep
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 
-METHODS = ("choice", "exact", "ays")
 ODE_PATHS = 64  # trajectories behind local errors, at most as many as there are images
 SEARCH_SEED = 40_000  # apart from the seeds of tables and pictures
 
@@ -30,7 +29,7 @@ class Search:
     steps: int = 10
     method: str = "choice"
     figure: str = "frechet-pixels"
-    power: float = 3.0
+    power: float = 2.0  # of the p-optimum
     start: str = "time-uniform"  # of the paper's search; the paper's own for models with discrete timesteps
     seed: int = SEARCH_SEED
     effort: Effort = field(default_factory=Effort)
@@ -53,11 +52,12 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
     `gram` holds the prices, x0 [N, C, H, W] the images that it was collected from. Raises ValueError for an unknown
     method, solver, start or figure, and for a figure that does not fit model or solver.
     """
-    lookup(dict.fromkeys(METHODS), search.method, "method")
+    lookup(names.METHODS, search.method, "method")
     lookup(SOLVERS, search.solver, "solver")
-    if search.method == "exact":
-        title = "KLUB optimum" if search.power == 3 else f"Optimum, p = {search.power:g}"
-        yield Finding(optimize.optimum(gram, search.steps, search.power), title, title)
+    if search.method in ("klub-optimum", "p-optimum"):
+        power = names.KLUB_POWER if search.method == "klub-optimum" else search.power
+        title = names.title("p-optimum", power)
+        yield Finding(optimize.optimum(gram, search.steps, power), title, title)
         return
     check_figure(judge.model.name, search.solver, search.figure)
     score = judge.score(search.solver, search.figure)
@@ -74,7 +74,7 @@ def _choice(model: ImageModel, gram: PathGram, x0: torch.Tensor, search: Search,
     for choice in found:
         count, samples = len(choice.rounds[-1]), choice.best.samples
         line = f"round {len(choice.rounds)}: {count} schedules by {samples:,} samples each, best is {choice.best.name}"
-        yield Finding(choice.sigmas, f"Automatic choice: {choice.best.name}", line, choice)
+        yield Finding(choice.sigmas, names.title("choice"), line, choice)
 
 
 def _search(model: ImageModel, gram: PathGram, _x0: torch.Tensor, search: Search, score: Score) -> Iterator[Finding]:
@@ -83,6 +83,8 @@ def _search(model: ImageModel, gram: PathGram, _x0: torch.Tensor, search: Search
     stopping = EarlyStopping(lambda sigmas: score(sigmas, search.effort.samples[-1], search.seed))
     for sweep in stopping.watch(optimize.coordinate_search(None, None, start, costs=GramCosts(gram))):
         assert sweep.score is not None
-        line = f"sweep {sweep.index}: KLUB {sweep.klub.value:.4g}, {search.figure} {sweep.score.value:.4g}"
-        title = f"AYS, stopped at sweep {stopping.chosen.index}"
-        yield Finding(stopping.chosen.sigmas, title, line, sweeps=tuple(stopping.sweeps))
+        line = (
+            f"sweep {sweep.index}: KLUB {sweep.klub.value:.4g}, {search.figure} {sweep.score.value:.4g}, "
+            f"best at sweep {stopping.chosen.index}"
+        )
+        yield Finding(stopping.chosen.sigmas, names.title("ays"), line, sweeps=tuple(stopping.sweeps))

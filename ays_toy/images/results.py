@@ -24,7 +24,7 @@ from ays_toy.paths import PathGram
 
 FILE = Path(__file__).parent / "results" / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
-DIALLED = 2.0  # the power of the optimum whose pictures are kept beside those of the others
+POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
 FIGURES = ("frechet", "frechet-pixels")
 
 

@@ -4,7 +4,7 @@ The truth is the data with noise sigma_min added, since that is where the sample
 `evaluate` the samples of every schedule against it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +28,19 @@ class Metric:
     compute: Callable[[Batch], Estimate]
     needs_modes: bool = False
     higher_is_better: bool = False
+
+    def loss(self, estimate: Estimate) -> float:
+        """The figure turned so that less is better, whichever way the metric runs."""
+        return -estimate.value if self.higher_is_better else estimate.value
+
+    def turned(self, loss: Estimate) -> Estimate:
+        """The figure as the metric gives it, from its loss."""
+        return Estimate(-loss.value, loss.stderr) if self.higher_is_better else loss
+
+    def leaders(self, estimates: Mapping[str, Estimate]) -> list[str]:
+        """The names of the best figure, and of all that do not differ from it, the best first."""
+        ordered = sorted(estimates, key=lambda name: self.loss(estimates[name]))
+        return [name for name in ordered if name == ordered[0] or not estimates[name].differs(estimates[ordered[0]])]
 
 
 METRICS: dict[str, Metric] = {

@@ -26,6 +26,10 @@ class Estimate:
     value: float
     stderr: float
 
+    def differs(self, other: "Estimate") -> bool:
+        """Whether the two differ by more than two standard errors of their difference."""
+        return abs(self.value - other.value) > 2 * math.hypot(self.stderr, other.stderr)
+
 
 @dataclass(frozen=True, eq=False)
 class Reference:

@@ -12,6 +12,7 @@ from itertools import combinations, product
 import numpy as np
 import torch
 
+from ays_toy import names
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_number
 from ays_toy.datasets import Dataset, equal
 from ays_toy.denoisers import Denoiser
@@ -27,12 +28,13 @@ from ays_toy.words import significant
 POWERS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
 GAMMAS = (1.0, 1.5, 2.0)
 BLENDS = (0.25, 0.5, 0.75)
+BASELINE_TITLES = frozenset(names.BASELINES.values())
 ROUNDS = ((1024, 6), (4096, 4), (16_384, 1))  # samples for each candidate, and how many go on
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A schedule, where it comes from, and its score in the last round it took part in."""
+    """A schedule, its title, which says where it comes from, and its score in the last round it took part in."""
 
     name: str
     sigmas: np.ndarray
@@ -42,7 +44,7 @@ class Candidate:
     @property
     def is_baseline(self) -> bool:
         """Whether it is one of the six families, unchanged."""
-        return self.name in SCHEDULES
+        return self.name in BASELINE_TITLES
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,7 @@ def choose(
     held_out = data or Dataset("held-out", "Held-out points", "", equal(x0[half:].double().cpu().numpy(), 0.0))
     seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in ROUNDS]
 
-    field = [Candidate(name, family(steps, low, high)) for name, family in SCHEDULES.items()]
+    field = [Candidate(names.title(name), family(steps, low, high)) for name, family in SCHEDULES.items()]
     field += _optimized(denoiser, x0[:half], solver, steps, low, high, generator)
     rounds: list[list[Candidate]] = []
     for (count, keep), seed in zip(ROUNDS, seeds, strict=True):
@@ -137,16 +139,21 @@ def _optimized(
 ) -> list[Candidate]:
     """The optimum of every power over forward paths and, for solvers of the ODE, of every gamma along it."""
     gram = PathGram.collect(denoiser, x0[:4096], logsnr(95, low, high), generator=generator)
-    found = [Candidate(f"optimum p = {power:g}", optimum(gram, steps, power)) for power in POWERS]
+    found = [Candidate(names.title("p-optimum", power), optimum(gram, steps, power)) for power in POWERS]
     if not SOLVERS[solver].stochastic:
         x_T = x0[:1024] + high * torch.randn(x0[:1024].shape, generator=generator, device=x0.device)
         paths = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
         kinds = [solver] if solver in EXTRAPOLATES else list(EXTRAPOLATES)
         found += [
-            Candidate(f"ODE optimum of {kind}, γ = {gamma:g}", ode_schedules(paths, steps, kind, gamma)[steps])
+            Candidate(_ode_title(kind, gamma, solver), ode_schedules(paths, steps, kind, gamma)[steps])
             for kind, gamma in product(kinds, GAMMAS)
         ]
     return found
+
+
+def _ode_title(kind: str, gamma: float, solver: str) -> str:
+    """The title of an optimum over a solver's errors; whose errors, where that is another solver."""
+    return names.ode_optimum(gamma) + ("" if kind == solver else f", for {SOLVERS[kind].title}")
 
 
 def blend(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
@@ -160,7 +167,7 @@ def _blends(field: list[Candidate]) -> list[Candidate]:
     """Blends of the two best with each other and with the best baseline."""
     three = list({c.name: c for c in (field[0], field[1], next(c for c in field if c.is_baseline))}.values())
     return [
-        Candidate(f"{share:.0%} from {a.name} to {b.name}", blend(a.sigmas, b.sigmas, share))
+        Candidate(names.blend(a.name, b.name, share), blend(a.sigmas, b.sigmas, share))
         for a, b in combinations(three, 2)
         for share in BLENDS
     ]

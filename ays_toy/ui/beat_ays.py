@@ -7,19 +7,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ays_toy import challenge
+from ays_toy import challenge, names
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
-from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import attempts, codec, compute, controls, tables, view
+from ays_toy.ui import attempts, codec, compute, controls, findings, tables, view
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
 from ays_toy.ui.view import MAX_STEPS, MIN_STEPS, POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
-OTHERS = {"ays": "AYS", "edm": "EDM", "exact": "Optimized"}
 MOST_ROWS = 6
 
 
@@ -43,6 +41,11 @@ class ChallengeView(ModelView):
     def cost(self) -> str:
         """The name of what is minimized."""
         return "KLUB" if self.weight == 3 else f"cost at p = {self.weight:g}"
+
+
+def others(state: ChallengeView) -> dict[str, str]:
+    """The titles of those that the attempt is held against, by name."""
+    return {name: names.title(name, state.weight) for name in ("ays", "edm", names.optimum(state.weight))}
 
 
 def meaning(state: ChallengeView) -> str:
@@ -100,16 +103,11 @@ def table(model: Model, power: float) -> Table:
     return Table.of(gram, power, challenge.least_costs(gram, power).tolist())
 
 
-@lru_cache(maxsize=128)
-def _ays(model: Model, solver: str, steps: int, metric: str) -> np.ndarray:
-    return challenge.stopped_search(model, compute.gram(model), solver, steps, metric)
-
-
 def schedule(state: ChallengeView, name: str) -> np.ndarray:
     """One of the others, or of a family, in as many steps as the attempt."""
-    if name == "ays":
-        return _ays(state.chosen_model, state.solver, state.steps, state.metric)
-    return compute.schedule(state.chosen_model, name, state.steps, state.weight)
+    return (
+        findings.named(state.chosen_model, name, state.solver, state.steps, state.weight, state.metric).result().sigmas
+    )
 
 
 # --- the board -----------------------------------------------------------------------------------------------------
@@ -132,18 +130,18 @@ def _challenge(state: ChallengeView) -> tuple[object, ...]:
 def board(state: ChallengeView) -> None:
     """The rail over its area, and the buttons that move more than one level."""
     shown = revealed(state)
-    others = []
-    for name, title in OTHERS.items():
+    marks = []
+    for name, title in others(state).items():
         style = STYLES[name]
-        others.append(Marks(title, style.color, style.symbol, schedule(state, name) if shown else np.array([])))
-    title = "KLUB" if state.weight == 3 else f"Cost, p = {state.weight:g}"
+        marks.append(Marks(title, style.color, style.symbol, schedule(state, name) if shown else np.array([])))
+    title = "KLUB" if state.weight == names.KLUB_POWER else f"Cost, p = {state.weight:g}"
     data = RailData(
         state.sigmas,
         attempts.version(),
         table(state.chosen_model, state.weight),
         title,
         "nats" if state.weight == 3 else "cost",
-        tuple(others),
+        tuple(marks),
         MAX_STEPS - 1,
     )
     rail(data, key=BOARD)
@@ -171,9 +169,9 @@ def _buttons(state: ChallengeView, shown: bool) -> None:
         on_click=attempts.change,
         args=(lambda now: challenge.one_less(gram, now, state.weight)[1:-1], "removed one"),
     )
-    families = {STYLES[name].title: name for name in SCHEDULES}
+    families = {title: name for name, title in names.BASELINES.items()}
     if shown:
-        families = {title: name for name, title in OTHERS.items()} | families
+        families = {title: name for name, title in others(state).items()} | families
     row.menu_button(
         "Snap to",
         list(families),

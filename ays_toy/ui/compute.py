@@ -106,16 +106,10 @@ def optimum(model: Model, steps: int, power: float) -> Found:
 
 
 @lru_cache(maxsize=512)
-def schedule(model: Model, name: str, steps: int, power: float) -> np.ndarray:
-    """The levels of one schedule, 'exact' being the optimum for the power."""
-    return optimum(model, steps, power).sigmas if name == "exact" else model.schedule(name, gram(model), steps, power)
-
-
-@lru_cache(maxsize=512)
-def priced(model: Model, name: str, steps: int, power: float) -> Priced:
-    """The same schedule with its KLUB and the outline of its patches."""
-    sigmas, paths = schedule(model, name, steps, power), gram(model)
-    return Priced(name, sigmas, paths.price(sigmas), paths.outline(sigmas))
+def priced(model: Model, style: str, title: str, levels: tuple[float, ...]) -> Priced:
+    """A schedule with its KLUB and the outline of its patches, as it is drawn and called."""
+    sigmas, paths = np.array(levels), gram(model)
+    return Priced(style, sigmas, paths.price(sigmas), paths.outline(sigmas), title)
 
 
 @lru_cache(maxsize=128)

@@ -4,16 +4,17 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import catalog
+from ays_toy import catalog, names
 from ays_toy.metrics import METRICS
 from ays_toy.ode import EXTRAPOLATES
 from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
+from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui.view import (
+    COLUMNS,
     GAMMAS,
     MATRICES,
-    MAX_BASELINES,
     MAX_SEED,
     MAX_STEPS,
     MIN_STEPS,
@@ -24,6 +25,7 @@ from ays_toy.ui.view import (
     SearchView,
 )
 
+EXPLAINED = ("choice", "ays", "klub-optimum", "p-optimum")
 LATEST = "latest own data"  # the session's drawing or points that no list holds
 
 
@@ -71,27 +73,46 @@ def steps() -> None:
     st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session")
 
 
-def baselines() -> None:
-    """The families to compare with."""
+def schedules() -> None:
+    """Two to four schedules side by side."""
     st.multiselect(
-        "Compare the optimized schedule with",
-        list(SCHEDULES),
-        format_func=lambda name: STYLES[name].title,
-        key="baselines",
+        "Schedules side by side",
+        names.COMPARED,
+        format_func=names.title,
+        key="shown",
         persist_state="session",
-        max_selections=MAX_BASELINES,
-        help="Time-uniform and time-quadratic are uniform in the time of the VP process with linear β from 0.1 to 20.",
+        max_selections=MOST,
+        help=f"{FEWEST} to {MOST}. "
+        + " ".join(f"**{STYLES[name].title}:** {STYLES[name].about}" for name in EXPLAINED),
     )
 
 
-def power(label: str = "Optimize for (power p)") -> None:
-    """The weight of the optimized schedule."""
+def power_if_shown() -> None:
+    """The weight of the p-optimum, where that is among the schedules shown."""
+    if "p-optimum" in st.session_state["shown"]:
+        power()
+
+
+def columns() -> None:
+    """What the table of schedules shows."""
+    with st.popover("Columns of the table", icon=":material/view_column:", width="stretch"):
+        st.multiselect(
+            "Columns",
+            list(COLUMNS),
+            format_func=COLUMNS.__getitem__,
+            key="columns",
+            persist_state="session",
+        )
+
+
+def power(label: str = "Weight of the p-optimum (power p)") -> None:
+    """The weight of the p-optimum."""
     st.select_slider(
         label,
         POWERS,
         key="power",
         persist_state="session",
-        help="The schedule minimizes the errors of all steps weighted by σ⁻ᵖ. p = 3 is KLUB, the paper's bound: "
+        help="It minimizes the errors of all steps weighted by σ⁻ᵖ. p = 3 is KLUB, the paper's bound: "
         "precise samples, uneven mode masses. Lower p cares less about the finest detail and more about the masses.",
     )
 
@@ -193,9 +214,9 @@ def dials(view: SearchView) -> None:
 
 
 def share(start: str) -> None:
-    """How far the dialled schedule lies from the start towards the optimum."""
+    """How far the schedule lies from the start towards the optimum."""
     st.slider(
-        f"From {STYLES[start].title} to the optimum (%)",
+        f"From {names.title(start)} to the optimum (%)",
         0,
         100,
         step=5,

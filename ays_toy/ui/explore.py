@@ -1,70 +1,102 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
+from collections.abc import Mapping
+
 import plotly.graph_objects as go
 import streamlit as st
 
-from ays_toy import figures
+from ays_toy import figures, names, verdicts
+from ays_toy.figures import Priced
+from ays_toy.finding import Found
+from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import compute, gallery, tables
+from ays_toy.ui import compute, findings, gallery, tables
 from ays_toy.ui.view import View
 
-ROWS = ("exact", *SCHEDULES, "data")
+Known = Mapping[str, Found]  # by name, what is found
+WAITING = ("searching …", "")
 
 
-def start(view: View, shown: list[str]) -> compute.Outcomes:
+def find(view: View) -> tuple[Known, list[str]]:
+    """The schedules of the table by name, those shown first, and the names of those that are still searched for."""
+    wanted = dict.fromkeys([*view.names, *names.COMPARED])
+    if view.power == names.KLUB_POWER:
+        wanted.pop("p-optimum")  # it is the KLUB optimum
+    under_way = {name: findings.of(view, name) for name in wanted}
+    known = {name: future.result() for name, future in under_way.items() if future.done()}
+    return known, [name for name in wanted if name not in known]
+
+
+def found_more(view: View, waiting: list[str]) -> bool:
+    """Whether one of those that were searched for is found."""
+    return any(findings.of(view, name).done() for name in waiting)
+
+
+def start(view: View, known: Known) -> compute.Outcomes:
     """Begin drawing samples of every schedule, those shown first; drop what the last view left in the queue."""
     compute.stop(st.session_state.get("outcomes", {}))
-    st.session_state["outcomes"] = compute.start({name: _draw(view, name) for name in dict.fromkeys([*shown, *ROWS])})
+    levels = {name: one.sigmas for name, one in known.items()} | {"data": None}
+    model = view.chosen_model
+    st.session_state["outcomes"] = compute.start(
+        {name: compute.Draw.of(model, view.solver, view.seed, sigmas) for name, sigmas in levels.items()}
+    )
     return st.session_state["outcomes"]
 
 
-def _draw(view: View, name: str) -> compute.Draw:
-    model = view.chosen_model
-    levels = None if name == "data" else compute.schedule(model, name, view.steps, view.power)
-    return compute.Draw.of(model, view.solver, view.seed, levels)
-
-
-def _priced(view: View, name: str) -> figures.Priced:
-    return compute.priced(view.chosen_model, name, view.steps, view.power)
-
-
-def samples(view: View, shown: list[str], outcomes: compute.Outcomes) -> list[gallery.Samples]:
+def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[gallery.Samples]:
     """What the pictures show, in their order."""
-    titles = {name: STYLES[name].title for name in shown} | {"exact": f"Optimized, p = {view.power:g}"}
-    return [gallery.Samples(titles[name], STYLES[name].color, outcomes[name]) for name in shown]
+    titles = {name: names.title(name, view.power) for name in view.names}
+    return [
+        gallery.Samples(title, STYLES[name].color, outcomes.get(name) if name in known else None, WAITING)
+        for name, title in titles.items()
+    ]
 
 
-def rail(view: View, shown: list[str]) -> go.Figure:
-    """The levels of every schedule shown, over KLUB as area."""
-    return figures.rail_and_area([_priced(view, name) for name in shown], compute.gram(view.chosen_model).grid)
+def _priced(view: View, known: Known) -> dict[str, Priced]:
+    model = view.chosen_model
+    return {
+        name: compute.priced(model, one.style, one.title, tuple(one.sigmas.tolist())) for name, one in known.items()
+    }
 
 
-def rail_alt(view: View, shown: list[str]) -> str:
-    """The rail and the area in words."""
-    parts = [f"{STYLES[name].title} {_priced(view, name).klub.value:.3g} nats" for name in shown]
-    return f"Noise levels of each schedule, and KLUB as area: {', '.join(parts)}."
+def rail(view: View, known: Known) -> tuple[go.Figure, str]:
+    """The levels of every schedule shown over KLUB as area, and both in words."""
+    priced = [one for name, one in _priced(view, known).items() if name in view.names]
+    parts = [f"{one.title} {one.klub.value:.3g} nats" for one in priced]
+    words = f"Noise levels of each schedule, and KLUB as area: {', '.join(parts)}."
+    grid = compute.gram(view.chosen_model).grid
+    return figures.rail_and_area(priced, grid, RAIL_HEIGHT), words
 
 
-def rail_caption(view: View) -> str:
-    """What to look for in rail and area, and what moving the power trades."""
-    power = f"{view.power:g}"
-    if view.power == 3:
-        trade = "p = 3 minimizes KLUB itself: precise samples, uneven modes; lower p evens the modes."
-    else:
-        trade = f"p = {power}: raise it for precision (KLUB, NLL), lower it for even modes (Wasserstein, mode mass)."
-    return (
-        "**Top:** each mark is a noise level of the schedule. **Below:** one patch per step, its area the nats that "
-        f"the step adds to KLUB; good schedules have many small ones. **Optimized** for {trade}"
-    )
+RAIL_HEIGHT = 315  # so that the page fits on one screen of 1440 x 900
+RAIL_CAPTION = (
+    "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "
+    "the noise levels."
+)
 
 
-def table(view: View, outcomes: compute.Outcomes) -> None:
-    """KLUB and every metric of all schedules and of fresh data."""
+def verdict(view: View, known: Known, outcomes: compute.Outcomes) -> str:
+    """What the table says, in sentences."""
+    rows = {
+        name: verdicts.Measured(
+            one.title,
+            one.sigmas,
+            Estimate(one.klub.value, one.klub.stderr),
+            outcomes[name].result().metrics,
+        )
+        for name, one in _priced(view, known).items()
+    }
+    return " ".join(verdicts.sentences(rows, outcomes["data"].result().metrics, view.chosen_model.dataset))
+
+
+def table(view: View, known: Known, outcomes: compute.Outcomes) -> None:
+    """KLUB and the chosen metrics of all schedules and of fresh data."""
+    priced = _priced(view, known)
     rows = [
-        tables.Row(STYLES[name].title, STYLES[name].color, outcomes[name], _priced(view, name).klub)
-        for name in ROWS
-        if name in STYLES
+        tables.Row(priced[name].title, STYLES[name].color, outcomes[name], priced[name].klub)
+        for name in names.COMPARED
+        if name in known
     ]
     rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
-    tables.schedules(rows, "table", "KLUB and sample quality of every schedule, with standard errors.")
+    alt = "KLUB and sample quality of every schedule, with standard errors."
+    tables.schedules(rows, "table", alt, view.columns)

@@ -3,15 +3,16 @@
 from concurrent.futures import Future
 from functools import lru_cache
 
-from ays_toy import finding, optimize
+from ays_toy import finding, names, optimize
 from ays_toy.comparison import Model
 from ays_toy.finding import Chosen, Found, OdePass
+from ays_toy.names import BASELINES, KLUB_POWER
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import compute
-from ays_toy.ui.view import SearchView
+from ays_toy.ui.view import ComparedView, SearchView
 
 
-def dialled(view: SearchView) -> Found:
+def p_optimum(view: SearchView) -> Found:
     """The optimum by the page's dials: matrix, weight, and the share of the way from the start to the optimum."""
     model = view.chosen_model
     if view.prices_ode:
@@ -22,7 +23,32 @@ def dialled(view: SearchView) -> Found:
         return best
     first = SCHEDULES[view.start](view.steps, view.sigma_min, view.sigma_max)
     sigmas = optimize.blend(first, best.sigmas, view.share / 100)
-    return Found(f"{best.title}, {view.share} %", best.style, sigmas, best.calls, best.seconds)
+    title = names.blend(names.title(view.start), best.title, view.share / 100)
+    style = "ode-optimum" if view.prices_ode else "p-optimum"
+    return Found(title, style, sigmas, best.calls, best.seconds)
+
+
+@lru_cache(maxsize=512)
+def named(
+    model: Model, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
+) -> "Future[Found]":
+    """The schedule of a name in `names.COMPARED`: what takes a search is under way or done, the others are done."""
+    if name in BASELINES:
+        return _done(finding.family(model, name, steps))
+    if name in ("klub-optimum", "p-optimum"):
+        return _done(compute.optimum(model, steps, KLUB_POWER if name == "klub-optimum" else power))
+    return compute.submit(finding.find, model, compute.one_pass(model), name, solver, steps, power, metric)
+
+
+def of(view: ComparedView, name: str) -> "Future[Found]":
+    """A schedule of a page on which schedules stand side by side."""
+    return named(view.chosen_model, name, view.solver, view.steps, view.power)
+
+
+def _done(found: Found) -> "Future[Found]":
+    future: Future[Found] = Future()
+    future.set_result(found)
+    return future
 
 
 @lru_cache(maxsize=16)

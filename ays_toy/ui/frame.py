@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from ays_toy import glossary as terms
+
 _CSS = """
 <style>
 .block-container { padding: 3.9rem 1.5rem 0.5rem; }
@@ -17,15 +19,19 @@ _CSS = """
 .block-container [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"],
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
-.st-key-panels_box, .st-key-panels_box3, .st-key-panels_box5, .st-key-panels_box6 { container-type: inline-size; }
-.st-key-panels_box > div { height: calc(25cqw + 62px) !important; }
+[class*="st-key-panels_box"] { container-type: inline-size; }
 .st-key-panels_box5 > div { height: calc(20cqw + 77px) !important; }
+.st-key-panels_box52 > div { height: calc(20cqw + 62px) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
 @container (max-width: 800px) {
   .annotation-text { font-size: 12px !important; }
   .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
 }
+[data-testid="stLayoutWrapper"]:has(> .st-key-glossary) { position: absolute; }
+.st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
+.st-key-verdict { min-height: 3.2rem; }
+.st-key-verdict p { font-size: 0.92rem; line-height: 1.4; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
 </style>
 """
@@ -39,6 +45,26 @@ def within_app() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def glossary() -> None:
+    """A button beside the pages' names that opens what every name and word means."""
+    with st.container(key="glossary"):
+        if st.button("Glossary", icon=":material/menu_book:", key="open glossary", type="tertiary"):
+            _glossary()
+
+
+@st.dialog("Names and words", width="large")
+def _glossary() -> None:
+    parts = {
+        "Schedules": terms.schedules(),
+        "Words": terms.TERMS,
+        "Solvers": terms.solvers(),
+        "Figures of quality": terms.metrics(),
+    }
+    for tab, words in zip(st.tabs(list(parts)), parts.values(), strict=True):
+        for word, about in words.items():
+            tab.markdown(f"**{word}.** {about}")
 
 
 @contextmanager

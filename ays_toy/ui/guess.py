@@ -1,18 +1,20 @@
 """The Beat AYS page's guess: who wins, asked before the others are shown, and how all that was tried came out."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ays_toy import challenge
+from ays_toy import challenge, names
 from ays_toy.challenge import Score
-from ays_toy.metrics import METRICS
+from ays_toy.metrics import METRICS, Estimate
 from ays_toy.palette import STYLES
 from ays_toy.ui import attempts, beat_ays, compute, gallery, tables
-from ays_toy.ui.beat_ays import OTHERS, ChallengeView
+from ays_toy.ui.beat_ays import ChallengeView
 from ays_toy.words import amid_sentence, significant
 
-YOURS = "Yours"
+YOURS = names.title("yours")
 
 
 def _reveal(state: ChallengeView) -> None:
@@ -26,7 +28,7 @@ def ask(state: ChallengeView) -> None:
     cost, picture = f"Least {state.cost}, the optimum aside", f"Best picture, by {METRICS[state.metric].title}"
     said = [
         st.radio(cost, [YOURS, "AYS", "EDM"], None, key="guess cost", horizontal=True),
-        st.radio(picture, [YOURS, *OTHERS.values()], None, key="guess picture", horizontal=True),
+        st.radio(picture, [YOURS, *beat_ays.others(state).values()], None, key="guess picture", horizontal=True),
     ]
     st.button(
         "Reveal",
@@ -43,12 +45,12 @@ def ask(state: ChallengeView) -> None:
 
 def draws(state: ChallengeView) -> dict[str, compute.Draw]:
     """What is drawn: the attempt, the data, and the others once they are revealed."""
-    names = {"yours": state.sigmas}
+    named = {"yours": state.sigmas}
     if beat_ays.revealed(state):
         with st.spinner("The paper's search, until it is stopped …", show_time=True):
-            names |= {name: beat_ays.schedule(state, name) for name in OTHERS}
+            named |= {name: beat_ays.schedule(state, name) for name in beat_ays.others(state)}
     model = state.chosen_model
-    drawn = {name: compute.Draw.of(model, state.solver, state.seed, sigmas) for name, sigmas in names.items()}
+    drawn = {name: compute.Draw.of(model, state.solver, state.seed, sigmas) for name, sigmas in named.items()}
     attempts.remember(drawn["yours"])
     return drawn
 
@@ -56,7 +58,9 @@ def draws(state: ChallengeView) -> dict[str, compute.Draw]:
 def lesson(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
     """Whether the guess was right, and what the attempt against AYS shows."""
     metric = METRICS[state.metric]
-    scores = {name: _score(state, {"yours": YOURS, **OTHERS}[name], draw) for name, draw in drawn.items()}
+    scores = {
+        name: _score(state, {"yours": YOURS, **beat_ays.others(state)}[name], draw) for name, draw in drawn.items()
+    }
     cheapest = min((scores[name] for name in ("yours", "ays", "edm")), key=lambda score: score.cost.value)
     cost, picture = st.session_state["guessed"]
     st.markdown(challenge.verdict(scores["yours"], scores["ays"], state.cost, metric))
@@ -70,7 +74,7 @@ def samples(state: ChallengeView, outcomes: compute.Outcomes) -> list[gallery.Sa
     """What the pictures show, in their order."""
     figures = tuple(dict.fromkeys(("nll", state.metric if state.metric != "nll" else "sliced-w2")))
     shown = []
-    for name, title in {"yours": YOURS, **OTHERS}.items():
+    for name, title in {"yours": YOURS, **beat_ays.others(state)}.items():
         color = "inherit" if name == "yours" else STYLES[name].color
         shown.append(gallery.Samples(title, color, outcomes.get(name), ("after your guess", ""), figures))
     return shown
@@ -78,32 +82,44 @@ def samples(state: ChallengeView, outcomes: compute.Outcomes) -> list[gallery.Sa
 
 def scores_table(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
     """Cost, gap and output of the others and of all that was tried, the latest first."""
-    shown = [name for name in OTHERS if name in drawn]
-    rows = [_cells(state, _score(state, OTHERS[name], drawn[name]), name, drawn[name]) for name in shown]
+    shown = {name: title for name, title in beat_ays.others(state).items() if name in drawn}
+    rows = [_line(state, _score(state, title, drawn[name]), name, drawn[name]) for name, title in shown.items()]
     tried = [(k, one) for k, one in enumerate(attempts.desk().tried, start=1) if _comparable(state, one.draw)]
     for k, one in reversed(tried):
-        rows.append(_cells(state, _score(state, f"Yours {k}: {one.how}", one.draw), "yours", one.draw))
-    title, cost = METRICS[state.metric].title, "KLUB" if state.weight == 3 else "Cost"
-    colors = [row.pop("color") for row in rows]
-    frame = pd.DataFrame(rows).style.apply(lambda _: colors, subset=[tables.MARK])
-    number, error = st.column_config.NumberColumn, st.column_config.NumberColumn("±", format="%.1g", width=56)
+        rows.append(_line(state, _score(state, f"{YOURS} {k}: {one.how}", one.draw), "yours", one.draw))
+    frame = pd.DataFrame([row.cells for row in rows])
+    title, cost = METRICS[state.metric].title, _cost_title(state)
+    estimates = {cost: [row.cost for row in rows], title: [row.output for row in rows]}
+    number = st.column_config.NumberColumn
     st.dataframe(
-        frame,
+        tables.with_errors(frame, estimates, [row.color for row in rows]),
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
         height=tables.ROW_HEIGHT * (min(len(rows), 8) + 1) + 3,
         column_config={
-            tables.MARK: st.column_config.TextColumn("", width=28),
+            tables.MARK: tables.MARK_COLUMN,
             "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
-            cost: number(format="%.4g", help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
-            "± cost": error,
+            cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
             "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),
-            title: number(format="%.4g", help=METRICS[state.metric].about),
-            "± output": error,
+            title: number(help=METRICS[state.metric].about),
         },
         key="scores",
         alt="Cost, gap and output of every schedule tried, with standard errors.",
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """One line of the table of scores."""
+
+    cells: dict[str, object]
+    color: str
+    cost: Estimate
+    output: Estimate
+
+
+def _cost_title(state: ChallengeView) -> str:
+    return "KLUB" if state.weight == names.KLUB_POWER else "Cost"
 
 
 def _score(state: ChallengeView, title: str, draw: compute.Draw) -> Score:
@@ -117,20 +133,19 @@ def _comparable(state: ChallengeView, draw: compute.Draw) -> bool:
     return (draw.model, draw.solver, draw.seed) == (state.chosen_model, state.solver, state.seed)
 
 
-def _cells(state: ChallengeView, score: Score, name: str, draw: compute.Draw) -> dict[str, object]:
+def _line(state: ChallengeView, score: Score, name: str, draw: compute.Draw) -> _Line:
     levels = draw.levels or ()
-    return {
-        "color": "" if name == "yours" else f"color: {STYLES[name].color}",
+    cells = {
         tables.MARK: tables.MARK,
         "Schedule": score.title,
         "Steps": len(levels) - 1,
-        "KLUB" if state.weight == 3 else "Cost": score.cost.value,
-        "± cost": score.cost.stderr,
+        _cost_title(state): score.cost.value,
         "× best": max(1.0, score.gap),
         METRICS[state.metric].title: score.output.value,
-        "± output": score.output.stderr,
         "Levels": "  ".join(f"{level:.3g}" for level in levels),
     }
+    color = "" if name == "yours" else f"color: {STYLES[name].color}"
+    return _Line(cells, color, Estimate(score.cost.value, score.cost.stderr), score.output)
 
 
 def floor(state: ChallengeView, outcome: compute.Outcome) -> str:

@@ -131,11 +131,11 @@ def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ..
 
 
 def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch | None) -> None:
-    dial = one.entries.get("dialled")
+    dial = one.entries.get("p-optimum")
     if dial is None:
         st.caption("These dials give the KLUB optimum itself: lower p, or stop on the way, for another schedule.")
         return
-    if "dialled" in one.figures:
+    if "p-optimum" in one.figures:
         st.caption(f"**{dial.title}** is measured: it is among the pictures, curves and rows.")
         return
     box = st.container(horizontal=True, vertical_alignment="center")
@@ -144,7 +144,7 @@ def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch |
         box.button(
             f"Measure {dial.title}",
             icon=":material/straighten:",
-            key="measure dialled",
+            key="measure p-optimum",
             on_click=_measure,
             args=(view, one, known),
             disabled=running(known),
@@ -158,15 +158,15 @@ def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch |
 
 
 def _key(view: ImagesView, one: Shown) -> tuple[Any, ...]:
-    return view.config, one.entries["dialled"].levels
+    return view.config, one.entries["p-optimum"].levels
 
 
 def _measure(view: ImagesView, one: Shown, known: Watch | None) -> None:
     state = image_state.state_of(known)
-    config, sigmas, judge = view.config, one.entries["dialled"].sigmas, state.judge if state else None
+    config, sigmas, judge = view.config, one.entries["p-optimum"].sigmas, state.judge if state else None
 
     def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
-        for reached in live.measure(config, one.model, one.gram, "dialled", sigmas, judge=judge, stop=stop):
+        for reached in live.measure(config, one.model, one.gram, "p-optimum", sigmas, judge=judge, stop=stop):
             yield reached.share, reached
 
     background.start(EXTRA, _key(view, one), work)

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ays_toy import optimize
+from ays_toy import names, optimize
 from ays_toy.images import compared, results
 from ays_toy.images.baselines import baselines
 from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate
-from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 from ays_toy.ui import background
 from ays_toy.ui.background import Watch
@@ -105,25 +104,19 @@ def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
         kept.pictures["" if name == "reference" else tuple(state.named[name].tolist())] = pictures
 
 
-def style(name: str) -> str:
-    """The entry in the palette of what is compared by that name."""
-    return "ays" if name == "search" else name
-
-
 @lru_cache(maxsize=64)
 def optimum(gram: PathGram, steps: int, power: float) -> np.ndarray:
     """The optimum of a weight."""
     return optimize.optimum(gram, steps, power)
 
 
-def dialled(view: ImagesView, model: ImageModel, gram: PathGram) -> Entry:
+def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Entry:
     """The optimum by the page's dials: its weight, and the share of the way there from the chosen start."""
-    best = optimum(gram, view.steps, view.power)
-    title = "KLUB optimum" if view.power == 3 else f"Optimized, p = {view.power:g}"
+    best, title = optimum(gram, view.steps, view.power), names.title("p-optimum", view.power)
     if view.share == 100:
-        return Entry(title, "dialled", best)
-    first = baselines(model, view.steps)[view.base]
-    return Entry(f"{title}, {view.share} %", "dialled", optimize.blend(first, best, view.share / 100))
+        return Entry(title, names.optimum(view.power), best)
+    first, share = baselines(model, view.steps)[view.base], view.share / 100
+    return Entry(names.blend(names.title(view.base), title, share), "p-optimum", optimize.blend(first, best, share))
 
 
 def shown(view: ImagesView, known: Watch | None) -> Shown | None:
@@ -136,27 +129,19 @@ def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     else:
         return None
     bundled = results.digits().at(view.solver, view.steps) if view.bundled else None
-    found = {name: Entry(title, style(name), sigmas) for name, (title, sigmas) in kept.found.items()}
+    found = {name: Entry(title, name, sigmas) for name, (title, sigmas) in kept.found.items()}
     if bundled and "choice" not in found:
-        found["choice"] = Entry(STYLES["choice"].title, "choice", bundled.sigmas["choice"])
-    dial = dialled(view, model, gram)
-    if view.power != 3 or view.share != 100:
-        found["dialled"] = dial
+        found["choice"] = Entry(names.title("choice"), "choice", bundled.sigmas["choice"])
+    if view.power != names.KLUB_POWER or view.share != 100:
+        found["p-optimum"] = p_optimum(view, model, gram)
     entries = {}
     for name, sigmas in compared.named(model, gram, view.steps, {n: one.sigmas for n, one in found.items()}).items():
-        entries[name] = found.get(name) or Entry(_title(name, model), name, sigmas)
+        entries[name] = found.get(name) or Entry(names.title(name), name, sigmas)
     figures: dict[str, Figures] = {}
     for name, one in entries.items():
         if measured := kept.figures.get(one.levels) or _beforehand(view, bundled, name, one.sigmas, kept):
             figures[name] = measured
     return Shown(model, gram, entries, _pictures(view, entries, kept, bundled), figures)
-
-
-def _title(name: str, model: ImageModel) -> str:
-    if name == "exact":
-        return "KLUB optimum"
-    shipped = name == "time-uniform" and model.training_sigmas is not None
-    return STYLES[name].title + (", as shipped" if shipped else "")
 
 
 def _beforehand(
@@ -184,8 +169,8 @@ def _digits_pictures(view: ImagesView, name: str, one: Entry, bundled: results.C
     """Those that ship, where they are of this schedule and noise: drawing others takes the network."""
     if bundled and view.seed == 0:
         same = name in bundled.sigmas and np.allclose(bundled.sigmas[name], one.sigmas, rtol=1e-3)
-        if name == "dialled":
-            same = (view.power, view.share) == (results.DIALLED, 100)
+        if name == "p-optimum":
+            same = (view.power, view.share) == (results.POWER, 100)
         if same and (shipped := results.pictures(view.solver, view.steps, name)) is not None:
             return shipped
     return _drawn(view.solver, view.seed, one.levels)

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from ays_toy import names
 from ays_toy.images import config, loading, scores
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
-from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import codec
@@ -16,7 +16,6 @@ from ays_toy.ui.view import MAX_SEED, POWERS
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
-METHODS = {"choice": "Automatic choice", "ays": "The paper's search, stopped early"}
 
 
 def _name(text: str) -> str:
@@ -48,7 +47,7 @@ class ImagesView:
     solver: str = codec.param("stochastic-ddim", codec.choice(SOLVERS, "solver"))
     steps: int = codec.param(8, codec.whole("The number of steps", 2, config.MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
-    method: str = codec.param("choice", codec.choice(METHODS, "method"))
+    method: str = codec.param("choice", codec.choice(dict.fromkeys(config.METHODS), "method"))
     base: str = codec.param("time-uniform", codec.choice(SCHEDULES, "schedule"))
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
@@ -132,17 +131,17 @@ def search_controls() -> None:
     )
     st.selectbox(
         "Find a schedule by",
-        list(METHODS),
-        format_func=lambda name: METHODS[name],
+        config.METHODS,
+        format_func=names.title,
         key="method",
         persist_state="session",
         help="**Automatic choice:** optima of many weights, baselines, and what lies between, by the figure above on "
-        "held-out seeds. **The paper's search:** coordinate search on KLUB, stopped where that figure is best.",
+        "held-out seeds. **AYS:** the paper's search on KLUB, stopped where that figure is best.",
     )
     st.selectbox(
         "Start from",
         list(SCHEDULES),
-        format_func=lambda name: STYLES[name].title,
+        format_func=names.title,
         key="base",
         persist_state="session",
         help="Where the paper's search starts, and what the dial blends the optimum with.",

@@ -1,9 +1,9 @@
 """What the Images page draws: pictures in rows, figures of quality, prices, and what they say in words."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -17,12 +17,13 @@ from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.samplers import SOLVERS, denoiser_calls
 from ays_toy.ui import strips, tables
 from ays_toy.ui.gallery import STILL
-from ays_toy.ui.image_state import Shown, memories, style
+from ays_toy.ui.image_state import Shown, memories
 from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.words import significant
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
-RAIL = ("choice", "search", "published", "dialled", "time-uniform", "exact")
+UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
+RAIL = ("choice", "ays", "published", "p-optimum", "time-uniform", "klub-optimum")
 
 
 def heading(view: ImagesView) -> str:
@@ -79,12 +80,13 @@ def curves(view: ImagesView, one: Shown) -> go.Figure:
             _add(found, steps, entry.figures if entry else {}, view.figure)
     for (which, folder, solver, steps, seed), kept in memories().items():
         if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
-            rows = {name: figures_ for name, figures_ in kept.rows.items() if name != "dialled"}  # the dials have moved
+            # Not what the dials made: they have moved since.
+            rows = {name: figures_ for name, figures_ in kept.rows.items() if name != "p-optimum"}
             _add(found, steps, rows, view.figure)
     _add(found, view.steps, one.figures, view.figure)
     order = [name for name in compared.ORDER if name in found]
-    titles = {name: one.entries[name].title if name in one.entries else STYLES[style(name)].title for name in order}
-    data = [Curve(style(name), titles[name], found[name]) for name in order]
+    titles = {name: one.entries[name].title if name in one.entries else STYLES[name].title for name in order}
+    data = [Curve(name, titles[name], found[name]) for name in order]
     return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
 
 
@@ -108,14 +110,13 @@ def verdict(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
     known = {name: measured[view.figure] for name, measured in one.figures.items() if view.figure in measured}
     baselines = [name for name in known if name in compared.BASELINES]
-    ours = [name for name in (view.config.name, "choice", "search") if name in known]
+    ours = [name for name in (view.config.name, "choice", "ays") if name in known]
     if not ours or not baselines:
         return ""
     best = min(baselines, key=lambda name: known[name].value)
-    title = "The automatic choice" if ours[0] == "choice" else one.entries["search"].title
-    words = f"**{_against(known[ours[0]], known[best], title, one.entries[best].title)}.**"
-    if "exact" in known and "time-uniform" in known:
-        klub = _against(known["exact"], known["time-uniform"], "The unstopped KLUB optimum", "time-uniform")
+    words = f"**{_against(known[ours[0]], known[best], one.entries[ours[0]].title, one.entries[best].title)}.**"
+    if "klub-optimum" in known and "time-uniform" in known:
+        klub = _against(known["klub-optimum"], known["time-uniform"], one.entries["klub-optimum"].title, "Time-uniform")
         worse = " loses to " in klub
         words += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
     return words
@@ -123,47 +124,40 @@ def verdict(view: ImagesView, one: Shown) -> str:
 
 def _against(ours: Estimate, theirs: Estimate, name: str, other: str) -> str:
     figures_ = f"{significant(ours.value, ours.stderr)} against {significant(theirs.value, theirs.stderr)}"
-    if abs(ours.value - theirs.value) <= 2 * float(np.hypot(ours.stderr, theirs.stderr)):
+    if not ours.differs(theirs):
         return f"{name} and {other} agree within two standard errors ({figures_})"
     return f"{name} {'beats' if ours.value < theirs.value else 'loses to'} {other} ({figures_})"
 
 
 def table(view: ImagesView, one: Shown) -> None:
     """KLUB and all figures of every schedule."""
-    cells, colors = [], []
     measured_rows = one.figures.values()  # a figure that only some of them have is shown where it is the chosen one
     wanted = [
         name
         for name in FIGURES
         if measured_rows and (any if name == view.figure else all)(name in measured for measured in measured_rows)
     ]
-    for name, entry in one.entries.items():
-        price = one.prices[name]
-        row: dict[str, Any] = {tables.MARK: tables.MARK, "Schedule": entry.title}
-        row |= {"KLUB": price.value, "± KLUB": price.stderr}
-        for figure in wanted:
-            estimate = one.figures.get(name, {}).get(figure)
-            row |= {
-                FIGURES[figure].title: estimate and estimate.value,
-                f"± {FIGURES[figure].title}": estimate and estimate.stderr,
-            }
-        row["Levels"] = "  ".join(f"{sigma:.3g}" for sigma in entry.sigmas)
-        cells.append(row)
-        colors.append(f"color: {STYLES[entry.style].color}")
+    prices = [one.prices[name] for name in one.entries]
+    estimates = {"KLUB": [Estimate(price.value, price.stderr) for price in prices]}
+    for figure in wanted:
+        estimates[FIGURES[figure].title] = [one.figures.get(name, {}).get(figure, UNKNOWN) for name in one.entries]
+    entries = one.entries.values()
+    cells: dict[str, list[Any]] = {tables.MARK: [tables.MARK] * len(entries)}
+    cells["Schedule"] = [entry.title for entry in entries]
+    cells |= {title: [estimate.value for estimate in column] for title, column in estimates.items()}
+    cells["Levels"] = ["  ".join(f"{sigma:.3g}" for sigma in entry.sigmas) for entry in entries]
     number = st.column_config.NumberColumn
-    config: dict[str, Any] = {tables.MARK: st.column_config.TextColumn("", width=28)}
-    config["KLUB"] = number(format="%.4g", width=80, help="Of Stochastic-DDIM, in nats.")
+    config: dict[str, Any] = {tables.MARK: tables.MARK_COLUMN}
+    config["KLUB"] = number(width=104, help="Of Stochastic-DDIM, in nats; ± is one standard error.")
     config |= {
-        FIGURES[name].title: number(_short(name).capitalize(), format="%.4g", width=108, help=FIGURES[name].about)
-        for name in wanted
+        FIGURES[name].title: number(_short(name).capitalize(), width=128, help=FIGURES[name].about) for name in wanted
     }
-    config |= {title: number("±", format="%.1g", width=56) for title in cells[0] if title.startswith("± ")}
     config["Levels"] = st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large")
     st.dataframe(
-        pd.DataFrame(cells).style.apply(lambda _: colors, subset=[tables.MARK]),
+        tables.with_errors(pd.DataFrame(cells), estimates, [f"color: {STYLES[e.style].color}" for e in entries]),
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (len(cells) + 1) + 3,
+        height=tables.ROW_HEIGHT * (len(entries) + 1) + 3,
         column_config=config,
         placeholder="–",
         key="images table",

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import pandas as pd
 import streamlit as st
 
-from ays_toy import finding, live_search
+from ays_toy import finding, live_search, names
 from ays_toy.finding import Chosen, Found
 from ays_toy.live_search import SearchConfig, SearchState
 from ays_toy.metrics import METRICS, Estimate
@@ -114,7 +114,7 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
     assert last.score is not None
     first = state.sweeps[0].klub.value
     words = f"Nothing moves after sweep {last.index}: KLUB fell from {first:.3g} to {last.klub.value:.3g}. "
-    if last.score.value - stop.score.value > 2 * (last.score.stderr**2 + stop.score.stderr**2) ** 0.5:
+    if last.score.value > stop.score.value and last.score.differs(stop.score):
         return words + (
             f"But {metric} was best at **sweep {stop.index}**, where the rule stopped: {_score(config, stop.score)} "
             f"there, {_score(config, last.score)} at the end. **Less KLUB is not always a better picture.**"
@@ -123,25 +123,24 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
 
 
 def _score(config: SearchConfig, score: Estimate) -> str:
-    sign = -1 if METRICS[config.metric].higher_is_better else 1
-    return significant(sign * score.value, score.stderr)
+    turned = METRICS[config.metric].turned(score)
+    return significant(turned.value, turned.stderr)
 
 
 def _count(number: int) -> str:
     return PATIENCE.get(number, str(number))
 
 
-def player(view: SearchView, known: Watch, dialled: Found) -> int | None:
+def player(view: SearchView, known: Watch, weighed: Found) -> int | None:
     """The search, drawn -> the sweep that the user came to rest at, None at the newest."""
     state, best = state_of(known), compute.optimum(view.chosen_model, view.steps, 3.0)
-    style = STYLES["exact"]
     return search_player(
         SearchData(
             Marks.of(view.start, view.search.first()),
             METRICS[view.metric],
             state.sweeps,
-            Marks("KLUB optimum", style.color, style.symbol, best.sigmas),
-            (Marks(dialled.title, style.color, style.symbol, dialled.sigmas),),
+            _marks(best),
+            (_marks(weighed),),
             compute.gram(view.chosen_model).klub(best.sigmas),
             state.stop,
             st.session_state.get("sweep"),
@@ -152,21 +151,24 @@ def player(view: SearchView, known: Watch, dialled: Found) -> int | None:
     )
 
 
+def _marks(one: Found) -> Marks:
+    style = STYLES[one.style]
+    return Marks(one.title, style.color, style.symbol, one.sigmas)
+
+
 def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Found]:
     """All schedules that the page compares, by the order of the table."""
     state, config, model = state_of(known), view.search, view.chosen_model
-    all_found = {"start": Found(f"{STYLES[view.start].title}, the start", view.start, config.first())}
+    all_found = {"start": Found(names.title(view.start), view.start, config.first())}
     if ays := finding.stopped(config, state):
         all_found["ays"] = ays
     sweep = st.session_state.get("sweep")
     if sweep is not None and sweep < len(state.sweeps):
-        all_found["hand"] = finding.searched(config, state, sweep, f"By hand, sweep {sweep}")
+        all_found["hand"] = finding.searched(config, state, sweep)
     if state.rested:
-        all_found["rest"] = finding.searched(
-            config, state, len(state.sweeps) - 1, f"At rest, sweep {len(state.sweeps) - 1}"
-        )
+        all_found["rest"] = finding.searched(config, state, len(state.sweeps) - 1)
     all_found["klub"] = compute.optimum(model, view.steps, 3.0)
-    all_found["dialled"] = findings.dialled(view)
+    all_found["p-optimum"] = findings.p_optimum(view)
     if choice.done() and not choice.exception():
         all_found["choice"] = choice.result().found
     return all_found
@@ -190,14 +192,13 @@ def samples(
     figures = tuple(dict.fromkeys(("nll", view.metric if view.metric != "nll" else "sliced-w2")))
     end = "hand" if "hand" in shown else "rest"
     pictures = []
-    for name, title in (("start", ""), ("ays", "AYS, stopped"), (end, "At rest"), ("dialled", "")):
+    for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
         if name in shown:
             one = shown[name]
-            short = one.title.replace("stopped at ", "")
-            pictures.append(gallery.Samples(short, STYLES[one.style].color, outcomes[name], figures=figures))
+            pictures.append(gallery.Samples(one.title, STYLES[one.style].color, outcomes[name], figures=figures))
         else:
             waits = "searching …" if running(known) else "not reached"
-            pictures.append(gallery.Samples(title, STYLES["ays"].color, None, (waits, "")))
+            pictures.append(gallery.Samples(names.title(style), STYLES[style].color, None, (waits, "")))
     return pictures
 
 
@@ -206,12 +207,11 @@ def table(view: SearchView, shown: Mapping[str, Found], outcomes: compute.Outcom
     gram = compute.gram(view.chosen_model)
     rows = [
         tables.Row(one.title, STYLES[one.style].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
-        for name, one in shown.items()
+        for name, one in {one.title: (name, one) for name, one in shown.items()}.values()
     ]
     rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
-    tables.schedules(
-        rows, "findings", "KLUB, sample quality and cost of every schedule, with standard errors.", costs=True
-    )
+    alt = "KLUB, sample quality and cost of every schedule, with standard errors."
+    tables.schedules(rows, "findings", alt, view.columns, costs=True)
 
 
 def table_caption(shown: Mapping[str, Found]) -> str:
@@ -245,27 +245,33 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
         return
     made = choice.result().choice
     st.markdown(made.reason)
-    sign = -1 if METRICS[view.metric].higher_is_better else 1
-    last = [tried for tried in made.tried if tried.samples == made.best.samples]
-    rows = [
+    metric = METRICS[view.metric]
+    last = [(tried, tried.score) for tried in made.tried if tried.samples == made.best.samples and tried.score]
+    estimates = [metric.turned(score) for _, score in last]
+    frame = pd.DataFrame(
         {
-            "Tried in the last round": STYLES[tried.name].title if tried.name in STYLES else tried.name,
-            METRICS[view.metric].title: sign * tried.score.value,
-            "±": tried.score.stderr,
+            tables.MARK: [tables.MARK] * len(last),
+            "Tried in the last round": [tried.name for tried, _ in last],
+            metric.title: [estimate.value for estimate in estimates],
         }
-        for tried in last
-        if tried.score
-    ]
-    number = st.column_config.NumberColumn(format="%.4g")
+    )
     st.dataframe(
-        pd.DataFrame(rows),
+        tables.with_errors(frame, {metric.title: estimates}, [_color(tried.name) for tried, _ in last]),
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (len(rows) + 1) + 3,
-        column_config={METRICS[view.metric].title: number, "±": st.column_config.NumberColumn(format="%.1g")},
+        height=tables.ROW_HEIGHT * (len(last) + 1) + 3,
+        column_config={tables.MARK: tables.MARK_COLUMN, metric.title: st.column_config.NumberColumn(help=metric.about)},
         key="evidence",
         alt="Candidates of the automatic choice's last round with their scores.",
     )
+
+
+def _color(title: str) -> str:
+    """The color of a candidate: its own where it is a baseline, else that of what it is."""
+    kind = next((name for name, one in names.BASELINES.items() if one == title), None)
+    if kind is None:
+        kind = "ode-optimum" if title.startswith(names.TITLES["ode-optimum"]) else "p-optimum"
+    return f"color: {STYLES[kind].color}"
 
 
 def follow(known: Watch, sweep: int | None, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:

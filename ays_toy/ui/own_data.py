@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import catalog, ink, optimize, own_image, schedules
+from ays_toy import catalog, ink, names, optimize, own_image, schedules
 from ays_toy.comparison import Model
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
@@ -114,7 +114,7 @@ def preview(view: ModelView) -> None:
     levels = schedules.edm(view.steps, view.sigma_min, view.sigma_max)
     compute.stop(st.session_state.get("outcomes", {}))
     outcomes = dict(compute.start({"edm": compute.Draw.of(model, view.solver, view.seed, levels, _samples(model))}))
-    outcomes["exact"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
+    outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
     st.session_state["outcomes"] = outcomes
     place = st.container(key="panels_box3").empty()
     if wait(outcomes.values(), PATIENCE).not_done:
@@ -133,7 +133,7 @@ def _size(model: Model) -> int:
 def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
     shown = [
         gallery.Samples(title, STYLES[name].color, outcomes[name], ("drawing samples …", ""))
-        for name, title in (("edm", STYLES["edm"].title), ("exact", f"Optimized, p = {POWER:g}"))
+        for name, title in (("edm", names.title("edm")), ("p-optimum", names.title("p-optimum", POWER)))
     ]
     place.plotly_chart(
         gallery.row(model, shown), key=key, height="stretch", config=gallery.STILL, alt=gallery.alt(model, shown)

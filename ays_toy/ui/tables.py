@@ -1,6 +1,6 @@
-"""The table of schedules: KLUB, every metric with its error bar, and what finding the schedule cost."""
+"""The table of schedules: KLUB and every metric with its error bar, and what finding the schedule cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import METRICS
+from ays_toy.metrics import METRICS, Estimate
 from ays_toy.ui.compute import Outcome
+from ays_toy.words import significant
 
-ROW_HEIGHT = 32
+ROW_HEIGHT = 29
 MARK = "■"  # the column of colors
+MARK_COLUMN = st.column_config.TextColumn(MARK, width=28, pinned=True, help="The schedule's color in every figure.")
 CALLS, SECONDS = "Denoiser calls", "Seconds"
+KLUB_ABOUT = (
+    "The paper's bound on the KL divergence of whole paths, in nats: lower is tighter, and fresh data have none."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,20 +29,24 @@ class Row:
     title: str
     color: str
     outcome: "Future[Outcome]"
-    klub: KlubEstimate | None = None
+    klub: KlubEstimate | None = None  # none: of the data themselves, which no step has cost anything
     calls: int | None = None
     seconds: float | None = None
 
 
-def schedules(rows: Sequence[Row], key: str, alt: str, costs: bool = False) -> None:
-    """Draw the rows, sortable by their headers."""
-    cells = [_cells(row, costs) for row in rows]
-    colors = [f"color: {row.color}" for row in rows]
-    styled = pd.DataFrame(cells).style.apply(lambda _: colors, subset=[MARK])
+def schedules(rows: Sequence[Row], key: str, alt: str, columns: Sequence[str], costs: bool = False) -> None:
+    """Draw the rows, sortable by their headers; of 'klub' and the metrics those named, each with its error bar."""
+    figures = [_figures(row) for row in rows]
+    shown = [name for name in columns if name in figures[0]]
+    estimates = {_title(name): [row[name] for row in figures] for name in shown}
+    cells: dict[str, Any] = {MARK: [MARK] * len(rows), "Schedule": [row.title for row in rows]}
+    if costs:
+        cells |= {CALLS: [row.calls for row in rows], SECONDS: [row.seconds for row in rows]}
+    cells |= {title: [one.value for one in column] for title, column in estimates.items()}
     st.dataframe(
-        styled,
+        with_errors(pd.DataFrame(cells), estimates, [f"color: {row.color}" for row in rows]),
         hide_index=True,
-        column_config=_columns(cells[0]),
+        column_config=_columns(shown, costs),
         height=ROW_HEIGHT * (len(rows) + 1) + 3,
         row_height=ROW_HEIGHT,
         placeholder="",
@@ -46,31 +55,39 @@ def schedules(rows: Sequence[Row], key: str, alt: str, costs: bool = False) -> N
     )
 
 
-def _cells(row: Row, costs: bool) -> dict[str, Any]:
-    cells: dict[str, Any] = {MARK: MARK, "Schedule": row.title}
-    klub = row.klub
-    cells |= {"KLUB": klub and klub.value, "± KLUB": klub and klub.stderr}
-    if costs:
-        cells |= {CALLS: row.calls, SECONDS: row.seconds}
-    for key, estimate in row.outcome.result().metrics.items():
-        cells |= {METRICS[key].title: estimate.value, f"± {METRICS[key].title}": estimate.stderr}
-    return cells
+def with_errors(frame: pd.DataFrame, estimates: dict[str, list[Estimate]], colors: Sequence[str]) -> Any:
+    """The frame with its marks colored and the columns of estimates as 'value ± error': they sort by the value."""
+    styled = frame.style.apply(lambda _: list(colors), subset=[MARK])
+    for title, column in estimates.items():
+        for row, one in zip(frame.index, column, strict=True):
+            text = significant(one.value, one.stderr)
+            styled = styled.format(_saying(text), subset=pd.IndexSlice[[row], [title]])
+    return styled
 
 
-def _columns(row: dict[str, Any]) -> dict[str, Any]:
-    about = {metric.title: metric.about for metric in METRICS.values()}
-    about["KLUB"] = "The paper's bound on the KL divergence of whole paths, in nats; lower is tighter."
+def _saying(text: str) -> Callable[[Any], str]:
+    return lambda _: text
+
+
+def _figures(row: Row) -> dict[str, Estimate]:
+    klub = Estimate(0.0, 0.0) if row.klub is None else Estimate(row.klub.value, row.klub.stderr)
+    return {"klub": klub, **row.outcome.result().metrics}
+
+
+def _title(name: str) -> str:
+    return "KLUB" if name == "klub" else METRICS[name].title
+
+
+def _columns(shown: Sequence[str], costs: bool) -> dict[str, Any]:
     columns: dict[str, Any] = {
-        MARK: st.column_config.TextColumn("", width=28, pinned=True),
-        "Schedule": st.column_config.TextColumn(width=150 if CALLS in row else 112, pinned=True),
+        MARK: MARK_COLUMN,
+        "Schedule": st.column_config.TextColumn(width=176 if costs else 126, pinned=True),
         CALLS: st.column_config.NumberColumn(
             "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
         ),
         SECONDS: st.column_config.NumberColumn(help="Time that took on this machine.", format="%.3g", width=68),
     }
-    for title in row:
-        if title.startswith("± "):
-            columns[title] = st.column_config.NumberColumn("±", help="Standard error.", format="%.1g", width=50)
-        elif title not in columns:
-            columns[title] = st.column_config.NumberColumn(help=about[title], format="%.4g", width=68)
+    for name in shown:
+        about = KLUB_ABOUT if name == "klub" else METRICS[name].about
+        columns[_title(name)] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=104)
     return columns

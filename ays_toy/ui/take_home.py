@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy import export, live_search, schedules
+from ays_toy import export, live_search, names, schedules
 from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig
 from ays_toy.optimize import Sweep
@@ -53,10 +53,10 @@ def resampled(view: SearchView, shown: Mapping[str, Found], watch: Watch | None)
         sigmas = schedules.interpolate(last.sigmas, steps)
         seconds = ays.seconds + watch.progress.seconds
         longer["refined"] = Found(f"AYS, refined to {steps}", "ays", sigmas, ays.calls + last.calls, seconds)
-    longer["dialled"] = findings.dialled(replace(view, steps=steps))
+    longer["p-optimum"] = findings.p_optimum(replace(view, steps=steps))
     longer["klub"] = compute.optimum(model, steps, 3.0)
     family = schedules.SCHEDULES[view.start](steps, view.sigma_min, view.sigma_max)
-    longer["start"] = Found(STYLES[view.start].title, view.start, family)
+    longer["start"] = Found(names.title(view.start), view.start, family)
     return {name: replace(one, title=_named(one.title, steps)) for name, one in longer.items()}
 
 
@@ -73,7 +73,8 @@ def _table(view: SearchView, longer: Mapping[str, Found]) -> None:
         for name, one in longer.items()
     ]
     rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
-    tables.schedules(rows, "longer", f"The schedules at {view.more} steps: KLUB, sample quality, cost.", costs=True)
+    alt = f"The schedules at {view.more} steps: KLUB, sample quality, cost."
+    tables.schedules(rows, "longer", alt, view.columns, costs=True)
 
 
 def _key(view: SearchView, shown: Mapping[str, Found]) -> tuple[Any, ...]:

@@ -3,33 +3,20 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 import torch
 
-from ays_toy import challenge, figures, trajectories
+from ays_toy import figures, names, trajectories
 from ays_toy.checks import lookup
 from ays_toy.comparison import PARTICLES, Model
-from ays_toy.palette import STYLES
-from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST, Trajectories
-from ays_toy.ui import codec, compute
+from ays_toy.ui import codec, findings
 from ays_toy.ui.components import FlowTable, flow_player, last_follow
-from ays_toy.ui.view import POWERS, ModelView
+from ays_toy.ui.view import ComparedView
 
 PLAYER = "flow"
 ALIGNMENTS = {"step": "By step", "noise": "By noise level"}
-SHOWN = {name: STYLES[name].title for name in (*SCHEDULES, "exact", "ays")}
-STOPPED_BY = "energy"  # the output metric that ends AYS' search
-
-
-def _shown(text: str) -> tuple[str, ...]:
-    """Read two to four schedules from a link."""
-    names = codec.choices(SHOWN, "schedules", MOST)(text)
-    if len(names) < FEWEST:
-        raise ValueError(f"Choose at least {FEWEST} schedules, not {len(names)}.")
-    return names
 
 
 def _flag(text: str) -> bool:
@@ -37,31 +24,15 @@ def _flag(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class TrajectoriesView(ModelView):
+class TrajectoriesView(ComparedView):
     """The Trajectories page's state."""
 
-    shown: tuple[str, ...] = codec.param(("edm", "time-uniform", "exact"), _shown)
-    power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     align: str = codec.param("step", codec.choice(ALIGNMENTS, "alignment"))
     follow: int = codec.param(1, codec.whole("The path to follow", 0, PARTICLES))
     targets: bool = codec.param(False, _flag)
 
 
 # --- controls ------------------------------------------------------------------------------------------------------
-
-
-def schedules() -> None:
-    """Two to four schedules."""
-    st.multiselect(
-        "Schedules side by side",
-        list(SHOWN),
-        format_func=lambda name: SHOWN[name],
-        key="shown",
-        persist_state="session",
-        max_selections=MOST,
-        help=f"{FEWEST} to {MOST}. Optimized is the best of all for the power below; AYS the paper's search, stopped "
-        "early by the energy distance of its samples.",
-    )
 
 
 def alignment() -> None:
@@ -91,17 +62,6 @@ def aims() -> None:
 # --- what is followed ----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
-def _ays(model: Model, solver: str, steps: int) -> np.ndarray:
-    return challenge.stopped_search(model, compute.gram(model), solver, steps, STOPPED_BY)
-
-
-def _levels(view: TrajectoriesView, name: str) -> np.ndarray:
-    if name == "ays":
-        return _ays(view.chosen_model, view.solver, view.steps)
-    return compute.schedule(view.chosen_model, name, view.steps, view.power)
-
-
 @lru_cache(maxsize=12)
 def _flow(model: Model, solver: str, named: tuple[tuple[str, tuple[float, ...]], ...], seed: int) -> Trajectories:
     generator = torch.Generator().manual_seed(seed)
@@ -109,17 +69,18 @@ def _flow(model: Model, solver: str, named: tuple[tuple[str, tuple[float, ...]],
 
 
 @lru_cache(maxsize=12)
-def _table(flow: Trajectories, model: Model, targets: bool) -> FlowTable:
-    return FlowTable.of(flow, model.dataset, targets)
+def _table(flow: Trajectories, model: Model, targets: bool, power: float) -> FlowTable:
+    return FlowTable.of(flow, model.dataset, targets, power)
 
 
 def flow(view: TrajectoriesView) -> Trajectories:
     """The trajectories of every schedule shown, and their reference; a sentence where there are too few."""
-    if len(view.shown) < FEWEST:
+    if len(view.names) < FEWEST:
         st.info(f"Choose {FEWEST} to {MOST} schedules to lay side by side.", icon=":material/view_column:")
         st.stop()
     with st.spinner("Following the particles …", show_time=True):
-        named = tuple((name, tuple(_levels(view, name).tolist())) for name in view.shown)
+        under_way = {name: findings.of(view, name) for name in view.names}
+        named = tuple((name, tuple(future.result().sigmas.tolist())) for name, future in under_way.items())
         return _flow(view.chosen_model, view.solver, named, view.seed)
 
 
@@ -132,7 +93,7 @@ def _took() -> None:
 
 def panels(view: TrajectoriesView, followed: Trajectories) -> None:
     """The particles under each schedule, played in the browser."""
-    table = _table(followed, view.chosen_model, view.targets)
+    table = _table(followed, view.chosen_model, view.targets, view.power)
     flow_player(table, PLAYER, view.align, _path(view, followed), view.targets, _took)
 
 
@@ -162,29 +123,30 @@ def path_words(view: TrajectoriesView, followed: Trajectories) -> str:
     if not path:
         return "Follow a path to see how far each schedule leads it from where many small steps would."
     ends = followed.end_distances(path)
-    parts = [f"{distance:.3g} under **{SHOWN[name]}**" for name, distance in ends.items()]
+    parts = [f"{distance:.3g} under **{names.title(name, view.power)}**" for name, distance in ends.items()]
     return f"Path {path} ends this far from the reference: {', '.join(parts)}; the data's own spread is 0.5."
 
 
-def local_errors(followed: Trajectories) -> go.Figure:
+def local_errors(view: TrajectoriesView, followed: Trajectories) -> go.Figure:
     """The figure of the steps' own errors."""
-    return figures.local_errors(followed)
+    return figures.local_errors(followed, view.power)
 
 
-def distances(followed: Trajectories) -> go.Figure:
+def distances(view: TrajectoriesView, followed: Trajectories) -> go.Figure:
     """The figure of what they come to."""
-    return figures.distances(followed)
+    return figures.distances(followed, view.power)
 
 
-def alt(followed: Trajectories, what: str) -> str:
+def alt(view: TrajectoriesView, followed: Trajectories, what: str) -> str:
     """Either figure in words: its value at the last level, or the largest step's."""
     if what == "local":
         worst = {name: int(curve.rms.argmax()) for name, curve in followed.local.items()}
         parts = [
-            f"{SHOWN[name]} at most {followed.local[name].rms[k]:.3g}, in step {k + 1}" for name, k in worst.items()
+            f"{names.title(name, view.power)} at most {followed.local[name].rms[k]:.3g}, in step {k + 1}"
+            for name, k in worst.items()
         ]
         return f"Error of every step alone, by noise level: {'; '.join(parts)}."
-    parts = [f"{SHOWN[name]} {curve.rms[-1]:.3g}" for name, curve in followed.distance.items()]
+    parts = [f"{names.title(name, view.power)} {curve.rms[-1]:.3g}" for name, curve in followed.distance.items()]
     return f"Distance from the reference by noise level; in the end: {'; '.join(parts)}."
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from ays_toy import catalog
+from ays_toy import catalog, names
 from ays_toy.comparison import Model
 from ays_toy.live_search import SearchConfig
-from ays_toy.metrics import METRICS
+from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.ode import EXTRAPOLATES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
+from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui import codec, frame
 from ays_toy.ui.background import device
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 SIGMAS_MIN = (0.002, 0.005, 0.01, 0.02, 0.05)
 SIGMAS_MAX = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 POWERS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0)
-MIN_STEPS, MAX_STEPS, MAX_SEED, MAX_BASELINES = 2, 40, 9999, 2
+MIN_STEPS, MAX_STEPS, MAX_SEED = 2, 40, 9999
+COLUMNS = {"klub": "KLUB"} | {name: METRICS[name].title for name in DEFAULT}  # of the table of schedules
 
 MAX_MORE = 60
 SEARCH_SAMPLES = (512, 2048, 8192)
@@ -53,12 +55,37 @@ class ModelView:
         return Model.current(self.data, self.model, self.sigma_min, self.sigma_max)
 
 
+def _shown(text: str) -> tuple[str, ...]:
+    """Read two to four schedules from a link."""
+    chosen = codec.choices(dict.fromkeys(names.COMPARED), "schedules", MOST)(text)
+    if len(chosen) < FEWEST:
+        raise ValueError(f"Choose at least {FEWEST} schedules, not {len(chosen)}.")
+    return chosen
+
+
+def _columns() -> Any:
+    """A field for the columns of the table of schedules."""
+    return codec.param(("klub", "energy", "nll", "sliced-w2"), codec.choices(COLUMNS, "columns", len(COLUMNS)))
+
+
 @dataclass(frozen=True)
-class View(ModelView):
+class ComparedView(ModelView):
+    """The fields of every page on which schedules stand side by side."""
+
+    shown: tuple[str, ...] = codec.param(("edm", "logsnr", "ays", "choice"), _shown)
+    power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))  # of the p-optimum
+
+    @property
+    def names(self) -> list[str]:
+        """The schedules shown, each once: the p-optimum of p = 3 is the KLUB optimum."""
+        return list(dict.fromkeys(names.optimum(self.power) if name == "p-optimum" else name for name in self.shown))
+
+
+@dataclass(frozen=True)
+class View(ComparedView):
     """The Explore page's state."""
 
-    baselines: tuple[str, ...] = codec.param(("edm", "logsnr"), codec.choices(SCHEDULES, "schedules", MAX_BASELINES))
-    power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
+    columns: tuple[str, ...] = _columns()
 
 
 @dataclass(frozen=True)
@@ -74,6 +101,7 @@ class SearchView(ModelView):
     gamma: float = codec.param(1.5, codec.one_of(GAMMAS, "The weight's gamma"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     more: int = codec.param(20, codec.whole("The larger number of steps", MIN_STEPS, MAX_MORE))
+    columns: tuple[str, ...] = _columns()
 
     @property
     def prices_ode(self) -> bool:

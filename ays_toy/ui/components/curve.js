@@ -64,7 +64,7 @@ function curveFigure(parent, name, point) {
     const note = (place, y, words, strong) =>
       drawing("text", { class: strong ? "note strong" : "note", y, ...place }, figure.data, words);
     const end = { x: area.right - 4, "text-anchor": "end" };
-    if (chart.floor) note(end, scales.y(chart.floor[0]) + 15, `exact optimum ${chart.floor[1]}`);
+    if (chart.floor) note(end, scales.y(chart.floor[0]) + 15, `KLUB optimum ${chart.floor[1]}`);
     if (stop !== null && stop < sweeps.length - 1 && area.right - x(stop) > 98) note(end, area.top + 12, "over-optimized");
     // Each beside its line and away from the other's.
     for (const [at, other, words, row] of [[stop, picked, "stop", 0], [picked, stop, "by hand", 1]]) {

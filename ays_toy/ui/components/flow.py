@@ -11,6 +11,7 @@ import streamlit as st
 
 from ays_toy.checks import SIGMA_DATA
 from ays_toy.datasets import Dataset
+from ays_toy.names import title
 from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.pictures import brightest, shades
 from ays_toy.trajectories import Trajectories, Trajectory, scaled
@@ -35,8 +36,11 @@ class FlowTable:
     values: dict[str, Any]
 
     @classmethod
-    def of(cls, flow: Trajectories, dataset: Dataset, targets: bool = False) -> "FlowTable":
-        """The table of these trajectories over the data's density; with the denoiser's targets where asked for."""
+    def of(cls, flow: Trajectories, dataset: Dataset, targets: bool = False, power: float | None = None) -> "FlowTable":
+        """The table of these trajectories over the data's density; with the denoiser's targets where asked for.
+
+        `power` is said in the title of a p-optimum.
+        """
         kept = _kept(flow.reference.sigmas)
         reference = Trajectory(flow.reference.sigmas[kept], flow.reference.states[kept], flow.reference.denoised[:0])
         walks = [reference, *flow.paths.values()]
@@ -57,7 +61,7 @@ class FlowTable:
             "unit": unit,
             "half": half,
             "std": SIGMA_DATA,
-            "panels": [_look(name) | walk(one, targets) for name, one in flow.paths.items()],
+            "panels": [_look(name, power) | walk(one, targets) for name, one in flow.paths.items()],
             "reference": walk(reference, False),
             "density": _density(dataset, half, float(reference.sigmas[0]), float(reference.sigmas[-1])),
         }
@@ -96,9 +100,9 @@ def _state(key: str) -> dict[str, Any]:
     return dict(follow) if isinstance(follow, dict) else {}
 
 
-def _look(name: str) -> dict[str, str]:
+def _look(name: str, power: float | None) -> dict[str, str]:
     style = STYLES[name]
-    return {"title": style.title, "color": style.color, "symbol": style.symbol}
+    return {"title": title(name, power), "color": style.color, "symbol": style.symbol}
 
 
 def _kept(sigmas: np.ndarray) -> np.ndarray:

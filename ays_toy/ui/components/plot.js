@@ -91,6 +91,9 @@ function symbolPath(symbol, r) {
     star: () => polygon(5, -90, r * 0.45),
     cross: () => `M${-a},${-r}H${a}V${-a}H${r}V${a}H${a}V${r}H${-a}V${a}H${-r}V${-a}H${-a}Z`,
     x: () => polygon(4, -45, r * 0.35),
+    "star-diamond": () => polygon(4, -90, r * 0.5),
+    "diamond-tall": () => `M0,${-r * 1.2}L${r * 0.6},0L0,${r * 1.2}L${-r * 0.6},0Z`,
+    hourglass: () => `M${-r * 0.8},${-r}H${r * 0.8}L${-r * 0.8},${r}H${r * 0.8}Z`,
   };
   return (shapes[symbol] || (() => `M${-r},0a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`))();
 }

@@ -1,0 +1,53 @@
+"""The words of this field, one sentence each, where every page can open them."""
+
+from collections.abc import Mapping
+
+from ays_toy.metrics import METRICS
+from ays_toy.names import ABOUT, TITLES
+from ays_toy.samplers import SOLVERS
+
+TERMS: Mapping[str, str] = {
+    "Noise level σ": "How much Gaussian noise lies over the data: x = clean data + σ · noise. Sampling goes from "
+    "high to low.",
+    "Schedule": "The n + 1 noise levels, descending, at which a sampler stands; between two of them it takes one of "
+    "its n steps.",
+    "Denoiser": "What a diffusion model learns: given a noisy x and its σ, the mean of all clean data that could lie "
+    "behind it. The exact one is that mean in closed form.",
+    "Denoiser call": "One use of the denoiser for one x: nearly all that sampling costs.",
+    "Solver": "The rule that makes a step from one noise level to the next out of the denoiser's answers.",
+    "KLUB": "The paper's bound on how far the distribution of whole sampling paths is from the true one (a "
+    "Kullback-Leibler divergence, in nats): one patch of area for each step.",
+    "Nats": "The unit of information with natural logarithms; 1 nat is 1.44 bits.",
+    "p": "The power in the weight σ⁻ᵖ by which the errors of all noise levels are added up; p = 3 gives KLUB.",
+    "γ": "The power to which the errors of single steps are raised before they are added: 1 as if all pointed one way, "
+    "2 as if they were independent.",
+    "Sweep": "One pass of the paper's search over all levels of a schedule.",
+    "The rule": "When the paper's search is stopped: the output metric on held-out samples has been no better for four "
+    "sweeps, and the sweep before is taken.",
+    "One pass": "All denoiser calls along coupled paths on a grid of noise levels: enough to price every schedule of "
+    "every length.",
+    "Path": "One clean point with ever more noise, on the whole grid of noise levels; what a solver makes instead is a "
+    "trajectory.",
+    "Trajectory": "The places that a solver takes one starting noise through, down to a sample.",
+    "Mode": "One of the places where the data's density is high, such as a point of a grid.",
+    "Entropy": "The mean of −log density of the data themselves: what perfect samples score in NLL.",
+    "Standard error": "How far a figure may be off from chance alone, given as ±; differences below two of them may be "
+    "chance.",
+    "Fresh data": "New points of the data themselves, which is what a perfect sampler would make.",
+    "Held-out": "Samples, noise or points that are used to judge and for nothing else.",
+}
+
+
+def schedules() -> dict[str, str]:
+    """What every schedule is, by title."""
+    return {title: ABOUT[name] for name, title in TITLES.items()}
+
+
+def solvers() -> dict[str, str]:
+    """What every solver is, by title."""
+    return {solver.title: solver.about for solver in SOLVERS.values()}
+
+
+def metrics() -> dict[str, str]:
+    """What every metric measures, by title."""
+    return {metric.title: metric.about for metric in METRICS.values()}

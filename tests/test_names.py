@@ -1,0 +1,60 @@
+"""One name for each schedule: on screen, in links, in files and on the command line."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+import ays_toy
+from ays_toy import glossary, names
+from ays_toy.images import config
+from ays_toy.palette import STYLES
+from ays_toy.schedules import SCHEDULES
+
+ROOT = Path(ays_toy.__file__).parent
+OLD = re.compile(r"Optimized, p|[Dd]ialled|At rest|AYS, stopped|ODE optimum of|optimum p =|, as shipped")
+
+
+def test_every_family_and_every_look_has_its_name():
+    assert list(names.BASELINES) == list(SCHEDULES)
+    assert set(STYLES) == set(names.TITLES)
+    assert {name: style.title for name, style in STYLES.items()} == dict(names.TITLES)
+    assert len(set(names.TITLES.values())) == len(names.TITLES)
+    assert set(names.METHODS) | {"edm"} <= set(names.COMPARED) <= set(names.TITLES)
+    assert set(config.METHODS) <= set(names.METHODS)
+
+
+@given(some.sampled_from([0.5, 1.0, 2.25, 3.0]))
+def test_the_optimum_of_p_3_is_the_klub_optimum_under_any_name(power):
+    same = power == 3
+    assert (names.optimum(power) == "klub-optimum") is same
+    assert names.title("p-optimum", power) == ("KLUB optimum" if same else f"p-optimum, p = {power:g}")
+    assert names.title("edm", power) == "EDM"
+
+
+def test_blends_say_how_far_from_what_to_what():
+    assert names.blend("EDM", names.title("p-optimum", 1.5), 0.25) == "p-optimum, p = 1.5, 25 % from EDM"
+    assert names.ode_optimum(2.0) == "ODE optimum, γ = 2"
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.rglob("*.py"), *ROOT.parent.glob("pages/*.py")]), ids=lambda p: p.name)
+def test_no_text_uses_a_name_of_old(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not OLD.search(node.value), node.value
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.js")), ids=lambda p: p.name)
+def test_no_script_uses_a_name_of_old(path):
+    assert not OLD.search(path.read_text(encoding="utf-8"))
+
+
+def test_the_glossary_explains_every_name_in_a_sentence():
+    everything = glossary.schedules() | dict(glossary.TERMS) | glossary.solvers() | glossary.metrics()
+    assert set(names.TITLES.values()) <= set(everything)
+    assert all(about.strip().endswith(".") for about in everything.values())
+    architecture = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert all(f"| {title} |" in architecture for title in names.TITLES.values()), "the table of names is as the code"

@@ -1,0 +1,73 @@
+"""What a table of schedules says of itself, against figures made for it."""
+
+import numpy as np
+import pytest
+
+from ays_toy import datasets, names, schedules, verdicts
+from ays_toy.metrics import Estimate
+from ays_toy.verdicts import Measured
+
+GRID = datasets.get("grid-4x4")  # 16 modes, 0.44 apart
+FRESH = {"nll": Estimate(-0.5, 0.01), "energy": Estimate(0.0, 0.001), "coverage": Estimate(1.0, 0.0)}
+
+
+def row(name, energy, nll=0.0, klub=10.0, coverage=1.0, sigmas=None):
+    measured = {"energy": Estimate(energy, 0.001), "nll": Estimate(nll, 0.01), "coverage": Estimate(coverage, 0.001)}
+    levels = schedules.logsnr(8) if sigmas is None else np.array(sigmas)
+    return Measured(names.title(name), levels, Estimate(klub, 0.1), measured)
+
+
+def said(**rows):
+    return verdicts.sentences({name.replace("_", "-"): one for name, one in rows.items()}, FRESH, GRID)
+
+
+def test_the_choice_is_best_where_it_is_and_the_best_baseline_is_named():
+    (only,) = said(choice=row("choice", 0.01), ays=row("ays", 0.02), edm=row("edm", 0.05), cosine=row("cosine", 0.04))
+    assert only.startswith(
+        "**Automatic choice** is best by energy distance, the figure it is chosen by: 0.0100 ± 0.0010"
+    )
+    assert only.endswith("0.0400 ± 0.0010 of the best baseline, Cosine.")
+
+
+def test_what_cannot_be_told_apart_is_said_to_be_level():
+    (only,) = said(choice=row("choice", 0.0100), ays=row("ays", 0.0105), edm=row("edm", 0.0102))
+    assert only.endswith("; EDM and AYS cannot be told apart from it.")
+
+
+def test_a_baseline_that_beats_the_choice_is_never_hidden():
+    (first, *_) = said(choice=row("choice", 0.02), edm=row("edm", 0.01), ays=row("ays", 0.03))
+    assert first.startswith("**EDM** beats the Automatic choice")
+    lines = said(choice=row("choice", 0.01, nll=0.8), edm=row("edm", 0.05, nll=0.2), ays=row("ays", 0.03, nll=0.1))
+    assert "AYS is ahead by NLL, and baselines beat it too by NLL" in lines[1]
+    lines = said(choice=row("choice", 0.01), klub_optimum=row("klub-optimum", 0.05, klub=1.0), edm=row("edm", 0.05))
+    assert "KLUB optimum is ahead by KLUB, since" in lines[1]
+    assert "baselines" not in lines[1]
+
+
+def test_nll_below_the_datas_own_is_no_merit():
+    lines = said(choice=row("choice", 0.01, nll=-0.4), klub_optimum=row("klub-optimum", 0.05, nll=-0.9, klub=10))
+    assert not any("is ahead by NLL" in line for line in lines)
+    assert "NLL below the data's own -0.50 is not better: KLUB optimum is too concentrated." in lines
+
+
+def test_why_a_schedule_misses_modes_is_the_step_that_leaps_over_their_choice():
+    leaping = row("p-optimum", 0.3, coverage=1 / 16, sigmas=[80.0, 0.05, 0.002])
+    lines = said(choice=row("choice", 0.01), p_optimum=leaping)
+    assert "p-optimum finds 1 of 16 modes: one step takes it from σ = 80 to 0.05" in lines[-1]
+    assert "modes that lie 0.44 apart" in lines[-1]
+    gradual = row("p-optimum", 0.3, coverage=0.5)
+    assert said(choice=row("choice", 0.01), p_optimum=gradual)[-1].startswith("p-optimum finds 8 of 16 modes")
+    assert not any("modes" in line for line in said(choice=row("choice", 0.01)))
+
+
+def test_before_the_choice_is_found_the_best_so_far_is_named():
+    (only,) = said(edm=row("edm", 0.05), ays=row("ays", 0.02))
+    assert only == "**AYS** is best by energy distance of what is found so far (0.0200 ± 0.0010)."
+
+
+@pytest.mark.parametrize("name", ["moons", "spirals"])
+def test_data_without_modes_are_not_said_to_miss_any(name):
+    bare = Measured(
+        "EDM", schedules.edm(4), Estimate(1.0, 0.1), {"energy": Estimate(0.1, 0.01), "nll": Estimate(2, 0.1)}
+    )
+    assert not any("modes" in line for line in verdicts.sentences({"edm": bare}, FRESH, datasets.get(name)))
