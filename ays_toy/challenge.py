@@ -72,8 +72,8 @@ def least_costs(gram: PathGram, power: float, most: int = MOST_STEPS) -> np.ndar
     return np.array([gram.klub(refine(gram, sigmas, power), power) for sigmas in found.values()])
 
 
-def stopped_search(model: Model, gram: PathGram, solver: str, steps: int, metric: str) -> np.ndarray:
-    """AYS: the paper's search from EDM, stopped early by the metric on noise and data held out for that.
+def watched_search(model: Model, gram: PathGram, solver: str, steps: int, metric: str) -> EarlyStopping:
+    """The paper's search from EDM until the rule ends it, by the metric on noise and data held out for that.
 
     Its prices come from the PathGram rather than from Monte Carlo: seconds instead of minutes, and no other result but
     for noise.
@@ -85,7 +85,12 @@ def stopped_search(model: Model, gram: PathGram, solver: str, steps: int, metric
     first = schedules.edm(steps, model.sigma_min, model.sigma_max)
     for _ in rule.watch(coordinate_search(None, None, first, costs=GramCosts(gram))):
         pass
-    return rule.chosen.sigmas
+    return rule
+
+
+def stopped_search(model: Model, gram: PathGram, solver: str, steps: int, metric: str) -> np.ndarray:
+    """AYS: the sweep of `watched_search` that the rule chose."""
+    return watched_search(model, gram, solver, steps, metric).chosen.sigmas
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from ays_toy import optimize
+from ays_toy import challenge, optimize
 from ays_toy.comparison import Model
 from ays_toy.denoisers import Denoiser
-from ays_toy.live_search import SearchConfig, SearchState
+from ays_toy.live_search import HELD_OUT, SearchConfig, SearchState
 from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
@@ -107,6 +107,23 @@ def stopped(config: SearchConfig, state: SearchState) -> Found | None:
     return Found(
         f"AYS, stopped at sweep {state.stop}", "ays", state.sweeps[state.stop].sigmas, price.calls, price.seconds
     )
+
+
+class Stopped(NamedTuple):
+    """AYS, and the sweep that it was stopped at."""
+
+    found: Found
+    sweep: int
+
+
+def ays(model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy") -> Stopped:
+    """AYS by the prices of one pass: the sweep that the rule chose, at the price of all that it watched."""
+    began = time.perf_counter()
+    rule = challenge.watched_search(model, passed.gram, solver, steps, metric)
+    seconds = passed.seconds + time.perf_counter() - began
+    calls = passed.calls + len(rule.sweeps) * HELD_OUT * denoiser_calls(solver, steps)
+    sweep = rule.chosen.index
+    return Stopped(Found(f"AYS, stopped at sweep {sweep}", "ays", rule.chosen.sigmas, calls, seconds), sweep)
 
 
 @dataclass(frozen=True, eq=False)
