@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ays_toy.checks import SIGMA_DATA, positive
-from ays_toy.mixtures import CACHE_ELEMENTS, Mixture, component_logits
+from ays_toy.mixtures import Mixture, component_logits, rows_at_once
 
 
 class Denoiser(Protocol):
@@ -58,7 +58,7 @@ class MixtureDenoiser:
         means, variances, log_weights = (p.to(x) for p in self._parameters)
         flat = x.flatten(1)
         level = sigma_like(sigma, flat)
-        rows = max(1, CACHE_ELEMENTS // len(means))
+        rows = rows_at_once(len(means), x.device)
         levels = level.split(rows) if level.ndim else [level] * max(1, -(-len(flat) // rows))
         parts = []
         for part, part_level in zip(flat.split(rows), levels, strict=True):

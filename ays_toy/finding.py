@@ -118,7 +118,14 @@ def stopped(config: SearchConfig, state: SearchState) -> Found | None:
     return Found(names.title("ays"), "ays", state.sweeps[state.stop].sigmas, price.calls, price.seconds)
 
 
-def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy") -> Found:
+class Stopped(NamedTuple):
+    """AYS, and the sweep that it was stopped at."""
+
+    found: Found
+    sweep: int
+
+
+def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy") -> Stopped:
     """AYS: the paper's search from EDM, stopped early by the metric on noise and data held out for that.
 
     Its prices come from the pass rather than from Monte Carlo: seconds instead of minutes, and no other result but for
@@ -132,7 +139,8 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
     for _ in rule.watch(optimize.coordinate_search(None, None, first, costs=optimize.GramCosts(passed.gram))):
         pass
     seconds = passed.seconds + time.perf_counter() - began
-    return Found(names.title("ays"), "ays", rule.chosen.sigmas, passed.calls + denoiser.points, seconds)
+    found = Found(names.title("ays"), "ays", rule.chosen.sigmas, passed.calls + denoiser.points, seconds)
+    return Stopped(found, rule.chosen.index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +184,7 @@ def find(
     """
     checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
     if name == "ays":
-        return stopped_search(model, passed, solver, steps, metric)
+        return stopped_search(model, passed, solver, steps, metric).found
     if name == "choice":
         return choose(model, solver, steps, metric).found
     if name in ("klub-optimum", "p-optimum"):

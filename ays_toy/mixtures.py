@@ -17,6 +17,12 @@ from ays_toy.checks import SIGMA_DATA
 
 REACH, NODES_PER_STD, NODES_AT_ONCE, MAX_PRODUCTS = 9, 3, 64, 1e9  # of the entropy's trapezoid rule
 CACHE_ELEMENTS = 1 << 17  # rows x components worked on at once: half a megabyte of float32, so it stays in cache
+GPU_ELEMENTS = 1 << 26  # the same on a GPU, which many rows keep busy: a quarter of a gigabyte of float32
+
+
+def rows_at_once(components: int, device: torch.device) -> int:
+    """How many rows [N, d] are held against that many components at once."""
+    return max(1, (CACHE_ELEMENTS if device.type == "cpu" else GPU_ELEMENTS) // components)
 
 
 def squared_distances(x: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
@@ -91,7 +97,7 @@ class Mixture:
         """Log density [N] (float64) at x [N, d] of the data with noise sigma added; ValueError where it has none."""
         variances = self._noisy_variances(sigma)
         means, v, log_w = (torch.as_tensor(a, device=x.device) for a in (self.means, variances, np.log(self.weights)))
-        rows = max(1, CACHE_ELEMENTS // len(means))
+        rows = rows_at_once(len(means), x.device)
         parts = [component_logits(part, means, v, log_w).logsumexp(1) for part in x.double().split(rows)]
         return torch.cat(parts) - 0.5 * x.shape[1] * math.log(2 * math.pi)
 

@@ -52,7 +52,10 @@ class MLPDenoiser(nn.Module):
         self.last = linear(width, 2, 0.0)
 
     def forward(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
-        """Estimate the clean points [N, 2] behind x [N, 2] at noise level sigma, a number or [N]."""
+        """Estimate the clean points [N, 2] behind x [N, 2] at noise level sigma, a number or [N]; where x is."""
+        place = self.last.weight.device
+        if x.device != place:
+            return self(x.to(place), sigma).to(x.device)
         level = sigma_like(sigma, x)
         if level.ndim == 0 and len(x) > CACHE_ROWS and x.device.type == "cpu" and not torch.is_grad_enabled():
             return torch.cat([self._denoise(part, level) for part in x.split(CACHE_ROWS)])

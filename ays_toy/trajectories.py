@@ -129,7 +129,7 @@ def follow(
         chosen,
         paths,
         reference,
-        {name: _local_errors(denoiser, reference, sigmas, chosen, noise) for name, sigmas in levels.items()},
+        {name: _local_errors(denoiser, reference, s, chosen, noise, x_T.device) for name, s in levels.items()},
         {name: Curve.of(p.sigmas[1:], p.states[1:] - reference.at(p.sigmas[1:])) for name, p in paths.items()},
         Curve.of(half.sigmas[1:], doubt),
     )
@@ -151,14 +151,19 @@ def _single(denoiser: Denoiser) -> Denoiser:
 
 
 def _local_errors(
-    denoiser: Denoiser, reference: Trajectory, sigmas: np.ndarray, solver: Solver, noise: Noise | None
+    denoiser: Denoiser,
+    reference: Trajectory,
+    sigmas: np.ndarray,
+    solver: Solver,
+    noise: Noise | None,
+    device: torch.device,
 ) -> Curve:
     """The error of every step of a schedule, taken from the reference; multistep solvers look back along it."""
-    states, previous, off = torch.as_tensor(reference.at(sigmas)), None, []
+    states, previous, off = torch.as_tensor(reference.at(sigmas), device=device), None, []
     for k in range(sigmas.size - 1):
         one = step_from(
             _single(denoiser), states[k], float(sigmas[k]), float(sigmas[k + 1]), solver, previous, noise, k
         )
         off.append(one.x_next - states[k + 1])
         previous = replace(one, x_next=states[k + 1])
-    return Curve.of(sigmas[1:], torch.stack(off).numpy())
+    return Curve.of(sigmas[1:], torch.stack(off).cpu().numpy())

@@ -120,7 +120,8 @@ def main(
 ) -> None:
     """Measure the library's speed and print a table."""
     rows = measure(device)
-    where = f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {device}"
+    name = device if device == "cpu" else torch.cuda.get_device_name(device)
+    where = f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {name}"
     table = Table("what", "value", "unit", title=where)
     for what, value, unit in rows:
         table.add_row(what, f"{value:,.4g}", unit)

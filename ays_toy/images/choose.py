@@ -143,7 +143,7 @@ def shifted(sigmas: np.ndarray, share: np.ndarray, up: bool) -> np.ndarray:
 def local_errors(model: ImageModel, x0: torch.Tensor, *, seed: int, levels: int = ODE_LEVELS) -> OdePaths:
     """Trajectories of the ODE from the noised images, for optima by the solver's own local error."""
     generator = torch.Generator().manual_seed(seed)
-    x_T = x0 + model.sigma_max * torch.randn(x0.shape, generator=generator)
+    x_T = x0 + model.sigma_max * torch.randn(x0.shape, generator=generator).to(x0)
     return OdePaths.collect(model.denoiser, x_T, grid_for(model, levels))
 
 

@@ -19,7 +19,7 @@ class Team:
 
     rank: int = 0
     size: int = 1
-    device: str = "cpu"
+    device: str = "cpu"  # that it computes on
 
     @property
     def leads(self) -> bool:
@@ -30,9 +30,9 @@ class Team:
         """The sum over all processes of float64 values of one shape, the same on each (all-reduce)."""
         if self.size == 1:
             return values
-        tensor = torch.from_numpy(values.astype(np.float64)).to(self.device)
+        tensor = torch.from_numpy(values.astype(np.float64))
         distributed.all_reduce(tensor)
-        return tensor.cpu().numpy()
+        return tensor.numpy()
 
     def wait(self) -> None:
         """Go on when all processes have come here."""
@@ -45,15 +45,19 @@ ALONE = Team()
 
 @contextmanager
 def joined() -> Iterator[Team]:
-    """The team that torchrun has started, by its environment, or this process alone; NCCL on CUDA, else Gloo."""
+    """The team that torchrun has started, by its environment, or this process alone.
+
+    Each computes on a GPU of its own or, where there are fewer, shares one. What they sum lies in the memory of the
+    host, so they talk by Gloo everywhere; NCCL would refuse two processes on one GPU.
+    """
     if "RANK" not in os.environ or int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield ALONE
         return
     device = "cpu"
     if torch.cuda.is_available():
-        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        device = f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % torch.cuda.device_count()}"
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device != "cpu" else "gloo")
+    distributed.init_process_group("gloo")
     try:
         yield Team(distributed.get_rank(), distributed.get_world_size(), device)
     finally:

@@ -104,7 +104,7 @@ def pixels(images: torch.Tensor, side: int = 8) -> torch.Tensor:
 
 def distance_to(images: torch.Tensor, reference: torch.Tensor) -> Estimate:
     """Root mean squared distance per dimension of images [N, ...] to as many references, row by row."""
-    squared = (images - reference).double().flatten(1).square().mean(dim=1)
+    squared = (images - reference.to(images)).double().flatten(1).square().mean(dim=1)
     value = float(squared.mean().sqrt())
     stderr = float(squared.std() / len(squared) ** 0.5)  # of the mean square; the root halves the relative error
     return Estimate(value, stderr / (2 * value) if value else 0.0)

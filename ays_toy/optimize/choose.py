@@ -95,8 +95,9 @@ def choose(
     """Choose a schedule of that many steps for a denoiser and solver by an output metric, on held-out seeds.
 
     x0 [N, 2] are clean points; half of them give the prices, the other half (or `data`, where it can be sampled) what
-    samples are held against. A baseline is chosen where none does better. Metrics with modes need `data`. The score is
-    that of the last round: report it on seeds of your own. Raises ValueError for unknown names and bad ranges.
+    samples are held against, which are drawn on x0's device. A baseline is chosen where none does better. Metrics with
+    modes need `data`. The score is that of the last round: report it on seeds of your own. Raises ValueError for
+    unknown names and bad ranges.
     """
     lookup(SOLVERS, solver, "solver")
     lookup(METRICS, metric, "metric")
@@ -114,7 +115,7 @@ def choose(
     for (count, keep), seed in zip(ROUNDS, seeds, strict=True):
         draws = torch.Generator().manual_seed(seed)
         reference = Reference.of(held_out, low, n=count, generator=draws)
-        score = sample_score(denoiser, reference, solver, seed=seed + 1, n=count, metric=metric)
+        score = sample_score(denoiser, reference, solver, seed=seed + 1, n=count, metric=metric, device=x0.device)
         scored = [replace(c, score=score(c.sigmas), samples=count) for c in field]
         scored.sort(key=lambda c: c.score.value if c.score else np.inf)
         rounds.append(scored)

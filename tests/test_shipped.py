@@ -1,0 +1,68 @@
+"""The schedules that ship for the preset data, against what the pages would find live."""
+
+import numpy as np
+import pytest
+
+from ays_toy import finding, names, shipped
+from ays_toy.comparison import Model
+from ays_toy.datasets import DATASETS
+from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import validate
+from ays_toy.ui import findings
+from benchmarks import presets
+
+
+def test_every_entry_is_a_schedule_of_its_cell_over_the_default_range():
+    assert len(shipped.entries()) > 2000
+    for (cell, name), found in shipped.entries().items():
+        assert cell.data in DATASETS
+        assert cell.solver in SOLVERS
+        assert (found.style, found.title) == (name, names.title(name))
+        assert validate(found.sigmas).size == cell.steps + 1
+        assert (found.sigmas[0], found.sigmas[-1]) == (80.0, 0.002)
+        assert found.calls > 100_000
+        assert (found.sweep is None) is bool(found.won) is (name == "choice")
+
+
+def test_the_default_views_of_all_presets_ship():
+    for data in DATASETS:
+        for solver in SOLVERS:
+            for steps in (4, 5, 6, 8, 10, 12, 16, 20):
+                assert all(shipped.find(Model(data), solver, steps, name) for name in shipped.NAMES), (data, solver)
+
+
+def test_what_ships_is_what_would_be_found_live():
+    model = Model("ring-8")
+    kept = {name: shipped.find(model, "ddim", 5, name) for name in shipped.NAMES}
+    found, sweep = finding.stopped_search(model, finding.one_pass(model), "ddim", 5)
+    assert kept["ays"].sweep == sweep
+    assert kept["ays"].calls == found.calls
+    np.testing.assert_allclose(found.sigmas, kept["ays"].sigmas, rtol=1e-3)
+    chosen = finding.choose(model, "ddim", 5)
+    assert kept["choice"].won == chosen.choice.best.name
+    np.testing.assert_allclose(chosen.found.sigmas, kept["choice"].sigmas, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "model", [Model("ring-8", "mlp"), Model("ring-8", sigma_min=0.01), Model("ring-8", sigma_max=160.0)]
+)
+def test_other_models_and_ranges_do_not_ship(model):
+    assert shipped.find(model, "ddim", 5, "choice") is None
+
+
+def test_pages_take_what_ships_and_search_only_for_the_rest(monkeypatch):
+    monkeypatch.setattr(findings.compute, "submit", lambda *_: pytest.fail("nothing is to be searched for"))
+    for name in names.COMPARED:
+        assert findings.named(Model("moons"), name, "dpmpp-2m", 8).done()
+
+
+def test_a_cell_is_found_kept_and_gone_on_with_and_other_settings_are_refused(tmp_path, monkeypatch):
+    out, cell = tmp_path / "presets.json", shipped.Cell("gaussian", "ddim", 3)
+    rows = presets.cell(cell, {})
+    presets.write(out, {cell: rows})
+    assert presets.read(out, anew=False) == {cell: rows}
+    assert presets.cell(cell, rows) == rows, "what is known is not found again"
+    assert presets.read(out, anew=True) == {}
+    monkeypatch.setattr(presets, "ROUNDS", ((10, 1),))
+    with pytest.raises(ValueError, match="made with other settings"):
+        presets.read(out, anew=False)
