@@ -27,6 +27,7 @@ from ays_toy import comparison, finding, live_search, shipped
 from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
 from ays_toy.finding import Pass
+from ays_toy.names import BASELINES
 from ays_toy.optimize.choose import BLENDS, GAMMAS, POWERS, ROUNDS
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.samplers import SOLVERS
