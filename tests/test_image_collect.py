@@ -178,7 +178,7 @@ def test_a_folder_of_images_is_fitted_and_said_to_be(tmp_path):
     torch.testing.assert_close(found.x0[0, 0], torch.as_tensor(gray / 127.5 - 1, dtype=torch.float32))
     torch.testing.assert_close(found.x0[1], torch.ones(1, 8, 8))
     (tmp_path / "c.png").write_bytes(b"not an image")
-    with pytest.raises(ValueError, match=r"c\.png is not an image"):
+    with pytest.raises(ValueError, match=r"^c\.png is not a PNG, JPEG, WEBP or BMP image: save it as one of these\.$"):
         sources.find(model, 4, folder=tmp_path)
     with pytest.raises(ValueError, match="There is no folder"):
         sources.find(model, 4, folder=tmp_path / "none")

@@ -20,9 +20,11 @@ from tiny_models import noise
 
 from ays_toy import images, samplers, schedules
 from ays_toy.images import published
+from ays_toy.images.conditioning import prompts_from
 from ays_toy.images.coordinates import flow_time
 from ays_toy.images.prompted import MOST_PROMPTS
 from ays_toy.paths import PathGram
+from ays_toy.ui.image_view import ImagesView
 
 PROMPTS = ["a cat", "a very big dog"]
 KINDS = {
@@ -196,3 +198,36 @@ def test_parts_of_other_classes_and_schedulers_are_refused(tmp_path):
     config.write_text(config.read_text().replace("SD3Transformer2DModel", "AuraFlowTransformer2DModel"))
     with pytest.raises(ValueError, match="needs a SD3Transformer2DModel"):
         images.load(folder, prompts="a")
+
+
+MARKED = {"plain": "utf-8", "marked": "utf-8-sig", "as Windows writes it": "utf-16"}
+
+
+@pytest.mark.parametrize("encoding", MARKED.values(), ids=MARKED)
+def test_a_byte_order_mark_is_no_part_of_a_prompt(folders, tmp_path, encoding):
+    file = tmp_path / "prompts.txt"
+    file.write_bytes("a cat\r\n\r\n  a very big dog \r\n".encode(encoding))
+    assert list(prompts_from(file)) == PROMPTS
+    typed = "\n".join(["\ufeffa cat", "\ufeff", "", "a very big dog"])
+    assert ImagesView("some/model", prompts=typed).which.prompts == tuple(PROMPTS)
+    assert images.load(folders[StableDiffusionPipeline], prompts="\ufeffa cat", size=16).prompts == ("a cat",)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"a cat\xff", "cannot be read as text: save them as text in UTF-8"),
+        (b"\xff\xfea", "cannot be read as text"),
+        (b"a\0 cat", "cannot be read as text"),
+        (b"\xef\xbb\xbf \r\n", "holds no prompts: write one a line"),
+        (b"a cat\n" * 10**6, "has more than 4 MiB"),
+        (None, r"cannot be read \(No such file"),
+    ],
+)
+def test_a_file_of_prompts_that_cannot_be_used_is_a_sentence(tmp_path, data, words):
+    file = tmp_path / "prompts.txt"
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(ValueError, match=words) as caught:
+        prompts_from(file)
+    assert "\n" not in str(caught.value)

@@ -96,7 +96,7 @@ def test_bright_on_dark_is_found_by_its_border_and_can_be_said() -> None:
     close_to_plain(read_image(negative, "bright"), 0.02)
     assert read_image(PLAIN, "dark")[DARK].min() == 1
     for data, which in ((PLAIN, "bright"), (negative, "dark")):
-        with pytest.raises(ValueError, match="one color all over"):
+        with pytest.raises(ValueError, match=f"Nothing in the image is {which}er than its paper"):
             read_image(data, which)
     with pytest.raises(ValueError, match="Unknown ink 'red': choose one of auto"):
         read_image(PLAIN, "red")
@@ -114,6 +114,59 @@ def test_grainy_gray_paper_holds_no_ink() -> None:
     found = read_image(saved(Image.fromarray((shape() * 0.8 + 20 + grain).clip(0, 255).astype(np.uint8))))
     assert (found[:9] == 0).all()
     assert found[DARK].min() > 0.9
+
+
+@pytest.mark.parametrize("mirror", [False, True], ids=["dark on gray", "bright on gray"])
+def test_gray_paper_may_be_darker_than_half_and_ink_brighter(mirror: bool) -> None:
+    """Paper 120 and ink 20, where the border alone would say that ink is what is bright; and the other way round."""
+    pixels = (20 + shape() / 255 * 100).astype(np.uint8)
+    data = saved(Image.fromarray(255 - pixels if mirror else pixels))
+    close_to_plain(read_image(data), 0.1)
+    close_to_plain(read_image(data, "bright" if mirror else "dark"), 0.1)
+
+
+def test_a_thin_line_outweighs_a_wide_shadow() -> None:
+    pixels = np.full((200, 200), 200, dtype=np.uint8)
+    pixels[20:-20, 20:-20] = 225  # the light falls on the middle
+    pixels[100:102, 60:140] = 30
+    found = read_image(saved(Image.fromarray(pixels)))
+    assert (found[99:103].sum(), found[:98].sum()) == (pytest.approx(found.sum()), 0)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.uint8(shape()[..., 0] == 0),  # a mask of zeros and ones
+        np.uint16(shape()[..., 0] == 0),
+        np.uint16(255 - shape()[..., 0]),  # 8 bits in the file of 16
+        np.uint8((shape() == 0) * [255, 0, 0] + (shape() != 0) * [0, 130, 0]),  # red on a green as bright
+    ],
+    ids=["mask", "mask of 16 bits", "8 of 16 bits", "hue alone"],
+)
+def test_what_is_not_one_color_is_not_called_so(pixels: np.ndarray) -> None:
+    found = read_image(saved(Image.fromarray(pixels)))
+    assert found[DARK].min() > 0.99
+    assert found[:9].max() == 0
+
+
+def test_a_pale_shape_cut_out_is_ink() -> None:
+    pixels = np.zeros((80, 120, 4), dtype=np.uint8)
+    pixels[..., 3] = (255 - shape()[..., 0]) * 0.4
+    close_to_plain(read_image(saved(Image.fromarray(pixels))))
+
+
+def test_sixteen_bits_keep_their_turn_and_their_transparency() -> None:
+    deep = shape()[..., 0].astype(np.uint16) * 257
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    close_to_plain(read_image(saved(Image.fromarray(np.rot90(deep).copy()), exif=exif)), 0.02)
+    nothing = np.where(deep == 0, 0, 30_000).astype(np.uint16)
+    close = read_image(saved(Image.fromarray(nothing), transparency=30_000))
+    assert (close[DARK].min(), close[:9].max(), close[64:69, 40:100].max()) == (1, 0, 0)
+
+
+def test_notes_of_the_camera_that_are_damaged_do_not_cost_the_picture() -> None:
+    close_to_plain(read_image(saved(Image.fromarray(shape()), "JPEG", quality=95, exif=b"Exif\0\0II*\0\xff\xff\xff")))
 
 
 def test_large_images_are_made_small_and_keep_their_shape() -> None:
@@ -147,7 +200,7 @@ WHITE = Image.new("RGB", (50, 50), "white")
         (saved(WHITE), "one color all over"),
         (saved(Image.new("L", (50, 50), 0)), "one color all over"),
         (saved(Image.new("RGB", (50, 50), (90, 120, 60)), "JPEG"), "one color all over"),
-        (saved(Image.new("RGBA", (50, 50), (0, 0, 0, 0))), "one color all over"),
+        (saved(Image.new("RGBA", (50, 50), (0, 0, 0, 0))), "transparent all over"),
         (saved(Image.new("L", (1, 1), 77)), "one color all over"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50_000_000), r"47\.7 MiB, where 2 MiB can be read"),
         (saved(Image.new("1", (6000, 5000))), "30 megapixels, where 25"),

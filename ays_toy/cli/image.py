@@ -14,6 +14,7 @@ from ays_toy.cli.common import Method, Power, Solver, Steps, console, user_error
 from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort
+from ays_toy.images.conditioning import prompts_from
 from ays_toy.images.config import FRESH_SEED
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Search
@@ -40,14 +41,7 @@ def _progress(quiet: bool = False) -> Progress:
 
 
 def _load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
-    lines = None
-    if prompts is not None:
-        try:
-            lines = [line.strip() for line in prompts.read_text(encoding="utf-8").splitlines() if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"The prompts in {prompts} cannot be read: {error}.") from None
-        if not lines:
-            raise ValueError(f"{prompts} holds no prompts: write one a line.")
+    lines = None if prompts is None else prompts_from(prompts)
     return images.load(name, prompts=lines, guidance=guidance, device=device)
 
 

@@ -6,13 +6,37 @@ the number of prompts, so that one row sees one prompt at every noise level and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from ays_toy.texts import MARK, decoded
+
 ENCODED = 8  # prompts that go through the text encoders at once
+MOST_BYTES = 4 * 2**20  # of a file of prompts
 
 Call = Callable[..., torch.Tensor]  # (x, timesteps, text, pooled) -> the network's prediction
+
+
+def prompts_in(text: str) -> tuple[str, ...]:
+    """The prompts of a text, one a line; empty lines and byte-order marks are none."""
+    return tuple(line for line in (line.strip(f" \t{MARK}") for line in text.splitlines()) if line)
+
+
+def prompts_from(path: Path) -> tuple[str, ...]:
+    """The prompts of a text file, one a line; ValueError where it cannot be read or holds none."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"{path} has more than {MOST_BYTES / 2**20:g} MiB: keep its first prompts, one a line.")
+        found = prompts_in(decoded(path.read_bytes()))
+    except OSError as error:
+        raise ValueError(f"The prompts in {path} cannot be read ({error.strerror}): give another file.") from None
+    except UnicodeError:
+        raise ValueError(f"The prompts in {path} cannot be read as text: save them as text in UTF-8.") from None
+    if not found:
+        raise ValueError(f"{path} holds no prompts: write one a line.")
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from ays_toy.images.folders import ModelFolder, loading
 from ays_toy.images.latents import Latents
 from ays_toy.images.models import ImageModel
 from ays_toy.images.unconditional import image_size, training
+from ays_toy.texts import MARK
 
 MOST_PROMPTS, MOST_GUIDANCE, MOST_PIXELS = 1000, 100.0, 4096
 LATENT_STD = 1.0  # autoencoders are scaled so that their latents have unit variance
@@ -93,7 +94,7 @@ def read_prompts(name: str, prompts: str | Sequence[str] | None) -> tuple[str, .
     wrong = next((prompt for prompt in said if not isinstance(prompt, str)), None)
     if wrong is not None:
         raise ValueError(f"Every prompt must be text, not {wrong!r}.")
-    return said
+    return tuple(prompt.removeprefix(MARK) for prompt in said)
 
 
 def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, str]:

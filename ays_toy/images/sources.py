@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image, ImageOps
 
+from ays_toy import picture_files
 from ays_toy.checks import whole_number
 from ays_toy.images import digits
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import many_steps
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # of what is in the files
 MAX_PIXELS = 64 * 2**20  # of one file
 
 
@@ -38,17 +42,18 @@ def find(model: ImageModel, count: int, *, folder: Path | None = None, seed: int
 
 
 def from_folder(model: ImageModel, folder: Path, count: int) -> Source:
-    """The first images of a folder by name, cropped to the model's shape and scaled, and encoded.
+    """The first images of a folder by name, upright, on white, cropped to the model's shape and scaled, and encoded.
 
     Raises ValueError for no folder, no images in it, fewer than two, and a file that cannot be read.
     """
-    if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}: give one that holds images.")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)[:count]
+    files = _files(folder.expanduser())[:count]
     if len(files) < 2:
         kinds = ", ".join(SUFFIXES)
-        raise ValueError(f"{folder} holds {len(files) or 'no'} images, and two are needed: put {kinds} files into it.")
+        held = f"{len(files)} image" if files else "no images"
+        raise ValueError(f"{folder} holds {held}, and two are needed: put {kinds} files into it.")
     channels, height, width = pixel_shape(model)
+    if channels not in (1, 3):
+        raise ValueError(f"Pictures have 1 or 3 channels and this model's have {channels}: leave the folder out.")
     arrays, fitted = [], 0
     for path in files:
         array, changed = _read(path, channels, height, width)
@@ -64,6 +69,17 @@ def from_folder(model: ImageModel, folder: Path, count: int) -> Source:
     return Source(x0, about)
 
 
+def _files(folder: Path) -> list[Path]:
+    """The images of a folder by name, without those that a file system hides beside them."""
+    try:
+        found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
+    except OSError as error:
+        if not folder.is_dir():
+            raise ValueError(f"There is no folder {folder}: give one that holds images.") from None
+        raise ValueError(f"The folder {folder} cannot be read ({error.strerror}): give another.") from None
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
 def pixel_shape(model: ImageModel) -> tuple[int, int, int]:
     """Channels, height and width of the model's pictures: of x0 itself where there is nothing to decode."""
     if model.decode is None:
@@ -75,16 +91,12 @@ def pixel_shape(model: ImageModel) -> tuple[int, int, int]:
 
 def _read(path: Path, channels: int, height: int, width: int) -> tuple[np.ndarray, bool]:
     """One file as float32 [C, H, W] in [-1, 1], and whether it had another size."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    sizes: list[tuple[int, int]] = []
 
-    try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError(f"{path.name} has more than {MAX_PIXELS:,} pixels: scale it down.")
-            changed = picture.size != (width, height)
-            plain = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
-            fitted = ImageOps.fit(plain, (width, height), Image.Resampling.LANCZOS)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path.name} is not an image that can be read: remove or mend it ({error}).") from None
-    values = np.asarray(fitted, dtype=np.float32) / 127.5 - 1
-    return values.reshape(height, width, channels).transpose(2, 0, 1).copy(), changed
+    def fit(image: Any) -> Any:
+        sizes.append(image.size)
+        return ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+
+    color = picture_files.on_white(picture_files.read(path, path.name, FORMATS, MAX_PIXELS, fit))
+    values = color.transpose(2, 0, 1) if channels == 3 else picture_files.brightness(color)[None]
+    return np.ascontiguousarray(2 * values - 1), sizes[0] != (width, height)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from ays_toy import names
 from ays_toy.images import config, loading, scores
+from ays_toy.images.conditioning import prompts_in
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
@@ -59,8 +60,7 @@ class ImagesView:
         """The model that the controls name; prompts, guidance and folder are those of models other than the digits."""
         if self.bundled:
             return Which()
-        lines = tuple(line.strip() for line in self.prompts.splitlines() if line.strip())
-        return Which(self.image_model.strip(), lines, self.guidance or None)
+        return Which(self.image_model.strip(), prompts_in(self.prompts), self.guidance or None)
 
     @property
     def bundled(self) -> bool:

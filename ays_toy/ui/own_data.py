@@ -59,7 +59,7 @@ def ways() -> None:
             required=True,
             on_change=own_desk.take,
             args=("image",),
-            help="Found by the border: on bright paper what is dark, on a dark ground what is bright.",
+            help="Found by the border: it is the paper, and ink is what stands out from it, dark or bright.",
         )
     else:
         _uploader("csv", "CSV of two columns, 10 to 20,000 rows", ["csv", "txt", "tsv"])
