@@ -29,8 +29,8 @@ def required() -> None:
 
 
 @contextmanager
-def serving(home: Path, script: str = "app.py") -> Iterator[str]:
-    """The app on a free port, what users keep under `home`; killed, not asked, in the end."""
+def started(home: Path, script: str = "app.py") -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The process of an app on a free port, and its address, what users keep under `home`; killed in the end."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -47,10 +47,17 @@ def serving(home: Path, script: str = "app.py") -> Iterator[str]:
             except (urllib.error.URLError, ConnectionError):
                 assert process.poll() is None, (home / f"server-{port}.log").read_text()
                 time.sleep(0.5)
-        yield url
+        yield process, url
     finally:
         process.kill()
         process.wait(timeout=20)
+
+
+@contextmanager
+def serving(home: Path, script: str = "app.py") -> Iterator[str]:
+    """The address of an app; its server is killed, not asked, in the end."""
+    with started(home, script) as (_, url):
+        yield url
 
 
 @contextmanager

@@ -6,7 +6,7 @@ view are independent of each other, so each is a task of one pool that the whole
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -19,10 +19,11 @@ from ays_toy.figures import Priced
 from ays_toy.finding import Found, Pass
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.paths import PathGram
+from ays_toy.ui.ending import Pool
 
 T = TypeVar("T")
 BINS = 128
-_pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="outcome")
+_pool = Pool(os.cpu_count() or 1, "outcome")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from ays_toy.ui import ending
+
 KEPT = 32  # jobs at rest whose results stay for who asks again
 GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
 
@@ -101,7 +103,7 @@ class Job:
                 ended, self._steps = State.FAILED, None
                 error = str(problem) if isinstance(problem, ValueError) else f"{type(problem).__name__}: {problem}"
             with self._lock:
-                if ended is State.STOPPED and not self._unwanted():
+                if ended is State.STOPPED and not self._stop.is_set():
                     continue  # told to go on before it had come to rest
                 self.active = False
                 self.progress = replace(self.progress, state=ended, seconds=spent(), error=error)
@@ -109,7 +111,7 @@ class Job:
 
     def _advance(self, spent: Callable[[], float]) -> State:
         """Take snapshots until the work ends or is stopped."""
-        if self._unwanted():
+        if self._stop.is_set():
             return State.STOPPED
         self.progress = replace(self.progress, state=State.RUNNING)
         if self._steps is None:
@@ -117,18 +119,14 @@ class Job:
         for share, snapshot in self._steps:
             self._told = False
             self.progress = Progress(State.RUNNING, share, spent(), snapshot)
-            if share != 1 and self._unwanted():
+            if share != 1 and self._stop.is_set():
                 return State.STOPPED
         self._steps = None  # where it ended because it was told to stop, it would have to begin anew
         return State.STOPPED if self._told else State.DONE
 
-    def _unwanted(self) -> bool:
-        # Where the server itself ends, it waits for all threads.
-        return self._stop.is_set() or not threading.main_thread().is_alive()
-
     def _asked(self) -> bool:
         """The work's `stop`."""
-        self._told = self._unwanted()
+        self._told = self._stop.is_set()
         return self._told
 
 
@@ -173,7 +171,7 @@ class JobQueue:
                 self._waiting.append(job)
                 if self._threads < self.workers:
                     self._threads += 1
-                    threading.Thread(target=self._serve, name="jobs").start()
+                    threading.Thread(target=self._serve, name="jobs", daemon=True).start()
             return job
 
     def _serve(self) -> None:
@@ -183,7 +181,8 @@ class JobQueue:
                     self._threads -= 1
                     return
                 job = self._waiting.popleft()
-            job.run()
+            with ending.computing():
+                job.run()
 
     def leave(self, job: Job, watcher: str) -> bool:
         """Watch a job no longer -> whether it goes on for others; where there are none it is stopped."""
