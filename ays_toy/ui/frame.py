@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _CSS = """
 <style>
@@ -27,6 +28,7 @@ _CSS = """
   .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
 }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
+.st-key-address { display: none; }
 </style>
 """
 
@@ -39,6 +41,16 @@ def within_app() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def by_name(name: str) -> None:
+    """Let the first page be found under its name too, when that is typed: Streamlit knows it as / alone.
+
+    Call it before `st.navigation`.
+    """
+    context = get_script_run_ctx()
+    if context and context.pages_manager.intended_page_name == name:
+        context.pages_manager.set_script_intent("", "")
 
 
 @contextmanager
