@@ -8,9 +8,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy.ui import frame
+from ays_toy.ui.components.address import one_entry_a_deed
 
 st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="expanded")
 frame.style()
+one_entry_a_deed()
+frame.by_name("explore")
 page = st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", url_path="explore", default=True),

@@ -82,6 +82,14 @@ def settle() -> None:
             _begin()
 
 
+def follow_link(steps: int) -> None:
+    """Take the levels over that the address brought, and the number of steps that they make."""
+    one = desk()
+    st.session_state["steps"] = one.steps = steps
+    one.how = "from the link" if st.session_state["levels"] else "start"
+    one.changes += 1
+
+
 def _begin() -> None:
     one = desk()
     st.session_state["levels"], one.steps, one.how = [], st.session_state["steps"], "start"

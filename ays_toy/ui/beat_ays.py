@@ -11,7 +11,7 @@ from ays_toy import challenge, names
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
-from ays_toy.ui import attempts, codec, compute, controls, findings, tables, view
+from ays_toy.ui import attempts, chosen, codec, compute, controls, findings, tables, view
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
@@ -55,15 +55,13 @@ def meaning(state: ChallengeView) -> str:
 
 def open_page() -> list[str]:
     """Fill the widgets from the link -> sentences on what in it was not usable; then take in what has happened."""
-    first = f"opened {ChallengeView.__name__}" not in st.session_state
     problems = view.open_view(ChallengeView)
-    state = st.session_state
-    if first and "levels" in st.query_params and state["levels"]:
-        made = len(state["levels"]) + 1
-        if "steps" in st.query_params and state["steps"] != made:
+    state, linked = st.session_state, chosen.record().linked
+    if "levels" in linked:
+        made = len(state["levels"]) + 1 if state["levels"] else state["steps"]
+        if "steps" in linked and state["steps"] != made:
             problems.append(f"The link's “steps” was set to {made}, the number of steps that its levels make.")
-        state["steps"] = made
-        attempts.desk().how = "from the link"
+        attempts.follow_link(made)
     attempts.settle()
     return problems
 

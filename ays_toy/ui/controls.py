@@ -1,7 +1,5 @@
 """The widgets that pages share: each draws one field of a view, in words first, and keeps it when its page is left."""
 
-from typing import Any
-
 import streamlit as st
 
 from ays_toy import catalog, names
@@ -11,6 +9,7 @@ from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
+from ays_toy.ui import chosen
 from ays_toy.ui.view import (
     COLUMNS,
     GAMMAS,
@@ -32,14 +31,14 @@ LATEST = "latest own data"  # the session's drawing or points that no list holds
 def data() -> None:
     """The data set: presets and the user's own, the chosen and the last drawing among them."""
     options = catalog.datasets(st.session_state.get("data"), st.session_state.get(LATEST))
-    _keep("data", options)
+    chosen.among("data", options)
     st.selectbox("Data", list(options), format_func=lambda name: options[name], key="data", persist_state="session")
 
 
 def model() -> None:
     """The denoiser: exact, shipped, or one that was trained here on these data."""
     options = catalog.models(st.session_state["data"])
-    _keep("model", options)
+    chosen.among("model", options)
     st.selectbox(
         "Model",
         list(options),
@@ -49,12 +48,6 @@ def model() -> None:
         help="Exact: the posterior mean in closed form. Trained: a small network that ships with this project. "
         "Models that you train and keep on the Train page join the list.",
     )
-
-
-def _keep(key: str, options: dict[str, Any]) -> None:
-    """Hold the widget at its value while that is an option, and at the first option otherwise."""
-    value = st.session_state.get(key)
-    st.session_state[key] = value if value in options else next(iter(options))
 
 
 def solver() -> None:
@@ -160,7 +153,7 @@ STOP_BY = (
 def metric(has_modes: bool, label: str = "Stop by", about: str = STOP_BY) -> None:
     """The output metric: what says when to stop, or what samples are judged by."""
     options = {name: metric.title for name, metric in METRICS.items() if has_modes or not metric.needs_modes}
-    _keep("metric", options)
+    chosen.among("metric", options)
     st.selectbox(
         label,
         list(options),

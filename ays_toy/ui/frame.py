@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
 
@@ -33,6 +34,7 @@ _CSS = """
 .st-key-verdict { min-height: 3.2rem; }
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.4; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
+.st-key-address { display: none; }
 </style>
 """
 
@@ -65,6 +67,16 @@ def _glossary() -> None:
     for tab, words in zip(st.tabs(list(parts)), parts.values(), strict=True):
         for word, about in words.items():
             tab.markdown(f"**{word}.** {about}")
+
+
+def by_name(name: str) -> None:
+    """Let the first page be found under its name too, when that is typed: Streamlit knows it as / alone.
+
+    Call it before `st.navigation`.
+    """
+    context = get_script_run_ctx()
+    if context and context.pages_manager.intended_page_name == name:
+        context.pages_manager.set_script_intent("", "")
 
 
 @contextmanager

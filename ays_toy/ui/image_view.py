@@ -12,7 +12,7 @@ from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import codec
+from ays_toy.ui import chosen, codec
 from ays_toy.ui.view import MAX_SEED, POWERS
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
@@ -119,8 +119,7 @@ def model_controls() -> None:
 def search_controls() -> None:
     """What judges pictures, how a schedule is looked for, and from where."""
     options = scores.fitting(st.session_state["image_model"].strip(), st.session_state["solver"])
-    if st.session_state["figure"] not in options:
-        st.session_state["figure"] = options[0]
+    chosen.among("figure", options)
     st.selectbox(
         "Judge pictures by",
         options,

@@ -1,9 +1,11 @@
 """The state of the pages: what each shows, kept in the URL, shared between pages where they ask the same.
 
 Every field is a widget's key. Pages that share a field share its value for as long as the session lives, so that data,
-model and solver chosen on one page are those of the next.
+model and solver chosen on one page are those of the next; the address of every page holds them, whether it shows them
+or not. `chosen.py` keeps them.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +19,7 @@ from ays_toy.ode import EXTRAPOLATES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
-from ays_toy.ui import codec, frame
+from ays_toy.ui import chosen, codec, frame
 from ays_toy.ui.background import device
 
 if TYPE_CHECKING:
@@ -57,10 +59,10 @@ class ModelView:
 
 def _shown(text: str) -> tuple[str, ...]:
     """Read two to four schedules from a link."""
-    chosen = codec.choices(dict.fromkeys(names.COMPARED), "schedules", MOST)(text)
-    if len(chosen) < FEWEST:
-        raise ValueError(f"Choose at least {FEWEST} schedules, not {len(chosen)}.")
-    return chosen
+    several = codec.choices(dict.fromkeys(names.COMPARED), "schedules", MOST)(text)
+    if len(several) < FEWEST:
+        raise ValueError(f"Choose at least {FEWEST} schedules, not {len(several)}.")
+    return several
 
 
 def _columns() -> Any:
@@ -79,6 +81,15 @@ class ComparedView(ModelView):
     def names(self) -> list[str]:
         """The schedules shown, each once: the p-optimum of p = 3 is the KLUB optimum."""
         return list(dict.fromkeys(names.optimum(self.power) if name == "p-optimum" else name for name in self.shown))
+
+
+@dataclass(frozen=True)
+class Shared(ComparedView):
+    """All that more than one page asks, whichever page is open."""
+
+    metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
+    share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
+    columns: tuple[str, ...] = _columns()
 
 
 @dataclass(frozen=True)
@@ -117,23 +128,38 @@ class SearchView(ModelView):
 
 
 def open_view(cls: type[V]) -> list[str]:
-    """Fill the widgets from the link, once a session and page -> sentences on what in the link was not usable.
+    """Fill the page's widgets with what is chosen -> sentences on what in the link was not usable.
 
-    What the link does not name stays as another page left it. A model that is none of the data's is left at the exact
-    one.
+    An address that opens the page, or that the browser goes back to, is followed. What a link does not name stays as
+    another page left it; where the browser goes back, it is at its default, as it was when it had that address.
     """
     frame.within_app()
+    one, own = chosen.record(), [field.name for field in fields(cls)]
+    query, back = st.query_params.to_dict(), chosen.went_back()
+    one.take(own)
     problems: list[str] = []
-    if f"opened {cls.__name__}" not in st.session_state:
-        st.session_state[f"opened {cls.__name__}"] = True
-        view, problems = codec.from_query(cls, st.query_params)
-        for field in fields(cls):
-            if field.name in st.query_params or field.name not in st.session_state:
-                value = getattr(view, field.name)
-                st.session_state[field.name] = list(value) if isinstance(value, tuple) else value
-    for field in fields(cls):  # after another page filled the widgets that both share
-        default: Any = field.default
-        st.session_state.setdefault(field.name, list(default) if isinstance(default, tuple) else default)
+    one.linked.clear()
+    if one.arrive(own) or back:
+        problems += _follow(one, cls, query, back)
+        problems += _follow(one, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
+    for field in fields(cls):
+        one.values.setdefault(field.name, field.default)
+    one.give(own)
+    return problems
+
+
+def _follow(
+    one: chosen.Record, cls: type[Any], query: Mapping[str, str], whole: bool, besides: Sequence[str] = ()
+) -> list[str]:
+    """Choose what the address says of the fields, and if it is the whole truth also the defaults of what it leaves out.
+
+    Returns sentences on what is not usable.
+    """
+    state, problems = codec.from_query(cls, query)
+    for field in fields(cls):
+        if field.name in query or (whole and field.name not in besides and field.name in one.values):
+            one.choose(field.name, getattr(state, field.name))
+            one.linked.add(field.name)
     return problems
 
 
@@ -143,8 +169,12 @@ def has_modes() -> bool:
 
 
 def current(cls: type[V]) -> V:
-    """What the widgets say, written into the URL too; call it after they are drawn."""
-    values = {field.name: st.session_state[field.name] for field in fields(cls)}
+    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
+    one, own = chosen.record(), [field.name for field in fields(cls)]
+    one.take(own)
+    values = {name: st.session_state[name] for name in own}
     view = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
-    st.query_params.from_dict(codec.to_query(view))
+    elsewhere = {field.name: one.values.get(field.name, field.default) for field in fields(Shared)}
+    shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
+    st.query_params.from_dict(codec.to_query(view) | shared)
     return view

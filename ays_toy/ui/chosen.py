@@ -1,0 +1,91 @@
+"""What a session has chosen, field by field, in a record that no widget owns.
+
+Streamlit forgets the value of a widget that is not drawn, and draws one that comes back at its least value where nobody
+had touched it. So each run first takes in what the widgets of its page say, and then gives them what the record holds:
+whatever a page does not draw stays as it was, and whatever it draws is what was chosen last, here or elsewhere.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_ABSENT = object()
+
+
+@dataclass
+class Record:
+    """This session's choices, as plain values."""
+
+    values: dict[str, Any] = field(default_factory=dict)  # by field
+    owed: set[str] = field(default_factory=set)  # fields whose widgets have yet to be given their value
+    stand_ins: dict[str, Any] = field(default_factory=dict)  # what widgets show whose options lack what was chosen
+    linked: set[str] = field(default_factory=set)  # fields that this run took from the address
+    page: str = ""  # whose widgets are drawn
+
+    def choose(self, name: str, value: Any) -> None:
+        """Hold a value that did not come from the field's widget."""
+        self.values[name] = value
+        self.owed.add(name)
+
+    def take(self, names: Iterable[str]) -> None:
+        """Take in what the widgets say, and what was put into `st.session_state` for them."""
+        for name in names:
+            value = _plain(st.session_state.get(name, _ABSENT))
+            if value is _ABSENT or name in self.owed or value == self.stand_ins.get(name, _ABSENT):
+                continue
+            self.stand_ins.pop(name, None)
+            self.values[name] = value
+
+    def give(self, names: Iterable[str]) -> None:
+        """Put what is held into the widgets that do not show it; before they are drawn.
+
+        No others are written to: what a person does meanwhile would be undone in their browser.
+        """
+        for name in names:
+            shown, value = _plain(st.session_state.get(name, _ABSENT)), self.values[name]
+            if name in self.owed or shown not in (value, self.stand_ins.get(name, value)):
+                st.session_state[name] = list(value) if isinstance(value, tuple) else value
+            self.owed.discard(name)
+
+    def arrive(self, names: Iterable[str]) -> bool:
+        """Whether the page is another than the one last drawn: all its widgets are to be given their values."""
+        context = get_script_run_ctx()
+        page = context.page_script_hash if context else ""
+        if page == self.page:
+            return False
+        self.page = page
+        self.stand_ins.clear()
+        self.owed.update(names)
+        return True
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def record() -> Record:
+    """This session's."""
+    one: Record = st.session_state.setdefault("chosen", Record())
+    return one
+
+
+def went_back() -> bool:
+    """Whether this run shows an address that the browser's Back or Forward button led to."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def among(name: str, options: Collection[Any]) -> None:
+    """Let the widget show what was chosen while that is an option, and meanwhile the first option otherwise."""
+    one = record()
+    chosen = one.values.get(name)
+    value = chosen if chosen in options else next(iter(options))
+    if value == chosen:
+        one.stand_ins.pop(name, None)
+    else:
+        one.stand_ins[name] = value
+    if st.session_state.get(name, _ABSENT) != value:
+        st.session_state[name] = value

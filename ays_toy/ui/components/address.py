@@ -1,0 +1,13 @@
+"""The address bar: Back and Forward lead from one thing that a person did to another."""
+
+import streamlit as st
+
+from ays_toy.ui.components.assets import read
+
+_address = st.components.v2.component("ays_address", js=read("address.js"))
+
+
+def one_entry_a_deed() -> None:
+    """Keep entries out of the browser's history that nobody made; draws nothing."""
+    with st.container(key="address"):
+        _address(key="history")
