@@ -1,13 +1,14 @@
 """Schedules compared honestly: same denoiser, same x_T, same noise, same range, same number of denoiser calls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from ays_toy import catalog, optimize, samplers, schedules
-from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range
+from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_number
 from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
 from ays_toy.klub import KlubEstimate
@@ -119,13 +120,32 @@ def compare(
     seed: int = 0,
     n: int | None = None,
     metrics: Iterable[str] | None = None,
+    brought: Mapping[str, Any] | None = None,
 ) -> list[Result]:
-    """Every schedule's KLUB and metrics on n samples, and the metrics of fresh data as the floor, last."""
+    """Every schedule's KLUB and metrics on n samples, and the metrics of fresh data as the floor, last.
+
+    What is `brought`, by name, stands first. ValueError, before the pass, unless it has the range and the number of
+    steps of the others, and unless the pass's grid holds that many steps.
+    """
+    whole_number(steps, "The number of steps", 1, LEVELS - 1)
+    yours = {name: _on_equal_terms(model, name, sigmas, steps) for name, sigmas in (brought or {}).items()}
     gram, reference, names = model.collect(), model.reference(n or SAMPLES), None if metrics is None else list(metrics)
     rows = []
-    for name in ("exact", *schedules.SCHEDULES):
-        sigmas = model.schedule(name, gram, steps, power)
+    for name in (*yours, "exact", *schedules.SCHEDULES):
+        sigmas = yours[name] if name in yours else model.schedule(name, gram, steps, power)
         samples = draw(model, sigmas, solver, seed, n)
         rows.append(Result(name, sigmas, gram.price(sigmas), samples, evaluate(samples, reference, names)))
     fresh = model.fresh_data(n)
     return [*rows, Result("data", None, None, fresh, evaluate(fresh, reference, names))]
+
+
+def _on_equal_terms(model: Model, name: str, sigmas: Any, steps: int) -> np.ndarray:
+    levels = schedules.validate(sigmas)
+    if (levels[0], levels[-1]) != (model.sigma_max, model.sigma_min):
+        raise ValueError(
+            f"{name} runs from {levels[0]:g} to {levels[-1]:g}, the others from {model.sigma_max:g} to "
+            f"{model.sigma_min:g}: fit it to that range."
+        )
+    if levels.size != steps + 1:
+        raise ValueError(f"{name} has {levels.size - 1} steps, the others {steps}: compare those of one number.")
+    return levels

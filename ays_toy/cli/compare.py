@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ays_toy import checks, comparison
+from ays_toy.cli import brought
 from ays_toy.cli.common import (
     Data,
     Kind,
@@ -12,27 +13,31 @@ from ays_toy.cli.common import (
     SigmaMax,
     SigmaMin,
     Solver,
-    Steps,
     console,
     schedules_table,
     user_errors,
 )
 from ays_toy.palette import STYLES
 
+USUAL = 8  # steps
+
 
 def compare(
     data: Data = "grid-8x8",
-    steps: Steps = 8,
+    steps: brought.Steps = None,
     solver: Solver = "stochastic-ddim",
     model: Kind = "exact",
     power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,
+    schedule: brought.Files = None,
     seed: Annotated[int, typer.Option(help="Seed of the initial noise.")] = 0,
 ) -> None:
-    """Print KLUB and the metrics of the optimized schedule, every baseline, and fresh data."""
+    """Print KLUB and the metrics of schedules from files, the optimized one, every baseline, and fresh data."""
     with user_errors():
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
-        results = comparison.compare(chosen, solver, steps, power, seed)
+        yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
+        steps = brought.steps_of_all(yours, steps, USUAL)
+        results = comparison.compare(chosen, solver, steps, power, seed, brought=yours)
     titles = {name: style.title for name, style in STYLES.items()} | {"data": "fresh data"}
-    console.print(schedules_table({titles[one.name]: (one.klub, one.metrics) for one in results}))
+    console.print(schedules_table({titles.get(one.name, one.name): (one.klub, one.metrics) for one in results}))
