@@ -1,7 +1,7 @@
 """One colour, dash and marker per schedule, everywhere (Okabe and Ito's colour-blind safe set and kin).
 
-Warm colours are what was optimized, violet what the reader dials, cool ones the baselines; what is data or a reference
-is grey.
+Warm colours are what was optimized, violet what the reader dials, slate what the reader brings, cool ones the
+baselines; what is data or a reference is grey.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ STYLES: dict[str, Style] = {
         "AYS, published", "#A65628", "12px,3px,3px,3px", "circle-open", "The authors' own, for models of images."
     ),
     "dialled": Style("Dialled", "#785EF0", "6px,2px", "star-diamond", "The optimum of another weight, or a blend."),
+    "yours": Style("Yours", "#607D8B", "10px,2px", "hexagram", "Brought by you, or placed by hand."),
     "edm": Style("EDM", "#009E73", "dot", "diamond", "Uniform in sigma^(1/7) (Karras et al. 2022)."),
     "logsnr": Style("LogSNR", "#CC79A7", "dashdot", "triangle-up", "Uniform in log sigma."),
     "time-uniform": Style(

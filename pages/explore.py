@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, gallery, view
+from ays_toy.ui import controls, explore, gallery, view, yours
 
 problems = view.open_view(view.View)
 with st.sidebar:
@@ -15,8 +15,10 @@ with st.sidebar:
     controls.power()
     controls.noise_range()
     controls.new_noise()
+    yours.control("yours", explore.fit)
 state = view.current(view.View)
-shown = [*state.baselines, "exact"]
+own = [yours.NAME] if explore.brought(state) else []
+shown = [*state.baselines, "exact", *own]
 
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
@@ -26,7 +28,8 @@ st.caption(
     "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ they are "
     "taken; the **optimized** one comes from the idea of *Align Your Steps*."
 )
-pictures = st.container(key="panels_box")
+yours.remarks(state.yours, explore.fit, state.steps)
+pictures = st.container(key="panels_box5" if own else "panels_box")
 st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     f"{state.chosen_model.samples:,} samples each; figures are better when lower."

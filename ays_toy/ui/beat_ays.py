@@ -9,10 +9,12 @@ import streamlit as st
 
 from ays_toy import challenge
 from ays_toy.comparison import Model
+from ays_toy.fitting import fit_range
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
+from ays_toy.reading import Brought
 from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import attempts, codec, compute, controls, tables, view
+from ays_toy.ui import attempts, bring, codec, compute, controls, tables, view, yours
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
@@ -196,8 +198,23 @@ def _buttons(state: ChallengeView, shown: bool) -> None:
         on_click=attempts.change,
         args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
     )
+    bring.schedule(
+        "bring attempt",
+        take_brought,
+        "A list of noise levels from another tool: it becomes your attempt, and Undo takes it back.",
+        row.container(width=190),
+    )
     if attempts.desk().complaint:
         row.markdown(f":orange[{attempts.desk().complaint}]")
+
+
+def take_brought(brought: Brought) -> str:
+    """Put a schedule in place of the attempt -> what came of it; ValueError where it cannot be one."""
+    high, low = attempts.ends()
+    sigmas, words = fit_range(brought.levels, low, high, most=MAX_STEPS)
+    placed = attempts.bring(sigmas)
+    rounded = "" if np.allclose(placed, sigmas, rtol=1e-9) else f" Levels were rounded to {challenge.DIGITS} digits."
+    return f"Brought: {yours.said(placed)}{' ' + words if words else ''}{rounded}"
 
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:
