@@ -12,10 +12,10 @@ with st.sidebar:
     controls.solver()
     controls.steps()
     controls.baselines()
+    yours.control("yours", explore.fit)
     controls.power()
     controls.noise_range()
     controls.new_noise()
-    yours.control("yours", explore.fit)
 state = view.current(view.View)
 own = [yours.NAME] if explore.brought(state) else []
 shown = [*state.baselines, "exact", *own]

@@ -1,5 +1,6 @@
 """Schedules brought into the pages: pasted or as a file, shown as Yours, refused in place with nothing lost."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import export, schedules
+from ays_toy.images import results
 from ays_toy.palette import STYLES
-from ays_toy.ui import background, bring, codec
+from ays_toy.ui import background, bring, codec, image_state
 from ays_toy.ui.image_view import ImagesView
 from ays_toy.ui.view import View
 
@@ -167,3 +169,53 @@ def test_a_file_is_read_too_and_not_beside_a_pasted_list():
 
 def test_text_of_unknown_origin_is_shown_as_it_is():
     assert bring.literal("![a](b) $x$ :red[c] <b>") == r"\!\[a\](b) \$x\$ \:red\[c\] \<b\>"
+
+
+def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_the_others_samples():
+    model = results.model()
+    at = opened("images", solver="ddim", steps="5")
+    before = table(at)
+    strips = at.get("html")[0].proto.body.count("<img")
+    text = export.as_comfyui(results.digits().at("ddim", 5).sigmas["edm"])
+    paste(at, text, "bring image_yours")
+    assert f"to {model.sigma_min:.5g}" in said(at)
+    after = table(at)
+    assert after.loc["Yours", "KLUB"] == pytest.approx(after.loc["EDM", "KLUB"], rel=1e-4)
+    assert np.isnan(after.loc["Yours", "Fréchet distance"])
+    assert after.drop("Yours").equals(before)
+    assert at.get("html")[0].proto.body.count("<img") == strips + 1
+    assert sum("Yours" in chart.proto.spec for chart in at.get("plotly_chart")) == 2  # bars and rail
+    at.button(key="measure yours").click().run()
+    end = time.monotonic() + 200
+    while not at.session_state["watches"][image_state.EXTRA].progress.finished:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    at.run()
+    assert not at.exception, at.exception
+    measured = table(at)
+    assert measured.loc["Yours", "Fréchet distance"] == pytest.approx(measured.loc["EDM", "Fréchet distance"], rel=1e-3)
+    again = opened("images", solver="ddim", steps="5", image_yours=at.query_params["image_yours"])
+    assert "Yours" in table(again).index
+    again.button(key="drop image_yours").click().run()
+    assert table(again).equals(before)
+
+
+def test_on_images_other_steps_are_said_and_what_is_beyond_the_model_is_refused():
+    at = opened("images", solver="ddim", steps="5")
+    before = table(at)
+    paste(at, "700, 50, 1, 0.002", "bring image_yours")
+    assert "700 to 0.002 and the model only from 157.407 to 0.0100013" in said(at)
+    assert table(at).equals(before)
+    paste(at, "157, 20, 1, 0.01", "bring image_yours")
+    assert "Its rounded ends were set to the model's: 157 to 157.407" in said(at)
+    assert "Yours, 3 steps" in table(at).index
+    at.button(key="set steps").click().run()
+    assert at.slider(key="steps").value == 3
+    assert "Yours" in table(at).index
+
+
+def test_before_an_image_model_is_loaded_its_range_is_not_known_and_the_page_says_so():
+    at = opened("images", image_model="/no/such/folder")
+    paste(at, SD, "bring image_yours")
+    assert "once it is loaded" in said(at)
+    assert at.query_params["image_yours"].startswith("14.615,")

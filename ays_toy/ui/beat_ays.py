@@ -92,6 +92,20 @@ def metric() -> None:
     )
 
 
+def bring_attempt() -> None:
+    """A schedule of another tool as the attempt."""
+    about = "A list of noise levels from another tool: it becomes your attempt, and Undo takes it back."
+    bring.schedule("bring attempt", _take, about)
+
+
+def _take(brought: Brought) -> str:
+    high, low = attempts.ends()
+    sigmas, words = fit_range(brought.levels, low, high, most=MAX_STEPS)
+    placed = attempts.bring(sigmas)
+    rounded = "" if np.allclose(placed, sigmas, rtol=1e-9) else f" Levels were rounded to {challenge.DIGITS} digits."
+    return f"Brought: {yours.said(placed)}{' ' + words if words else ''}{rounded}"
+
+
 # --- prices --------------------------------------------------------------------------------------------------------
 
 
@@ -198,23 +212,8 @@ def _buttons(state: ChallengeView, shown: bool) -> None:
         on_click=attempts.change,
         args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
     )
-    bring.schedule(
-        "bring attempt",
-        take_brought,
-        "A list of noise levels from another tool: it becomes your attempt, and Undo takes it back.",
-        row.container(width=190),
-    )
     if attempts.desk().complaint:
         row.markdown(f":orange[{attempts.desk().complaint}]")
-
-
-def take_brought(brought: Brought) -> str:
-    """Put a schedule in place of the attempt -> what came of it; ValueError where it cannot be one."""
-    high, low = attempts.ends()
-    sigmas, words = fit_range(brought.levels, low, high, most=MAX_STEPS)
-    placed = attempts.bring(sigmas)
-    rounded = "" if np.allclose(placed, sigmas, rtol=1e-9) else f" Levels were rounded to {challenge.DIGITS} digits."
-    return f"Brought: {yours.said(placed)}{' ' + words if words else ''}{rounded}"
 
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:

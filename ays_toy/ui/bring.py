@@ -13,29 +13,30 @@ from ays_toy.reading import Brought, read_schedule
 
 Take = Callable[[Brought], str]
 MAX_UPLOAD = 1  # MiB
+WIDTH = 420  # pixels
 
 
-def schedule(key: str, take: Take, about: str, box: Any = st) -> Any:
-    """Draw a popover in the box, and return it for what else belongs into it.
+def schedule(key: str, take: Take, about: str) -> Any:
+    """Draw a popover, and return it for what else belongs into it.
 
     `take` puts what was brought to use and says what came of it, or raises ValueError in a sentence.
     """
-    popover = box.popover(
+    popover = st.popover(
         "Bring a schedule", icon=":material/content_paste:", key=f"{key} box", help=about, width="stretch"
     )
     with popover:
-        form = st.form(key, border=False, enter_to_submit=False)
+        form = st.form(key, border=False, enter_to_submit=False, width=WIDTH)
         form.text_area(
             "Paste noise levels, from high to low",
             key=f"{key} text",
-            height=110,
+            height=80,
             placeholder="14.6, 6.5, 3.9, 2.7, … 0.03\na list, JSON, CSV, or sigmas for ComfyUI",
         )
         form.file_uploader("or take them from a file", key=f"{key} file", max_upload_size=MAX_UPLOAD)
         form.form_submit_button("Bring it", type="primary", key=f"{key} bring", on_click=_bring, args=(key, take))
         if said := st.session_state.get(f"{key} said"):
             fine, words = said
-            (st.success if fine else st.error)(literal(words))
+            (st.success if fine else st.error)(literal(words), width=WIDTH)
     return popover
 
 

@@ -22,7 +22,8 @@ from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.words import significant
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
-RAIL = ("choice", "search", "published", "dialled", "time-uniform", "exact")
+RAIL = ("choice", "search", "published", "dialled", "yours", "time-uniform", "exact")
+PASSING = ("dialled", "yours")  # what goes by these names may have been another schedule before
 
 
 def heading(view: ImagesView) -> str:
@@ -79,9 +80,10 @@ def curves(view: ImagesView, one: Shown) -> go.Figure:
             _add(found, steps, entry.figures if entry else {}, view.figure)
     for (which, folder, solver, steps, seed), kept in memories().items():
         if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
-            rows = {name: figures_ for name, figures_ in kept.rows.items() if name != "dialled"}  # the dials have moved
+            rows = {name: figures_ for name, figures_ in kept.rows.items() if name not in PASSING}
             _add(found, steps, rows, view.figure)
-    _add(found, view.steps, one.figures, view.figure)
+    for name, measured in one.figures.items():
+        _add(found, one.entries[name].sigmas.size - 1, {name: measured}, view.figure)
     order = [name for name in compared.ORDER if name in found]
     titles = {name: one.entries[name].title if name in one.entries else STYLES[style(name)].title for name in order}
     data = [Curve(style(name), titles[name], found[name]) for name in order]
