@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ays_toy import optimize, schedules
+from ays_toy import optimize, reading, schedules
 from ays_toy.checks import real_number, whole_number
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate, Metric
@@ -39,9 +39,8 @@ def _numbers(values: Any) -> list[float]:
 
 def read_levels(text: str) -> tuple[float, ...]:
     """Inner levels from a link, '5.66,0.4,0.0283'; ValueError unless they can be an attempt in some range."""
-    parts = text.split(",")
-    whole_number(len(parts), "The number of levels", 1, MOST_STEPS - 1)
-    levels = [real_number(part, "A noise level", LOWEST, HIGHEST) for part in parts]
+    found = reading.numbers(text, MOST_STEPS - 1)
+    levels = [real_number(level, "A noise level", LOWEST, HIGHEST) for level in found]
     return tuple(attempt(levels, 2 * HIGHEST, LOWEST / 2)[1:-1].tolist())
 
 

@@ -1,6 +1,7 @@
 """Schedules compared honestly: same denoiser, same x_T, same noise, same range, same number of denoiser calls."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -90,3 +91,16 @@ class Model:
 def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
     """Sample n points [n, 2] from the model, as `samplers.draw`; as many as `Model.samples` where n is not given."""
     return samplers.draw(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
+
+
+def on_equal_terms(model: Model, name: str, sigmas: Any, steps: int) -> np.ndarray:
+    """A schedule that was brought [n+1]; ValueError unless it has the range and the number of steps of the others."""
+    levels = schedules.validate(sigmas)
+    if (levels[0], levels[-1]) != (model.sigma_max, model.sigma_min):
+        raise ValueError(
+            f"{name} runs from {levels[0]:g} to {levels[-1]:g}, the others from {model.sigma_max:g} to "
+            f"{model.sigma_min:g}: fit it to that range."
+        )
+    if levels.size != steps + 1:
+        raise ValueError(f"{name} has {levels.size - 1} steps, the others {steps}: compare those of one number.")
+    return levels

@@ -14,7 +14,7 @@ from ays_toy.checks import lookup
 from ays_toy.images.coordinates import flow_time
 from ays_toy.images.models import ImageModel
 from ays_toy.klub import KlubEstimate
-from ays_toy.schedules import MAX_STEPS, validate
+from ays_toy.schedules import validate
 
 FINAL_ZERO = {
     "replace": "zero takes the place of the last level, so the last step jumps to it",
@@ -39,25 +39,6 @@ def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **abo
     if klub is not None:
         record["klub"] = {"value": klub.value, "stderr": klub.stderr, "unit": "nats", "terms": klub.terms.tolist()}
     return json.dumps(record, indent=1, default=_plain) + "\n"
-
-
-def read_json(text: str | bytes) -> np.ndarray:
-    """The schedule [n+1] in JSON that `as_json` wrote, or in any JSON object with "sigmas", or a bare list of them.
-
-    Raises ValueError for what is not JSON, holds no levels, or holds levels that are no schedule.
-    """
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError("This is not JSON: give a file that was exported here, or a list of noise levels.") from None
-    sigmas = record.get("sigmas") if isinstance(record, dict) else record
-    if not isinstance(sigmas, list):
-        raise ValueError('The JSON holds no schedule: it needs a list of noise levels, or an object with "sigmas".')
-    if len(sigmas) > MAX_STEPS + 1:
-        raise ValueError(f"The schedule has {len(sigmas)} levels: give at most {MAX_STEPS + 1}.")
-    if any(isinstance(sigma, bool) or not isinstance(sigma, int | float) for sigma in sigmas):
-        raise ValueError("Noise levels must be numbers: something else is among those in the JSON.")
-    return validate(sigmas)
 
 
 def as_csv(sigmas: Any) -> str:

@@ -1,15 +1,15 @@
 """Ways to find a schedule for a model, each with what it cost: the paper's search, one pass, the automatic choice."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from ays_toy import checks, names, optimize, schedules
-from ays_toy.comparison import SAMPLES, Model, draw
+from ays_toy.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
 from ays_toy.denoisers import Denoiser
 from ays_toy.klub import KlubEstimate
 from ays_toy.live_search import HELD_OUT, SCORE_SEED, SearchConfig, SearchState
@@ -213,14 +213,23 @@ def compare(
     n: int | None = None,
     metrics: Iterable[str] | None = None,
     which: Iterable[str] = names.COMPARED,
+    brought: Mapping[str, Any] | None = None,
 ) -> list[Result]:
-    """KLUB and metrics on n samples of the schedules named, and the metrics of fresh data as the floor, last."""
+    """KLUB and metrics on n samples of the schedules named, and the metrics of fresh data as the floor, last.
+
+    What is `brought`, by title, stands first. ValueError, before the pass, unless it has the range and the number of
+    steps of the others, and unless the pass's grid holds that many steps.
+    """
+    checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
+    yours = {
+        title: Found(title, "yours", on_equal_terms(model, title, sigmas, steps))
+        for title, sigmas in (brought or {}).items()
+    }
     passed, reference = one_pass(model), model.reference(n or SAMPLES)
     wanted, rows = None if metrics is None else list(metrics), []
-    for name in which:
-        found = find(model, passed, name, solver, steps, power)
+    for found in (*yours.values(), *(find(model, passed, name, solver, steps, power) for name in which)):
         samples = draw(model, found.sigmas, solver, seed, n)
         measured = evaluate(samples, reference, wanted)
-        rows.append(Result(name, found.title, found.sigmas, passed.gram.price(found.sigmas), samples, measured))
+        rows.append(Result(found.style, found.title, found.sigmas, passed.gram.price(found.sigmas), samples, measured))
     fresh = model.fresh_data(n)
     return [*rows, Result("data", "Fresh data", None, None, fresh, evaluate(fresh, reference, wanted))]

@@ -1,7 +1,7 @@
 """One colour, dash and marker per schedule, everywhere (Okabe and Ito's colour-blind safe set and kin).
 
-Warm colours are what was optimized, violet what the reader dials, cool ones the baselines; what is data or a reference
-is grey.
+Warm colours are what was optimized, violet what the reader dials, slate what the reader brings, cool ones the
+baselines; what is data or a reference is grey.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "p-optimum": ("#785EF0", "6px,2px", "star-diamond"),
     "ode-optimum": ("#5B8DEF", "2px,3px", "hourglass"),
     "published": ("#A65628", "12px,3px,3px,3px", "circle-open"),
-    "yours": ("#7F7F7F", "10px,4px", "diamond-tall"),
+    "yours": ("#607D8B", "10px,2px", "hexagram"),
     "edm": ("#009E73", "dot", "diamond"),
     "logsnr": ("#CC79A7", "dashdot", "triangle-up"),
     "time-uniform": ("#0072B2", "dash", "square"),

@@ -10,6 +10,7 @@ with st.sidebar:
     controls.model()
     controls.solver()
     controls.steps()
+    beat_ays.bring_attempt()
     beat_ays.weight()
     beat_ays.metric()
     controls.noise_range()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy.samplers import denoiser_calls
-from ays_toy.ui import background, controls, explore, gallery, view
+from ays_toy.ui import background, controls, explore, gallery, view, yours
 
 problems = view.open_view(view.View)
 with st.sidebar:
@@ -13,6 +13,7 @@ with st.sidebar:
     controls.steps()
     controls.schedules()
     controls.power_if_shown()
+    yours.control("yours", explore.fit)
     controls.noise_range()
     controls.columns()
     controls.new_noise()
@@ -26,7 +27,9 @@ st.caption(
     "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ they are "
     "taken. **AYS** is the paper's, *Align Your Steps*; the **Automatic choice** is what this project recommends."
 )
-pictures = st.container(key="panels_box52")
+yours.remarks(state.yours, explore.fit, state.steps)
+known, waiting = explore.find(state)
+pictures = st.container(key=f"panels_box{max(5, 1 + len(explore.shown(state, known)))}2")
 st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     f"{state.chosen_model.samples:,} samples each."
@@ -35,7 +38,6 @@ finding = st.container(key="verdict")
 left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.
-known, waiting = explore.find(state)
 outcomes = explore.start(state, known)
 with left:
     figure, words = explore.rail(state, known)

@@ -1,16 +1,18 @@
 """Images: real diffusion models, the same noise under every schedule, optimized here and taken home."""
 
+from functools import partial
 from itertools import count
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, image_export, image_run, image_state, image_view, images, view
+from ays_toy.ui import background, controls, image_export, image_run, image_state, image_view, images, view, yours
 
 problems = view.open_view(image_view.ImagesView)
 with st.sidebar:
     image_view.model_controls()
     controls.solver()
     controls.steps()
+    spot = st.container()
     image_view.search_controls()
     controls.new_noise()
 state = view.current(image_view.ImagesView)
@@ -20,6 +22,10 @@ for problem in problems:
 st.markdown(f"### {images.heading(state)}")
 known = image_state.watch(state)
 seen = image_run.stage(state)
+ready = image_state.loaded(state, known)
+fit = partial(image_state.fit, ready[0] if ready else None)
+with spot:
+    yours.control("image_yours", fit)
 looks = count()
 
 
@@ -38,6 +44,7 @@ if one is None:
     st.stop()
 if words := images.verdict(state, one):
     st.markdown(words)
+yours.remarks(state.image_yours, fit, state.steps)
 left, right = st.container(), st.container()
 if not images.large(one):
     left, right = st.columns([0.56, 0.44], gap="medium")

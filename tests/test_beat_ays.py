@@ -186,3 +186,46 @@ def test_a_damaged_link_is_said_in_a_sentence_and_opens_all_the_same(query: dict
     at = opened(**query)
     assert says in texts(at)
     assert len(scores(at)) == 1
+
+
+def paste(at: AppTest, text: str) -> str:
+    """Bring it -> what the page says to that."""
+    at.text_area(key="bring attempt text").set_value(text)
+    at.button(key="bring attempt bring").click().run()
+    assert not at.exception, at.exception
+    return " ".join(one.value for one in (*at.success, *at.error)).replace("\\", "")
+
+
+def test_a_schedule_that_is_brought_becomes_the_attempt_and_can_be_undone() -> None:
+    at = opened(levels="2,0.4,0.05")
+    assert "6 levels for 5 steps, from 80 to 0.002. It does not reach" in paste(at, "20, 5, 0.5, 0.051234, 0.002")
+    assert "rounded to 4 digits" in at.success[0].value
+    assert levels(at) == [20.0, 5.0, 0.5, 0.05123]
+    assert at.slider(key="steps").value == 5
+    assert at.query_params["levels"] == "20,5,0.5,0.05123"
+    assert next(iter(scores(at).index)) == "Yours 2: brought"
+    move(at, [20.0, 5.0, 0.6, 0.05])
+    at.button(key="undo").click().run()
+    at.button(key="undo").click().run()
+    assert levels(at) == [2.0, 0.4, 0.05]
+    assert at.slider(key="steps").value == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("999 500 0", "timesteps"),
+        ("700 50 1 0.002", "700 to 0.002 and the model only from 80 to 0.002"),
+        ("80 0.002", "number of levels between the two ends"),
+        ("80 2.00001 2.0 0.1 0.002", "descend strictly"),
+        ("80 2 2 0.1", "twice"),
+        (" ".join(f"{70 * 0.9**k:.4g}" for k in range(45)), "give at most 40"),
+    ],
+)
+def test_what_cannot_be_an_attempt_is_refused_in_place_and_loses_nothing(text: str, says: str) -> None:
+    at = opened(levels="2,0.4,0.05")
+    assert says in paste(at, text)
+    assert levels(at) == [2.0, 0.4, 0.05]
+    assert at.text_area(key="bring attempt text").value == text
+    assert at.button(key="undo").disabled
+    assert ":orange[" not in texts(at)

@@ -169,7 +169,7 @@ def test_words_say_how_the_final_zero_counts():
     assert export.as_csv(LEVELS).splitlines()[0] == "level,sigma (no final zero)"
 
 
-def test_json_says_where_a_schedule_comes_from_and_is_read_back_to_the_bit():
+def test_json_says_where_a_schedule_comes_from():
     klub = KlubEstimate(2.5, 0.1, np.array([1.0, 1.5]))
     text = export.as_json(LEVELS, method="AYS", klub=klub, model="digits", solver="ddim", calls=np.int64(7))
     record = json.loads(text)
@@ -177,26 +177,3 @@ def test_json_says_where_a_schedule_comes_from_and_is_read_back_to_the_bit():
     assert (record["sigma_max"], record["sigma_min"], record["steps"]) == (12.0, 0.05, 5)
     assert record["version"] == __version__
     assert record["klub"] == {"value": 2.5, "stderr": 0.1, "unit": "nats", "terms": [1.0, 1.5]}
-    np.testing.assert_array_equal(export.read_json(text), LEVELS)
-    np.testing.assert_array_equal(export.read_json(json.dumps(LEVELS.tolist()).encode()), LEVELS)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("level,sigma", "not JSON"),
-        (b"\xff\xfe\x00", "not JSON"),
-        ('{"levels": [2, 1]}', "holds no schedule"),
-        ("3", "holds no schedule"),
-        ("[2, 1, 0]", "leave out a final zero"),
-        ("[2, null]", "must be numbers"),
-        ("[2, true]", "must be numbers"),
-        ("[1, 2]", "must descend strictly"),
-        ("[NaN, 1]", "must be finite"),
-        ("[" + "1," * 20_000 + "1]", "give at most"),
-        ("[" * 100_000, "not JSON"),
-    ],
-)
-def test_json_that_holds_no_schedule_is_refused_in_a_sentence(text, message):
-    with pytest.raises(ValueError, match=message):
-        export.read_json(text)

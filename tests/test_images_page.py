@@ -17,10 +17,11 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 from tables_shown import displayed
 
-from ays_toy import export, images, optimize
+from ays_toy import images, optimize
 from ays_toy.images import collect, compared, config, published, results, sources
 from ays_toy.images.config import METHODS
 from ays_toy.images.scores import FIGURES
+from ays_toy.reading import read_schedule
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import background, codec, image_state
@@ -153,7 +154,7 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
     record = json.loads(at.code[0].value)
     assert record["steps"] == 6
     assert record["model"] == "digits"
-    np.testing.assert_allclose(export.read_json(at.code[0].value), cell.sigmas["choice"], rtol=1e-5)
+    np.testing.assert_allclose(read_schedule(at.code[0].value).levels, cell.sigmas["choice"], rtol=1e-5)
 
 
 @pytest.mark.usefixtures("home")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ays_toy import checks, comparison, finding
+from ays_toy.cli import brought
 from ays_toy.cli.common import (
     Data,
     Kind,
@@ -12,25 +13,29 @@ from ays_toy.cli.common import (
     SigmaMax,
     SigmaMin,
     Solver,
-    Steps,
     console,
     schedules_table,
     user_errors,
 )
 
+USUAL = 8  # steps
+
 
 def compare(
     data: Data = "grid-8x8",
-    steps: Steps = 8,
+    steps: brought.Steps = None,
     solver: Solver = "stochastic-ddim",
     model: Kind = "exact",
     power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,
+    schedule: brought.Files = None,
     seed: Annotated[int, typer.Option(help="Seed of the initial noise.")] = 0,
 ) -> None:
-    """Print KLUB and the metrics of every schedule and of fresh data."""
+    """Print KLUB and the metrics of schedules from files, of every other schedule, and of fresh data."""
     with user_errors():
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
-        results = finding.compare(chosen, solver, steps, power, seed)
+        yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
+        steps = brought.steps_of_all(yours, steps, USUAL)
+        results = finding.compare(chosen, solver, steps, power, seed, brought=yours)
     console.print(schedules_table({one.title: (one.klub, one.metrics) for one in results}))

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ays_toy import checks, export, images, names
+from ays_toy.cli import brought
 from ays_toy.cli.common import Method, Power, Solver, Steps, console, user_errors
 from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import baselines
@@ -21,9 +22,9 @@ from ays_toy.images.optimizing import Search
 from ays_toy.images.sampling import draw
 from ays_toy.images.scores import FIGURES, Judge
 from ays_toy.paths import PathGram
-from ays_toy.schedules import validate
 from ays_toy.words import significant
 
+USUAL = 10  # steps
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
 
 Name = Annotated[str, typer.Argument(help="digits, a folder in diffusers' format, or a name on the hub.")]
@@ -145,9 +146,9 @@ def _write(out: Path, text: str) -> None:
 @app.command()
 def compare(
     model: Name = "digits",
-    steps: Steps = 10,
+    steps: brought.Steps = None,
     solver: Solver = "stochastic-ddim",
-    schedule: Annotated[list[Path] | None, typer.Option(help="A schedule's .json file; may be given again.")] = None,
+    schedule: brought.Files = None,
     paths: Paths = collect.PATHS,
     data: Folder = None,
     prompts: Prompts = None,
@@ -157,26 +158,20 @@ def compare(
 ) -> None:
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
+        files = brought.read(schedule)  # before a model is loaded, which takes its time
         chosen = _load(model, prompts, guidance)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
+        low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
+        yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
+        steps = checks.whole_number(
+            brought.steps_of_all(yours, steps, USUAL), "The number of steps", 1, collect.LEVELS - 1
+        )
         figures = _figures(chosen, solver, scores.default_figure(chosen.name, solver))
         source = sources.find(chosen, paths, folder=data, seed=seed)
         gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
         least = next(optimizing.find(Judge(chosen), gram, source.x0, Search(solver, steps, "klub-optimum")))
-        named = {path.name: _read(path) for path in schedule or []}
-        named |= {least.title: least.sigmas} | _baselines(chosen, steps)
+        named = yours | {least.title: least.sigmas} | _baselines(chosen, steps)
         console.print(_table(Judge(chosen), gram, named, solver, figures, samples))
-
-
-def _read(path: Path) -> np.ndarray:
-    import json
-
-    try:
-        return validate(json.loads(path.read_text(encoding="utf-8"))["sigmas"])
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read: {error}.") from None
-    except (KeyError, TypeError, json.JSONDecodeError):
-        raise ValueError(f"{path} is no schedule: it needs a list named sigmas.") from None
 
 
 @app.command()

@@ -16,7 +16,7 @@ from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 
 BASELINES = ("time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")  # as shipped first
-ORDER = ("choice", "ays", "published", "klub-optimum", "p-optimum", *BASELINES)
+ORDER = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", *BASELINES)
 SHOWN = 10  # pictures of every schedule
 
 

@@ -110,7 +110,7 @@ def measure(
         yield at("Sampling on fresh seeds", named={name: sigmas}, pictures=pictures)
         yield at("Done", rows=(_row(config, kept, gram, name, sigmas),))
 
-    total = denoiser_calls(config.solver, config.steps) * config.samples
+    total = denoiser_calls(config.solver, sigmas.size - 1) * config.samples
     yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
 
 

@@ -9,9 +9,11 @@ import streamlit as st
 
 from ays_toy import challenge, names
 from ays_toy.comparison import Model
+from ays_toy.fitting import fit_range
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
-from ays_toy.ui import attempts, chosen, codec, compute, controls, findings, tables, view
+from ays_toy.reading import Brought
+from ays_toy.ui import attempts, bring, chosen, codec, compute, controls, findings, tables, view, yours
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
@@ -89,6 +91,20 @@ def metric() -> None:
         "Measured on 20,000 samples of every schedule, all from the same noise. AYS is stopped early by it, too, on "
         "other noise.",
     )
+
+
+def bring_attempt() -> None:
+    """A schedule of another tool as the attempt."""
+    about = "A list of noise levels from another tool: it becomes your attempt, and Undo takes it back."
+    bring.schedule("bring attempt", _take, about)
+
+
+def _take(brought: Brought) -> str:
+    high, low = attempts.ends()
+    sigmas, words = fit_range(brought.levels, low, high, most=MAX_STEPS)
+    placed = attempts.bring(sigmas)
+    rounded = "" if np.allclose(placed, sigmas, rtol=1e-9) else f" Levels were rounded to {challenge.DIGITS} digits."
+    return f"Brought: {yours.said(placed)}{' ' + words if words else ''}{rounded}"
 
 
 # --- prices --------------------------------------------------------------------------------------------------------

@@ -32,7 +32,10 @@ def to_query(state: Any) -> dict[str, str]:
 
 
 def _text(part: str | float) -> str:
-    return part if isinstance(part, str) else f"{part:g}"
+    if isinstance(part, str):
+        return part
+    short = f"{part:g}"
+    return short if float(short) == part else repr(part)
 
 
 def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:

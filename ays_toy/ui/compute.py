@@ -114,6 +114,13 @@ def priced(model: Model, style: str, title: str, levels: tuple[float, ...]) -> P
 
 
 @lru_cache(maxsize=128)
+def priced_levels(model: Model, levels: tuple[float, ...], name: str, title: str) -> Priced:
+    """A schedule that comes as levels, with its KLUB and the outline of its patches."""
+    sigmas, paths = np.array(levels), gram(model)
+    return Priced(name, sigmas, paths.price(sigmas), paths.outline(sigmas), title)
+
+
+@lru_cache(maxsize=128)
 def entropy(model: Model) -> float:
     """Entropy of the data at noise sigma_min: the NLL of perfect samples."""
     return model.dataset.mixture.entropy(model.sigma_min)

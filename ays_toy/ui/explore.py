@@ -1,20 +1,27 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import figures, names, verdicts
 from ays_toy.figures import Priced
 from ays_toy.finding import Found
+from ays_toy.fitting import fit_range
 from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.ui import compute, findings, gallery, tables
-from ays_toy.ui.view import View
+from ays_toy.ui import compute, findings, gallery, tables, yours
+from ays_toy.ui.view import MAX_STEPS, View
 
 Known = Mapping[str, Found]  # by name, what is found
 WAITING = ("searching …", "")
+
+
+def fit(levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
+    """Levels that were brought, over the range that the controls say."""
+    return fit_range(levels, st.session_state["sigma_min"], st.session_state["sigma_max"], most=MAX_STEPS)
 
 
 def find(view: View) -> tuple[Known, list[str]]:
@@ -24,7 +31,14 @@ def find(view: View) -> tuple[Known, list[str]]:
         wanted.pop("p-optimum")  # it is the KLUB optimum
     under_way = {name: findings.of(view, name) for name in wanted}
     known = {name: future.result() for name, future in under_way.items() if future.done()}
+    if own := yours.fitted(view.yours, fit, view.steps)[0]:
+        known = {yours.NAME: Found(own.title, yours.NAME, own.sigmas)} | known
     return known, [name for name in wanted if name not in known]
+
+
+def shown(view: View, known: Known) -> list[str]:
+    """The names of the schedules in pictures and rail, what was brought last."""
+    return [*view.names, *([yours.NAME] if yours.NAME in known else [])]
 
 
 def found_more(view: View, waiting: list[str]) -> bool:
@@ -45,10 +59,14 @@ def start(view: View, known: Known) -> compute.Outcomes:
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[gallery.Samples]:
     """What the pictures show, in their order."""
-    titles = {name: names.title(name, view.power) for name in view.names}
     return [
-        gallery.Samples(title, STYLES[name].color, outcomes.get(name) if name in known else None, WAITING)
-        for name, title in titles.items()
+        gallery.Samples(
+            known[name].title if name in known else names.title(name, view.power),
+            STYLES[name].color,
+            outcomes.get(name) if name in known else None,
+            WAITING,
+        )
+        for name in shown(view, known)
     ]
 
 
@@ -61,7 +79,7 @@ def _priced(view: View, known: Known) -> dict[str, Priced]:
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
-    priced = [one for name, one in _priced(view, known).items() if name in view.names]
+    priced = [one for name, one in _priced(view, known).items() if name in shown(view, known)]
     parts = [f"{one.title} {one.klub.value:.3g} nats" for one in priced]
     words = f"Noise levels of each schedule, and KLUB as area: {', '.join(parts)}."
     grid = compute.gram(view.chosen_model).grid
@@ -85,6 +103,7 @@ def verdict(view: View, known: Known, outcomes: compute.Outcomes) -> str:
             outcomes[name].result().metrics,
         )
         for name, one in _priced(view, known).items()
+        if one.sigmas.size - 1 == view.steps  # what was brought may have more
     }
     return " ".join(verdicts.sentences(rows, outcomes["data"].result().metrics, view.chosen_model.dataset))
 
@@ -94,7 +113,7 @@ def table(view: View, known: Known, outcomes: compute.Outcomes) -> None:
     priced = _priced(view, known)
     rows = [
         tables.Row(priced[name].title, STYLES[name].color, outcomes[name], priced[name].klub)
-        for name in names.COMPARED
+        for name in (yours.NAME, *names.COMPARED)
         if name in known
     ]
     rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))

@@ -23,6 +23,7 @@ _CSS = """
 [class*="st-key-panels_box"] { container-type: inline-size; }
 .st-key-panels_box5 > div { height: calc(20cqw + 77px) !important; }
 .st-key-panels_box52 > div { height: calc(20cqw + 62px) !important; }
+.st-key-panels_box62 > div { height: calc(16.6cqw + 62px) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
 @container (max-width: 800px) {

@@ -50,7 +50,7 @@ def section(view: ImagesView, one: Shown) -> None:
         height=260 if len(text) > 900 else "content",
     )
     suffix, mime = FILES.get(kind, ("csv", "text/csv"))
-    name = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {view.steps}".lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {sigmas.size - 1}".lower()).strip("-")
     st.download_button(
         f"Download {name}.{suffix}", text, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore"
     )

@@ -17,6 +17,7 @@ from ays_toy.ui.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.image_view import ImagesView
 from ays_toy.ui.jobs import State, Stop
 
+EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
 
 
@@ -131,45 +132,54 @@ def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ..
 
 
 def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch | None) -> None:
-    dial = one.entries.get("p-optimum")
-    if dial is None:
+    if "p-optimum" not in one.entries:
         st.caption("These dials give the KLUB optimum itself: lower p, or stop on the way, for another schedule.")
-        return
-    if "p-optimum" in one.figures:
-        st.caption(f"**{dial.title}** is measured: it is among the pictures, curves and rows.")
+    for name in EXTRAS:
+        if name in one.entries:
+            _measured(view, one, name, known, extra)
+
+
+def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extra: Watch | None) -> None:
+    """Measure one more schedule, or say that it is measured."""
+    title = one.entries[name].title
+    if name in one.figures:
+        st.caption(f"**{title}** is measured: it is among the pictures, curves and rows.")
         return
     box = st.container(horizontal=True, vertical_alignment="center")
-    same = extra if extra and extra.job.key == _key(view, one) else None
+    same = extra if extra and extra.job.key == _key(view, one, name) else None
+    shown = [_key(view, one, other) for other in EXTRAS if other in one.entries]
+    busy = running(known) or (extra is not None and extra.job.key in shown and running(extra))
     if not _stop_and_go_on(box, EXTRA, same):
         box.button(
-            f"Measure {dial.title}",
+            f"Measure {title}",
             icon=":material/straighten:",
-            key="measure p-optimum",
+            key=f"measure {name}",
             on_click=_measure,
-            args=(view, one, known),
-            disabled=running(known),
+            args=(view, one, name, known),
+            disabled=busy,
             help="Draws as many fresh samples of it as stand behind the other figures, from the same noise.",
         )
     if same:
         _words(box, same, "Measured in")
     elif view.bundled:
-        words = _about(view, denoiser_calls(view.solver, view.steps) * view.config.samples)
+        calls_ = denoiser_calls(view.solver, one.entries[name].sigmas.size - 1)
+        words = _about(view, calls_ * view.config.samples)
         box.caption(words[0].upper() + words[1:])
 
 
-def _key(view: ImagesView, one: Shown) -> tuple[Any, ...]:
-    return view.config, one.entries["p-optimum"].levels
+def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
+    return view.config, name, one.entries[name].levels
 
 
-def _measure(view: ImagesView, one: Shown, known: Watch | None) -> None:
+def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
     state = image_state.state_of(known)
-    config, sigmas, judge = view.config, one.entries["p-optimum"].sigmas, state.judge if state else None
+    config, sigmas, judge = view.config, one.entries[name].sigmas, state.judge if state else None
 
     def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
-        for reached in live.measure(config, one.model, one.gram, "p-optimum", sigmas, judge=judge, stop=stop):
+        for reached in live.measure(config, one.model, one.gram, name, sigmas, judge=judge, stop=stop):
             yield reached.share, reached
 
-    background.start(EXTRA, _key(view, one), work)
+    background.start(EXTRA, _key(view, one, name), work)
 
 
 def stage(view: ImagesView) -> tuple[Any, ...]:

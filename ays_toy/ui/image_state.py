@@ -1,22 +1,24 @@
 """All that is known of an image model: what ships with the digits, and what this session has run and measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from ays_toy import names, optimize
+from ays_toy.fitting import fit_range
 from ays_toy.images import compared, results
 from ays_toy.images.baselines import baselines
+from ays_toy.images.config import MAX_STEPS
 from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
-from ays_toy.ui import background
+from ays_toy.ui import background, yours
 from ays_toy.ui.background import Watch
 from ays_toy.ui.image_view import ImagesView
 
@@ -119,21 +121,36 @@ def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Entry:
     return Entry(names.blend(names.title(view.base), title, share), "p-optimum", optimize.blend(first, best, share))
 
 
+def loaded(view: ImagesView, known: Watch | None) -> tuple[ImageModel, PathGram] | None:
+    """The model and what prices its schedules, once a run has loaded them; the digits' always."""
+    if view.bundled:
+        return results.model(), results.gram()
+    state = state_of(known)
+    return (state.model, state.gram) if state and state.model and state.gram else None
+
+
+def fit(model: ImageModel | None, levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
+    """Levels that were brought, over the model's range once that is known; those of a flow may be its times."""
+    if model is None:
+        return np.array(levels), "They will run over the model's range once it is loaded."
+    flow = model.prediction == "flow"
+    return fit_range(levels, model.sigma_min, model.sigma_max, flow=flow, most=MAX_STEPS)
+
+
 def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     """What a run has found, or what ships with the digits; None for a model that has not been loaded and priced."""
-    state, kept = state_of(known), memory(view)
-    if state and state.model and state.gram and not view.bundled:
-        model, gram = state.model, state.gram
-    elif view.bundled:
-        model, gram = results.model(), results.gram()
-    else:
+    kept, ready = memory(view), loaded(view, known)
+    if ready is None:
         return None
+    model, gram = ready
     bundled = results.digits().at(view.solver, view.steps) if view.bundled else None
     found = {name: Entry(title, name, sigmas) for name, (title, sigmas) in kept.found.items()}
     if bundled and "choice" not in found:
         found["choice"] = Entry(names.title("choice"), "choice", bundled.sigmas["choice"])
     if view.power != names.KLUB_POWER or view.share != 100:
         found["p-optimum"] = p_optimum(view, model, gram)
+    if own := yours.fitted(view.image_yours, partial(fit, model), view.steps)[0]:
+        found[yours.NAME] = Entry(own.title, yours.NAME, own.sigmas)
     entries = {}
     for name, sigmas in compared.named(model, gram, view.steps, {n: one.sigmas for n, one in found.items()}).items():
         entries[name] = found.get(name) or Entry(names.title(name), name, sigmas)

@@ -13,7 +13,7 @@ from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import chosen, codec
-from ays_toy.ui.view import MAX_SEED, POWERS
+from ays_toy.ui.view import MAX_SEED, POWERS, brought
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
@@ -54,6 +54,7 @@ class ImagesView:
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     pictures: str = codec.param("samples", codec.choice(VIEWS, "view"))
     seed: int = codec.param(0, codec.whole("The noise's seed", 0, MAX_SEED))
+    image_yours: tuple[float, ...] = codec.param((), brought)
 
     @property
     def which(self) -> Which:

@@ -23,7 +23,8 @@ from ays_toy.words import significant
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
 UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
-RAIL = ("choice", "ays", "published", "p-optimum", "time-uniform", "klub-optimum")
+RAIL = ("choice", "ays", "published", "p-optimum", "yours", "time-uniform", "klub-optimum")
+PASSING = ("p-optimum", "yours")  # what goes by these names may have been another schedule before
 
 
 def heading(view: ImagesView) -> str:
@@ -80,10 +81,10 @@ def curves(view: ImagesView, one: Shown) -> go.Figure:
             _add(found, steps, entry.figures if entry else {}, view.figure)
     for (which, folder, solver, steps, seed), kept in memories().items():
         if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
-            # Not what the dials made: they have moved since.
-            rows = {name: figures_ for name, figures_ in kept.rows.items() if name != "p-optimum"}
+            rows = {name: figures_ for name, figures_ in kept.rows.items() if name not in PASSING}
             _add(found, steps, rows, view.figure)
-    _add(found, view.steps, one.figures, view.figure)
+    for name, measured in one.figures.items():
+        _add(found, one.entries[name].sigmas.size - 1, {name: measured}, view.figure)
     order = [name for name in compared.ORDER if name in found]
     titles = {name: one.entries[name].title if name in one.entries else STYLES[name].title for name in order}
     data = [Curve(name, titles[name], found[name]) for name in order]

@@ -16,6 +16,7 @@ from ays_toy.comparison import Model
 from ays_toy.live_search import SearchConfig
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.ode import EXTRAPOLATES
+from ays_toy.reading import read_link
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
@@ -35,6 +36,12 @@ MAX_MORE = 60
 SEARCH_SAMPLES = (512, 2048, 8192)
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0)
 MATRICES = {"forward": "Forward paths (KLUB)", "ode": "ODE trajectories"}
+
+
+def brought(text: str) -> tuple[float, ...]:
+    """Levels in a link as they were brought, at most those of as many steps as a page shows, and a final zero."""
+    return read_link(text, MAX_STEPS + 2)
+
 
 V = TypeVar("V", bound="DataclassInstance")
 
@@ -96,6 +103,7 @@ class Shared(ComparedView):
 class View(ComparedView):
     """The Explore page's state."""
 
+    yours: tuple[float, ...] = codec.param((), brought)
     columns: tuple[str, ...] = _columns()
 
 
