@@ -9,7 +9,7 @@ import streamlit as st
 
 from ays_toy.ui import frame
 
-st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")  # shut on a phone
 frame.style()
 page = st.navigation(
     [

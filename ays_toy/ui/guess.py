@@ -93,7 +93,7 @@ def scores_table(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
         row_height=tables.ROW_HEIGHT,
         height=tables.ROW_HEIGHT * (min(len(rows), 8) + 1) + 3,
         column_config={
-            tables.MARK: st.column_config.TextColumn("", width=28),
+            tables.MARK: tables.mark(),
             "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
             cost: number(format="%.4g", help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
             "± cost": error,

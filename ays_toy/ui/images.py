@@ -151,7 +151,7 @@ def table(view: ImagesView, one: Shown) -> None:
         cells.append(row)
         colors.append(f"color: {STYLES[entry.style].color}")
     number = st.column_config.NumberColumn
-    config: dict[str, Any] = {tables.MARK: st.column_config.TextColumn("", width=28)}
+    config: dict[str, Any] = {tables.MARK: tables.mark()}
     config["KLUB"] = number(format="%.4g", width=80, help="Of Stochastic-DDIM, in nats.")
     config |= {
         FIGURES[name].title: number(_short(name).capitalize(), format="%.4g", width=108, help=FIGURES[name].about)

@@ -46,6 +46,11 @@ def schedules(rows: Sequence[Row], key: str, alt: str, costs: bool = False) -> N
     )
 
 
+def mark(pinned: bool = False) -> dict[str, Any]:
+    """The column of colors: a header of its own, or a screen reader would have none to say."""
+    return dict(st.column_config.TextColumn("Color", width=48, pinned=pinned, help="As in the figures."))
+
+
 def _cells(row: Row, costs: bool) -> dict[str, Any]:
     cells: dict[str, Any] = {MARK: MARK, "Schedule": row.title}
     klub = row.klub
@@ -61,7 +66,7 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
     about = {metric.title: metric.about for metric in METRICS.values()}
     about["KLUB"] = "The paper's bound on the KL divergence of whole paths, in nats; lower is tighter."
     columns: dict[str, Any] = {
-        MARK: st.column_config.TextColumn("", width=28, pinned=True),
+        MARK: mark(pinned=True),
         "Schedule": st.column_config.TextColumn(width=150 if CALLS in row else 112, pinned=True),
         CALLS: st.column_config.NumberColumn(
             "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
