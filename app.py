@@ -10,7 +10,8 @@ import streamlit as st
 from ays_toy.ui import frame
 from ays_toy.ui.components.address import one_entry_a_deed
 
-st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="expanded")
+# The sidebar is open, but shut on a phone, where it would lie over the page.
+st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")
 frame.style()
 one_entry_a_deed()
 frame.by_name("explore")

@@ -22,9 +22,9 @@ for problem in problems:
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
 st.caption(
     f"Every step adds its patch to **{state.cost}**{beat_ays.meaning(state)}: make the patches small, then see whether "
-    "the picture agrees. The address of this page holds your attempt."
+    "the picture agrees. The address holds your attempt."
 )
-left, right = st.columns([0.71, 0.29], gap="medium")
+left, right = st.columns([0.67, 0.33], gap="medium")
 pictures = st.container(key="panels_box5")
 st.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale."

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ays_toy import comparison, export
+from ays_toy import comparison, export, finding
 from ays_toy.cli import app
 from ays_toy.images import collect, results, sources
 from ays_toy.schedules import edm, logsnr
@@ -62,15 +62,15 @@ def test_a_narrower_list_is_extended_to_the_others_range_with_a_word(run, tmp_pa
     assert "narrow.txt: It does not reach over the model's range: 80 and 0.002 were added, 2 steps more." in words(
         done.output
     )
-    wide = comparison.compare(comparison.Model("gaussian"), steps=6, brought={"x": [80, 40, 10, 1, 0.1, 0.01, 0.002]})
+    wide = finding.compare(comparison.Model("gaussian"), steps=6, brought={"x": [80, 40, 10, 1, 0.1, 0.01, 0.002]})
     assert row(done.output, "Yours: narrow")[1].split(" ± ")[0] == f"{wide[0].klub.value:.1f}"
 
 
 def test_a_list_of_its_own_range_is_never_priced_beside_others():
     with pytest.raises(ValueError, match=r"80 to 0\.002"):
-        comparison.compare(comparison.Model("gaussian"), steps=5, brought={"mine": edm(5, 0.01, 40.0)})
+        finding.compare(comparison.Model("gaussian"), steps=5, brought={"mine": edm(5, 0.01, 40.0)})
     with pytest.raises(ValueError, match=r"5 steps.*4"):
-        comparison.compare(comparison.Model("gaussian"), steps=4, brought={"mine": edm(5)})
+        finding.compare(comparison.Model("gaussian"), steps=4, brought={"mine": edm(5)})
 
 
 def test_two_files_of_one_name_are_two_rows(run, tmp_path):
@@ -126,6 +126,6 @@ def test_an_image_models_table_has_the_file_over_the_models_range(run, tmp_path)
     (tmp_path / "mine.txt").write_text(export.as_comfyui(levels))
     done = run("image", "compare", "digits", "--schedule", "mine.txt", "--paths", 32, "--samples", 40)
     assert done.exit_code == 0, done.output
-    yours, theirs = row(done.output, "Yours: mine"), row(done.output, "edm")
+    yours, theirs = row(done.output, "Yours: mine"), row(done.output, "EDM")
     assert yours[1] == theirs[1]
     np.testing.assert_allclose(float(yours[2].split()[0]), float(theirs[2].split()[0]), rtol=1e-3)

@@ -140,7 +140,7 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
     assert table.loc["KLUB optimum", "KLUB"] == pytest.approx(table["KLUB"].min())
     cell = results.digits().at("ddim", 6)
     assert table.loc["EDM", "Fréchet distance"] == cell.figures["edm"]["frechet"].value
-    assert "The automatic choice" in texts(at)
+    assert "Automatic choice" in texts(at)
     strips = at.get("html")[0].proto.body
     assert strips.count("<img") == len(table) + 1  # and the reference
     at.segmented_control(key="pictures").set_value("difference").run()

@@ -137,7 +137,7 @@ def test_the_page_opens_on_a_whole_answer_and_follows_every_control(page: AppTes
         lambda: page.sidebar.selectbox(key="solver").set_value("ddim"),
         lambda: page.sidebar.multiselect(key="shown").set_value(["edm", "p-optimum"]),
         lambda: page.sidebar.select_slider(key="power").set_value(1.0),
-        lambda: page.sidebar.button[0].click(),
+        lambda: next(one for one in page.sidebar.button if one.label == "New noise").click(),
         lambda: page.sidebar.multiselect(key="shown").set_value(["time-uniform", "p-optimum"]),
         lambda: page.sidebar.selectbox(key="sigma_min").set_value(0.02),
         lambda: page.sidebar.selectbox(key="data").set_value("ring-8"),

@@ -1,5 +1,6 @@
 """What schedules do to an image model: quality over the number of steps, and KLUB side by side."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ import plotly.graph_objects as go
 from ays_toy.metrics import Estimate
 from ays_toy.palette import MARGIN, STYLES
 from ays_toy.words import significant
+
+LONGEST = 17  # letters of a title in one line, or it would take the room of what it stands beside
+LINE, ROW = 15, 19  # pixels: of a title's line, of the legend's
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +24,15 @@ class Curve:
     values: Mapping[int, Estimate]
 
 
-def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: int = 330) -> go.Figure:
-    """Quality of every schedule over the number of steps, with error bars, the chosen number marked."""
+def _lines(title: str, longest: int = LONGEST) -> list[str]:
+    return textwrap.wrap(title, longest, break_on_hyphens=False) or [title]
+
+
+def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: int = 270) -> go.Figure:
+    """Quality of every schedule over the number of steps, with error bars, the chosen number marked.
+
+    The legend stands above it in two columns, and has its room beyond the height.
+    """
     figure = go.Figure()
     every = sorted({n for curve in curves for n in curve.values} | {steps})
     for curve in curves:
@@ -62,7 +73,9 @@ def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: 
         title={"text": title, "standoff": 4},
     )
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
-    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend)
+    legend |= {"entrywidthmode": "fraction", "entrywidth": 0.49}
+    top = MARGIN["t"] + ROW * (len(curves) + 1) // 2
+    return figure.update_layout(height=height + top, margin={**MARGIN, "b": 36, "t": top}, legend=legend)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +87,18 @@ class Bar:
     klub: Estimate
 
 
-def klub_bars(bars: Sequence[Bar], height: int = 250) -> go.Figure:
-    """KLUB of every schedule on a log scale, its error bar, and the number itself beside it; the least on top."""
+def klub_bars(bars: Sequence[Bar]) -> go.Figure:
+    """KLUB of every schedule on a log scale, its error bar, and the number itself beside it; the least on top.
+
+    Long titles take several lines, and the figure as much height as that asks for.
+    """
     ordered = sorted(bars, key=lambda bar: -bar.klub.value)
     values = np.array([bar.klub.value for bar in ordered])
+    titles = [_lines(bar.title) for bar in ordered]
     figure = go.Figure(
         go.Bar(
             x=values.astype(np.float32),
-            y=[bar.title for bar in ordered],
+            y=["<br>".join(lines) for lines in titles],
             orientation="h",
             marker={"color": [STYLES[bar.name].color for bar in ordered]},
             error_x={"array": np.array([bar.klub.stderr for bar in ordered], dtype=np.float32), "width": 3},
@@ -100,6 +117,7 @@ def klub_bars(bars: Sequence[Bar], height: int = 250) -> go.Figure:
         title={"text": "KLUB (nats)", "standoff": 2},
     )
     figure.update_yaxes(fixedrange=True)
+    height = MARGIN["t"] + 36 + len(bars) * (LINE * max(len(lines) for lines in titles) + 9)
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
 
 

@@ -20,7 +20,7 @@ from ays_toy.ui.components.search import Marks
 from ays_toy.ui.view import MAX_STEPS, MIN_STEPS, POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
-MOST_ROWS = 6
+MOST_ROWS = 4  # in sight at once: a low window has the pictures below
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ _CSS = """
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
 [class*="st-key-panels_box"] { container-type: inline-size; }
-.st-key-panels_box5 > div { height: calc(20cqw + 77px) !important; }
-.st-key-panels_box52 > div { height: calc(20cqw + 62px) !important; }
-.st-key-panels_box62 > div { height: calc(16.6cqw + 62px) !important; }
+/* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
+.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 482px)) !important; }
+.st-key-panels_box52 > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
+.st-key-panels_box62 > div { height: min(16.6cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
 @container (max-width: 800px) {
@@ -36,6 +37,25 @@ _CSS = """
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.4; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
 .st-key-address { display: none; }
+</style>
+"""
+
+# What the theme cannot say, so that all words can be read in both schemes (WCAG AA): Streamlit writes white on the
+# primary color, fades what is disabled by 60 %, and gives figures and code grays and colors of its own.
+_COLORS = """
+<style>
+.stApp { --faint: light-dark(rgb(21 23 28 / 68%), rgb(250 250 250 / 68%)); }
+[data-testid="stCaptionContainer"] { opacity: 0.8; }
+[data-testid^="stBaseButton-primary"]:not(:disabled), .stApp [data-tag], .stApp [data-tag] button {
+  color: light-dark(#FFFFFF, #0E1117);
+}
+.stApp :is(:disabled, [data-disabled], [disabled]) {
+  color: var(--faint) !important; -webkit-text-fill-color: currentcolor !important;
+}
+.js-plotly-plot text:not(.hoverlayer text) { fill: currentcolor !important; }
+.stApp .stCode :is(.comment, .punctuation, .operator) { color: light-dark(#5A5E66, #A6ABB5); }
+.stApp .stCode :is(.keyword, .boolean, .builtin) { color: light-dark(#1F4FB2, #8FB8FF); }
+.stApp .stCode :is(.number, .string) { color: light-dark(#8A3B00, #FFB27F); }
 </style>
 """
 
@@ -91,4 +111,4 @@ def sentences() -> Iterator[None]:
 
 def style() -> None:
     """Tighten the page so that one screen of 1440 x 900 holds the whole comparison."""
-    st.html(_CSS)
+    st.html(_CSS + _COLORS)

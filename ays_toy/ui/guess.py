@@ -97,7 +97,7 @@ def scores_table(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
         row_height=tables.ROW_HEIGHT,
         height=tables.ROW_HEIGHT * (min(len(rows), 8) + 1) + 3,
         column_config={
-            tables.MARK: tables.MARK_COLUMN,
+            tables.MARK: tables.mark(),
             "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
             cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
             "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),

@@ -43,12 +43,7 @@ def section(view: ImagesView, one: Shown) -> None:
         st.info(str(error), icon=":material/info:")
         return
     st.caption(_counting(kind, sigmas, zero))
-    st.code(
-        text,
-        language="python" if kind == "diffusers" else None,
-        wrap_lines=True,
-        height=260 if len(text) > 900 else "content",
-    )
+    st.code(text, language="python" if kind == "diffusers" else None, wrap_lines=True)
     suffix, mime = FILES.get(kind, ("csv", "text/csv"))
     name = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {sigmas.size - 1}".lower()).strip("-")
     st.download_button(

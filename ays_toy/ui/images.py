@@ -148,7 +148,7 @@ def table(view: ImagesView, one: Shown) -> None:
     cells |= {title: [estimate.value for estimate in column] for title, column in estimates.items()}
     cells["Levels"] = ["  ".join(f"{sigma:.3g}" for sigma in entry.sigmas) for entry in entries]
     number = st.column_config.NumberColumn
-    config: dict[str, Any] = {tables.MARK: tables.MARK_COLUMN}
+    config: dict[str, Any] = {tables.MARK: tables.mark()}
     config["KLUB"] = number(width=104, help="Of Stochastic-DDIM, in nats; ± is one standard error.")
     config |= {
         FIGURES[name].title: number(_short(name).capitalize(), width=128, help=FIGURES[name].about) for name in wanted

@@ -260,7 +260,7 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
         height=tables.ROW_HEIGHT * (len(last) + 1) + 3,
-        column_config={tables.MARK: tables.MARK_COLUMN, metric.title: st.column_config.NumberColumn(help=metric.about)},
+        column_config={tables.MARK: tables.mark(), metric.title: st.column_config.NumberColumn(help=metric.about)},
         key="evidence",
         alt="Candidates of the automatic choice's last round with their scores.",
     )

@@ -15,7 +15,6 @@ from ays_toy.words import significant
 
 ROW_HEIGHT = 29
 MARK = "■"  # the column of colors
-MARK_COLUMN = st.column_config.TextColumn(MARK, width=28, pinned=True, help="The schedule's color in every figure.")
 CALLS, SECONDS = "Denoiser calls", "Seconds"
 KLUB_ABOUT = (
     "The paper's bound on the KL divergence of whole paths, in nats: lower is tighter, and fresh data have none."
@@ -55,6 +54,11 @@ def schedules(rows: Sequence[Row], key: str, alt: str, columns: Sequence[str], c
     )
 
 
+def mark(pinned: bool = False) -> dict[str, Any]:
+    """The column of colors: a header of its own, or a screen reader would have none to say."""
+    return dict(st.column_config.TextColumn("Color", width=44, pinned=pinned, help="As in the figures."))
+
+
 def with_errors(frame: pd.DataFrame, estimates: dict[str, list[Estimate]], colors: Sequence[str]) -> Any:
     """The frame with its marks colored and the columns of estimates as 'value ± error': they sort by the value."""
     styled = frame.style.apply(lambda _: list(colors), subset=[MARK])
@@ -80,7 +84,7 @@ def _title(name: str) -> str:
 
 def _columns(shown: Sequence[str], costs: bool) -> dict[str, Any]:
     columns: dict[str, Any] = {
-        MARK: MARK_COLUMN,
+        MARK: mark(pinned=True),
         "Schedule": st.column_config.TextColumn(width=176 if costs else 126, pinned=True),
         CALLS: st.column_config.NumberColumn(
             "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68

@@ -3,8 +3,8 @@
 // data: see FlowData.payload in flow.py. State `follow`: { path, table }: the path, from 1 and 0 for none, and the id of
 // the table that the browser holds.
 
-const NARROWEST = 210, WIDEST = 400, BETWEEN = 14;  // pixels: panels, the gap between them
-const AROUND = 345;  // pixels of a window's height that two rows of panels leave for the rest
+const NARROWEST = 210, BETWEEN = 14;  // pixels: panels, the gap between them
+const AROUND = 345;  // pixels of a window's height that the panels leave for the rest
 const SLOW = [0.25, 0.5, 1, 2];
 const TELLING = 350;  // milliseconds after which a number typed is told
 let opened = false;  // played once by itself, as long as the tab lives
@@ -81,9 +81,9 @@ function flowPlayer(component) {
   function lay() {
     if (!table || !width) return;
     const count = table.panels.length, one = (width - BETWEEN * (count - 1)) / count;
-    const two = Math.min((width - BETWEEN) / 2, Math.max(NARROWEST, (window.innerHeight - AROUND) / 2));
-    const side = Math.floor(Math.min(WIDEST, one >= NARROWEST ? one : two));
-    row.style.maxWidth = one >= NARROWEST ? "" : `${2 * side + BETWEEN}px`;
+    const rows = one >= NARROWEST ? 1 : 2, high = Math.max(NARROWEST, (window.innerHeight - AROUND) / rows);
+    const side = Math.floor(Math.min(rows === 1 ? one : (width - BETWEEN) / 2, high));
+    row.style.maxWidth = rows === 1 ? "" : `${2 * side + BETWEEN}px`;
     while (panels.length > count) panels.pop().remove();
     while (panels.length < count) panels.push(flowPanel(row, (at) => { if (at !== null) choose(at, true); }));
     panels.forEach((panel, k) => panel.lay(table.panels[k], table, side));

@@ -4,7 +4,8 @@
 // the data, and wholly in sight. Between two states a particle goes straight in x and sigma, which for DDIM is its step.
 
 const SAMPLES_A_STEP = 10;  // points of a path between two states
-const GREY = [140, 140, 140], DENSEST = 150, RAIL = 30, DOT = 4;  // color, opacity of 255, pixels
+const GREY = [140, 140, 140], DENSEST = 150, RAIL = 30;  // color, opacity of 255, pixels
+const DOT = 4, USUAL = 360;  // pixels of a particle in panels of that size; in larger ones it grows along
 
 const spreadOf = (sigma, c) => Math.hypot(sigma, c);
 
@@ -89,6 +90,7 @@ function flowPanel(parent, choose) {
     box.style.width = `${side}px`;
     title.textContent = panel.title;
     fill(mark, { d: symbolPath(panel.symbol, 7), fill: panel.color });
+    canvas.removeAttribute("aria-label");  // it may have been another schedule's
     const { sigmas } = panel;
     across = logarithmic(sigmas[0], sigmas.at(-1), 8, side - 8);
     fill(rail, { width: side });
@@ -110,7 +112,7 @@ function flowPanel(parent, choose) {
     background(context, sigma, pixels);
     const a = before * unit * zoom, b = after * unit * zoom, first = 2 * k * count, next = first + 2 * count;
     // Round dots by two rectangles each, all in one path: ten times as fast as circles or pictures of them.
-    const long = Math.round(DOT * ratio), cut = Math.max(1, Math.round(long / 4)), short = long - 2 * cut;
+    const long = Math.round(DOT * ratio * Math.max(1, size / USUAL)), cut = Math.max(1, Math.round(long / 4)), short = long - 2 * cut;
     const corner = (pixels - long) / 2;
     context.beginPath();
     for (let at = 0; at < 2 * count; at += 2) {
@@ -127,7 +129,7 @@ function flowPanel(parent, choose) {
     pointer.setAttribute("transform", `translate(${across(sigma).toFixed(2)},9)`);
     const words = describe(sigma, k);
     if (status.textContent !== words) status.textContent = words;
-    if (resting) canvas.setAttribute("aria-label", spoken(words, path));
+    if (resting || !canvas.hasAttribute("aria-label")) canvas.setAttribute("aria-label", spoken(words, path));
   }
 
   function describe(sigma, k) {

@@ -1,6 +1,7 @@
 // What the rail draws: the levels on their line, other schedules' marks below it, and every step's patch of KLUB.
 
-const RAIL = { left: 84, right: 18, row: 30, pitch: 19, area: 182 };  // pixels
+const RAIL = { left: 84, right: 18, row: 30, pitch: 19, area: 182, low: 84 };  // pixels
+const BESIDES = 636;  // pixels of a window's height that the area leaves for the rest and the pictures below it
 
 const figures = (value) => (value >= 1000 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(4));
 const brief = (value) => (value >= 0.01 ? Number(value.toPrecision(3)).toString() : "<0.01");
@@ -50,7 +51,7 @@ function railPicture(svg) {
   // Everything but what moves; the svg's own children after these layers are the knobs.
   function rebuild(data, width, levels) {
     const [high, low] = [levels[0], levels.at(-1)], rows = data.others.length;
-    const top = RAIL.row + rows * RAIL.pitch + 22, bottom = top + RAIL.area;
+    const top = RAIL.row + rows * RAIL.pitch + 22, bottom = top + clamp(window.innerHeight - BESIDES, RAIL.low, RAIL.area);
     area = { left: RAIL.left, right: width - RAIL.right, top, bottom };
     fill(svg, { width, height: bottom + 40, viewBox: `0 0 ${width} ${bottom + 40}` });
     x = logarithmic(high, low, area.left, area.right);

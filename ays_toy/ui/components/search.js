@@ -3,6 +3,7 @@
 // data: see SearchData.payload in search.py. State `sweep`: where the user came to rest, null while at the newest.
 
 const WIDE = 900;  // pixels from which the three figures stand side by side
+const TALL = 282, LOW = 190, BELOW = 530;  // their height then: of a low window, what leaves room for the pictures below
 
 function searchPlayer(component) {
   const root = node("div", { class: "player" }, component.parentElement);
@@ -34,7 +35,8 @@ function searchPlayer(component) {
     const wide = width >= WIDE, k = bar.position, gap = 12;
     root.classList.toggle("wide", wide);
     const inner = width - gap * (wide ? 2 : 1);
-    const [first, other, tall, low] = wide ? [0.46 * inner, 0.27 * inner, 282, 282] : [width, inner / 2, 270, 210];
+    const side = clamp(window.innerHeight - BELOW, LOW, TALL);
+    const [first, other, tall, low] = wide ? [0.46 * inner, 0.27 * inner, side, side] : [width, inner / 2, 270, 210];
     levels.draw(data, first, tall, k);
     klub.draw({
       title: "KLUB", unit: "nats", log: true, floor: data.floor,
