@@ -63,7 +63,7 @@ def test_a_narrower_list_is_extended_to_the_others_range_with_a_word(run, tmp_pa
         done.output
     )
     wide = finding.compare(comparison.Model("gaussian"), steps=6, brought={"x": [80, 40, 10, 1, 0.1, 0.01, 0.002]})
-    assert row(done.output, "Yours: narrow")[1].split(" ± ")[0] == f"{wide[0].klub.value:.1f}"
+    assert row(done.output, "Yours: narrow")[1].split(" ±")[0] == f"{wide[0].klub.value:.1f}"
 
 
 def test_a_list_of_its_own_range_is_never_priced_beside_others():

@@ -293,7 +293,7 @@ def test_the_choice_is_printed_beside_the_baselines_and_compared_from_its_file(t
         assert word in ran.output
     compared = CliRunner().invoke(app, ["image", "compare", "digits", *few, "--paths", "16", "--schedule", str(out)])
     assert compared.exit_code == 0, compared.output
-    assert "schedule.json" in compared.output
+    assert "Yours: schedule" in compared.output
     assert "KLUB optimum" in compared.output
     out.write_text("{}")
     broken = CliRunner().invoke(app, ["image", "compare", "digits", *few, "--schedule", str(out)])

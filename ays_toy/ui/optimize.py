@@ -247,31 +247,15 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     st.markdown(made.reason)
     metric = METRICS[view.metric]
     last = [(tried, tried.score) for tried in made.tried if tried.samples == made.best.samples and tried.score]
-    estimates = [metric.turned(score) for _, score in last]
+    figures = [metric.turned(score) for _, score in last]
     frame = pd.DataFrame(
         {
-            tables.MARK: [tables.MARK] * len(last),
             "Tried in the last round": [tried.name for tried, _ in last],
-            metric.title: [estimate.value for estimate in estimates],
+            metric.title: [significant(figure.value, figure.stderr) for figure in figures],
         }
     )
-    st.dataframe(
-        tables.with_errors(frame, {metric.title: estimates}, [_color(tried.name) for tried, _ in last]),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (len(last) + 1) + 3,
-        column_config={tables.MARK: tables.mark(), metric.title: st.column_config.NumberColumn(help=metric.about)},
-        key="evidence",
-        alt="Candidates of the automatic choice's last round with their scores.",
-    )
-
-
-def _color(title: str) -> str:
-    """The color of a candidate: its own where it is a baseline, else that of what it is."""
-    kind = next((name for name, one in names.BASELINES.items() if one == title), None)
-    if kind is None:
-        kind = "ode-optimum" if title.startswith(names.TITLES["ode-optimum"]) else "p-optimum"
-    return f"color: {STYLES[kind].color}"
+    # A plain table, whose cells take as many lines as a name needs.
+    st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
 def follow(known: Watch, sweep: int | None, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:

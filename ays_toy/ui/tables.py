@@ -14,6 +14,7 @@ from ays_toy.ui.compute import Outcome
 from ays_toy.words import significant
 
 ROW_HEIGHT = 29
+LETTER = 6.6  # pixels, on average
 MARK = "■"  # the column of colors
 CALLS, SECONDS = "Denoiser calls", "Seconds"
 KLUB_ABOUT = (
@@ -45,7 +46,7 @@ def schedules(rows: Sequence[Row], key: str, alt: str, columns: Sequence[str], c
     st.dataframe(
         with_errors(pd.DataFrame(cells), estimates, [f"color: {row.color}" for row in rows]),
         hide_index=True,
-        column_config=_columns(shown, costs),
+        column_config=_columns(shown, max(len(row.title) for row in rows)),
         height=ROW_HEIGHT * (len(rows) + 1) + 3,
         row_height=ROW_HEIGHT,
         placeholder="",
@@ -82,10 +83,10 @@ def _title(name: str) -> str:
     return "KLUB" if name == "klub" else METRICS[name].title
 
 
-def _columns(shown: Sequence[str], costs: bool) -> dict[str, Any]:
+def _columns(shown: Sequence[str], longest: int) -> dict[str, Any]:
     columns: dict[str, Any] = {
         MARK: mark(pinned=True),
-        "Schedule": st.column_config.TextColumn(width=176 if costs else 126, pinned=True),
+        "Schedule": st.column_config.TextColumn(width=max(112, round(LETTER * longest) + 18), pinned=True),
         CALLS: st.column_config.NumberColumn(
             "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
         ),
