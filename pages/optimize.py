@@ -15,7 +15,7 @@ with st.sidebar:
     controls.samples()
     controls.noise_range()
     controls.new_noise()
-state = view.current(view.SearchView)
+state = optimize.current()
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
 
@@ -32,8 +32,8 @@ seen = optimize.stage(search, choice)
 @st.fragment(run_every=background.POLL if optimize.running(search) or not choice.done() else None)
 def live() -> None:
     optimize.status(search)
-    sweep = optimize.player(state, search, shown["dialled"])
-    optimize.follow(search, sweep, seen, choice)
+    optimize.player(state, search, shown["dialled"])
+    optimize.follow(search, seen, choice)
 
 
 live()

@@ -9,15 +9,14 @@ from ays_toy.challenge import Score
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
 from ays_toy.ui import attempts, beat_ays, compute, gallery, tables
-from ays_toy.ui.beat_ays import OTHERS, ChallengeView
+from ays_toy.ui.beat_ays import CHEAP, FINE, OTHERS, YOURS, ChallengeView
 from ays_toy.words import amid_sentence, significant
 
-YOURS = "Yours"
+TITLES = {**YOURS, **OTHERS}
 
 
 def _reveal(state: ChallengeView) -> None:
-    st.session_state["guessed"] = st.session_state["guess cost"], st.session_state["guess picture"]
-    beat_ays.reveal(state)
+    beat_ays.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
 
 
 def ask(state: ChallengeView) -> None:
@@ -25,8 +24,8 @@ def ask(state: ChallengeView) -> None:
     st.markdown("**Who wins? Guess, then reveal**")
     cost, picture = f"Least {state.cost}, the optimum aside", f"Best picture, by {METRICS[state.metric].title}"
     said = [
-        st.radio(cost, [YOURS, "AYS", "EDM"], None, key="guess cost", horizontal=True),
-        st.radio(picture, [YOURS, *OTHERS.values()], None, key="guess picture", horizontal=True),
+        st.radio(words, names, None, TITLES.__getitem__, key=key, horizontal=True, persist_state="session")
+        for words, names, key in ((cost, CHEAP, "guess cost"), (picture, FINE, "guess picture"))
     ]
     st.button(
         "Reveal",
@@ -56,9 +55,9 @@ def draws(state: ChallengeView) -> dict[str, compute.Draw]:
 def lesson(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
     """Whether the guess was right, and what the attempt against AYS shows."""
     metric = METRICS[state.metric]
-    scores = {name: _score(state, {"yours": YOURS, **OTHERS}[name], draw) for name, draw in drawn.items()}
+    scores = {name: _score(state, TITLES[name], draw) for name, draw in drawn.items()}
     cheapest = min((scores[name] for name in ("yours", "ays", "edm")), key=lambda score: score.cost.value)
-    cost, picture = st.session_state["guessed"]
+    cost, picture = (TITLES[name] for name in state.guess)
     st.markdown(challenge.verdict(scores["yours"], scores["ays"], state.cost, metric))
     st.markdown(
         f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "
@@ -70,7 +69,7 @@ def samples(state: ChallengeView, outcomes: compute.Outcomes) -> list[gallery.Sa
     """What the pictures show, in their order."""
     figures = tuple(dict.fromkeys(("nll", state.metric if state.metric != "nll" else "sliced-w2")))
     shown = []
-    for name, title in {"yours": YOURS, **OTHERS}.items():
+    for name, title in TITLES.items():
         color = "inherit" if name == "yours" else STYLES[name].color
         shown.append(gallery.Samples(title, color, outcomes.get(name), ("after your guess", ""), figures))
     return shown
