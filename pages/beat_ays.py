@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ays_toy.ui import beat_ays, compute, controls, gallery, guess, view
+from ays_toy.ui import beat_ays, compute, controls, gallery, guess
 
 problems = beat_ays.open_page()
 with st.sidebar:
@@ -15,7 +15,7 @@ with st.sidebar:
     beat_ays.metric()
     controls.noise_range()
     controls.new_noise()
-state = view.current(beat_ays.ChallengeView)
+state = beat_ays.current()
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
 

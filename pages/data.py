@@ -4,14 +4,14 @@ import streamlit as st
 
 from ays_toy.ui import controls, own_data, own_desk, view
 
-problems = view.open_view(view.ModelView)
+problems = view.open_view(own_data.DataView)
 problems += own_desk.settle()
 with st.sidebar:
     controls.solver()
     controls.steps()
     controls.noise_range()
     controls.new_noise()
-state = view.current(view.ModelView)
+state = view.current(own_data.DataView)
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
 

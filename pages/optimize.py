@@ -16,7 +16,7 @@ with st.sidebar:
     controls.noise_range()
     controls.columns()
     controls.new_noise()
-state = view.current(view.SearchView)
+state = optimize.current()
 for problem in problems:
     st.warning(problem, icon=":material/link_off:")
 
@@ -33,8 +33,8 @@ seen = optimize.stage(search, choice)
 @st.fragment(run_every=background.POLL if optimize.running(search) or not choice.done() else None)
 def live() -> None:
     optimize.status(search)
-    sweep = optimize.player(state, search, shown["p-optimum"])
-    optimize.follow(search, sweep, seen, choice)
+    optimize.player(state, search, shown["p-optimum"])
+    optimize.follow(search, seen, choice)
 
 
 live()

@@ -93,8 +93,6 @@ def test_what_the_pad_should_not_send_is_a_sentence_and_costs_nothing() -> None:
     for sent, sentence in (
         ([{**BAR, "brush": 1e9}], "brush's width must be"),
         ("nonsense", "list of strokes"),
-        ([], "no ink left"),
-        ([BAR, {**BAR, "brush": 128, "erase": True}], "no ink left"),
     ):
         draw(at, sent, str(at.session_state["own desk"].changes))
         assert sentence in words(at)
@@ -105,6 +103,42 @@ def test_what_the_pad_should_not_send_is_a_sentence_and_costs_nothing() -> None:
     assert panels(at) != stood
     draw(at, [BAR], "of a drawing that is gone")
     assert len(at.session_state["own desk"].drawing.strokes) == 2
+
+
+@pytest.mark.parametrize("nothing", [[], [BAR, {**BAR, "brush": 128, "erase": True}]])
+def test_a_pad_that_was_cleared_shows_nothing_and_nothing_goes_on(nothing: list[dict[str, object]]) -> None:
+    at = opened("data", **FAST)
+    draw(at, nothing)  # the example, cleared
+    assert "no ink left" in words(at)
+    assert not at.get("plotly_chart")
+    assert "The other pages stay with **Grid 8×8** meanwhile" in at.info[0].value
+    onward = [at.button(key=f"{page} shown") for page in ("explore", "train", "optimize")]
+    assert all(button.disabled for button in onward)
+    assert "data" not in at.query_params
+
+    draw(at, [BAR])
+    stood, name = panels(at), at.session_state["data"]
+    assert not at.info
+    draw(at, nothing)
+    assert not at.get("plotly_chart")
+    assert at.session_state["data"] == name, "what the other pages have is theirs until something else is drawn"
+    at.slider(key="steps").set_value(4)
+    assert not run(at).get("plotly_chart"), "and nothing but drawing brings it back"
+    at.slider(key="steps").set_value(3)
+    run(at)
+    draw(at, [BAR])  # undone
+    assert panels(at) == stood
+    assert not at.button(key="explore shown").disabled
+
+
+def test_the_way_in_is_held_by_the_link() -> None:
+    at = opened("data", **FAST)
+    at.button_group(key="way").set_value("image")
+    run(at)
+    assert at.query_params["way"] == "image"
+    at = opened("data", data=NAME, way="image", **FAST)
+    assert at.session_state["way"] == "image"
+    assert at.session_state["own desk"].shown == NAME
 
 
 def test_a_drawing_too_detailed_for_a_link_says_so_and_is_data_all_the_same() -> None:

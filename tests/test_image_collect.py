@@ -298,4 +298,4 @@ def test_the_choice_is_printed_beside_the_baselines_and_compared_from_its_file(t
     out.write_text("{}")
     broken = CliRunner().invoke(app, ["image", "compare", "digits", *few, "--schedule", str(out)])
     assert broken.exit_code == 2
-    assert "is no schedule" in broken.output
+    assert 'has no "sigmas"' in broken.output

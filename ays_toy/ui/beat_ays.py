@@ -13,14 +13,24 @@ from ays_toy.fitting import fit_range
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
 from ays_toy.reading import Brought
-from ays_toy.ui import attempts, bring, chosen, codec, compute, controls, findings, tables, view, yours
+from ays_toy.ui import attempts, bring, codec, compute, controls, findings, record, tables, view, yours
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.components.search import Marks
 from ays_toy.ui.view import MAX_STEPS, MIN_STEPS, POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
+CHEAP = ("yours", "ays", "edm")  # among which to guess the least cost
+FINE = (*CHEAP, "optimum")  # and the best picture; the optimum is that of the weight
 MOST_ROWS = 4  # in sight at once: a low window has the pictures below
+
+
+def _guess(text: str) -> tuple[str, ...]:
+    """Read a guess from a link: whose cost is least, and whose picture best."""
+    said = tuple(text.split(","))
+    if len(said) != 2 or said[0] not in CHEAP or said[1] not in FINE:
+        raise ValueError(f"Guess one of {', '.join(CHEAP)} and one of {', '.join(FINE)}.")
+    return said
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class ChallengeView(ModelView):
     levels: tuple[float, ...] = codec.param((), challenge.read_levels)  # inner ones; none: where it starts
     weight: float = codec.param(3.0, codec.one_of(POWERS, "The weight's power"))
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
+    guess: tuple[str, ...] = codec.param((), _guess)  # of the least cost and the best picture; with it, all is revealed
 
     @property
     def sigmas(self) -> np.ndarray:
@@ -58,14 +69,26 @@ def meaning(state: ChallengeView) -> str:
 def open_page() -> list[str]:
     """Fill the widgets from the link -> sentences on what in it was not usable; then take in what has happened."""
     problems = view.open_view(ChallengeView)
-    state, linked = st.session_state, chosen.record().linked
+    state, linked = st.session_state, record.this_session().linked
     if "levels" in linked:
         made = len(state["levels"]) + 1 if state["levels"] else state["steps"]
         if "steps" in linked and state["steps"] != made:
             problems.append(f"The link's “steps” was set to {made}, the number of steps that its levels make.")
         attempts.follow_link(made)
+    if "guess" in linked:
+        state.pop("revealed", None)
+    linked -= {"levels", "guess"}
     attempts.settle()
     return problems
+
+
+def current() -> ChallengeView:
+    """What the widgets say; a guess belongs to its challenge, and is let go with it."""
+    state = view.current(ChallengeView)
+    if state.guess and st.session_state.setdefault("revealed", _challenge(state)) != _challenge(state):
+        st.session_state["guess"] = []
+        state = view.current(ChallengeView)
+    return state
 
 
 # --- controls ------------------------------------------------------------------------------------------------------
@@ -129,12 +152,12 @@ def schedule(state: ChallengeView, name: str) -> np.ndarray:
 
 def revealed(state: ChallengeView) -> bool:
     """Whether the others of this challenge are shown."""
-    return st.session_state.get("revealed") == _challenge(state)
+    return bool(state.guess)
 
 
-def reveal(state: ChallengeView) -> None:
-    """Show the others of this challenge."""
-    st.session_state["revealed"] = _challenge(state)
+def reveal(state: ChallengeView, guess: tuple[str, ...]) -> None:
+    """Show the others of this challenge, once it is guessed who wins."""
+    st.session_state["revealed"], st.session_state["guess"] = _challenge(state), list(guess)
 
 
 def _challenge(state: ChallengeView) -> tuple[object, ...]:

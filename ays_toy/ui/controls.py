@@ -9,7 +9,7 @@ from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
-from ays_toy.ui import chosen
+from ays_toy.ui import record
 from ays_toy.ui.view import (
     COLUMNS,
     GAMMAS,
@@ -31,14 +31,14 @@ LATEST = "latest own data"  # the session's drawing or points that no list holds
 def data() -> None:
     """The data set: presets and the user's own, the chosen and the last drawing among them."""
     options = catalog.datasets(st.session_state.get("data"), st.session_state.get(LATEST))
-    chosen.among("data", options)
+    record.among("data", options)
     st.selectbox("Data", list(options), format_func=lambda name: options[name], key="data", persist_state="session")
 
 
 def model() -> None:
     """The denoiser: exact, shipped, or one that was trained here on these data."""
     options = catalog.models(st.session_state["data"])
-    chosen.among("model", options)
+    record.among("model", options)
     st.selectbox(
         "Model",
         list(options),
@@ -153,7 +153,7 @@ STOP_BY = (
 def metric(has_modes: bool, label: str = "Stop by", about: str = STOP_BY) -> None:
     """The output metric: what says when to stop, or what samples are judged by."""
     options = {name: metric.title for name, metric in METRICS.items() if has_modes or not metric.needs_modes}
-    chosen.among("metric", options)
+    record.among("metric", options)
     st.selectbox(
         label,
         list(options),

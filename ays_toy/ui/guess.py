@@ -11,15 +11,19 @@ from ays_toy.challenge import Score
 from ays_toy.metrics import METRICS, Estimate
 from ays_toy.palette import STYLES
 from ays_toy.ui import attempts, beat_ays, compute, gallery, tables
-from ays_toy.ui.beat_ays import ChallengeView
+from ays_toy.ui.beat_ays import CHEAP, FINE, ChallengeView
 from ays_toy.words import amid_sentence, significant
 
 YOURS = names.title("yours")
 
 
+def _titles(state: ChallengeView) -> dict[str, str]:
+    """The titles of what can be guessed."""
+    return {name: names.title(name) for name in CHEAP} | {"optimum": names.title("p-optimum", state.weight)}
+
+
 def _reveal(state: ChallengeView) -> None:
-    st.session_state["guessed"] = st.session_state["guess cost"], st.session_state["guess picture"]
-    beat_ays.reveal(state)
+    beat_ays.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
 
 
 def ask(state: ChallengeView) -> None:
@@ -27,8 +31,8 @@ def ask(state: ChallengeView) -> None:
     st.markdown("**Who wins? Guess, then reveal**")
     cost, picture = f"Least {state.cost}, the optimum aside", f"Best picture, by {METRICS[state.metric].title}"
     said = [
-        st.radio(cost, [YOURS, "AYS", "EDM"], None, key="guess cost", horizontal=True),
-        st.radio(picture, [YOURS, *beat_ays.others(state).values()], None, key="guess picture", horizontal=True),
+        st.radio(words, options, None, _titles(state).__getitem__, key=key, horizontal=True, persist_state="session")
+        for words, options, key in ((cost, CHEAP, "guess cost"), (picture, FINE, "guess picture"))
     ]
     st.button(
         "Reveal",
@@ -58,11 +62,10 @@ def draws(state: ChallengeView) -> dict[str, compute.Draw]:
 def lesson(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
     """Whether the guess was right, and what the attempt against AYS shows."""
     metric = METRICS[state.metric]
-    scores = {
-        name: _score(state, {"yours": YOURS, **beat_ays.others(state)}[name], draw) for name, draw in drawn.items()
-    }
+    titles = {"yours": YOURS, **beat_ays.others(state)}
+    scores = {name: _score(state, titles[name], draw) for name, draw in drawn.items()}
     cheapest = min((scores[name] for name in ("yours", "ays", "edm")), key=lambda score: score.cost.value)
-    cost, picture = st.session_state["guessed"]
+    cost, picture = (_titles(state)[name] for name in state.guess)
     st.markdown(challenge.verdict(scores["yours"], scores["ays"], state.cost, metric))
     st.markdown(
         f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "

@@ -9,24 +9,38 @@ import streamlit as st
 from ays_toy import export, figures
 from ays_toy.diffusers_code import as_diffusers
 from ays_toy.images import published
+from ays_toy.ui import record
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown
-from ays_toy.ui.image_view import ImagesView
+from ays_toy.ui.image_view import FORMATS, ZERO, ImagesView
 from ays_toy.words import amid_sentence
 
-FORMATS = {"diffusers": "diffusers", "comfyui": "ComfyUI", "json": "JSON", "csv": "CSV"}
 FILES = {"diffusers": ("py", "text/x-python"), "comfyui": ("txt", "text/plain"), "json": ("json", "application/json")}
-ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
 
 def section(view: ImagesView, one: Shown) -> None:
     """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
     st.markdown("#### Take a schedule home")
     row = st.columns([0.27, 0.48, 0.25], vertical_alignment="bottom")
-    titles = {entry.title: name for name, entry in one.entries.items()}
-    chosen = row[0].selectbox("Schedule", list(titles), key="home")
-    kind = row[1].segmented_control(
-        "As", list(FORMATS), format_func=lambda name: FORMATS[name], key="format", required=True, default="diffusers"
+    record.among("home", one.entries, to_come=True)
+    name = row[0].selectbox(
+        "Schedule",
+        list(one.entries),
+        format_func=lambda name: one.entries[name].title,
+        key="home",
+        persist_state="session",
+    )
+    chosen = one.entries[name].title
+    kind: str = (
+        row[1].segmented_control(
+            "As",
+            list(FORMATS),
+            format_func=lambda name: FORMATS[name],
+            key="format",
+            required=True,
+            persist_state="session",
+        )
+        or view.format
     )
     zero = row[2].selectbox(
         "A final zero",
@@ -34,20 +48,21 @@ def section(view: ImagesView, one: Shown) -> None:
         format_func=lambda name: ZERO[name],
         key="final_zero",
         disabled=kind not in ("diffusers", "comfyui"),
+        persist_state="session",
         help="Image tools end at noise zero. Tools differ in whether that counts as a step: choose, and the text says.",
     )
-    sigmas = one.entries[titles[chosen]].sigmas
+    sigmas = one.entries[name].sigmas
     try:
-        text = _text(view, one, titles[chosen], chosen, sigmas, kind, zero)
+        text = _text(view, one, name, chosen, sigmas, kind, zero)
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
     st.caption(_counting(kind, sigmas, zero))
     st.code(text, language="python" if kind == "diffusers" else None, wrap_lines=True)
     suffix, mime = FILES.get(kind, ("csv", "text/csv"))
-    name = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {sigmas.size - 1}".lower()).strip("-")
+    file = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {sigmas.size - 1}".lower()).strip("-")
     st.download_button(
-        f"Download {name}.{suffix}", text, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore"
+        f"Download {file}.{suffix}", text, f"{file}.{suffix}", mime, icon=":material/download:", on_click="ignore"
     )
 
 

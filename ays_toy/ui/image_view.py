@@ -6,17 +6,19 @@ from typing import Any
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.images import config, loading, scores
+from ays_toy.images import compared, config, loading, scores
 from ays_toy.images.conditioning import prompts_in
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
-from ays_toy.ui import chosen, codec
+from ays_toy.ui import codec, record
 from ays_toy.ui.view import MAX_SEED, POWERS, brought
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
+FORMATS = {"diffusers": "diffusers", "comfyui": "ComfyUI", "json": "JSON", "csv": "CSV"}
+ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
 
 def _name(text: str) -> str:
@@ -55,6 +57,9 @@ class ImagesView:
     pictures: str = codec.param("samples", codec.choice(VIEWS, "view"))
     seed: int = codec.param(0, codec.whole("The noise's seed", 0, MAX_SEED))
     image_yours: tuple[float, ...] = codec.param((), brought)
+    home: str = codec.param("choice", codec.choice(dict.fromkeys(compared.ORDER), "schedule to take home"))
+    format: str = codec.param("diffusers", codec.choice(FORMATS, "format"))
+    final_zero: str = codec.param("replace", codec.choice(ZERO, "final zero"))
 
     @property
     def which(self) -> Which:
@@ -120,7 +125,7 @@ def model_controls() -> None:
 def search_controls() -> None:
     """What judges pictures, how a schedule is looked for, and from where."""
     options = scores.fitting(st.session_state["image_model"].strip(), st.session_state["solver"])
-    chosen.among("figure", options)
+    record.among("figure", options)
     st.selectbox(
         "Judge pictures by",
         options,

@@ -12,14 +12,15 @@ from ays_toy.live_search import SearchConfig, SearchState
 from ays_toy.metrics import METRICS, Estimate
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.ui import background, compute, findings, gallery, tables
+from ays_toy.ui import background, compute, findings, gallery, record, tables
+from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
-from ays_toy.ui.components import Marks, SearchData, search_player
+from ays_toy.ui.components import Marks, SearchData, last_sweep, search_player
 from ays_toy.ui.jobs import State
 from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence, significant
 
-SLOT = "search"
+SLOT, PLAYER = "search", "player"
 PATIENCE = {4: "four"}
 LOOK = (
     "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
@@ -27,11 +28,21 @@ LOOK = (
 )
 
 
+def current() -> SearchView:
+    """What the widgets say; a sweep stopped at by hand belongs to its search, and is let go with it."""
+    state, known = views.current(SearchView), background.current(SLOT)
+    if state.sweep is None or known is None or known.job.key == state.search:
+        return state
+    if "sweep" in record.this_session().linked:
+        return state
+    st.session_state["sweep"] = None
+    return views.current(SearchView)
+
+
 def watch(view: SearchView) -> Watch:
     """The search that the page's controls describe: joined where it is under way or done, or else started."""
     config, known = view.search, background.current(SLOT)
     if known is None or known.job.key != config:
-        st.session_state.pop("sweep", None)
         known = background.start(SLOT, config, lambda stop: _work(config, stop))
     return known
 
@@ -131,10 +142,15 @@ def _count(number: int) -> str:
     return PATIENCE.get(number, str(number))
 
 
-def player(view: SearchView, known: Watch, weighed: Found) -> int | None:
-    """The search, drawn -> the sweep that the user came to rest at, None at the newest."""
+def _rested() -> None:
+    """Take over the sweep that the user came to rest at."""
+    st.session_state["sweep"] = last_sweep(PLAYER)
+
+
+def player(view: SearchView, known: Watch, weighed: Found) -> None:
+    """The search, drawn."""
     state, best = state_of(known), compute.optimum(view.chosen_model, view.steps, 3.0)
-    return search_player(
+    search_player(
         SearchData(
             Marks.of(view.start, view.search.first()),
             METRICS[view.metric],
@@ -147,7 +163,8 @@ def player(view: SearchView, known: Watch, weighed: Found) -> int | None:
             running(known),
             state.place.now if running(known) else None,
         ),
-        key="player",
+        PLAYER,
+        on_sweep=_rested,
     )
 
 
@@ -258,9 +275,8 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
-def follow(known: Watch, sweep: int | None, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:
+def follow(known: Watch, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:
     """Run the whole page again where there is more to show than it has drawn."""
-    st.session_state["sweep"] = sweep
     if stage(known, choice) != seen:
         st.rerun()
 

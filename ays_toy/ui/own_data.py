@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import wait
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from ays_toy.comparison import Model
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 from ays_toy.store import PointStore, Saved
-from ays_toy.ui import compute, gallery, keep, own_desk
+from ays_toy.ui import codec, compute, gallery, keep, own_desk
 from ays_toy.ui.components.draw import PadData, pad
 from ays_toy.ui.view import ModelView
 
@@ -23,7 +24,18 @@ MAX_UPLOAD = 2  # MiB
 POWER, PATHS, LEVELS, SAMPLES = 2.0, 512, 64, 4096  # of the quick answer beside the pad
 SAMPLE_PAIRS, LEAST_SAMPLES = 20_000 * 1024, 1024  # samples times points, kept below what takes seconds
 MANY = 5000  # points beyond which half the paths must do
+EMPTY = (
+    "There is nothing on the pad to take points from: draw on it, and there are samples of it here. The other pages "
+    "stay with **{}** meanwhile."
+)
 PATIENCE = 0.3  # seconds after which the pictures are shown without the samples that are still being drawn
+
+
+@dataclass(frozen=True)
+class DataView(ModelView):
+    """The page's state."""
+
+    way: str = codec.param("draw", codec.choice(WAYS, "way to bring in data"))
 
 
 def link() -> None:
@@ -109,7 +121,11 @@ def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outc
 
 
 def preview(view: ModelView) -> None:
-    """The data beside samples of their exact denoiser under two schedules."""
+    """The data beside samples of their exact denoiser under two schedules; a sentence where nothing is drawn."""
+    if not own_desk.desk().shown:
+        compute.stop(st.session_state.get("outcomes", {}))
+        st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
+        return
     model = Model.current(own_desk.desk().shown, "exact", view.sigma_min, view.sigma_max)
     levels = schedules.edm(view.steps, view.sigma_min, view.sigma_max)
     compute.stop(st.session_state.get("outcomes", {}))
@@ -147,7 +163,9 @@ def onward() -> None:
     """Use the data on the other pages, keep them under a name, or take them along in a link."""
     one = own_desk.desk()
     row = st.container(horizontal=True)
-    _pages(row, one.shown, "shown", PAGES, icon=":material/arrow_forward:")
+    _pages(row, one.shown, "shown", PAGES, icon=":material/arrow_forward:", disabled=not one.shown)
+    if not one.shown:
+        return
     st.caption(f"**{catalog.dataset(one.shown).title}.** {_travels(one.shown)}")
     if not one.shown.startswith(catalog.OWN):
         row = st.container(horizontal=True, vertical_alignment="bottom")

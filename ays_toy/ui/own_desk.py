@@ -1,6 +1,7 @@
 """What a session has drawn or brought, taken in, checked, and chosen as the data of every page.
 
-What the page of one's own data shows is a name of the catalog, as everywhere.
+What the page of one's own data shows is a name of the catalog, as everywhere: what is on the pad, or was brought last.
+Where the pad has been cleared nothing is shown and nothing can go on; the other pages keep the data that they had.
 """
 
 import re
@@ -14,7 +15,7 @@ import torch
 from ays_toy import catalog, drawing, ink, own_image, own_points
 from ays_toy.drawing import Drawing
 from ays_toy.store import PointStore
-from ays_toy.ui import controls
+from ays_toy.ui import controls, record
 from ays_toy.ui.components.draw import last_drawing
 
 PAD = "pad"  # the component's key
@@ -26,7 +27,8 @@ class Desk:
     """What this session has drawn or brought; `changes` counts the drawings that the pad has not made itself."""
 
     drawing: Drawing = field(default_factory=drawing.smiley)
-    shown: str = ""  # the name of the data that the page shows
+    shown: str = ""  # the name of the data that the page shows; none: the pad has been cleared
+    followed: str = ""  # the data of all pages when they were last looked at
     changes: int = 0
     seen: Any = None  # the pad's last drawing that was looked at
     troubles: dict[str, str] = field(default_factory=dict)  # by way, one sentence each
@@ -44,25 +46,31 @@ def desk() -> Desk:
 def settle() -> list[str]:
     """Take in what the pad, a link or another page did -> sentences on what is gone; before the widgets are drawn."""
     one, chosen, gone = desk(), st.session_state["data"], []
-    st.session_state.setdefault("way", "draw")
-    if catalog.is_own(chosen) and chosen != one.shown:
-        one.shown = chosen
+    if catalog.is_own(chosen) and chosen not in (one.shown, one.followed):
+        one.shown, way = chosen, st.session_state["way"]
+        one.troubles.pop("draw", None)
         if chosen.startswith(catalog.DRAWN):
             one.drawing = drawing.decode(chosen.removeprefix(catalog.DRAWN))
             one.changes += 1
-            st.session_state["way"] = "draw"
+            way = "draw"
         elif chosen.startswith(catalog.POINTS):
-            st.session_state["way"] = "csv"
+            way = "csv"
+        if "way" not in record.this_session().linked:
+            st.session_state["way"] = way
+    elif record.went_back() and not catalog.is_own(chosen):
+        _start_anew()
     said = last_drawing(PAD)
     if said is not None and said != one.seen:
         one.seen = said
         if said[1] == version():  # and not of a drawing that has been replaced since
             _take_strokes(said[0])
-    try:
-        catalog.dataset(one.shown)
-    except ValueError as error:
-        gone.append(str(error))
-        show_drawing()
+    if one.shown:
+        try:
+            catalog.dataset(one.shown)
+        except ValueError as error:
+            gone.append(str(error))
+            show_drawing()
+    one.followed = st.session_state["data"]
     st.session_state["many"] = one.drawing.count
     return gone
 
@@ -88,8 +96,9 @@ def _draw() -> None:
     one.troubles.pop("draw", None)
     try:
         choose(catalog.draw(one.drawing))
-    except ValueError as error:
+    except ValueError as error:  # no ink is left
         one.troubles["draw"] = str(error)
+        one.shown = ""
 
 
 def choose(name: str) -> None:
@@ -106,9 +115,16 @@ def show_drawing() -> None:
     try:
         one.shown = catalog.draw(one.drawing)
     except ValueError:
-        one.drawing, one.changes = drawing.smiley(), one.changes + 1
-        one.shown = catalog.draw(one.drawing)
+        _start_anew()
     st.session_state["data"] = one.shown
+
+
+def _start_anew() -> None:
+    """Lay the example on the pad."""
+    one = desk()
+    one.drawing, one.changes = drawing.smiley(), one.changes + 1
+    one.shown = catalog.draw(one.drawing)
+    one.troubles.pop("draw", None)
 
 
 def recount() -> None:

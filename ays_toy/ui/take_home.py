@@ -13,7 +13,7 @@ from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig
 from ays_toy.optimize import Sweep
 from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.ui import background, compute, findings, tables
+from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.jobs import State, Stop
 from ays_toy.ui.view import MAX_MORE, MIN_STEPS, SearchView
@@ -38,7 +38,7 @@ def section(view: SearchView, shown: Mapping[str, Found], left: DeltaGenerator, 
             "steps by a search that moves only the new levels, and once more. Optima are found anew."
         )
     with right:
-        _downloads(view, {one.title: one for one in (*shown.values(), *longer.values())})
+        _downloads(view, {**shown, **{f"longer {name}": one for name, one in longer.items()}})
 
 
 def resampled(view: SearchView, shown: Mapping[str, Found], watch: Watch | None) -> dict[str, Found]:
@@ -136,10 +136,12 @@ def _start(view: SearchView, shown: Mapping[str, Found]) -> None:
 
 
 def _downloads(view: SearchView, found: Mapping[str, Found]) -> None:
-    names = list(found)
-    preferred = next((k for k, name in enumerate(names) if name.startswith("AYS")), 0)
-    chosen = found[st.selectbox("Take home", names, index=preferred)]
-    klub = compute.gram(view.chosen_model).price(chosen.sigmas)
+    record.among("take", found, to_come=True)
+    name = st.selectbox(
+        "Take home", list(found), format_func=lambda name: found[name].title, key="take", persist_state="session"
+    )
+    taken = found[name]
+    klub = compute.gram(view.chosen_model).price(taken.sigmas)
     config: SearchConfig = view.search
     about = {
         "data": view.data,
@@ -147,21 +149,21 @@ def _downloads(view: SearchView, found: Mapping[str, Found]) -> None:
         "solver": view.solver,
         "start": config.start,
         "metric": config.metric,
-        "calls": chosen.calls,
-        "seconds": chosen.seconds,
+        "calls": taken.calls,
+        "seconds": taken.seconds,
     }
-    name = re.sub(r"[^a-z0-9]+", "-", f"{view.data} {chosen.title}".lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", f"{view.data} {taken.title}".lower()).strip("-")
     row = st.container(horizontal=True, vertical_alignment="center")
     row.download_button(
         "JSON",
-        export.as_json(chosen.sigmas, method=chosen.title, klub=klub, **about),
+        export.as_json(taken.sigmas, method=taken.title, klub=klub, **about),
         f"{name}.json",
         "application/json",
         icon=":material/download:",
         on_click="ignore",
     )
     row.download_button(
-        "CSV", export.as_csv(chosen.sigmas), f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore"
+        "CSV", export.as_csv(taken.sigmas), f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore"
     )
-    row.caption(f"{chosen.sigmas.size} noise levels; a final jump to zero is not counted.")
-    st.code("  ".join(f"{sigma:.5g}" for sigma in chosen.sigmas), language=None, wrap_lines=True)
+    row.caption(f"{taken.sigmas.size} noise levels; a final jump to zero is not counted.")
+    st.code("  ".join(f"{sigma:.5g}" for sigma in taken.sigmas), language=None, wrap_lines=True)

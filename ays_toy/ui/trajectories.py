@@ -12,7 +12,7 @@ from ays_toy.checks import lookup
 from ays_toy.comparison import PARTICLES, Model
 from ays_toy.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, findings
-from ays_toy.ui.components import FlowTable, flow_player, last_follow
+from ays_toy.ui.components import FlowTable, flow_player, last_follow, last_place
 from ays_toy.ui.view import ComparedView
 
 PLAYER = "flow"
@@ -30,6 +30,9 @@ class TrajectoriesView(ComparedView):
     align: str = codec.param("step", codec.choice(ALIGNMENTS, "alignment"))
     follow: int = codec.param(1, codec.whole("The path to follow", 0, PARTICLES))
     targets: bool = codec.param(False, _flag)
+    place: float | None = codec.param(
+        None, codec.number("The share of the way", 0.0, 1.0)
+    )  # None: played from the start
 
 
 # --- controls ------------------------------------------------------------------------------------------------------
@@ -91,10 +94,17 @@ def _took() -> None:
         st.session_state["follow"] = path
 
 
+def _rested() -> None:
+    """Take over the place at which the panels were brought to rest."""
+    if (place := last_place(PLAYER)) is not None:
+        st.session_state["place"] = place
+
+
 def panels(view: TrajectoriesView, followed: Trajectories) -> None:
     """The particles under each schedule, played in the browser."""
     table = _table(followed, view.chosen_model, view.targets, view.power)
-    flow_player(table, PLAYER, view.align, _path(view, followed), view.targets, _took)
+    path = _path(view, followed)
+    flow_player(table, PLAYER, view.align, path, view.place, view.targets, on_follow=_took, on_place=_rested)
 
 
 def _path(view: TrajectoriesView, followed: Trajectories) -> int:

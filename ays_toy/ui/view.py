@@ -2,7 +2,7 @@
 
 Every field is a widget's key. Pages that share a field share its value for as long as the session lives, so that data,
 model and solver chosen on one page are those of the next; the address of every page holds them, whether it shows them
-or not. `chosen.py` keeps them.
+or not. `record.py` keeps them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,9 @@ from ays_toy.reading import read_link
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
-from ays_toy.ui import chosen, codec, frame
+from ays_toy.ui import codec, frame, record
 from ays_toy.ui.background import device
+from ays_toy.ui.components.search import MOST_SWEEPS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -35,6 +36,16 @@ COLUMNS = {"klub": "KLUB"} | {name: METRICS[name].title for name in DEFAULT}  # 
 MAX_MORE = 60
 SEARCH_SAMPLES = (512, 2048, 8192)
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0)
+FOUND = (
+    "start",
+    "ays",
+    "hand",
+    "rest",
+    "klub",
+    "p-optimum",
+    "choice",
+)  # on Optimize; resampled, and refined, as longer
+TAKEN = (*FOUND, *(f"longer {name}" for name in ("ays", "refined", "p-optimum", "klub", "start")))
 MATRICES = {"forward": "Forward paths (KLUB)", "ode": "ODE trajectories"}
 
 
@@ -121,6 +132,8 @@ class SearchView(ModelView):
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     more: int = codec.param(20, codec.whole("The larger number of steps", MIN_STEPS, MAX_MORE))
     columns: tuple[str, ...] = _columns()
+    sweep: int | None = codec.param(None, codec.whole("The sweep", 0, MOST_SWEEPS))  # stopped at by hand
+    take: str = codec.param("ays", codec.choice(dict.fromkeys(TAKEN), "schedule to take home"))
 
     @property
     def prices_ode(self) -> bool:
@@ -142,33 +155,29 @@ def open_view(cls: type[V]) -> list[str]:
     another page left it; where the browser goes back, it is at its default, as it was when it had that address.
     """
     frame.within_app()
-    one, own = chosen.record(), [field.name for field in fields(cls)]
-    query, back = st.query_params.to_dict(), chosen.went_back()
+    one, own = record.this_session(), [field.name for field in fields(cls)]
+    query, back = st.query_params.to_dict(), record.went_back()
     one.take(own)
-    problems: list[str] = []
-    one.linked.clear()
     if one.arrive(own) or back:
-        problems += _follow(one, cls, query, back)
-        problems += _follow(one, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
+        one.address, one.problems, one.linked = None, [], set()
+        _follow(one, cls, query, back)
+        _follow(one, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
     for field in fields(cls):
         one.values.setdefault(field.name, field.default)
     one.give(own)
-    return problems
+    return one.problems
 
 
 def _follow(
-    one: chosen.Record, cls: type[Any], query: Mapping[str, str], whole: bool, besides: Sequence[str] = ()
-) -> list[str]:
-    """Choose what the address says of the fields, and if it is the whole truth also the defaults of what it leaves out.
-
-    Returns sentences on what is not usable.
-    """
+    one: record.Record, cls: type[Any], query: Mapping[str, str], whole: bool, besides: Sequence[str] = ()
+) -> None:
+    """Choose what the address says of the fields; where it is the whole truth, also what it leaves out, by default."""
     state, problems = codec.from_query(cls, query)
+    one.problems += problems
     for field in fields(cls):
         if field.name in query or (whole and field.name not in besides and field.name in one.values):
             one.choose(field.name, getattr(state, field.name))
             one.linked.add(field.name)
-    return problems
 
 
 def has_modes() -> bool:
@@ -178,11 +187,12 @@ def has_modes() -> bool:
 
 def current(cls: type[V]) -> V:
     """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
-    one, own = chosen.record(), [field.name for field in fields(cls)]
+    one, own = record.this_session(), [field.name for field in fields(cls)]
     one.take(own)
-    values = {name: st.session_state[name] for name in own}
-    view = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    view = cls(**one.shown(own))
     elsewhere = {field.name: one.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
-    st.query_params.from_dict(codec.to_query(view) | shared)
+    address = codec.to_query(view) | shared
+    st.query_params.from_dict(address)
+    one.wrote(address)
     return view

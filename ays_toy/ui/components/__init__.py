@@ -1,7 +1,17 @@
 """What runs in the browser: players with which one scrubs through searches, noise levels and trajectories."""
 
 from ays_toy.ui.components.field import field_player
-from ays_toy.ui.components.flow import FlowTable, flow_player, last_follow
-from ays_toy.ui.components.search import Marks, SearchData, search_player
+from ays_toy.ui.components.flow import FlowTable, flow_player, last_follow, last_place
+from ays_toy.ui.components.search import Marks, SearchData, last_sweep, search_player
 
-__all__ = ["FlowTable", "Marks", "SearchData", "field_player", "flow_player", "last_follow", "search_player"]
+__all__ = [
+    "FlowTable",
+    "Marks",
+    "SearchData",
+    "field_player",
+    "flow_player",
+    "last_follow",
+    "last_place",
+    "last_sweep",
+    "search_player",
+]

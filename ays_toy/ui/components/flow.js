@@ -1,7 +1,8 @@
 // The flow player: the same noise under several schedules, carried to the data side by side, one path to follow.
 //
-// data: see FlowData.payload in flow.py. State `follow`: { path, table }: the path, from 1 and 0 for none, and the id of
-// the table that the browser holds.
+// data: see FlowData.payload in flow.py. State `follow`: { path, table, deed }: the path, from 1 and 0 for none, and the
+// id of the table that the browser holds. State `place`: { at, deed }: where somebody brought it to rest, from 0 to 1.
+// `deed` counts what is told, so that the same can be told again.
 
 const NARROWEST = 210, BETWEEN = 14;  // pixels: panels, the gap between them
 const AROUND = 345;  // pixels of a window's height that the panels leave for the rest
@@ -14,7 +15,8 @@ function flowPlayer(component) {
   const row = node("div", { class: "panels" }, root);
   let { data } = component, tell = component.setStateValue;
   let table = null, panels = [], align = null, path = null, told = null, given = null;
-  let width = 0, frame = null, telling = null, colors = null, painted = 0;
+  let width = 0, frame = null, telling = null, colors = null, painted = 0, deed = 0;
+  let rested = null, toldPlace = null, givenPlace = null, touched = false;
 
   // --- where every panel is ------------------------------------------------------------------------------------
   const steps = () => table.panels[0].sigmas.length - 1;
@@ -59,11 +61,37 @@ function flowPlayer(component) {
   const bar = transport(root, {
     count: 1, what: "progress from noise to data", label, stops, speeds: SLOW,
     interval_ms: () => clamp(800, 5000 / steps(), 16000 / steps()),
-    onChange: (_, settled) => ask(settled),
+    onChange(at, settled) {
+      ask(settled);
+      if (settled && touched) rest(at);
+    },
   });
+  for (const kind of ["pointerdown", "keydown", "input", "click"])
+    root.querySelector(".transport").addEventListener(kind, () => { touched = true; }, true);
   const choice = node("div", { class: "choice" }, root), name = node("label", {}, choice, "Follow path ");
   const number = node("input", { type: "number", min: 0, step: 1, inputmode: "numeric" }, name);
   const hint = node("span", { class: "hint" }, choice);
+
+  // --- its place ------------------------------------------------------------------------------------------------
+  const DIGITS = 1e4;
+  function rest(at) {
+    const share = Math.round((DIGITS * at) / steps()) / DIGITS;
+    if (share === rested) return;
+    toldPlace = rested = share;
+    tell("place", { at: share, deed: deed += 1 });
+  }
+  // What the page says, unless it is older than what was just told; nothing there: from the start.
+  function adoptPlace(wanted) {
+    const news = wanted !== givenPlace && toldPlace === null;
+    givenPlace = wanted;
+    if (toldPlace === wanted) toldPlace = null;
+    if (!news) return;
+    const at = (wanted ?? 0) * steps(), whole = Math.round(at);
+    rested = wanted;
+    bar.setPosition(Math.abs(at - whole) < steps() / DIGITS ? whole : at, false);
+    rests = true;
+    opened = true;
+  }
 
   // --- drawing -------------------------------------------------------------------------------------------------
   let rests = true;
@@ -99,7 +127,7 @@ function flowPlayer(component) {
     number.value = at === null ? 0 : at + 1;
     ask(true);
     clearTimeout(telling);
-    telling = setTimeout(() => { tell("follow", { path: told = at === null ? 0 : at + 1, table: held() }); }, now ? 0 : TELLING);
+    telling = setTimeout(() => { tell("follow", { path: told = at === null ? 0 : at + 1, table: held(), deed: deed += 1 }); }, now ? 0 : TELLING);
   }
   number.addEventListener("input", () => {
     const wanted = Math.round(Number(number.value));
@@ -151,9 +179,13 @@ function flowPlayer(component) {
           + "Bold: its past; thin: its future; a mark at every step; dashed: many small steps from the same noise.";
       }
       adoptFollow(data.follow);
-      if (data.table.id !== held()) tell("follow", { path: data.follow, table: null });  // the browser has lost it
+      if (data.table.id !== held()) tell("follow", { path: data.follow, table: null, deed });  // the browser has lost it
       if (!table) return;
-      if (align !== data.align) realign(data.align);
+      if (align !== data.align) {
+        touched &&= data.place === givenPlace;  // a place that comes with another alignment is in that one
+        realign(data.align);
+      }
+      adoptPlace(data.place);
       lay();
       if (!opened && !still()) bar.play();
       opened = true;

@@ -73,31 +73,48 @@ class FlowTable:
 
 
 def flow_player(
-    table: FlowTable, key: str, align: str, follow: int, targets: bool, on_follow: Callable[[], None]
+    table: FlowTable,
+    key: str,
+    align: str,
+    follow: int,
+    place: float | None,
+    targets: bool,
+    on_follow: Callable[[], None],
+    on_place: Callable[[], None],
 ) -> None:
     """Draw the panels, aligned by 'step' or by 'noise' level; `follow` is the path, from 1, or 0 for none.
 
-    `on_follow` is called when another is chosen in the browser; `last_follow` tells which.
+    `place` is the share of the way at which they rest; None plays them from the start, once. `on_follow` is called
+    when another path is chosen in the browser, `on_place` when they come to rest elsewhere; `last_follow` and
+    `last_place` tell of it.
     """
     data = {
-        "table": table.payload(_state(key).get("table")),
+        "table": table.payload(_state(key, "follow").get("table")),
         "align": align,
         "follow": follow,
+        "place": place,
         "targets": targets,
         "reference": REFERENCE,
     }
-    _player(data=data, default={"follow": None}, key=key, on_follow_change=on_follow)
+    default = {"follow": None, "place": None}
+    _player(data=data, default=default, key=key, on_follow_change=on_follow, on_place_change=on_place)
 
 
 def last_follow(key: str) -> int | None:
     """The path that the browser last chose, 0 for none; None before the first, or where it is no number."""
-    path = _state(key).get("path")
+    path = _state(key, "follow").get("path")
     return path if isinstance(path, int) and not isinstance(path, bool) and path >= 0 else None
 
 
-def _state(key: str) -> dict[str, Any]:
-    follow = st.session_state.get(key, {}).get("follow")
-    return dict(follow) if isinstance(follow, dict) else {}
+def last_place(key: str) -> float | None:
+    """The share of the way at which the browser last came to rest; None before that, or where it is none."""
+    at = _state(key, "place").get("at")
+    return float(at) if isinstance(at, int | float) and not isinstance(at, bool) and 0 <= at <= 1 else None
+
+
+def _state(key: str, what: str) -> dict[str, Any]:
+    told = st.session_state.get(key, {}).get(what)
+    return dict(told) if isinstance(told, dict) else {}
 
 
 def _look(name: str, power: float | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 // The search player: the levels, KLUB and the output's score of every sweep, scrubbed together.
 //
-// data: see SearchData.payload in search.py. State `sweep`: where the user came to rest, null while at the newest.
+// data: see SearchData.payload in search.py. State `sweep`: { at, deed }: where the user came to rest, null while at the
+// newest; `deed` counts what is told, so that the same can be told again.
 
 const WIDE = 900;  // pixels from which the three figures stand side by side
 const TALL = 282, LOW = 190, BELOW = 538;  // their height then: of a low window, what leaves room for the pictures below
@@ -13,12 +14,28 @@ function searchPlayer(component) {
   const klub = curveFigure(figures, "klub", point), score = curveFigure(figures, "score", point);
   const tip = tooltip(root);
   for (const { figure } of [levels, klub, score]) hover(figure, tip, root);
-  let { data } = component, tell = component.setStateValue, told = data.at, width = 0;
+  let { data } = component, tell = component.setStateValue, width = 0, deed = 0;
+  let at = null, told, given = null, awaited = null;  // the sweep rested at; as told, as the page says, yet to come
 
-  const say = (value) => { if (value !== told) tell("sweep", told = value); };
+  function say(value) {
+    awaited = null;
+    if (value === at) return;
+    told = at = value;
+    tell("sweep", { at: value, deed: deed += 1 });
+  }
+  // What the page says, unless it is older than what was just told; the sweep may not have been reached yet.
+  function adopt() {
+    if (data.at !== given && told === undefined) [at, awaited] = [data.at, data.at ?? Infinity];
+    given = data.at;
+    if (told === given) told = undefined;
+    const last = data.sweeps.length - 1;
+    if (awaited === null || (awaited !== Infinity && awaited > last - (data.running ? 1 : 0))) return;
+    const there = Math.min(awaited, last);
+    awaited = null;
+    if (there >= 0 && there !== bar.position) bar.setPosition(there, false);
+  }
   const bar = transport(root, {
     count: data.sweeps.length,
-    position: data.at,
     what: "sweep",
     follow: true,
     interval_ms: (count) => clamp(12000 / count, 80, 700),
@@ -58,12 +75,13 @@ function searchPlayer(component) {
   return {
     update({ data: latest, setStateValue }) {
       tell = setStateValue;
-      // Another search, not more of the same: what was scrubbed to means nothing in it.
+      // Another search, not more of the same: what was scrubbed to means nothing in it, and the page says so too.
       const rewind = data.sweeps.length > 0 && (latest.sweeps.length < data.sweeps.length || begun(latest) !== begun(data));
       data = latest;
       bar.setCount(data.sweeps.length, { rewind });
+      if (rewind) [at, awaited] = [null, null];
+      adopt();
       draw();
-      if (rewind) say(null);
     },
     destroy() {
       observer.disconnect();

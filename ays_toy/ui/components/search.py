@@ -1,7 +1,7 @@
 """The search player: levels, KLUB and the output's score of every sweep, scrubbed together in the browser."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ _player = st.components.v2.component(
     css=read("shared.css", "search.css"),
     js=read("transport.js", "plot.js", "figure.js", "levels.js", "curve.js", "search.js"),
 )
+MOST_SWEEPS = 999  # that a link may name
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,16 +105,20 @@ class SearchData:
         return f"Sweep {sweep.index}: {', '.join(parts)}"
 
 
-def search_player(data: SearchData, key: str) -> int | None:
-    """Draw the search -> the sweep that the user came to rest at, None while the newest is shown."""
-    at = _known(st.session_state.get(key, {}).get("sweep"), data)
-    result = _player(data={**data.payload(), "at": at}, default={"sweep": None}, key=key, on_sweep_change=lambda: None)
-    return _known(result["sweep"], data)
+def search_player(data: SearchData, key: str, on_sweep: Callable[[], None]) -> None:
+    """Draw the search, at the sweep that is picked once it is reached, or else at the newest.
+
+    `on_sweep` is called when the user comes to rest at another; `last_sweep` tells at which.
+    """
+    payload = {**data.payload(), "at": data.picked}
+    _player(data=payload, default={"sweep": None}, key=key, on_sweep_change=on_sweep)
 
 
-def _known(sweep: Any, data: SearchData) -> int | None:
-    """The browser's answer, unless it belongs to another search or is none."""
-    return sweep if isinstance(sweep, int) and 0 <= sweep < len(data.sweeps) else None
+def last_sweep(key: str) -> int | None:
+    """The sweep that the user last came to rest at, None for the newest."""
+    told = st.session_state.get(key, {}).get("sweep")
+    at = dict(told).get("at") if isinstance(told, dict) else None
+    return at if isinstance(at, int) and not isinstance(at, bool) and 0 <= at <= MOST_SWEEPS else None
 
 
 def _number(value: float) -> float | None:

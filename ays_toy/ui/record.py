@@ -17,13 +17,16 @@ _ABSENT = object()
 
 @dataclass
 class Record:
-    """This session's choices, as plain values."""
+    """A session's choices, as plain values."""
 
     values: dict[str, Any] = field(default_factory=dict)  # by field
     owed: set[str] = field(default_factory=set)  # fields whose widgets have yet to be given their value
     stand_ins: dict[str, Any] = field(default_factory=dict)  # what widgets show whose options lack what was chosen
-    linked: set[str] = field(default_factory=set)  # fields that this run took from the address
+    awaited: set[str] = field(default_factory=set)  # fields whose options may come yet
+    linked: set[str] = field(default_factory=set)  # fields that came with the address which is being opened
+    problems: list[str] = field(default_factory=list)  # what in that address was not usable, until something is changed
     page: str = ""  # whose widgets are drawn
+    address: dict[str, str] | None = None  # as last written; None while one is being opened
 
     def choose(self, name: str, value: Any) -> None:
         """Hold a value that did not come from the field's widget."""
@@ -58,17 +61,28 @@ class Record:
             return False
         self.page = page
         self.stand_ins.clear()
+        self.awaited.clear()
         self.owed.update(names)
         return True
+
+    def shown(self, names: Iterable[str]) -> dict[str, Any]:
+        """What the widgets show, a stand-in for what is not to be had; but what was chosen where that may come yet."""
+        return {name: self.values[name] if name in self.awaited else _plain(st.session_state[name]) for name in names}
+
+    def wrote(self, address: dict[str, str]) -> None:
+        """Note the address that says what is shown; one that follows an act here ends the opening of a link."""
+        if self.address is not None and address != self.address:
+            self.problems, self.linked = [], set()
+        self.address = address
 
 
 def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def record() -> Record:
-    """This session's."""
-    one: Record = st.session_state.setdefault("chosen", Record())
+def this_session() -> Record:
+    """The session's own."""
+    one: Record = st.session_state.setdefault("record", Record())
     return one
 
 
@@ -78,14 +92,20 @@ def went_back() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def among(name: str, options: Collection[Any]) -> None:
-    """Let the widget show what was chosen while that is an option, and meanwhile the first option otherwise."""
-    one = record()
+def among(name: str, options: Collection[Any], to_come: bool = False) -> None:
+    """Let the widget show what was chosen while that is an option, and meanwhile the first option otherwise.
+
+    Where the options are still `to_come`, the address goes on to name what was chosen.
+    """
+    one = this_session()
     chosen = one.values.get(name)
     value = chosen if chosen in options else next(iter(options))
     if value == chosen:
         one.stand_ins.pop(name, None)
+        one.awaited.discard(name)
     else:
         one.stand_ins[name] = value
+        if to_come:
+            one.awaited.add(name)
     if st.session_state.get(name, _ABSENT) != value:
         st.session_state[name] = value
