@@ -85,9 +85,10 @@ def as_diffusers(
 ) -> str:
     """A program for diffusers that draws images of `model` along a schedule [n+1] with a solver of `SCHEDULERS`.
 
-    Without a model, or with one that has no pipeline of diffusers, it ends with the scheduler, its levels set. The
-    first lines say how steps are counted and, where levels had to be moved to timesteps, how far. Raises ValueError
-    for a solver without counterpart, or where timesteps are needed and the model has none.
+    Without a model, or with one whose scheduler file is not known, it ends with the scheduler, its levels set. The
+    first lines say how steps are counted and, where levels had to be moved to timesteps, how far and where to. Raises
+    ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
+    scheduler would not visit these levels.
     """
     levels, scheduler = validate(sigmas), scheduler_for(solver, model)
     ending = with_zero(levels, final_zero)
@@ -154,7 +155,9 @@ def _trained(origin: Origin, file: SchedulerFile, written: Written) -> list[str]
     if not written.betas:
         return []
     within = "" if file.subfolder is None else f", subfolder={file.subfolder!r}"
-    return [f"trained = {file.name}.from_pretrained({origin.source!r}{within})  # whose noise the model knows"]
+    return [
+        f"trained = {file.name}.from_pretrained({origin.source!r}{within})  # the noise that the model was trained on"
+    ]
 
 
 def _unconditional(

@@ -25,10 +25,13 @@ class TrainingLevels:
         """Levels sqrt((1 - a) / a) of a variance-preserving process with signal powers a [T].
 
         Checkpoints with zero terminal SNR end on a level without any signal, sigma = infinity. It is left out, so
-        that the highest level is the largest finite one and every timestep keeps its number.
+        that the highest level is the largest finite one and every timestep keeps its number; so is the number that
+        some schedulers put in its place, sigma = 4096, where the level before it is higher.
         """
         power = alphas_cumprod.double().cpu().numpy()
         power = power[power > 0]
+        if power.size > 1 and power[-1] >= power[-2]:
+            power = power[:-1]
         return cls(np.sqrt((1 - power) / power))
 
     def timesteps(self, sigma: np.ndarray) -> np.ndarray:

@@ -36,9 +36,10 @@ def build(config: Mapping[str, Any], where: str | Path, otherwise: str | None = 
     if not (isinstance(kind, type) and issubclass(kind, diffusers.SchedulerMixin)):
         raise ValueError(f"The scheduler_config.json of {where} names {quoted(name)}, which diffusers does not have.")
     try:
-        return kind.from_config(dict(config))
+        return getattr(diffusers, name).from_config(dict(config))
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise ValueError(f"The scheduler_config.json of {where} cannot be used: {error}") from None
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(f"The scheduler_config.json of {where} cannot be used: {lines[0].rstrip('.')}.") from None
 
 
 def discrete(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> tuple[TrainingLevels, str]:
