@@ -1,22 +1,19 @@
-"""Whatever scheduler a model comes with, its exported program visits our levels, or one sentence says why there is none.
+"""Whatever scheduler a model comes with, its program visits our levels, or one sentence says why there is none.
 
 What is expected is read from diffusers: the class that the configuration names, built from it, and that class's levels.
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import diffusers
 import numpy as np
 import pytest
 import tiny_models
-import torch
-from test_export import run, start
+from test_export import run
 
-from ays_toy import diffusers_code, images, samplers, schedules
-from ays_toy.diffusers_code import SCHEDULERS, Scheduler, as_diffusers
-from ays_toy.images.coordinates import flow_time
+from ays_toy import images, schedules
+from ays_toy.diffusers_code import SCHEDULERS, as_diffusers
 
 CLASSES = sorted(name for name in dir(diffusers) if name.endswith("Scheduler"))
 RESCALED = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
@@ -85,7 +82,7 @@ def made(program: str) -> dict:
 
 
 def check_levels(names: dict, levels: np.ndarray, trained: np.ndarray, program: str) -> None:
-    """What the program's scheduler asks of the network: at the levels [n] meant, and at timesteps that belong to them."""
+    """What the program's scheduler asks of the network: at the levels [n] meant, and at timesteps that fit them."""
     scheduler = names["scheduler"]
     if "timesteps" in names:
         stated = json.loads(program.partition("# sigmas = ")[2].splitlines()[0].rstrip("."))

@@ -29,10 +29,11 @@ class TrainingLevels:
         some schedulers put in its place, sigma = 4096, where the level before it is higher.
         """
         power = alphas_cumprod.double().cpu().numpy()
-        power = power[power > 0]
+        power = power[: np.flatnonzero(power)[-1] + 1] if power.any() else power[:0]
         if power.size > 1 and power[-1] >= power[-2]:
             power = power[:-1]
-        return cls(np.sqrt((1 - power) / power))
+        with np.errstate(invalid="ignore"):  # what is no process has levels that are no numbers
+            return cls(np.sqrt((1 - power) / power))
 
     def timesteps(self, sigma: np.ndarray) -> np.ndarray:
         """Fractional timesteps of noise levels: linear in log sigma, constant outside the trained range.

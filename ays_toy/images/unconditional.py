@@ -5,12 +5,15 @@ from typing import Any
 
 import torch
 
-from ays_toy.checks import SIGMA_DATA
+from ays_toy.checks import SIGMA_DATA, quoted, whole_number
 from ays_toy.images import schedulers
 from ays_toy.images.adapters import NetworkDenoiser
 from ays_toy.images.coordinates import TrainingLevels
 from ays_toy.images.folders import ModelFolder, loading
 from ays_toy.images.models import ImageModel
+from ays_toy.images.trial import check_levels
+
+MOST_SIDE = 4096  # of what a configuration may ask for
 
 
 def build(
@@ -21,19 +24,10 @@ def build(
     batch_for: Callable[[tuple[int, int, int]], int],
 ) -> ImageModel:
     """Load a UNet2DModel and what its scheduler says of its training -> `ImageModel`."""
-    from diffusers import UNet2DModel
-    from diffusers.utils import is_accelerate_available
-
     levels, prediction = training(folder)
+    check_levels(levels.sigmas, folder.title)
     with loading(folder):
-        unet: Any = UNet2DModel.from_pretrained(
-            folder.part("unet"),
-            dtype=dtype,
-            variant=folder.variant,
-            use_safetensors=True,
-            local_files_only=True,
-            low_cpu_mem_usage=is_accelerate_available(),  # else diffusers asks for it in the log
-        )
+        unet = folder.load("unet", dtype).to(device)
     config = unet.config
     if unet.class_embedding is not None:
         raise ValueError(f"The UNet of {name} wants class labels: choose an unconditional model.")
@@ -42,7 +36,6 @@ def build(
             f"The UNet of {name} embeds time as {config.time_embedding_type!r}; only 'positional' is read."
         )
     shape = (config.in_channels, *image_size(config.sample_size, name))
-    unet.requires_grad_(False).eval().to(device)
     batch = batch_for(shape)
 
     def network(x: torch.Tensor, timesteps: torch.Tensor, _rows: range) -> torch.Tensor:
@@ -77,9 +70,12 @@ def training(folder: ModelFolder) -> tuple[TrainingLevels, str]:
     return schedulers.discrete(folder.config("scheduler", "scheduler_config.json"), folder.path, folder.scheduler)
 
 
-def image_size(size: int | list[int] | tuple[int, int] | None, name: str) -> tuple[int, int]:
-    """Height and width from a configuration's sample_size; ValueError where it names none."""
+def image_size(size: Any, name: str) -> tuple[int, int]:
+    """Height and width from a configuration's sample_size; ValueError where it names none, or nonsense."""
     if size is None:
         raise ValueError(f"The configuration of {name} names no sample_size, so the size of its images is unknown.")
-    height, width = (size, size) if isinstance(size, int) else size
+    sides = size if isinstance(size, list | tuple) else (size, size)
+    if len(sides) != 2:
+        raise ValueError(f"The sample_size of {name} must be one number or two, not {quoted(size)}.")
+    height, width = (whole_number(side, f"The sample_size of {name}", 1, MOST_SIDE) for side in sides)
     return height, width
