@@ -6,7 +6,7 @@ then, and every deed before the link hid it.
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from chromium import READY, Visit, required
