@@ -29,7 +29,7 @@ def test_it_opens_on_a_whole_comparison_that_fits_the_window(visits: Callable[..
     page = opened(visits(**look).page, server)
     for key in ("quality", "image-klub", "image-rail"):
         expect(page.locator(f".st-key-{key} .main-svg").first).to_be_visible()
-    expect(page.get_by_text("The automatic choice")).to_be_visible()
+    expect(page.get_by_text("Automatic choice and").or_(page.get_by_text("Automatic choice beats"))).to_be_visible()
     cell = results.digits().at("stochastic-ddim", 8)
     assert len(rows(page)) == len(cell.figures) + 1  # and what the dials make
     assert all("Fréchet" in row for row in rows(page) if "p = 2" not in row)
@@ -83,7 +83,7 @@ def test_what_is_dialled_is_measured_and_taken_home(page: Page, server: str) -> 
     expect(code).to_have_text(re.compile(r"^[\d., ]+$"))
     assert len(code.inner_text().split(",")) == 6
     with page.expect_download() as download:
-        page.get_by_role("button", name="digits-optimized-p-1-50-5.txt").click()
+        page.get_by_role("button", name="digits-p-optimum-p-1-50-from-time-uniform-5.txt").click()
     assert download.value.path().read_text().split(",") == code.inner_text().split(",")
 
 
