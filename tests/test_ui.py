@@ -115,7 +115,7 @@ def test_the_page_opens_on_a_whole_answer_and_follows_every_control(page: AppTes
         lambda: page.sidebar.slider[0].set_value(5),
         lambda: page.sidebar.selectbox(key="solver").set_value("ddim"),
         lambda: page.sidebar.select_slider[0].set_value(3.0),
-        lambda: page.sidebar.button[0].click(),
+        lambda: next(one for one in page.sidebar.button if one.label == "New noise").click(),
         lambda: page.sidebar.multiselect[0].set_value(["time-uniform"]),
         lambda: page.sidebar.selectbox(key="sigma_min").set_value(0.02),
         lambda: page.sidebar.selectbox(key="data").set_value("ring-8"),
