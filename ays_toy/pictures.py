@@ -10,7 +10,7 @@ from ays_toy.comparison import Model
 def density_image(samples: torch.Tensor, half_width: float, bins: int) -> np.ndarray:
     """Share of the samples [N, 2] in each bin of a square grid over +-half_width -> [bins (y), bins (x)]."""
     edges = np.linspace(-half_width, half_width, bins + 1)
-    x, y = samples.double().cpu().numpy().T
+    x, y = samples.cpu().double().numpy().T
     return np.histogram2d(y, x, bins=(edges, edges))[0] / len(samples)
 
 

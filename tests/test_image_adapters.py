@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -273,7 +274,7 @@ def test_pickled_weights_are_refused(tmp_path):
 def test_weights_that_are_damaged_or_missing_are_refused(tmp_path):
     weights = unconditional(tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="could not be loaded"):
+    with pytest.raises(ValueError, match=r"\.safetensors cannot be read as safetensors \(.*\): download it again"):
         images.load(tmp_path)
     weights.unlink()
     with pytest.raises(ValueError, match="no weights"):
@@ -335,6 +336,7 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
 
 
 def test_a_hub_name_is_loaded_from_what_is_downloaded(tmp_path, monkeypatch):
@@ -351,6 +353,27 @@ def test_hub_models_that_are_refused_are_not_downloaded(tmp_path, monkeypatch):
     hub(monkeypatch, folder / "model_index.json", AssertionError("downloaded"))
     with pytest.raises(ValueError, match=r"owner/tiny needs a custom pipeline"):
         images.load("owner/tiny")
+
+
+def test_a_model_that_has_one_variant_on_the_hub_is_downloaded_in_it(tmp_path, monkeypatch):
+    """As diffusers answers: it looks for plain weights unless a variant is asked for."""
+    folder = unconditional(tmp_path / "snapshot")
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_suffix(".bf16.safetensors"))
+    asked = []
+
+    def download(_name, *, variant=None, **_options):
+        asked.append(variant)
+        if variant is None:
+            raise OSError("Could not find the necessary `safetensors` weights in {...}")
+        return folder
+
+    files = [SimpleNamespace(rfilename=str(file.relative_to(folder))) for file in folder.rglob("*.*")]
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: folder / "model_index.json")
+    monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=files))
+    model = images.load("owner/tiny")
+    assert (asked, model.origin.variant) == ([None, "bf16"], "bf16")
 
 
 def test_what_the_hub_answers_is_said_in_a_sentence(tmp_path, monkeypatch):

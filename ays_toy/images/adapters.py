@@ -8,6 +8,7 @@ import torch
 
 from ays_toy.denoisers import sigma_like
 from ays_toy.images.coordinates import PREDICTIONS
+from ays_toy.images.latents import back
 
 
 class Network(Protocol):
@@ -21,9 +22,10 @@ class Network(Protocol):
 class NetworkDenoiser:
     """D(x, sigma) of a network that was trained in its own coordinates, at most `batch` rows at a time.
 
-    x [N, C, H, W] may be of any floating type and on any device: the arithmetic around the network is done in x's
-    type, the network runs in its own. `timesteps` maps noise levels to the network's time. Nothing is clipped, unlike
-    in diffusers' schedulers with clip_sample=True: clip the result where the data ask for it.
+    x [N, C, H, W] may be of any floating type and on any device: the arithmetic around the network is done in x's type
+    and where x is, the network runs in its own, on a device that may know no float64 (Apple's MPS). `timesteps` maps
+    noise levels to the network's time. Nothing is clipped, unlike in diffusers' schedulers with clip_sample=True: clip
+    the result where the data ask for it.
     """
 
     def __init__(
@@ -55,11 +57,11 @@ class NetworkDenoiser:
         for start in range(0, len(x), self.batch):
             rows = range(start, min(start + self.batch, len(x)))
             some = slice(rows.start, rows.stop)
-            part = x[some].to(self.device)
+            part = x[some]
             level = sigma_like(levels[some], part)
             scaled = (self.prediction.scale(level) * part).to(self.dtype)
             try:
-                answer = self.network(scaled, times[some].to(self.device), rows).to(part.dtype)
+                answer = back(part, self.network(scaled.to(self.device), times[some].to(self.device), rows))
             except torch.OutOfMemoryError:
                 raise ValueError(
                     f"The memory of {self.device} cannot hold {len(rows)} images at once: load the model with a "

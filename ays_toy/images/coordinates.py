@@ -28,8 +28,9 @@ class TrainingLevels:
         that the highest level is the largest finite one and every timestep keeps its number.
         """
         power = alphas_cumprod.double().cpu().numpy()
-        power = power[power > 0]
-        return cls(np.sqrt((1 - power) / power))
+        power = power[: np.flatnonzero(power)[-1] + 1] if power.any() else power[:0]
+        with np.errstate(invalid="ignore"):  # what is no process has levels that are no numbers
+            return cls(np.sqrt((1 - power) / power))
 
     def timesteps(self, sigma: np.ndarray) -> np.ndarray:
         """Fractional timesteps of noise levels: linear in log sigma, constant outside the trained range.

@@ -6,16 +6,17 @@ classes that diffusers and transformers ship, with weights in safetensors; code 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
+from ays_toy.checks import whole_number
+from ays_toy.images import parts
 from ays_toy.images.models import Origin
 
+HUB_SECONDS = 10  # for one more question
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 LIBRARIES = {"diffusers", "transformers"}
 PARTS = {  # classes that may be loaded, beside diffusers' schedulers
@@ -32,6 +33,9 @@ PARTS = {  # classes that may be loaded, beside diffusers' schedulers
     "T5Tokenizer",
     "T5TokenizerFast",
 }
+MOST_TIMESTEPS = 100_000
+MOST_SAID = 400  # characters of an error of diffusers that are passed on
+WEIGHTLESS = ("Tokenizer", "TokenizerFast", "Scheduler")  # how the names of such classes end
 SKIPPED = {"safety_checker", "feature_extractor", "image_encoder"}  # parts that denoising does without: never loaded
 
 
@@ -43,6 +47,7 @@ class PipelineKind:
     network: str
     guidance: float | None = None  # the pipeline's own default; None: it has no prompts
     classifier_free: bool = True  # whether guidance compares with an empty prompt, or is an input of the network
+    others: tuple[str, ...] = ()  # parts that it cannot do without, beside the one that denoises and the scheduler
 
     @property
     def prompted(self) -> bool:
@@ -50,13 +55,15 @@ class PipelineKind:
         return self.guidance is not None
 
 
+TEXTS = ("vae", "tokenizer", "text_encoder")
+TWO_TEXTS = (*TEXTS, "tokenizer_2", "text_encoder_2")
 PIPELINES: dict[str, PipelineKind] = {
     "DDPMPipeline": PipelineKind("unet", "UNet2DModel"),
     "DDIMPipeline": PipelineKind("unet", "UNet2DModel"),
-    "StableDiffusionPipeline": PipelineKind("unet", "UNet2DConditionModel", 7.5),
-    "StableDiffusionXLPipeline": PipelineKind("unet", "UNet2DConditionModel", 5.0),
-    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0),
-    "FluxPipeline": PipelineKind("transformer", "FluxTransformer2DModel", 3.5, classifier_free=False),
+    "StableDiffusionPipeline": PipelineKind("unet", "UNet2DConditionModel", 7.5, others=TEXTS),
+    "StableDiffusionXLPipeline": PipelineKind("unet", "UNet2DConditionModel", 5.0, others=TWO_TEXTS),
+    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0, others=TWO_TEXTS),
+    "FluxPipeline": PipelineKind("transformer", "FluxTransformer2DModel", 3.5, False, TWO_TEXTS),
 }
 BARE = "DDPMPipeline"  # how a lone UNet2DModel with a scheduler beside it is read
 
@@ -69,10 +76,11 @@ class ModelFolder:
     source: str  # what diffusers loads it from: the folder, or its name on the hub
     title: str
     pipeline: str  # a key of PIPELINES
-    variant: str | None = None  # "fp16" where only such weights are there
     absent: tuple[str, ...] = ()  # parts that its pipeline has and this copy lacks
     skipped: tuple[str, ...] = ()  # parts that are there and not loaded
     whole: bool = True  # a pipeline; False: a lone UNet
+    classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # library and class of each part
+    variants: Mapping[str, str | None] = field(default_factory=dict)  # of the parts' weights, None: plain
 
     @property
     def kind(self) -> PipelineKind:
@@ -82,7 +90,13 @@ class ModelFolder:
     @property
     def origin(self) -> Origin | None:
         """How diffusers loads it as a pipeline; None for a lone UNet."""
-        return Origin(self.pipeline, self.source, self.variant, self.absent) if self.whole else None
+        variant = next((one for one in self.variants.values() if one), None)
+        return Origin(self.pipeline, self.source, variant, self.absent) if self.whole else None
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The parts that have weights."""
+        return tuple(name for name, (_, kind) in self.classes.items() if not kind.endswith(WEIGHTLESS))
 
     def part(self, name: str) -> Path:
         """Where a part lives: its own subfolder, or the folder itself in flat checkpoints."""
@@ -91,6 +105,10 @@ class ModelFolder:
     def config(self, name: str, file: str) -> dict[str, Any]:
         """The configuration of a part; ValueError where it is missing or is not JSON."""
         return read_json(self.part(name) / file)
+
+    def load(self, name: str, dtype: Any) -> Any:
+        """The network of a part, frozen; ValueError where its weights are not all there."""
+        return parts.load(self.part(name), name, *self.classes[name], self.variants[name], dtype)
 
 
 def open_folder(model: str | Path) -> ModelFolder:
@@ -113,24 +131,28 @@ def check(path: Path, source: str, title: str) -> ModelFolder:
         pipeline = check_index(index, str(path))
         absent = tuple(name for name, value in index.items() if value == [None, None] and name not in SKIPPED)
         skipped = tuple(name for name in index if name in SKIPPED)
-        parts = [name for name, value in index.items() if _is_part(value) and name not in SKIPPED]
+        classes = {name: (one[0], one[1]) for name, one in index.items() if _is_part(one) and name not in SKIPPED}
     else:
         config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
         if config.get("_class_name") != PIPELINES[BARE].network:
             raise ValueError(f"{path} is not a diffusers model: it has neither model_index.json nor a UNet2DModel.")
-        pipeline, parts, absent, skipped = BARE, ["unet", "scheduler"], (), ()
+        pipeline, absent, skipped = BARE, (), ()
+        classes = {"unet": ("diffusers", PIPELINES[BARE].network)}
         if not any((path / at / "scheduler_config.json").is_file() for at in (".", "scheduler")):
             raise ValueError(
                 f"{path} holds a UNet but no scheduler_config.json, which says what noise it was trained on."
             )
-    here = ModelFolder(path, source, title, pipeline, None, absent, skipped, index_file.is_file())
-    variants = {_weights(here.part(name), name) for name in parts}
-    if not list(here.part(here.kind.part).glob("*.safetensors")):
-        raise ValueError(f"The {here.kind.part} in {path} has no weights: the model's folder is not complete.")
+    lacking = next((name for name in classes if PIPELINES[pipeline].prompted and not (path / name).is_dir()), None)
+    if lacking:
+        raise ValueError(f"{path} has no folder {lacking}, which its model_index.json lists: it is not complete.")
+    here = ModelFolder(path, source, title, pipeline, absent, skipped, index_file.is_file(), classes)
+    here = replace(here, variants={name: parts.check_weights(here.part(name), name) for name in here.networks})
     network = here.config(here.kind.part, "config.json").get("_class_name", here.kind.network)
     if network != here.kind.network:
         raise ValueError(f"The {here.kind.part} in {path} is a {network}, but {pipeline} needs a {here.kind.network}.")
-    return replace(here, variant="fp16" if "fp16" in variants else None)
+    timesteps = here.config("scheduler", "scheduler_config.json").get("num_train_timesteps", 1000)
+    whole_number(timesteps, f"The num_train_timesteps of {title}", 2, MOST_TIMESTEPS)
+    return here
 
 
 def check_index(index: Mapping[str, Any], where: str) -> str:
@@ -157,21 +179,21 @@ def check_index(index: Mapping[str, Any], where: str) -> str:
             raise ValueError(
                 f"The {part} of {where} is a {kind}, which is not read here; known are {', '.join(sorted(PARTS))}."
             )
-    if not _is_part(index.get(PIPELINES[name].part)):
-        raise ValueError(f"model_index.json in {where} lists no {PIPELINES[name].part}, which {name} needs.")
+    for part in (PIPELINES[name].part, *PIPELINES[name].others):
+        if not _is_part(index.get(part)):
+            raise ValueError(f"model_index.json in {where} lists no {part}, which {name} needs.")
     return name
 
 
 def download(name: str) -> Path:
     """Fetch a model of the hub into its cache, safetensors only -> its folder; ValueError where that fails."""
-    from diffusers import DiffusionPipeline
     from huggingface_hub import errors, hf_hub_download
     from huggingface_hub.utils import httpx
 
     try:
         index = hf_hub_download(name, "model_index.json")  # checked first: it is small, and may rule the rest out
         check_index(read_json(Path(index)), name)
-        return Path(DiffusionPipeline.download(name, use_safetensors=True, trust_remote_code=False))
+        return _snapshot(name)
     except errors.RepositoryNotFoundError:
         raise ValueError(f"There is neither a folder nor a public hub model {name}: check its spelling.") from None
     except errors.LocalEntryNotFoundError:
@@ -182,7 +204,32 @@ def download(name: str) -> Path:
     except errors.EntryNotFoundError:
         raise ValueError(f"The hub model {name} has no model_index.json: it is not a diffusers pipeline.") from None
     except (OSError, httpx.HTTPError, errors.HfHubHTTPError) as error:
-        raise ValueError(f"The hub model {name} could not be downloaded as safetensors: {_first_line(error)}") from None
+        raise ValueError(f"The hub model {name} could not be downloaded as safetensors: {first_line(error)}") from None
+
+
+def _snapshot(name: str) -> Path:
+    """A model's files of the hub, of the variant that it has where it has no plain weights."""
+    from diffusers import DiffusionPipeline
+
+    options = {"use_safetensors": True, "trust_remote_code": False}
+    try:
+        return Path(DiffusionPipeline.download(name, **options))
+    except (OSError, ValueError):
+        variant = _variant_on_hub(name)
+        if variant is None:
+            raise
+        return Path(DiffusionPipeline.download(name, variant=variant, **options))
+
+
+def _variant_on_hub(name: str) -> str | None:
+    """The variant of a model's weights where it has no plain ones; None too where the hub cannot be asked."""
+    from huggingface_hub import errors, model_info
+    from huggingface_hub.utils import httpx
+
+    try:
+        return parts.variant_of_all(file.rfilename for file in model_info(name, timeout=HUB_SECONDS).siblings or ())
+    except (OSError, httpx.HTTPError, errors.HfHubHTTPError):
+        return None
 
 
 @contextmanager
@@ -190,13 +237,23 @@ def loading(folder: ModelFolder) -> Iterator[None]:
     """Turn what diffusers and transformers raise over damaged or unfit files into a ValueError of one sentence."""
     try:
         yield
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise ValueError(f"The model in {folder.path} could not be loaded: {_first_line(error)}") from error
+    except Exception as error:  # of every kind there is
+        said = next((parts.pointer(file) for file in _files(folder) if parts.is_pointer(file)), first_line(error))
+        raise ValueError(f"The model in {folder.path} could not be loaded: {said}") from error
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".: ") + "."
+def _files(folder: ModelFolder) -> Iterator[Path]:
+    """The small files that parts without weights are made of."""
+    for name in folder.classes:
+        yield from (file for file in folder.part(name).glob("*") if file.is_file() and file.suffix != ".safetensors")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says in a line: the next one too where the first only announces it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    said = said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…"
+    return said.rstrip(".: ") + "."
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -206,6 +263,8 @@ def read_json(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ValueError(f"{file} is missing: the model's folder is not complete.") from None
     except (OSError, ValueError, RecursionError):
+        if file.is_file() and parts.is_pointer(file):
+            raise ValueError(parts.pointer(file)) from None
         raise ValueError(f"{file} cannot be read as JSON: the model's folder is damaged.") from None
     if not isinstance(value, dict):
         raise ValueError(f"{file} does not hold a JSON object: the model's folder is damaged.")
@@ -214,19 +273,3 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def _is_part(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and value[1] is not None
-
-
-def _weights(folder: Path, name: str) -> str | None:
-    """The variant of a part's weights (None: plain ones, or none at all); ValueError where they are pickled only."""
-    safe = [file.name for file in folder.glob("*.safetensors")]
-    pickled = [file.name for pattern in ("*.bin", "*.ckpt", "*.pt", "*.pth") for file in folder.glob(pattern)]
-    if pickled and not safe:
-        raise ValueError(
-            f"The {name} in {folder} has its weights only in {pickled[0]}, a pickle, which could run code: "
-            "convert it to safetensors, or choose a model that has them."
-        )
-    return "fp16" if safe and all(".fp16" in file for file in safe) else None
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from ays_toy.checks import positive
+
 PIXELS = 2**20  # pixels that the autoencoder sees at once: its activations are far larger than the denoiser's
 
 
@@ -21,10 +23,13 @@ class Latents:
         if vae.dtype != self.dtype:
             self.vae.to(self.dtype)
         config = vae.config
+        if not all(weights.aminmax()[0].isfinite() for weights in vae.parameters()):
+            raise ValueError("The weights of its autoencoder are no finite numbers: download them again.")
         mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
         shift = getattr(config, "shift_factor", None) or 0.0
         self.mean = self._per_channel(shift if mean is None else mean)
-        self.std = self._per_channel(1.0 if std is None else std) / config.scaling_factor
+        factor = positive(config.scaling_factor, "The autoencoder's scaling_factor")
+        self.std = self._per_channel(1.0 if std is None else std) / factor
 
     def _per_channel(self, values: Any) -> torch.Tensor:
         return torch.as_tensor(values, dtype=self.dtype, device=self.device).reshape(-1, 1, 1)
@@ -33,15 +38,20 @@ class Latents:
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """The most likely latents [N, C, h, w] of pixels [N, 3, H, W] in [-1, 1], in units of the denoiser."""
         parts = [self.vae.encode(part).latent_dist.mode() for part in self._parts(pixels, 1)]
-        return ((torch.cat(parts) - self.mean) / self.std).to(pixels)
+        return back(pixels, (torch.cat(parts) - self.mean) / self.std)
 
     @torch.no_grad()
     def decode(self, x0: torch.Tensor) -> torch.Tensor:
         """Pixels [N, 3, H, W] of latents x0 [N, C, h, w]; mostly within [-1, 1], and not clipped to it."""
         scale = 2 ** (len(self.vae.config.block_out_channels) - 1)
         parts = [self.vae.decode(part * self.std + self.mean).sample for part in self._parts(x0, scale)]
-        return torch.cat(parts).to(x0)
+        return back(x0, torch.cat(parts))
 
     def _parts(self, images: torch.Tensor, scale: int) -> list[torch.Tensor]:
         rows = max(1, PIXELS // (math.prod(images.shape[-2:]) * scale**2))
-        return [part.to(self.device, self.dtype) for part in images.split(rows)]
+        return [part.to(self.dtype).to(self.device) for part in images.split(rows)]
+
+
+def back(like: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
+    """A network's answer where and as `like` is: first the place, then the type, which Apple's MPS may not know."""
+    return answer.to(like.device).to(like.dtype)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import torch
 
-from ays_toy.checks import lookup, whole_number
+from ays_toy.checks import lookup, quoted, whole_number
 from ays_toy.images import prompted, unconditional
 from ays_toy.images.folders import open_folder
 from ays_toy.images.models import ImageModel
+from ays_toy.images.trial import tried
 
 DIGITS = "digits"
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
@@ -37,8 +38,9 @@ def load(
     `guidance` is the scale of classifier-free guidance, 1 for none; for Flux the scale it was distilled with. It is the
     pipeline's own default where it is left out. `size` is the side of their images in pixels, if not the model's own.
 
-    Raises ValueError, in one sentence, for a model that cannot be found, read or trusted (pickled weights, code of its
-    own, an unknown class), and for arguments that do not fit it.
+    Before it is given out the model denoises one image of noise. Raises ValueError, in one sentence, for a model that
+    cannot be found, read or trusted (pickled weights, code of its own, an unknown class), that lacks weights or answers
+    with no numbers, for a device that is not there, and for arguments that do not fit.
     """
     place, kind = _device(device), None if dtype is None else _dtype(dtype)
     if batch is not None:
@@ -52,15 +54,15 @@ def load(
         # By name, since that module builds on this package's `models`.
         digits = importlib.import_module("ays_toy.images.digits")
         found: ImageModel = digits.load(device=str(place), dtype=kind, batch=batch)
-        return found
+        return tried(found)
     folder = open_folder(model)
     if not folder.kind.prompted:
         _without_prompts(str(model), prompts, guidance, size)
-        return unconditional.build(str(model), folder, place, kind or torch.float32, batch_for)
+        return tried(unconditional.build(str(model), folder, place, kind or torch.float32, batch_for))
     if kind is None:
         half = torch.bfloat16 if folder.pipeline == "FluxPipeline" else torch.float16
         kind = half if place.type == "cuda" else torch.float32
-    return prompted.build(str(model), folder, place, kind, batch_for, prompts, guidance, size)
+    return tried(prompted.build(str(model), folder, place, kind, batch_for, prompts, guidance, size))
 
 
 def default_batch(shape: tuple[int, int, int]) -> int:
@@ -74,9 +76,13 @@ def _device(name: str | None) -> torch.device:
     try:
         device = torch.device(name)
     except (RuntimeError, TypeError):
-        raise ValueError(f"Unknown device {name!r}: use cpu, cuda or cuda:1.") from None
+        raise ValueError(f"Unknown device {quoted(name)}: use cpu, cuda, cuda:1 or mps.") from None
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"There is no device {name} here: {torch.cuda.device_count()} GPUs are seen; use cpu.")
+    try:
+        torch.zeros(1, device=device).cpu()
+    except Exception:  # what a build of torch without that device answers is of every kind
+        raise ValueError(f"There is no device {name} here, or torch cannot use it: use cpu.") from None
     return device
 
 

@@ -13,6 +13,7 @@ from ays_toy.images.coordinates import flow_sigma, flow_time
 from ays_toy.images.folders import ModelFolder, loading
 from ays_toy.images.latents import Latents
 from ays_toy.images.models import ImageModel
+from ays_toy.images.trial import check_levels
 from ays_toy.images.unconditional import image_size, training
 from ays_toy.texts import MARK
 
@@ -38,9 +39,10 @@ def build(
     said = read_prompts(name, prompts)
     scale = folder.kind.guidance if guidance is None else real_number(guidance, "The guidance", 1.0, MOST_GUIDANCE)
     times, sigmas, prediction = _time(folder)
+    check_levels(sigmas[::-1], folder.title)
     with loading(folder):
         pipeline = _pipeline(folder, dtype)
-    network = getattr(pipeline, folder.kind.part).requires_grad_(False).eval()
+    network = getattr(pipeline, folder.kind.part)
     shape, pixels = _shape(name, pipeline, network, size)
     if not folder.kind.classifier_free and not network.config.guidance_embeds:
         if guidance is not None:
@@ -115,18 +117,19 @@ def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.n
 
 
 def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
+    """Its networks, each loaded and checked by itself, joined by the pipeline's own class."""
     import diffusers
     from diffusers.utils import is_accelerate_available
 
+    networks = {name: folder.load(name, dtype) for name in folder.networks}
     return getattr(diffusers, folder.pipeline).from_pretrained(
         folder.path,
         dtype=dtype,
-        variant=folder.variant,
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
         low_cpu_mem_usage=is_accelerate_available(),
-        **dict.fromkeys(folder.absent + folder.skipped) | OPTIONS.get(folder.pipeline, {}),
+        **dict.fromkeys(folder.absent + folder.skipped) | OPTIONS.get(folder.pipeline, {}) | networks,
     )
 
 

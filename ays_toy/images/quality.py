@@ -30,7 +30,7 @@ class Gaussian:
     @classmethod
     def of(cls, points: torch.Tensor) -> "Gaussian":
         """Mean and covariance of points [N, d]."""
-        rows = points.double().cpu().numpy()
+        rows = points.cpu().double().numpy()
         return cls(rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False)))
 
     @cached_property
@@ -56,7 +56,7 @@ def frechet(points: torch.Tensor, reference: Gaussian) -> Estimate:
     """
     if points.ndim != 2 or len(points) < LEAST:
         raise ValueError(f"A Fréchet distance needs at least {LEAST} samples [N, d], not {list(points.shape)}.")
-    rows = points.double().cpu().numpy()
+    rows = points.cpu().double().numpy()
     lost = int((~np.isfinite(rows).all(axis=1)).sum())
     if lost:
         raise ValueError(f"{lost:,} of {len(rows):,} samples are not finite: the sampler diverged.")

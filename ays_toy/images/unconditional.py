@@ -5,12 +5,14 @@ from typing import Any
 
 import torch
 
-from ays_toy.checks import SIGMA_DATA, lookup
+from ays_toy.checks import SIGMA_DATA, lookup, quoted, whole_number
 from ays_toy.images.adapters import NetworkDenoiser
 from ays_toy.images.coordinates import PREDICTIONS, TrainingLevels
-from ays_toy.images.folders import ModelFolder, loading
+from ays_toy.images.folders import ModelFolder, first_line, loading
 from ays_toy.images.models import ImageModel
+from ays_toy.images.trial import check_levels
 
+MOST_SIDE = 4096  # of what a configuration may ask for
 VP_PREDICTIONS = {"original_sample": "sample"} | {name: name for name in PREDICTIONS if name != "flow"}
 
 
@@ -22,19 +24,10 @@ def build(
     batch_for: Callable[[tuple[int, int, int]], int],
 ) -> ImageModel:
     """Load a UNet2DModel and what its scheduler says of its training -> `ImageModel`."""
-    from diffusers import UNet2DModel
-    from diffusers.utils import is_accelerate_available
-
     levels, prediction = training(folder)
+    check_levels(levels.sigmas, folder.title)
     with loading(folder):
-        unet: Any = UNet2DModel.from_pretrained(
-            folder.part("unet"),
-            dtype=dtype,
-            variant=folder.variant,
-            use_safetensors=True,
-            local_files_only=True,
-            low_cpu_mem_usage=is_accelerate_available(),  # else diffusers asks for it in the log
-        )
+        unet = folder.load("unet", dtype).to(device)
     config = unet.config
     if unet.class_embedding is not None:
         raise ValueError(f"The UNet of {name} wants class labels: choose an unconditional model.")
@@ -43,7 +36,6 @@ def build(
             f"The UNet of {name} embeds time as {config.time_embedding_type!r}; only 'positional' is read."
         )
     shape = (config.in_channels, *image_size(config.sample_size, name))
-    unet.requires_grad_(False).eval().to(device)
     batch = batch_for(shape)
 
     def network(x: torch.Tensor, timesteps: torch.Tensor, _rows: range) -> torch.Tensor:
@@ -86,14 +78,17 @@ def training(folder: ModelFolder) -> tuple[TrainingLevels, str]:
     try:
         scheduler: Any = DDPMScheduler.from_config(config)
     except (NotImplementedError, TypeError, ValueError) as error:
-        raise ValueError(f"The scheduler_config.json of {folder.path} cannot be used: {error}") from None
+        raise ValueError(f"The scheduler_config.json of {folder.path} cannot be used: {first_line(error)}") from None
     said = scheduler.config.prediction_type
     return TrainingLevels.of(scheduler.alphas_cumprod), lookup(VP_PREDICTIONS, said, "prediction type")
 
 
-def image_size(size: int | list[int] | tuple[int, int] | None, name: str) -> tuple[int, int]:
-    """Height and width from a configuration's sample_size; ValueError where it names none."""
+def image_size(size: Any, name: str) -> tuple[int, int]:
+    """Height and width from a configuration's sample_size; ValueError where it names none, or nonsense."""
     if size is None:
         raise ValueError(f"The configuration of {name} names no sample_size, so the size of its images is unknown.")
-    height, width = (size, size) if isinstance(size, int) else size
+    sides = size if isinstance(size, list | tuple) else (size, size)
+    if len(sides) != 2:
+        raise ValueError(f"The sample_size of {name} must be one number or two, not {quoted(size)}.")
+    height, width = (whole_number(side, f"The sample_size of {name}", 1, MOST_SIDE) for side in sides)
     return height, width
