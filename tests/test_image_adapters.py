@@ -336,6 +336,7 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
 
 
 def test_a_hub_name_is_loaded_from_what_is_downloaded(tmp_path, monkeypatch):
