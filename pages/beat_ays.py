@@ -23,7 +23,7 @@ st.caption(
     f"Every step adds its patch to **{state.cost}**{beat_ays.meaning(state)}: make the patches small, then see whether "
     "the picture agrees. The address holds your attempt."
 )
-left, right = st.columns([0.67, 0.33], gap="medium")
+left, right = st.columns([0.64, 0.36], gap="medium")
 pictures = st.container(key="panels_box5")
 st.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale."

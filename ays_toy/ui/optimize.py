@@ -250,21 +250,13 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     rows = [
         {
             "Tried in the last round": STYLES[tried.name].title if tried.name in STYLES else tried.name,
-            METRICS[view.metric].title: sign * tried.score.value,
-            "±": tried.score.stderr,
+            METRICS[view.metric].title: significant(sign * tried.score.value, tried.score.stderr),
         }
         for tried in last
         if tried.score
     ]
-    number = st.column_config.NumberColumn(format="%.4g")
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (len(rows) + 1) + 3,
-        column_config={METRICS[view.metric].title: number, "±": st.column_config.NumberColumn(format="%.1g")},
-        key="evidence",
-        alt="Candidates of the automatic choice's last round with their scores.",
+    st.table(  # whose cells take as many lines as a name needs
+        pd.DataFrame(rows), hide_index=True, alt="Candidates of the automatic choice's last round with their scores."
     )
 
 

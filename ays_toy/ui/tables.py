@@ -13,6 +13,7 @@ from ays_toy.metrics import METRICS
 from ays_toy.ui.compute import Outcome
 
 ROW_HEIGHT = 32
+LETTER = 6.6  # pixels, on average
 MARK = "■"  # the column of colors
 CALLS, SECONDS = "Denoiser calls", "Seconds"
 
@@ -37,13 +38,18 @@ def schedules(rows: Sequence[Row], key: str, alt: str, costs: bool = False) -> N
     st.dataframe(
         styled,
         hide_index=True,
-        column_config=_columns(cells[0]),
+        column_config=_columns(cells[0], name_width([row.title for row in rows])),
         height=ROW_HEIGHT * (len(rows) + 1) + 3,
         row_height=ROW_HEIGHT,
         placeholder="",
         key=key,
         alt=alt,
     )
+
+
+def name_width(titles: Sequence[str]) -> int:
+    """Pixels of a column that cuts none of the titles."""
+    return max(112, round(LETTER * max(map(len, titles))) + 18)
 
 
 def mark(pinned: bool = False) -> dict[str, Any]:
@@ -62,12 +68,12 @@ def _cells(row: Row, costs: bool) -> dict[str, Any]:
     return cells
 
 
-def _columns(row: dict[str, Any]) -> dict[str, Any]:
+def _columns(row: dict[str, Any], width: int) -> dict[str, Any]:
     about = {metric.title: metric.about for metric in METRICS.values()}
     about["KLUB"] = "The paper's bound on the KL divergence of whole paths, in nats; lower is tighter."
     columns: dict[str, Any] = {
         MARK: mark(pinned=True),
-        "Schedule": st.column_config.TextColumn(width=150 if CALLS in row else 112, pinned=True),
+        "Schedule": st.column_config.TextColumn(width=width, pinned=True),
         CALLS: st.column_config.NumberColumn(
             "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
         ),

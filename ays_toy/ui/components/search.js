@@ -3,7 +3,7 @@
 // data: see SearchData.payload in search.py. State `sweep`: where the user came to rest, null while at the newest.
 
 const WIDE = 900;  // pixels from which the three figures stand side by side
-const TALL = 282, LOW = 190, BELOW = 530;  // their height then: of a low window, what leaves room for the pictures below
+const TALL = 282, LOW = 190, BELOW = 538;  // their height then: of a low window, what leaves room for the pictures below
 
 function searchPlayer(component) {
   const root = node("div", { class: "player" }, component.parentElement);
