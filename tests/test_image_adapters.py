@@ -334,6 +334,7 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
             raise folder
         return folder
 
+    monkeypatch.setattr("ays_toy.images.folders.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
