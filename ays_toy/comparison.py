@@ -11,6 +11,7 @@ from ays_toy import catalog, optimize, samplers, schedules
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_number
 from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
+from ays_toy.intervals import checked_power
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.paths import PathGram
@@ -128,6 +129,7 @@ def compare(
     steps of the others, and unless the pass's grid holds that many steps.
     """
     whole_number(steps, "The number of steps", 1, LEVELS - 1)
+    checked_power(power)
     yours = {name: _on_equal_terms(model, name, sigmas, steps) for name, sigmas in (brought or {}).items()}
     gram, reference, names = model.collect(), model.reference(n or SAMPLES), None if metrics is None else list(metrics)
     rows = []

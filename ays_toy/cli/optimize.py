@@ -20,7 +20,7 @@ from ays_toy.cli.common import (
     schedules_table,
     user_errors,
 )
-from ays_toy.comparison import Model, draw
+from ays_toy.comparison import LEVELS, Model, draw
 from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig, search
 from ays_toy.metrics import METRICS, evaluate
@@ -67,7 +67,9 @@ def optimize(
             console.print(made.choice.reason)
             found = made.found
         else:
-            found = finding.optimum(finding.one_pass(chosen), steps, checks.real_number(power, "The power", 0.0, 6.0))
+            checks.real_number(power, "The power", 0.0, 4.0)  # both before the pass, which takes its time
+            checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
+            found = finding.optimum(finding.one_pass(chosen), steps, power)
         gram = chosen.collect()
     console.print(f"{found.title}: {found.calls:,} denoiser calls, {found.seconds:.2f} s")
     console.print("  ".join(f"{sigma:.5g}" for sigma in found.sigmas))
