@@ -5,11 +5,12 @@ then, and every deed before the link hid it.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from chromium import READY, Visit, required
+from chromium import READY, Visit, required, serving
 from playwright.sync_api import Browser, Page, TimeoutError
 
 pytestmark = pytest.mark.browser
@@ -194,3 +195,15 @@ def test_two_tabs_of_one_browser_leave_each_other_alone(browser: Browser, server
         all_hold({told: more, plain: arriving("Trajectories", "Train", told=False)})
     finally:
         context.close()
+
+
+def test_all_who_come_at_once_to_a_new_server_find_the_whole_app(visits: Callable[..., Visit], tmp_path: Path) -> None:
+    pages = [visits().page for _ in range(4)]
+    with serving(tmp_path) as url:
+        for page in pages:
+            page.goto(f"{url}/train", wait_until="commit")
+        all_hold(dict.fromkeys(pages, opening("Train", told=False)))
+        for page in pages:
+            names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
+            assert names == list(PAGES)
+            page.goto("about:blank")
