@@ -25,10 +25,13 @@ class TrainingLevels:
         """Levels sqrt((1 - a) / a) of a variance-preserving process with signal powers a [T].
 
         Checkpoints with zero terminal SNR end on a level without any signal, sigma = infinity. It is left out, so
-        that the highest level is the largest finite one and every timestep keeps its number.
+        that the highest level is the largest finite one and every timestep keeps its number; so is the number that
+        some schedulers put in its place, sigma = 4096, where the level before it is higher.
         """
         power = alphas_cumprod.double().cpu().numpy()
         power = power[power > 0]
+        if power.size > 1 and power[-1] >= power[-2]:
+            power = power[:-1]
         return cls(np.sqrt((1 - power) / power))
 
     def timesteps(self, sigma: np.ndarray) -> np.ndarray:
@@ -61,10 +64,11 @@ def flow_scale(sigma: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network returns: how its input is scaled, and x0 from x, its output and sigma."""
+    """What a network returns: how its input is scaled, x0 from (x, output, sigma), output from (x0, noise, sigma)."""
 
     scale: Callable[[torch.Tensor], torch.Tensor]
     clean: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+    answer: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def _from_v(x: torch.Tensor, v: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
@@ -74,9 +78,13 @@ def _from_v(x: torch.Tensor, v: torch.Tensor, sigma: torch.Tensor) -> torch.Tens
 
 
 PREDICTIONS: dict[str, Prediction] = {
-    "epsilon": Prediction(vp_scale, lambda x, noise, sigma: x - sigma * noise),
-    "v_prediction": Prediction(vp_scale, _from_v),
-    "sample": Prediction(vp_scale, lambda _x, x0, _sigma: x0),
+    "epsilon": Prediction(vp_scale, lambda x, noise, sigma: x - sigma * noise, lambda _x0, noise, _sigma: noise),
+    "v_prediction": Prediction(vp_scale, _from_v, lambda x0, noise, sigma: vp_scale(sigma) * (noise - sigma * x0)),
+    "sample": Prediction(vp_scale, lambda _x, x0, _sigma: x0, lambda x0, _noise, _sigma: x0),
     # The network's velocity is noise - x0, so x0 = x_s - s v = scale (x - sigma v).
-    "flow": Prediction(flow_scale, lambda x, velocity, sigma: flow_scale(sigma) * (x - sigma * velocity)),
+    "flow": Prediction(
+        flow_scale,
+        lambda x, velocity, sigma: flow_scale(sigma) * (x - sigma * velocity),
+        lambda x0, noise, _sigma: noise - x0,
+    ),
 }

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ays_toy.images.folders import open_folder
-from ays_toy.images.models import ImageModel
+from ays_toy.images.models import ImageModel, Origin
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits"
 HELD_OUT = 360  # of 1797 images: a fifth, which neither the model nor the classifier has seen
@@ -29,7 +29,14 @@ def load(
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
     spread = (data()[0] - data()[0].mean(dim=0)).square().mean().sqrt()
-    return replace(model, title=TITLE, sigma_data=float(spread))
+    return replace(model, title=TITLE, sigma_data=float(spread), origin=origin() if folder == WEIGHTS else model.origin)
+
+
+def origin() -> Origin:
+    """How diffusers loads the model that ships, with a process that tests hold to every solver's scheduler."""
+    found = open_folder(WEIGHTS).origin
+    assert found.scheduler is not None
+    return replace(found, scheduler=replace(found.scheduler, tested=True))
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from ays_toy.images.models import Origin
+from ays_toy.images import schedulers
+from ays_toy.images.models import Origin, SchedulerFile
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 LIBRARIES = {"diffusers", "transformers"}
@@ -73,6 +74,7 @@ class ModelFolder:
     absent: tuple[str, ...] = ()  # parts that its pipeline has and this copy lacks
     skipped: tuple[str, ...] = ()  # parts that are there and not loaded
     whole: bool = True  # a pipeline; False: a lone UNet
+    scheduler: str | None = None  # the class that model_index.json names
 
     @property
     def kind(self) -> PipelineKind:
@@ -80,9 +82,12 @@ class ModelFolder:
         return PIPELINES[self.pipeline]
 
     @property
-    def origin(self) -> Origin | None:
-        """How diffusers loads it as a pipeline; None for a lone UNet."""
-        return Origin(self.pipeline, self.source, self.variant, self.absent) if self.whole else None
+    def origin(self) -> Origin:
+        """How diffusers loads it."""
+        config = self.config("scheduler", "scheduler_config.json")
+        within = "scheduler" if self.part("scheduler") != self.path else None
+        file = SchedulerFile(schedulers.class_name(config, self.scheduler), config, within)
+        return Origin(self.pipeline if self.whole else None, self.source, self.variant, self.absent, file)
 
     def part(self, name: str) -> Path:
         """Where a part lives: its own subfolder, or the folder itself in flat checkpoints."""
@@ -114,16 +119,18 @@ def check(path: Path, source: str, title: str) -> ModelFolder:
         absent = tuple(name for name, value in index.items() if value == [None, None] and name not in SKIPPED)
         skipped = tuple(name for name in index if name in SKIPPED)
         parts = [name for name, value in index.items() if _is_part(value) and name not in SKIPPED]
+        scheduler = index["scheduler"][1] if _is_part(index.get("scheduler")) else None
     else:
         config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
         if config.get("_class_name") != PIPELINES[BARE].network:
             raise ValueError(f"{path} is not a diffusers model: it has neither model_index.json nor a UNet2DModel.")
         pipeline, parts, absent, skipped = BARE, ["unet", "scheduler"], (), ()
+        scheduler = None
         if not any((path / at / "scheduler_config.json").is_file() for at in (".", "scheduler")):
             raise ValueError(
                 f"{path} holds a UNet but no scheduler_config.json, which says what noise it was trained on."
             )
-    here = ModelFolder(path, source, title, pipeline, None, absent, skipped, index_file.is_file())
+    here = ModelFolder(path, source, title, pipeline, None, absent, skipped, index_file.is_file(), scheduler)
     variants = {_weights(here.part(name), name) for name in parts}
     if not list(here.part(here.kind.part).glob("*.safetensors")):
         raise ValueError(f"The {here.kind.part} in {path} has no weights: the model's folder is not complete.")

@@ -1,7 +1,8 @@
 """What an image model is to the solvers and optimizers: a denoiser in VE coordinates, its range and its pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,13 +11,24 @@ from ays_toy.denoisers import Denoiser
 
 
 @dataclass(frozen=True)
+class SchedulerFile:
+    """What a model's scheduler_config.json says of the noise it was trained on."""
+
+    name: str  # the class of diffusers that reads it
+    config: Mapping[str, Any] = field(hash=False, repr=False)
+    subfolder: str | None = "scheduler"  # of the model's folder; None: beside its weights
+    tested: bool = False  # whether the schedulers of all solvers are known to carry it over as they should
+
+
+@dataclass(frozen=True)
 class Origin:
     """How diffusers loads a model: by which pipeline, and from where."""
 
-    pipeline: str  # the class
+    pipeline: str | None  # the class; None: a lone UNet
     source: str  # a folder, or a name on the hub
     variant: str | None = None  # of its weights, such as fp16
     absent: tuple[str, ...] = ()  # parts of the pipeline that this copy lacks
+    scheduler: SchedulerFile | None = None  # None: unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +55,7 @@ class ImageModel:
     dtype: torch.dtype
     batch: int  # how many images go through the network at once
     prediction: str  # epsilon, v_prediction, sample or flow
-    origin: Origin | None = None  # None: not a pipeline of diffusers
+    origin: Origin | None = None  # None: not a model of diffusers
     prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
     guidance: float | None = None  # scale of the guidance by those prompts
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ays_toy.checks import real_number, whole_number
+from ays_toy.images import schedulers
 from ays_toy.images.adapters import NetworkDenoiser
 from ays_toy.images.conditioning import CALLS, Prompted, encode
 from ays_toy.images.coordinates import flow_sigma, flow_time
@@ -102,11 +103,11 @@ def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.n
     the shift that its scheduler applies only chooses which s are used, so it plays no part in the map.
     """
     config = folder.config("scheduler", "scheduler_config.json")
-    scheduler = str(config.get("_class_name", ""))
+    scheduler = str(schedulers.class_name(config, folder.scheduler))
     if folder.kind.part == "transformer":
         if not scheduler.startswith("FlowMatch"):
-            raise ValueError(f"{folder.title} comes with {scheduler or 'no scheduler'}, but its kind is a flow.")
-        steps = config.get("num_train_timesteps", 1000)
+            raise ValueError(f"{folder.title} comes with {scheduler}, but its kind is a flow.")
+        steps = schedulers.flow_steps(config, folder.path, folder.scheduler)
         ends = flow_sigma(np.array([steps - 1, 1]) / steps)
         return lambda sigma: steps * flow_time(sigma), ends, "flow"
     levels, prediction = training(folder)

@@ -67,7 +67,7 @@ def get(name: str) -> Published:
 
 def name_for(model: ImageModel) -> str | None:
     """The published schedule that was made for models of this pipeline; None where there is none."""
-    return None if model.origin is None else _FOR.get(model.origin.pipeline)
+    return None if model.origin is None else _FOR.get(model.origin.pipeline or "")
 
 
 def everything() -> dict[str, Published]:

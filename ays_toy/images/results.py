@@ -17,7 +17,6 @@ import torch
 from ays_toy import checkpoints
 from ays_toy.denoisers import Denoiser
 from ays_toy.images import loading
-from ays_toy.images.folders import open_folder
 from ays_toy.images.models import ImageModel
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
@@ -128,7 +127,7 @@ def model() -> ImageModel:
         dtype=torch.float32,
         batch=bundled.BATCH,
         prediction="v_prediction",
-        origin=open_folder(bundled.WEIGHTS).origin,
+        origin=bundled.origin(),
     )
 
 

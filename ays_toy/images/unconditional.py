@@ -5,13 +5,12 @@ from typing import Any
 
 import torch
 
-from ays_toy.checks import SIGMA_DATA, lookup
+from ays_toy.checks import SIGMA_DATA
+from ays_toy.images import schedulers
 from ays_toy.images.adapters import NetworkDenoiser
-from ays_toy.images.coordinates import PREDICTIONS, TrainingLevels
+from ays_toy.images.coordinates import TrainingLevels
 from ays_toy.images.folders import ModelFolder, loading
 from ays_toy.images.models import ImageModel
-
-VP_PREDICTIONS = {"original_sample": "sample"} | {name: name for name in PREDICTIONS if name != "flow"}
 
 
 def build(
@@ -75,20 +74,7 @@ def training(folder: ModelFolder) -> tuple[TrainingLevels, str]:
 
     Raises ValueError for schedulers of another process and for unknown predictions.
     """
-    from diffusers import DDPMScheduler
-
-    config = folder.config("scheduler", "scheduler_config.json")
-    if config.get("timestep_type") == "continuous" or not {"beta_start", "beta_schedule", "trained_betas"} & set(
-        config
-    ):
-        kind = config.get("_class_name", "scheduler")
-        raise ValueError(f"The {kind} of {folder.path} has no discrete variance-preserving timesteps: not supported.")
-    try:
-        scheduler: Any = DDPMScheduler.from_config(config)
-    except (NotImplementedError, TypeError, ValueError) as error:
-        raise ValueError(f"The scheduler_config.json of {folder.path} cannot be used: {error}") from None
-    said = scheduler.config.prediction_type
-    return TrainingLevels.of(scheduler.alphas_cumprod), lookup(VP_PREDICTIONS, said, "prediction type")
+    return schedulers.discrete(folder.config("scheduler", "scheduler_config.json"), folder.path, folder.scheduler)
 
 
 def image_size(size: int | list[int] | tuple[int, int] | None, name: str) -> tuple[int, int]:
