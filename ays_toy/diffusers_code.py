@@ -3,18 +3,24 @@
 Each solver has one scheduler of diffusers that makes the same steps. Two of those take noise levels as they are
 (`sigmas=`); the others take whole training timesteps (`timesteps=`), so that levels are moved to the nearest ones.
 DDIMScheduler takes neither, and needs neither: DDIM is Euler's method in sigma.
+
+Of a model's own scheduler nothing is taken over but the noise it was trained on, and every program's scheduler is built
+and held to our levels and steps before the program is given out (`diffusers_check`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 
 from ays_toy import __version__
 from ays_toy.checks import lookup
+from ays_toy.diffusers_check import Written, checked
 from ays_toy.export import FINAL_ZERO, steps, with_zero
 from ays_toy.images.coordinates import flow_time
-from ays_toy.images.models import ImageModel
+from ays_toy.images.models import ImageModel, Origin, SchedulerFile
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import validate
 
@@ -30,28 +36,18 @@ class Scheduler:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-_NO_SPACING = {"use_karras_sigmas": False, "use_exponential_sigmas": False, "use_beta_sigmas": False}
-_MULTISTEP = {"solver_order": 2, "solver_type": "midpoint", "final_sigmas_type": "zero", "thresholding": False}
-_MULTISTEP |= {"use_lu_lambdas": False, "euler_at_final": False} | _NO_SPACING
+_MULTISTEP = {"solver_order": 2, "solver_type": "midpoint", "final_sigmas_type": "zero"}
 SCHEDULERS: dict[str, Scheduler] = {
-    "stochastic-ddim": Scheduler(
-        "DDPMScheduler", "timesteps", {"variance_type": "fixed_small", "clip_sample": False, "thresholding": False}
-    ),
+    "stochastic-ddim": Scheduler("DDPMScheduler", "timesteps", {"variance_type": "fixed_small", "clip_sample": False}),
     "ddim": Scheduler("EulerDiscreteScheduler", "sigmas", {"timestep_spacing": "trailing"}),
     "sde-dpmpp-2m": Scheduler(
         "DPMSolverMultistepScheduler", "timesteps", {"algorithm_type": "sde-dpmsolver++"} | _MULTISTEP
     ),
     "dpmpp-2m": Scheduler("DPMSolverMultistepScheduler", "timesteps", {"algorithm_type": "dpmsolver++"} | _MULTISTEP),
-    "heun": Scheduler(
-        "HeunDiscreteScheduler", "timesteps", {"timestep_spacing": "trailing", "clip_sample": False} | _NO_SPACING
-    ),
+    "heun": Scheduler("HeunDiscreteScheduler", "timesteps", {"timestep_spacing": "trailing"}),
 }
 # Levels are given as they are, so nothing may shift them once more.
-FLOW = Scheduler(
-    "FlowMatchEulerDiscreteScheduler",
-    "sigmas",
-    {"shift": 1.0, "use_dynamic_shifting": False, "shift_terminal": None} | _NO_SPACING,
-)
+FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", {"shift": 1.0})
 
 
 def scheduler_for(solver: str, model: ImageModel | None = None) -> Scheduler:
@@ -89,97 +85,137 @@ def as_diffusers(
 ) -> str:
     """A program for diffusers that draws images of `model` along a schedule [n+1] with a solver of `SCHEDULERS`.
 
-    Without a model, or with one that has no pipeline of diffusers, it ends with the scheduler, its levels set. The
-    first lines say how steps are counted and, where levels had to be moved to timesteps, how far. Raises ValueError
-    for a solver without counterpart, or where timesteps are needed and the model has none.
+    Without a model, or with one whose scheduler file is not known, it ends with the scheduler, its levels set. The
+    first lines say how steps are counted and, where levels had to be moved to timesteps, how far and where to. Raises
+    ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
+    scheduler would not visit these levels.
     """
     levels, scheduler = validate(sigmas), scheduler_for(solver, model)
     ending = with_zero(levels, final_zero)
-    zero = "# The scheduler adds that zero by itself: it is not in the list."
-    if scheduler.takes == "timesteps":
-        given, note = _timesteps(ending[:-1], model, scheduler)
-    elif scheduler is FLOW:
-        given = f"sigmas = {_numbers(flow_time(ending[:-1]))}"
-        note = ["# A flow counts noise as s = sigma / (1 + sigma); shift=1.0, since these s are final."]
-    else:
-        given, note, zero = f"sigmas = {_numbers(ending)}", [], "# That zero is the last number of the list."
+    met, given, about = _given(ending, model, scheduler)
     head = [
         f"# {SOLVERS[solver].title}, {steps(ending.size - 1)}: {FINAL_ZERO[final_zero]}.",
-        zero,
-        *note,
+        *about,
         f"# AYS Explorer {__version__}, tested with diffusers {DIFFUSERS}.",
     ]
-    return "\n".join([*head, *_body(model, scheduler, given, SOLVERS[solver].stochastic)]) + "\n"
+    numbers = f"{scheduler.takes} = {_numbers(given)}"
+    if model is None or model.origin is None or model.origin.scheduler is None:
+        return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
+    predicts = {} if scheduler is FLOW else {"prediction_type": model.prediction}
+    written = Written(scheduler.name, predicts | scheduler.options, betas=scheduler is not FLOW)
+    if not model.origin.scheduler.tested:
+        written = checked(written, model, solver, met, {scheduler.takes: given})
+    made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
+    body = _prompted if model.prompts else _unconditional
+    return "\n".join([*head, *body(model, model.origin, scheduler, numbers, made, SOLVERS[solver].stochastic)]) + "\n"
 
 
-def _timesteps(levels: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[str, list[str]]:
+def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
+    """The levels [n] that a scheduler visits before zero, what it is given for them, and comments on that."""
+    levels, zero = ending[:-1], "# The scheduler adds that zero by itself: it is not in the list."
+    if scheduler is FLOW:
+        how = "# A flow counts noise as s = sigma / (1 + sigma); shift=1.0, since these s are final."
+        return levels, _rounded(flow_time(levels)), [zero, how]
+    if scheduler.takes == "sigmas":
+        return levels, _rounded(ending), ["# That zero is the last number of the list."]
     if model is None or model.training_sigmas is None:
         raise ValueError(
             f"{scheduler.name} takes whole training timesteps, which are known for models with discrete time only: "
             "export for the solver ddim, or with such a model."
         )
-    chosen = snap(levels, model.training_sigmas)
-    change = np.abs(model.training_sigmas[::-1][chosen] / levels - 1).max()
-    note = [f"# {scheduler.name} takes whole timesteps: levels are moved by up to {change:.1%} to the nearest ones."]
-    return f"timesteps = {chosen}", note
+    timesteps = snap(levels, model.training_sigmas)
+    met = model.training_sigmas[::-1][timesteps]
+    moved = np.abs(met / levels - 1).max()
+    how = f"# {scheduler.name} takes whole timesteps: levels are moved by up to {moved:.1%} to the nearest ones,"
+    return met, timesteps, [zero, how, f"# sigmas = {_numbers(_rounded(met))}."]
 
 
-def _numbers(levels: np.ndarray) -> str:
-    return "[" + ", ".join(f"{level:.8g}" for level in levels) + "]"
+def _rounded(levels: np.ndarray) -> list[float]:
+    return [float(f"{level:.8g}") for level in levels]
 
 
-def _body(model: ImageModel | None, scheduler: Scheduler, given: str, stochastic: bool) -> list[str]:
-    options = "".join(f", {name}={value!r}" for name, value in scheduler.options.items())
-    set_levels = f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})"
-    if model is None or model.origin is None:
-        predicts = "" if model is None or scheduler is FLOW else f", prediction_type={model.prediction!r}"
-        keywords = (options + predicts).removeprefix(", ")
-        return [
-            f"from diffusers import {scheduler.name}",
-            "",
-            given,
-            f"scheduler = {scheduler.name}({keywords})  # and the betas that your model was trained with",
-            set_levels,
-        ]
-    origin = model.origin
-    given_up = "".join(f", {part}=None" for part in origin.absent)
-    variant = "" if origin.variant is None else f", variant={origin.variant!r}"
-    how = f"dtype={model.dtype}, use_safetensors=True{variant}{given_up}"
-    start = [
-        "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.name, origin.pipeline}))}",
-        "",
-        given,
-        f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {how})",
-        f'pipe.to("{model.device}")',
-        f"scheduler = {scheduler.name}.from_config(pipe.scheduler.config{options})",
-        'noise = torch.Generator("cpu").manual_seed(0)',
-    ]
-    if model.prompts:
-        return [*start, *_prompted(model, scheduler)]
-    channels, height, width = model.shape
-    at = f'.to("{model.device}", {model.dtype})'
+def _numbers(values: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{value:.8g}" for value in values) + "]"
+
+
+def _alone(model: ImageModel | None, scheduler: Scheduler, numbers: str) -> list[str]:
+    """A program for a model of which no scheduler file is known: it ends with the scheduler, to be completed."""
+    predicts = {} if model is None or scheduler is FLOW else {"prediction_type": model.prediction}
+    arguments = ", ".join(f"{name}={value!r}" for name, value in (scheduler.options | predicts).items())
     return [
-        *start,
-        set_levels,
-        f"x = torch.randn(4, {channels}, {height}, {width}, generator=noise){at} * scheduler.init_noise_sigma",
+        f"from diffusers import {scheduler.name}",
+        "",
+        numbers,
+        f"scheduler = {scheduler.name}({arguments})  # and the betas that your model was trained with",
+        f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})",
+    ]
+
+
+def _trained(origin: Origin, file: SchedulerFile, written: Written) -> list[str]:
+    if not written.betas:
+        return []
+    within = "" if file.subfolder is None else f", subfolder={file.subfolder!r}"
+    return [
+        f"trained = {file.name}.from_pretrained({origin.source!r}{within})  # the noise that the model was trained on"
+    ]
+
+
+def _unconditional(
+    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
+) -> list[str]:
+    """Images of pixels: the loop is written out. It computes in single precision, whatever the network's own."""
+    assert origin.scheduler is not None
+    channels, height, width = model.shape
+    within = "" if origin.pipeline is None else ", subfolder='unet'"
+    cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
+    return [
+        "import torch",
+        f"from diffusers import {', '.join(sorted({scheduler.name, origin.scheduler.name, 'UNet2DModel'}))}",
+        "",
+        numbers,
+        *made,
+        f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})",
+        f"unet = UNet2DModel.from_pretrained({origin.source!r}{within}, {_how(model, origin)})",
+        f'unet.to("{model.device}")',
+        'noise = torch.Generator("cpu").manual_seed(0)',
+        f'x = torch.randn(4, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
+        "x = x * scheduler.init_noise_sigma",
         "with torch.no_grad():",
         "    for t in scheduler.timesteps:",
-        f"        out = pipe.unet(scheduler.scale_model_input(x, t), t).sample[:, :{channels}]",
+        f"        out = unet(scheduler.scale_model_input(x, t){cast}, t).sample[:, :{channels}]{back}",
         f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
         "images = x.clamp(-1, 1)  # [4, channels, height, width]",
     ]
 
 
-def _prompted(model: ImageModel, scheduler: Scheduler) -> list[str]:
+def _prompted(
+    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], _stochastic: bool
+) -> list[str]:
+    """Images of prompts: the pipeline's own call."""
+    assert origin.pipeline is not None
+    assert origin.scheduler is not None
     assert model.pixels is not None
     height, width = model.pixels
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
+    given_up = "".join(f", {part}=None" for part in origin.absent)
+    trained = set() if scheduler is FLOW else {origin.scheduler.name}
     return [
+        "import torch",
+        f"from diffusers import {', '.join(sorted({scheduler.name, origin.pipeline} | trained))}",
+        "",
+        numbers,
+        *made,
+        f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {_how(model, origin)}{given_up})",
+        f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
         "images = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
-        f"    height={height}, width={width}, generator=noise,",
+        f'    height={height}, width={width}, generator=torch.Generator("cpu").manual_seed(0),',
         ").images",
     ]
+
+
+def _how(model: ImageModel, origin: Origin) -> str:
+    variant = "" if origin.variant is None else f", variant={origin.variant!r}"
+    return f"dtype={model.dtype}, use_safetensors=True{variant}"

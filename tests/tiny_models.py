@@ -1,5 +1,6 @@
 """Diffusers models of every kind the project reads, tiny and with random weights, written to a folder."""
 
+import json
 import string
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ def unet(channels: int = 1, out_channels: int | None = None, **more: Any) -> UNe
 def unconditional(folder: Path, model: UNet2DModel | None = None, **scheduler: Any) -> Path:
     options = {"clip_sample": False} | scheduler
     DDPMPipeline(model or unet(), DDPMScheduler(**options)).save_pretrained(folder)
+    return folder
+
+
+def rescheduled(folder: Path, config: dict[str, Any]) -> Path:
+    """The same model with another scheduler_config.json, in whose class model_index.json is told to load it."""
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    index = folder / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"scheduler": ["diffusers", config["_class_name"]]}))
     return folder
 
 
