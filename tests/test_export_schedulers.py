@@ -37,7 +37,7 @@ CONFIGURATIONS: dict[str, dict] = {
     "zero terminal signal, cosine": RESCALED | {"beta_schedule": "squaredcos_cap_v2"},
     "v": {"prediction_type": "v_prediction"},
     "sample": {"prediction_type": "sample"},
-    "original sample": {"prediction_type": "original_sample"},
+    "original sample": {"prediction_type": "original_sample", "beta_schedule": "linear"},
     "leading": {"timestep_spacing": "leading", "steps_offset": 1},
     "trailing": {"timestep_spacing": "trailing"},
     "Karras": {"use_karras_sigmas": True},
@@ -243,6 +243,7 @@ def cosine(tmp_path_factory) -> Path:
     return tiny_models.stable_diffusion(tmp_path_factory.mktemp("prompted"))
 
 
+@pytest.mark.filterwarnings("ignore:The configuration file of this scheduler:FutureWarning")
 def test_a_pipeline_visits_the_levels_whatever_scheduler_it_came_with(cosine):
     levels = schedules.logsnr(3, 0.05, 12.0)
     for kind, name in (
