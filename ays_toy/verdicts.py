@@ -82,11 +82,11 @@ def _not_by_all(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -> 
             baselines += [title] if BASELINES.keys() & set(better) else []
     if not ahead:
         return ""
-    words = "; ".join(f"{title} is ahead by {_listed(figures)}" for title, figures in ahead.items())
+    words = "; ".join(f"{title} by {_listed(figures)}" for title, figures in ahead.items())
     if baselines:
-        words += f", and baselines beat it too by {_listed(baselines)}"
-    why = f"{amid_sentence(METRICS[JUDGE].title)} weighs where the mass lies over its finest detail"
-    return f"Not by every figure: {words}, since {why}."
+        words += f"; baselines too beat it by {_listed(baselines)}"
+    why = f"{amid_sentence(METRICS[JUDGE].title)} weighs where the mass lies over fine detail"
+    return f"Not by every figure; ahead are {words}: {why}."
 
 
 def _scores(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], metric: str) -> dict[str, Estimate]:

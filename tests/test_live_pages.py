@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import datasets, names
+from ays_toy import checkpoints, datasets, names
 from ays_toy.metrics import METRICS
 from ays_toy.networks import NetworkConfig
 from ays_toy.samplers import SOLVERS
@@ -210,3 +211,17 @@ def test_a_kept_model_is_chosen_by_its_link_and_a_damaged_one_is_set_aside(tmp_p
     assert "'bad' is damaged and was set aside" in at.warning[0].value
     at = opened("explore", data="ring-8", model="saved:bad")
     assert at.selectbox(key="model").value == "exact"
+
+
+@pytest.mark.parametrize("page", ["train", "data"])
+def test_notes_that_were_damaged_are_a_sentence_and_no_failure(page: str, rng: np.random.Generator) -> None:
+    config, points = TrainingConfig(NetworkConfig(16, 2)), rng.normal(size=(30, 2))
+    PointStore().save("good", points)
+    checkpoints.save(ModelStore().folder / "lost.safetensors", {}, config, data=["ring-8"], excess=None)
+    checkpoints.write(PointStore().folder / "gone.safetensors", {"x": torch.tensor(points)}, about={"points": None})
+    said = [warning.value for warning in opened(page).warning]
+    assert said == [
+        "The saved model 'lost' is damaged and was set aside: train it anew.",
+        "The saved data set 'gone' is damaged and was set aside: add it anew.",
+    ]
+    assert not opened(page).warning

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 
 from ays_toy import comparison, finding, pictures
 from ays_toy.comparison import Model
@@ -43,11 +44,23 @@ class Draw:
         return cls(model, "" if levels is None else solver, seed, levels, n)
 
 
+class Metrics(dict[str, Estimate]):
+    """The usual metrics of samples, by name; others are measured when they are asked for, on the same samples."""
+
+    def __init__(self, draw: Draw, samples: torch.Tensor) -> None:
+        super().__init__(evaluate(samples, reference(draw.model)))
+        self._draw = draw
+
+    def __missing__(self, name: str) -> Estimate:
+        self[name] = evaluate(_samples(self._draw), reference(self._draw.model), [name])[name]
+        return self[name]
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """What samples of one schedule came to: their metrics and a picture of their density (bin masses)."""
 
-    metrics: dict[str, Estimate]
+    metrics: Metrics
     image: np.ndarray
 
 
@@ -75,12 +88,15 @@ def stop(outcomes: Outcomes) -> None:
 @lru_cache(maxsize=512)
 def outcome(draw: Draw) -> Outcome:
     """Samples, drawn and measured."""
-    if draw.levels is None:
-        samples = draw.model.fresh_data(draw.n, draw.seed + 2)
-    else:
-        samples = comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
+    samples = _samples(draw)
     image = pictures.density_image(samples, draw.model.dataset.half_width, BINS)
-    return Outcome(evaluate(samples, reference(draw.model)), image)
+    return Outcome(Metrics(draw, samples), image)
+
+
+def _samples(draw: Draw) -> torch.Tensor:
+    if draw.levels is None:
+        return draw.model.fresh_data(draw.n, draw.seed + 2)
+    return comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
 
 
 @lru_cache(maxsize=32)

@@ -1,6 +1,7 @@
 """The Beat AYS page's guess: who wins, asked before the others are shown, and how all that was tried came out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,18 +95,19 @@ def scores_table(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
     title, cost = METRICS[state.metric].title, _cost_title(state)
     estimates = {cost: [row.cost for row in rows], title: [row.output for row in rows]}
     number = st.column_config.NumberColumn
+    columns: dict[str, Any] = {
+        tables.MARK: tables.mark(),
+        "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
+        cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
+        "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),
+        title: number(help=METRICS[state.metric].about),
+    }
     st.dataframe(
         tables.with_errors(frame, estimates, [row.color for row in rows]),
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
         height=tables.ROW_HEIGHT * (min(len(rows), 8) + 1) + 3,
-        column_config={
-            tables.MARK: tables.mark(),
-            "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
-            cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
-            "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),
-            title: number(help=METRICS[state.metric].about),
-        },
+        column_config=columns,
         key="scores",
         alt="Cost, gap and output of every schedule tried, with standard errors.",
     )

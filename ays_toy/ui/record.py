@@ -70,7 +70,8 @@ class Record:
     def wrote(self, address: dict[str, str]) -> None:
         """Note the address that says what is shown; one that follows an act here ends the opening of a link."""
         if self.address is not None and address != self.address:
-            self.problems, self.linked = [], set()
+            self.problems.clear()
+            self.linked.clear()
         self.address = address
 
 

@@ -1,0 +1,148 @@
+"""What a session has chosen: held beside the widgets, named by every address, and nothing of it lost on the way."""
+
+import re
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from ays_toy.metrics import DEFAULT, METRICS
+from ays_toy.ui.beat_ays import ChallengeView
+from ays_toy.ui.image_view import ImagesView
+from ays_toy.ui.own_data import DataView
+from ays_toy.ui.train import TrainView
+from ays_toy.ui.trajectories import TrajectoriesView
+from ays_toy.ui.view import SearchView, Shared, View
+
+ROOT = Path(__file__).parent.parent
+VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView]
+MODES = "mode-mass"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
+    st.cache_resource.clear()
+
+
+def opened(page: str, **query: str) -> AppTest:
+    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def query(at: AppTest) -> dict[str, str]:
+    return {name: value[0] if isinstance(value, list) else value for name, value in at.query_params.items()}
+
+
+def test_every_page_has_its_view_here_and_what_two_of_them_ask_is_shared() -> None:
+    pages = {file.stem for file in (ROOT / "pages").glob("*.py")}
+    assert len(pages) == len(VIEWS)
+    asked = Counter(field.name for cls in VIEWS for field in fields(cls))
+    assert {name for name, times in asked.items() if times > 1} == {field.name for field in fields(Shared)}
+
+
+def test_every_widget_that_keeps_its_value_is_a_field_of_its_pages_view() -> None:
+    """A key with `persist_state` that is no field would be forgotten on the first change of page."""
+    names = {field.name for cls in VIEWS for field in fields(cls)}
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ays_toy" / "ui").glob("*.py"))
+    calls = re.findall(r"""key="([^"]+)",[^()]*?(?:persist_state=|\*\*keep)""", source)
+    assert len(calls) > 20
+    assert set(calls) - names <= {"guess cost", "guess picture"}, "those begin with nothing chosen"
+
+
+@pytest.mark.parametrize("page", ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images"])
+def test_a_link_is_held_whole_also_by_a_page_that_does_not_show_all_of_it(page: str) -> None:
+    shared = {
+        "data": "gaussian",
+        "model": "mlp",
+        "solver": "ddim",
+        "steps": "3",
+        "sigma_min": "0.05",
+        "sigma_max": "10.0",
+        "seed": "7",
+        "power": "1.25",
+        "metric": "sliced-w2",
+        "share": "50",
+        "shown": "edm,cosine",
+        "columns": "klub,energy",
+    }
+    assert set(shared) == {field.name for field in fields(Shared)}
+    extra = {"samples": "512"} if page == "optimize" else {"length": "200"} if page == "train" else {}
+    assert query(opened(page, **shared, **extra)) == shared | extra
+
+
+def test_a_bad_value_for_another_page_is_named_too_and_costs_nothing_else() -> None:
+    at = opened("train", steps="many", power="1.25", length="200", width="7")
+    assert len(at.warning) == 2
+    assert all(name in " ".join(one.value for one in at.warning) for name in ("steps", "width"))
+    assert query(at) == {"power": "1.25", "length": "200"}
+    at = run(at)
+    assert len(at.warning) == 2, "what is wrong with a link stands there until something is changed"
+    at.number_input(key="depth").set_value(2)
+    assert not run(at).warning
+
+
+def test_what_is_no_option_for_a_while_is_chosen_again_when_it_is_one() -> None:
+    at = opened("beat_ays", metric=MODES)
+    assert at.selectbox(key="metric").value == MODES
+    at.selectbox(key="data").set_value("gaussian")
+    assert run(at).selectbox(key="metric").value == "nll", "one blob has no modes"
+    assert query(at) == {"metric": "nll", "data": "gaussian"}, "the address says what is shown"
+    at.slider(key="steps").set_value(5)
+    assert run(at).selectbox(key="metric").value == "nll"
+    at.selectbox(key="data").set_value("grid-8x8")
+    assert run(at).selectbox(key="metric").value == MODES
+    at.selectbox(key="data").set_value("gaussian")
+    run(at).selectbox(key="metric").set_value("w2")
+    run(at).selectbox(key="data").set_value("grid-8x8")
+    assert run(at).selectbox(key="metric").value == "w2", "chosen since"
+
+
+def test_what_is_hidden_for_a_while_comes_back_as_it_was() -> None:
+    at = opened("optimize", data="gaussian", steps="3", samples="512", power="1.25", gamma="1.75", matrix="ode")
+    for solver, key, value in (("ddim", "gamma", 1.75), ("stochastic-ddim", "power", 1.25), ("ddim", "gamma", 1.75)):
+        at.selectbox(key="solver").set_value(solver)
+        assert [(one.key, one.value) for one in run(at).select_slider] == [(key, value)]
+
+
+def test_a_revealed_challenge_opens_revealed_and_another_one_is_to_be_guessed() -> None:
+    at = opened("beat_ays", data="gaussian", guess="yours,edm")
+    text = " ".join(one.value for one in at.markdown)
+    assert "Best picture: " in text
+    assert not [one for one in at.button if one.key == "reveal"]
+    assert query(at)["guess"] == "yours,edm"
+    at.slider(key="steps").set_value(3)
+    run(at)
+    assert [one for one in at.button if one.key == "reveal"]
+    assert "guess" not in query(at)
+    at = opened("beat_ays", data="gaussian", guess="yours,nobody")
+    assert "The link's “guess” was left at its default" in at.warning[0].value
+
+
+def test_what_is_taken_home_from_images_is_held_by_the_link() -> None:
+    chosen = {"home": "edm", "format": "csv", "final_zero": "append"}
+    at = opened("images", **chosen)
+    assert query(at) == chosen
+    assert at.selectbox(key="home").value == "edm"
+    assert at.button_group(key="format").value == "csv"
+    assert "," in at.code[0].value or "sigma" in at.code[0].value
+
+
+@pytest.mark.parametrize("page", ["beat_ays", "optimize"])
+def test_pages_judge_by_every_metric_that_they_offer(page: str) -> None:
+    at = opened(page, data="gaussian", steps="3", metric="w2", **({"samples": "512"} if page == "optimize" else {}))
+    assert at.selectbox(key="metric").value == "w2"
+    for metric in set(METRICS) - set(DEFAULT):
+        at.selectbox(key="metric").set_value(metric)
+        run(at)
