@@ -185,7 +185,7 @@ def test_one_path_is_followed_by_click_and_by_keyboard_in_every_panel(visit) -> 
 
 
 def test_new_steps_keep_the_place_and_four_narrow_panels_fit(visit) -> None:
-    seen = visit(f"{QUICK}&shown=edm,logsnr,cosine,exact", width=1024, height=768, scheme="dark")
+    seen = visit(f"{QUICK}&shown=edm,logsnr,cosine,klub-optimum", width=1024, height=768, scheme="dark")
     expect(seen.canvases).to_have_count(4)
     assert seen.scrubber.bounding_box()["y"] < 768
     seen.page.keyboard.press("Tab")
