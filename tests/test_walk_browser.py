@@ -4,7 +4,7 @@ The link is the first thing that a session does. Streamlit once drew the widgets
 then, and every deed before the link hid it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -62,7 +62,8 @@ READ = """(keys) => {
     said[key] = value ?? null;
   }
   const heading = document.querySelector('[data-testid=stMain] h3')?.innerText ?? '';
-  return { heading, path: location.pathname, query: location.search.slice(1), widgets: said };
+  const troubles = document.querySelectorAll('[data-testid=stException]').length;
+  return { heading, path: location.pathname, query: location.search.slice(1), widgets: said, troubles };
 }"""
 
 
@@ -74,7 +75,7 @@ def shown_by(name: str, told: bool) -> list[str]:
 
 def expected(name: str, address: Mapping[str, str], widgets: Mapping[str, str]) -> Said:
     path, heading, _ = PAGES[name]
-    return {"heading": heading, "path": path, "query": dict(address), "widgets": dict(widgets)}
+    return {"heading": heading, "path": path, "query": dict(address), "widgets": dict(widgets), "troubles": 0}
 
 
 def read(page: Page, meant: Said) -> Said:
@@ -132,13 +133,22 @@ def arriving(name: str, start: str, told: bool) -> Said:
     )
 
 
+@pytest.fixture(scope="module")
+def tabs(browser: Browser) -> Iterator[list[Page]]:
+    """One for every other page, kept for all walks: an address that is opened in them begins a new session."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    yield [context.new_page() for _ in range(len(PAGES) - 1)]
+    context.close()
+
+
 @pytest.mark.parametrize("told", [False, True], ids=["default", "shared"])
 @pytest.mark.parametrize("start", PAGES)
 def test_all_that_was_chosen_arrives_on_every_other_page_and_is_there_on_return(
-    visits: Callable[..., Visit], server: str, start: str, told: bool
+    tabs: list[Page], server: str, start: str, told: bool
 ) -> None:
     here = opening(start, told)
-    others = {visits(reduced_motion="reduce").page: name for name in PAGES if name != start}
+    others = dict(zip(tabs, (name for name in PAGES if name != start), strict=True))
     there = {page: arriving(name, start, told) for page, name in others.items()}
     for page in others:
         page.goto(f"{server}{here['path']}?{urlencode(here['query'])}", wait_until="commit")
