@@ -12,7 +12,7 @@ from ays_toy.ui.components.address import one_entry_a_deed
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
 st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")
-frame.style()
+frame.begin()
 one_entry_a_deed()
 frame.by_name("explore")
 page = st.navigation(

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from ays_toy.checks import lookup
 from ays_toy.datasets import DATASETS
 from ays_toy.networks import MLPDenoiser, NetworkConfig
+from ays_toy.notes import check_types
 from ays_toy.training import TrainingConfig, Weights, denoiser_from
 
 PRETRAINED = Path(__file__).parent / "weights"
@@ -73,7 +74,9 @@ def read_config(path: Path) -> tuple[TrainingConfig, dict[str, Any]]:
     notes = read_notes(path)
     try:
         values = notes["config"]
-        return TrainingConfig(**{**values, "network": NetworkConfig(**values["network"])}), notes["about"]
+        config = TrainingConfig(**{**values, "network": NetworkConfig(**values["network"])})
+        check_types(config)
+        return config, notes["about"]
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path) from error
 

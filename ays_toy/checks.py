@@ -43,7 +43,7 @@ def real_number(value: Any, what: str, low: float, high: float) -> float:
     """Return `value` as a finite float in [low, high]; ValueError otherwise."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not low <= number <= high:  # NaN fails every comparison
         raise ValueError(f"{what} must be a number from {low:g} to {high:g}, not {quoted(value)}.")
@@ -67,7 +67,7 @@ def points(values: Any, what: str = "data", least: int = 1) -> np.ndarray:
     """Return `values` as a finite float64 array [N, 2] with N >= least; ValueError otherwise."""
     try:
         array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"The {what} must be numbers: two columns, one point a row.") from None
     if array.ndim != 2 or array.shape[1] != 2:
         raise ValueError(f"The {what} must have two columns, one point a row; its shape is {array.shape}.")

@@ -40,7 +40,7 @@ class Written:
         """The lines of the program."""
         betas = ["trained_betas=trained.betas.tolist()"] if self.betas else []
         arguments = ", ".join([*betas, *(f"{name}={value!r}" for name, value in self.keywords.items())])
-        powers = ["scheduler.alphas_cumprod = trained.alphas_cumprod"] if self.powers else []
+        powers = ["scheduler.alphas_cumprod = trained.alphas_cumprod  # more than its betas say"] if self.powers else []
         return [f"scheduler = {self.name}({arguments})", *powers]
 
     def build(self, trained: Any, given: Mapping[str, Sequence[float]]) -> Any:

@@ -11,6 +11,7 @@ import torch
 from ays_toy import checks, names, optimize, schedules
 from ays_toy.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
 from ays_toy.denoisers import Denoiser
+from ays_toy.intervals import checked_power
 from ays_toy.klub import KlubEstimate
 from ays_toy.live_search import HELD_OUT, SCORE_SEED, SearchConfig, SearchState
 from ays_toy.metrics import Estimate, Reference, evaluate
@@ -221,6 +222,7 @@ def compare(
     steps of the others, and unless the pass's grid holds that many steps.
     """
     checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
+    checked_power(power)
     yours = {
         title: Found(title, "yours", on_equal_terms(model, title, sigmas, steps))
         for title, sigmas in (brought or {}).items()

@@ -19,7 +19,7 @@ from ays_toy.finding import Found
 from ays_toy.names import TITLES
 
 FILE = Path(__file__).parent / "results" / "presets.json"
-FORMAT = 1
+FORMAT = 2
 METRIC = "energy"  # that chose, and that stopped the search
 NAMES = ("choice", "ays")
 DIGITS = 7  # of a level
@@ -69,15 +69,15 @@ def entries() -> Mapping[tuple[Cell, str], Shipped]:
 
 
 def packed(found: Shipped) -> list[Any]:
-    """A schedule as it is in the file: what it is (sweep or winner), calls, seconds, levels."""
-    levels = [float(f"{sigma:.{DIGITS}g}") for sigma in found.sigmas]
+    """A schedule as it is in the file: what it is (sweep or winner), calls, seconds, inner levels."""
+    levels = [float(f"{sigma:.{DIGITS}g}") for sigma in found.sigmas[1:-1]]
     return [found.won if found.sweep is None else found.sweep, found.calls, float(f"{found.seconds:.3g}"), levels]
 
 
 def unpacked(name: str, row: list[Any]) -> Shipped:
     """The schedule of a row of the file."""
     what, calls, seconds, levels = row
-    sigmas = np.array(levels, dtype=np.float64)
+    sigmas = np.array([SIGMA_MAX, *levels, SIGMA_MIN])
     sigmas.flags.writeable = False  # one array for all that ask
     if name == "choice":
         return Shipped(TITLES["choice"], "choice", sigmas, calls, seconds, won=what)

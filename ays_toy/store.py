@@ -6,7 +6,7 @@ import stat
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from ays_toy import checkpoints
 from ays_toy.checkpoints import DamagedError
 from ays_toy.datasets import from_points
 from ays_toy.networks import MLPDenoiser
+from ays_toy.notes import MODEL, POINTS, Check, check_notes
 from ays_toy.training import TrainingConfig, Weights
 
 MAX_FILES, MAX_BYTES, MAX_NAME = 50, 64 * 2**20, 40  # of each store
@@ -69,11 +70,21 @@ class Store(ABC):
 
     what: ClassVar[str]
     again: ClassVar[str]  # what to do about one that is gone
+    noted: ClassVar[Mapping[str, Check]]
     folder: Path
 
     @abstractmethod
+    def header(self, path: Path) -> dict[str, Any]:
+        """What a file's header has noted about it, not checked; DamagedError where the header cannot be right."""
+
     def notes(self, path: Path) -> dict[str, Any]:
         """What was noted about a file, from its header alone; DamagedError where that cannot be right."""
+        about = self.header(path)
+        try:
+            check_notes(about, self.noted)
+        except ValueError as error:
+            raise DamagedError(f"{path.name} is damaged: {error}") from error
+        return about
 
     def list(self) -> tuple[Saved, ...]:
         """All files in order, the newest first."""
@@ -203,14 +214,16 @@ class ModelStore(Store):
 
     what: ClassVar[str] = "model"
     again: ClassVar[str] = "train it anew"
+    noted: ClassVar[Mapping[str, Check]] = MODEL
     folder: Path = field(default_factory=lambda: home() / "models")
 
-    def notes(self, path: Path) -> dict[str, Any]:
-        """What was noted about a model."""
+    def header(self, path: Path) -> dict[str, Any]:
+        """What was noted about a model whose configuration can be right."""
         return checkpoints.read_config(path)[1]
 
     def save(self, name: str, weights: Weights, config: TrainingConfig, *, replace: bool = False, **about: Any) -> None:
         """Keep a model, with notes about it; ValueError for a name that is unusable or taken, and in a full store."""
+        check_notes(about, self.noted)
         size = 4 * sum(value.numel() for value in weights.values())
         self._keep(name, size, replace, lambda path: checkpoints.save(path, weights, config, **about))
 
@@ -225,9 +238,10 @@ class PointStore(Store):
 
     what: ClassVar[str] = "data set"
     again: ClassVar[str] = "add it anew"
+    noted: ClassVar[Mapping[str, Check]] = POINTS
     folder: Path = field(default_factory=lambda: home() / "points")
 
-    def notes(self, path: Path) -> dict[str, Any]:
+    def header(self, path: Path) -> dict[str, Any]:
         """What was noted about the points."""
         return checkpoints.read_notes(path)["about"]
 
@@ -236,6 +250,7 @@ class PointStore(Store):
         from_points(points)
         tensor = torch.tensor(np.asarray(points, dtype=np.float64))
         about = {"points": len(tensor), **about}
+        check_notes(about, self.noted)
         self._keep(name, 8 * tensor.numel(), replace, lambda path: checkpoints.write(path, {"x": tensor}, about=about))
 
     def load(self, name: str) -> np.ndarray:

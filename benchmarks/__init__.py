@@ -1,3 +1,3 @@
-"""Speed and evidence: each module a command that prints a table and writes JSON."""
+"""Speed and evidence, each module a command that prints a table and writes JSON; and the README's pictures."""
 
 import ays_toy  # noqa: F401 (first, so that torch is loaded with its settings)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ays_toy.ui import controls, own_data, own_desk, view
+from ays_toy.ui import controls, keep, own_data, own_desk, view
 
 problems = view.open_view(own_data.DataView)
 gone = own_desk.settle()
@@ -12,8 +12,8 @@ with st.sidebar:
     controls.noise_range()
     controls.new_noise()
 state = view.current(own_data.DataView)
-for problem in [*problems, *gone]:
-    st.warning(problem, icon=":material/link_off:")
+for problem in [*problems, *gone, *keep.set_aside()]:
+    st.warning(problem, icon=":material/info:")
 
 st.markdown("### Your own data: draw them, and there are samples of them at once")
 left, right = st.columns([0.4, 0.6], gap="medium")

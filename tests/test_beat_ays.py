@@ -167,8 +167,14 @@ def test_the_others_are_hidden_until_one_has_guessed() -> None:
     assert table.loc["AYS", "KLUB"] < table.loc["EDM", "KLUB"]
     assert "Least KLUB: **AYS**, as you guessed" in texts(at)
     assert "Best picture: " in texts(at)
+    assert at.query_params["guess"] == "ays,optimum"
+    shared = opened(guess="ays,optimum")  # by its link
+    assert list(scores(shared).index[:3]) == ["AYS", "EDM", "KLUB optimum"]
+    assert "Least KLUB: **AYS**, as you guessed" in texts(shared)
+    assert "reveal" not in [button.key for button in shared.button]
     at.slider(key="steps").set_value(3).run()  # another challenge: to be guessed anew
     assert list(scores(at).index) == ["Yours 2: start", "Yours 1: start"]
+    assert "guess" not in at.query_params
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,25 @@ def test_what_cannot_be_compared_is_said_before_any_pass(run, tmp_path, command,
     assert "Traceback" not in done.output
 
 
+@pytest.mark.usefixtures("no_pass")
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("compare", "gaussian", "--steps", 128), "number of steps must be"),
+        (("compare", "gaussian", "--power", "nan"), "power"),
+        (("optimize", "gaussian", "--method", "exact", "--steps", 128), "number of steps must be"),
+        (("optimize", "gaussian", "--method", "exact", "--power", 5), "The power must be"),
+        (("image", "optimize", "digits", "--method", "exact", "--power", 5), "The power must be"),
+        (("image", "compare", "digits", "--steps", 64), "number of steps must be"),
+        (("image", "paths", "digits", "--steps", 64), "number of steps must be"),
+    ],
+)
+def test_steps_and_power_are_looked_at_before_any_pass(run, command, sentence):
+    done = run(*command)
+    assert done.exit_code == 2, done.output
+    assert sentence in words(done.output)
+
+
 def test_an_image_models_table_has_the_file_over_the_models_range(run, tmp_path):
     model = results.model()
     levels = edm(3, model.sigma_min, model.sigma_max)

@@ -182,7 +182,7 @@ def test_an_image_and_a_table_become_data_and_faults_become_sentences() -> None:
     assert "damaged or cut short" in words(at)
     assert at.session_state["data"] == kept
     upload(at, "csv", "words.csv", b"once upon a time\nthere was a table\n" * 20)
-    assert "Row 2 has 4 columns, read as separated by spaces: give two numbers." in words(at)
+    assert "The file has 4 columns, read as separated by spaces, and fewer than two hold numbers" in words(at)
     upload(at, "csv", "three.csv", b"1,2\n3,4\n5,6\n")
     assert "the file has 3" in words(at)
     upload(at, "csv", "cloud.csv", "\n".join(f"{k % 7},{k % 5}" for k in range(100)).encode())
@@ -193,6 +193,61 @@ def test_an_image_and_a_table_become_data_and_faults_become_sentences() -> None:
     there = opened("explore", data=name, **FAST)
     assert there.selectbox(key="data").value == name
     assert set(there.dataframe[0].value["Schedule"]) >= {"KLUB optimum", "EDM", "Fresh data"}
+
+
+def labelled() -> bytes:
+    rows = [f"{k},{k % 7}.5,{k % 5},{k % 3},city {k}" for k in range(40)]
+    return "\n".join(["id,u,v,n,label <img>", *rows]).encode()
+
+
+def spread(at: AppTest) -> list[float]:
+    """How far the data reach across and up."""
+    return np.ptp(catalog.dataset(at.session_state["data"]).mixture.means, axis=0).round(3).tolist()
+
+
+def test_columns_of_a_table_are_chosen_kept_and_a_bad_choice_costs_nothing() -> None:
+    at = upload(opened("data", **FAST), "csv", "cities.csv", labelled())
+    assert "41 rows of 5 columns, separated by commas." in words(at)
+    boxes = {key: at.selectbox(key=f"csv {key}") for key in ("x", "y", "weights")}
+    assert {key: box.value for key, box in boxes.items()} == {"x": 1, "y": 2, "weights": -1}
+    assert boxes["x"].options == ["Column 1: id", "Column 2: u", "Column 3: v", "Column 4: n"]
+    assert boxes["weights"].options[0] == "None"
+    stood, proposed = at.session_state["data"], spread(at)
+    assert proposed[0] > proposed[1]
+    at.selectbox(key="csv x").set_value(2)
+    run(at)
+    assert "One column cannot be x and y at once: choose two." in words(at)
+    assert at.session_state["data"] == stood
+    at.selectbox(key="csv y").set_value(1)
+    run(at)
+    assert "One column" not in words(at)
+    assert spread(at) == pytest.approx(proposed[::-1], abs=0.01)
+    at.selectbox(key="csv weights").set_value(3)
+    run(at)
+    chosen = at.session_state["data"]
+    assert len(catalog.dataset(chosen).mixture.means) == sum(k % 3 for k in range(40))
+    # The page is left, with its widgets, and opened again in the same session.
+    again = AppTest.from_file("../pages/data.py", default_timeout=120)
+    for key in ("own desk", "data", "model", "way"):
+        again.session_state[key] = at.session_state[key]
+    again.query_params["data"] = chosen
+    run(again)
+    assert [again.selectbox(key=f"csv {key}").value for key in ("x", "y", "weights")] == [2, 1, 3]
+    assert again.session_state["data"] == chosen
+
+
+def test_a_first_row_of_numbers_is_asked_about_and_two_columns_are_not() -> None:
+    rows = [f"{k % 7}.5,{k % 5}" for k in range(40)]
+    at = upload(opened("data", **FAST), "csv", "array.csv", "\n".join(["0,1", *rows]).encode())
+    assert [box.key for box in at.selectbox if box.key and box.key.startswith("csv")] == []
+    assert at.checkbox(key="csv header").label == "The first row (0, 1) is a heading, not a point"
+    assert at.checkbox(key="csv header").value
+    assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 40
+    at.checkbox(key="csv header").uncheck()
+    run(at)
+    assert len(catalog.dataset(at.session_state["data"]).mixture.means) == 41
+    upload(at, "csv", "plain.csv", "\n".join(rows).encode())
+    assert not [box for box in at.checkbox if box.key == "csv header"]
 
 
 def test_points_are_kept_listed_shown_and_deleted() -> None:

@@ -1,19 +1,22 @@
-"""Whatever scheduler a model comes with, its program visits our levels, or one sentence says why there is none.
+"""Whatever scheduler a model comes with, its exported program visits our levels, or a sentence says why there is none.
 
 What is expected is read from diffusers: the class that the configuration names, built from it, and that class's levels.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import diffusers
 import numpy as np
 import pytest
 import tiny_models
-from test_export import run
+import torch
+from test_export import run, start
 
-from ays_toy import images, schedules
+from ays_toy import images, samplers, schedules
 from ays_toy.diffusers_code import SCHEDULERS, as_diffusers
+from ays_toy.images.coordinates import flow_time
 
 CLASSES = sorted(name for name in dir(diffusers) if name.endswith("Scheduler"))
 RESCALED = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
@@ -34,7 +37,7 @@ CONFIGURATIONS: dict[str, dict] = {
     "zero terminal signal, cosine": RESCALED | {"beta_schedule": "squaredcos_cap_v2"},
     "v": {"prediction_type": "v_prediction"},
     "sample": {"prediction_type": "sample"},
-    "original sample": {"prediction_type": "original_sample"},
+    "original sample": {"prediction_type": "original_sample", "beta_schedule": "linear"},
     "leading": {"timestep_spacing": "leading", "steps_offset": 1},
     "trailing": {"timestep_spacing": "trailing"},
     "Karras": {"use_karras_sigmas": True},
@@ -50,8 +53,29 @@ CONFIGURATIONS: dict[str, dict] = {
     "continuous": {"timestep_type": "continuous"},
 }
 THOROUGH = ["DDPMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler"]
-EVERYWHERE = ["its own defaults", "zero terminal signal", "scaled"]
+EVERYWHERE = ["its own defaults", "zero terminal signal", "linear", "sigmoid", "original sample"]
+SLOW = {"KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler"}  # 0.2 s to build one
+REPRESENTATIVE = {
+    "HeunDiscreteScheduler": ["linear"],
+    "DDPMScheduler": ["sigmoid", "cosine", "zero terminal signal", "original sample", "trained betas"],
+    "EulerDiscreteScheduler": ["zero terminal signal, cosine"],
+    "CogVideoXDDIMScheduler": ["its own defaults"],
+}
+REPRESENTATIVE = {
+    "HeunDiscreteScheduler": ["linear"],
+    "DDPMScheduler": ["sigmoid", "cosine", "zero terminal signal", "original sample", "trained betas"],
+    "EulerDiscreteScheduler": ["zero terminal signal, cosine"],
+    "CogVideoXDDIMScheduler": ["its own defaults"],
+}
 CASES = [(kind, name) for kind in CLASSES for name in (CONFIGURATIONS if kind in THOROUGH else EVERYWHERE)]
+
+
+def configurations(kind: str) -> list[str]:
+    """What a class is tried with: two thirds of these classes have no levels to read, which is quickly said."""
+    return list(CONFIGURATIONS) if kind in THOROUGH else EVERYWHERE[:2] if kind in SLOW else EVERYWHERE
+
+
+CASES = [(kind, name) for kind in CLASSES for name in configurations(kind)]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +106,7 @@ def made(program: str) -> dict:
 
 
 def check_levels(names: dict, levels: np.ndarray, trained: np.ndarray, program: str) -> None:
-    """What the program's scheduler asks of the network: at the levels [n] meant, and at timesteps that fit them."""
+    """The program's scheduler asks the network at the levels [n] meant, and at the timesteps that belong to them."""
     scheduler = names["scheduler"]
     if "timesteps" in names:
         stated = json.loads(program.partition("# sigmas = ")[2].splitlines()[0].rstrip("."))
@@ -117,3 +141,162 @@ def test_the_program_visits_the_levels_of_the_class_that_the_configuration_names
     for solver in SCHEDULERS:
         program = as_diffusers(levels, model, solver=solver)
         check_levels(made(program), levels[:-1], meant, program)
+
+
+@pytest.mark.parametrize("solver", SCHEDULERS)
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in REPRESENTATIVE.items() for name in names])
+def test_the_program_runs_as_printed_and_draws_what_our_solver_draws(folder, kind, name, solver):
+    tiny_models.rescheduled(folder, {"_class_name": kind} | CONFIGURATIONS[name])
+    model = images.load(folder)
+    levels = schedules.logsnr(6, model.sigma_min, min(model.sigma_max, 500.0))
+    names = run(as_diffusers(levels, model, solver=solver))
+    met = model.training_sigmas[::-1][names["timesteps"]] if "timesteps" in names else levels[:-1]
+    x_T, stream = start(model, solver, met, 4), torch.Generator().manual_seed(0)
+    torch.randn(x_T.shape, generator=stream)  # the start
+    ours = samplers.sample(model.denoiser, x_T, met, solver, generator=stream, denoise_to_zero=True)
+    torch.testing.assert_close(names["images"], ours.clamp(-1, 1), rtol=2e-3, atol=2e-3)
+
+
+def test_a_lone_unet_has_a_program_of_its_own_too(tmp_path):
+    tiny_models.unet().save_pretrained(tmp_path)
+    diffusers.HeunDiscreteScheduler(beta_schedule="scaled_linear").save_pretrained(tmp_path)
+    model = images.load(tmp_path)
+    names = run(as_diffusers(schedules.logsnr(5, 0.05, 10.0), model, solver="dpmpp-2m"))
+    levels = model.training_sigmas[::-1][names["timesteps"]]
+    np.testing.assert_allclose(names["scheduler"].sigmas[:-1], levels, rtol=1e-6)
+    assert names["images"].isfinite().all()
+
+
+def test_the_bundled_models_programs_are_what_checking_them_gives():
+    """They are given out unchecked, since a page should not wait for diffusers."""
+    model = images.load("digits", device="cpu")
+    unchecked = replace(model, origin=replace(model.origin, scheduler=replace(model.origin.scheduler, tested=False)))
+    for solver in SCHEDULERS:
+        for steps in (1, 10, 40):
+            levels = schedules.edm(steps, model.sigma_min, model.sigma_max)
+            assert as_diffusers(levels, model, solver=solver) == as_diffusers(levels, unchecked, solver=solver)
+
+
+@pytest.mark.parametrize(
+    ("solver", "kind", "options"),
+    [
+        ("heun", "HeunDiscreteScheduler", {"timestep_spacing": "trailing", "clip_sample": True}),
+        ("ddim", "EulerAncestralDiscreteScheduler", {}),
+        ("dpmpp-2m", "DPMSolverMultistepScheduler", {"solver_order": 1}),
+        ("dpmpp-2m", "DPMSolverMultistepScheduler", {"final_sigmas_type": "sigma_min"}),
+        ("stochastic-ddim", "DDPMScheduler", {"variance_type": "fixed_large", "clip_sample": False}),
+        ("stochastic-ddim", "DDPMScheduler", {"thresholding": True}),
+        ("heun", "KDPM2DiscreteScheduler", {}),
+        ("heun", "HeunDiscreteScheduler", {"use_karras_sigmas": True}),
+    ],
+)
+def test_a_scheduler_that_makes_other_steps_is_refused_in_a_sentence(folder, monkeypatch, solver, kind, options):
+    tiny_models.rescheduled(folder, {"_class_name": "DDPMScheduler"})
+    monkeypatch.setitem(SCHEDULERS, solver, replace(SCHEDULERS[solver], name=kind, options=options))
+    with pytest.raises(
+        ValueError, match=f"{kind} of diffusers cannot take over .*: export for another solver"
+    ) as caught:
+        as_diffusers(schedules.logsnr(6, 0.02, 100.0), images.load(folder), solver=solver)
+    assert "\n" not in str(caught.value)
+
+
+# Half precision
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("solver", SCHEDULERS)
+def test_the_loop_of_a_program_starts_finite_in_every_type(folder, solver, dtype):
+    tiny_models.rescheduled(folder, {"_class_name": "DDPMScheduler"} | CONFIGURATIONS["cosine"])
+    model = images.load(folder, dtype=dtype)
+    assert model.sigma_max > 20000
+    names = run(as_diffusers(schedules.edm(4, model.sigma_min, model.sigma_max), model, solver=solver))
+    assert names["images"].isfinite().all()
+    assert names["images"].dtype == torch.float32
+    assert names["images"].std() > 0.1
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("solver", SCHEDULERS)
+def test_a_pipelines_own_loop_stays_finite_or_is_refused(cosine, solver, prediction):
+    tiny_models.rescheduled(
+        cosine,
+        {"_class_name": "DDIMScheduler", "steps_offset": 1, "clip_sample": False}
+        | {"beta_schedule": "squaredcos_cap_v2", "prediction_type": prediction},
+    )
+    model = images.load(cosine, prompts="a cat", guidance=1, dtype="float16")
+    wide, narrow = (schedules.edm(3, model.sigma_min, top) for top in (model.sigma_max, 1000.0))
+    scaled = solver in ("ddim", "heun") or prediction == "epsilon"
+    if scaled:
+        with pytest.raises(ValueError, match=r"float16 end at 65504, .* bfloat16 or float32, or begin below 10917\.3"):
+            as_diffusers(wide, model, solver=solver)
+    program = as_diffusers(narrow if scaled else wide, model, solver=solver)
+    latents = []
+    whole = program.replace("generator=torch", "callback_on_step_end=seen, generator=torch")
+    names = {"seen": lambda _pipe, _step, _t, now: latents.append(now["latents"]) or {}}
+    exec(compile(whole, "exported", "exec"), names)
+    assert all(x.isfinite().all() for x in latents)
+    assert latents[0].dtype == torch.float16
+
+
+@pytest.fixture(scope="module")
+def cosine(tmp_path_factory) -> Path:
+    return tiny_models.stable_diffusion(tmp_path_factory.mktemp("prompted"))
+
+
+@pytest.mark.filterwarnings("ignore:The configuration file of this scheduler:FutureWarning")
+def test_a_pipeline_visits_the_levels_whatever_scheduler_it_came_with(cosine):
+    levels = schedules.logsnr(3, 0.05, 12.0)
+    for kind, name in (
+        ("DDPMScheduler", "sigmoid"),
+        ("HeunDiscreteScheduler", "linear"),
+        ("DPMSolverMultistepScheduler", "learned variance"),
+        ("EulerDiscreteScheduler", "zero terminal signal"),
+    ):
+        config = {"_class_name": kind} | CONFIGURATIONS[name]
+        tiny_models.rescheduled(cosine, config)
+        model = images.load(cosine, prompts="a cat", guidance=1)
+        for solver in SCHEDULERS:
+            program = as_diffusers(levels, model, solver=solver)
+            names = run(program)
+            assert names["pipe"].scheduler is names["scheduler"]
+            check_levels(names, levels[:-1], trained(kind, config), program)
+
+
+# Flows
+
+FLAGS: dict[str, dict] = {
+    "shifted": {"shift": 3.0},
+    "dynamic": {"use_dynamic_shifting": True},
+    "linear": {"use_dynamic_shifting": True, "time_shift_type": "linear"},
+    "terminal": {"shift_terminal": 0.1},
+    "inverted": {"invert_sigmas": True},
+    "stochastic": {"stochastic_sampling": True},
+    "Karras": {"use_karras_sigmas": True},
+    "exponential": {"use_exponential_sigmas": True},
+    "beta": {"use_beta_sigmas": True},
+    "flow": {"use_flow_sigmas": True},
+    "500 timesteps": {"num_train_timesteps": 500, "shift": 2.0},
+}
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory) -> dict[str, Path]:
+    makers = {"sd3": tiny_models.sd3, "flux": tiny_models.flux}
+    return {name: make(tmp_path_factory.mktemp(name)) for name, make in makers.items()}
+
+
+@pytest.mark.parametrize("kind", ["FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler"])
+@pytest.mark.parametrize("flag", FLAGS)
+def test_nothing_of_a_flows_scheduler_moves_the_levels_or_adds_noise(flows, flag, kind):
+    pipeline = "flux" if flag in ("flow", "dynamic", "inverted") else "sd3"
+    tiny_models.rescheduled(flows[pipeline], {"_class_name": kind} | FLAGS[flag])
+    model = images.load(flows[pipeline], prompts="a cat", guidance=1, size=16)
+    levels = schedules.logsnr(3, 0.05, 20.0)
+    names = run(as_diffusers(levels, model))
+    scheduler = names["pipe"].scheduler
+    np.testing.assert_allclose(scheduler.sigmas, [*flow_time(levels[:-1]), 0], rtol=1e-6)
+    last = FLAGS[flag].get("num_train_timesteps", 1000)
+    np.testing.assert_allclose(scheduler.timesteps, last * flow_time(levels[:-1]), rtol=1e-6)
+    ours = samplers.sample(model.denoiser, start(model, "ddim", levels, 1), levels[:-1], "ddim", denoise_to_zero=True)
+    ours = ((model.decode(ours) / 2 + 0.5).clamp(0, 1) * 255).round().permute(0, 2, 3, 1)
+    np.testing.assert_allclose(ours[0].numpy(), np.asarray(names["images"][0], dtype=float), atol=1.01)

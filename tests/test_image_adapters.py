@@ -166,6 +166,45 @@ def test_zero_terminal_snr_ends_on_the_highest_finite_level(tmp_path):
     assert model.denoiser(model.sigma_max * noise(2, 1, 8, 4), model.sigma_max).isfinite().all()
 
 
+@pytest.mark.parametrize(
+    ("config", "low", "high", "count"),
+    [
+        ({"_class_name": "HeunDiscreteScheduler", "beta_schedule": "linear"}, 0.029168, 25.146, 1000),
+        ({"_class_name": "DDPMScheduler", "beta_schedule": "linear"}, 0.010001, 157.41, 1000),
+        ({"_class_name": "LCMScheduler"}, 0.029168, 14.615, 1000),
+        ({"_class_name": "UnCLIPScheduler"}, 0.0064271, 20291.3, 1000),
+        ({"_class_name": "HeunDiscreteScheduler", "rescale_betas_zero_snr": True}, 0.029168, 25.146, 1000),
+        ({"_class_name": "DDPMScheduler", "rescale_betas_zero_snr": True}, 0.010001, 15406.0, 999),
+        # It puts sigma = 4096 in the place of infinity, below the level before.
+        ({"_class_name": "EulerDiscreteScheduler", "rescale_betas_zero_snr": True}, 0.010001, 15406.0, 999),
+    ],
+)
+def test_what_a_configuration_leaves_out_is_the_default_of_its_own_class(tmp_path, config, low, high, count):
+    (unconditional(tmp_path) / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    model = images.load(tmp_path)
+    np.testing.assert_allclose([model.sigma_min, model.sigma_max], [low, high], rtol=1e-4)
+    assert model.training_sigmas.size == count
+    assert (np.diff(model.training_sigmas) < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("EvilScheduler", "names 'EvilScheduler', which diffusers does not have"),
+        ("UNet2DModel", "names 'UNet2DModel', which diffusers does not have"),
+        ("pipelines", "names 'pipelines', which diffusers does not have"),
+        (["scheduler", "Mine"], r"names \['scheduler', 'Mine'\], which diffusers does not have"),
+        ("VQDiffusionScheduler", "cannot be used"),
+        ("FlowMatchEulerDiscreteScheduler", "no discrete variance-preserving timesteps"),
+    ],
+)
+def test_schedulers_that_are_none_are_refused_in_a_sentence(tmp_path, name, message):
+    (unconditional(tmp_path) / "scheduler" / "scheduler_config.json").write_text(json.dumps({"_class_name": name}))
+    with pytest.raises(ValueError, match=message) as caught:
+        images.load(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_learned_variance_is_left_aside(tmp_path):
     model = images.load(unconditional(tmp_path, unet(1, 2), variance_type="learned_range"))
     assert model.denoiser(noise(2, 1, 8, 4), 1.0).shape == (2, 1, 8, 4)
@@ -334,8 +373,10 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
             raise folder
         return folder
 
+    monkeypatch.setattr("ays_toy.images.folders.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
 
 
 def test_a_hub_name_is_loaded_from_what_is_downloaded(tmp_path, monkeypatch):

@@ -158,6 +158,28 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_what_is_taken_home_and_in_which_format_is_held_by_the_link() -> None:
+    at = opened(solver="ddim", steps="6", home="edm", format="comfyui", final_zero="append")
+    assert (at.selectbox(key="home").value, at.segmented_control(key="format").value) == ("edm", "comfyui")
+    shown = at.code[0].value
+    assert len(shown.split(",")) == 8
+    at.segmented_control(key="format").set_value("csv").run()
+    other = opened(**dict(at.query_params))
+    assert other.code[0].value == at.code[0].value != shown
+    assert dict(other.query_params) == {**dict(at.query_params), "format": "csv"}
+
+
+@pytest.mark.usefixtures("home")
+def test_what_was_chosen_to_take_home_is_kept_where_it_is_not_to_be_had_yet() -> None:
+    at = opened(solver="ddim", steps="7", home="ays")
+    assert at.query_params["home"] == "ays"
+    assert at.code[0].value, "something can be taken meanwhile"
+    at.selectbox(key="home meanwhile").set_value("edm").run()
+    assert at.query_params["home"] == "edm"
+    assert at.selectbox(key="home").value == "edm"
+
+
+@pytest.mark.usefixtures("home")
 def test_where_nothing_was_measured_there_are_pictures_and_prices_but_no_figures() -> None:
     at = opened(steps="7")
     assert "KLUB" in at.dataframe[0].value

@@ -327,3 +327,47 @@ while not job.progress.snapshot:
     time.sleep(0.01)
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_what_only_waits_holds_up_nothing_and_queues_once_it_computes() -> None:
+    queue, answer = JobQueue(workers=1), threading.Event()
+
+    def loaded(_stop):
+        yield 0.0, "waiting"
+        answer.wait(10)
+        yield 0.5, "loaded"
+        yield 1.0, "computed"
+
+    waits = {None, "waiting"}.__contains__
+    waiting = [queue.submit(f"hub {k}", loaded, "me", waits=waits) for k in range(jobs.APART)]
+    until(lambda: all(job.progress.snapshot == "waiting" for job in waiting))
+    assert finish(queue.submit("other", counting(2), "you")).state is State.DONE  # at once, though all of these wait
+
+    busy = Stepwise(1)
+    queue.submit("busy", busy, "you")
+    until(lambda: busy.inside == 1)
+    answer.set()
+    until(lambda: all(job.progress.snapshot == "loaded" for job in waiting))
+    assert [job.progress.state for job in waiting] == [State.QUEUED] * jobs.APART  # for the one place to compute
+    assert sorted(queue.place(job) for job in waiting) == list(range(1, 1 + jobs.APART))
+    busy.let(1)
+    assert [finish(job).snapshot for job in waiting] == ["computed"] * jobs.APART
+
+
+def test_what_was_stopped_while_it_waited_goes_on_where_it_was() -> None:
+    queue, answer, asked = JobQueue(workers=1), threading.Event(), []
+
+    def loaded(_stop):
+        asked.append(True)
+        yield 0.0, None
+        answer.wait(10)
+        yield 0.5, "loaded"
+        yield 1.0, "computed"
+
+    job = queue.submit("hub", loaded, "me", waits=lambda snapshot: snapshot is None)
+    until(lambda: job.progress.state is State.RUNNING)
+    queue.leave(job, "me")
+    answer.set()
+    assert finish(job).state is State.STOPPED
+    queue.resume(job, "me")
+    assert (finish(job).snapshot, len(asked)) == ("computed", 1)

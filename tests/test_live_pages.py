@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import datasets, names
+from ays_toy import checkpoints, datasets, names
 from ays_toy.metrics import METRICS
 from ays_toy.networks import NetworkConfig
 from ays_toy.samplers import SOLVERS
@@ -118,6 +119,31 @@ def test_optimize_searches_by_itself_and_shows_the_stop_and_what_one_pass_finds(
     assert longer["KLUB"].iloc[1] < longer["KLUB"].iloc[4]
 
 
+def test_what_is_taken_home_once_it_is_found_is_not_lost_to_what_stood_in_for_it() -> None:
+    at = opened("optimize", data="gaussian", steps="4", samples="512", seed="1", start="cosine")
+    seen = at._tree  # what the browser goes on to report until it has drawn the next answer
+    assert at.code[-1].value, "something can be taken at once"
+    until(at, "search", lambda progress: progress.finished)
+    at._tree = seen
+    at.run()
+    at.run()
+    assert at.selectbox(key="take").value == "ays"
+    assert "take" not in at.query_params
+    at.selectbox(key="take").set_value("klub").run()
+    assert at.query_params["take"] == "klub"
+
+
+def test_a_sweep_stopped_at_by_hand_is_held_by_the_link_and_let_go_with_its_search() -> None:
+    at = opened("optimize", data="gaussian", steps="4", samples="512", sweep="2")
+    until(at, "search", lambda progress: progress.finished)
+    assert "AYS, sweep 2" in list(at.dataframe[0].value["Schedule"])
+    assert at.query_params["sweep"] == "2"
+    at.slider(key="steps").set_value(5).run()
+    assert "sweep" not in at.query_params
+    until(at, "search", lambda progress: progress.finished)
+    assert "AYS, sweep 2" not in list(at.dataframe[0].value["Schedule"])
+
+
 def test_the_ode_dials_are_there_for_solvers_that_follow_it() -> None:
     at = opened("optimize", data="gaussian", steps="4", samples="512", solver="ddim", matrix="ode")
     assert [slider.key for slider in at.select_slider] == ["gamma"]
@@ -184,3 +210,17 @@ def test_a_kept_model_is_chosen_by_its_link_and_a_damaged_one_is_set_aside(tmp_p
     assert "'bad' is damaged and was set aside" in at.warning[0].value
     at = opened("explore", data="ring-8", model="saved:bad")
     assert at.selectbox(key="model").value == "exact"
+
+
+@pytest.mark.parametrize("page", ["train", "data"])
+def test_notes_that_were_damaged_are_a_sentence_and_no_failure(page: str, rng: np.random.Generator) -> None:
+    config, points = TrainingConfig(NetworkConfig(16, 2)), rng.normal(size=(30, 2))
+    PointStore().save("good", points)
+    checkpoints.save(ModelStore().folder / "lost.safetensors", {}, config, data=["ring-8"], excess=None)
+    checkpoints.write(PointStore().folder / "gone.safetensors", {"x": torch.tensor(points)}, about={"points": None})
+    said = [warning.value for warning in opened(page).warning]
+    assert said == [
+        "The saved model 'lost' is damaged and was set aside: train it anew.",
+        "The saved data set 'gone' is damaged and was set aside: add it anew.",
+    ]
+    assert not opened(page).warning

@@ -1,15 +1,17 @@
 """Text of two columns becomes points, and what is wrong with it one sentence that names the row."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy import catalog, own_points, packed
+from ays_toy import catalog, own_points, own_table, packed
 from ays_toy.datasets import LARGEST, MAX_POINTS, from_points
 from ays_toy.own_points import read_csv
+from ays_toy.own_table import Columns
 
 NUMBERS = some.floats(-LARGEST, LARGEST)
 CLOUDS = some.lists(some.tuples(NUMBERS, NUMBERS), min_size=10, max_size=40, unique=True)
@@ -76,18 +78,23 @@ def test_the_usual_ways_to_write_a_table(rows):
         ([*ROWS, "1,1e999"], "Row 13 holds '1e999'"),
         ([*ROWS, "1,2e15"], "Row 13 holds '2e15' where a number of at most 1e.15"),
         ([*ROWS, "1,2,3"], "Row 13 has 3 columns, read as separated by commas"),
-        ([f"{k},{row}" for k, row in enumerate(ROWS)], "Row 1 has 3 columns"),
-        (["id,x,y", *(f"a{k},{row}" for k, row in enumerate(ROWS))], "Row 2 has 3 columns"),
-        ([row.replace(".", ",") for row in ROWS], "Row 1 has 3 columns, read as separated by commas: give two numbers"),
+        (["id,x,y", *(f"a{k},{row}" for k, row in enumerate(ROWS[:9])), "a9,1,two"], "Row 11 holds 'two'"),
+        (["a;b", *(f"{k};c{k}" for k in range(12))], "Row 2 holds 'c0'"),
+        (["a;b;c", *(f"{k};c{k};d" for k in range(12))], "has 3 columns, .* by semicolons, and fewer than two hold"),
         (["x", *(row.split(",")[0] for row in ROWS)], "Row 2 has 1 column, read as separated by spaces"),
         (["1;2", *ROWS], "Row 1 has 1 column"),
         ([*ROWS, '"1,2'], "Row 13 has 1 column"),
         ([*ROWS, "1," + "x" * 500], "Row 13 holds 'x{20}…' where"),
-        ([*ROWS, "1" * 2000], "Row 13 has 2,000 characters"),
+        ([*ROWS, "1" * 5000], "Row 13 has 5,000 characters"),
         (ROWS[:9], "At least 10 points are needed and the file has 9"),
         (ROWS[:3], "At least 10 points are needed and the file has 3"),
-        (["once upon a time", "there was a table"] * 20, "Row 2 has 4 columns, read as separated by spaces"),
+        (
+            ["once upon a time", "there was a table"] * 20,
+            "has 4 columns, read as separated by spaces, and fewer than two",
+        ),
         (["x,y"], "the file has 0"),
+        (["x,y,z"], "fewer than two hold numbers"),
+        ([",,,"] * 20, "the file has 0"),
         ([], "the file has 0"),
         (["1.1,2.2"] * 20, "All points are equal"),
     ],
@@ -99,7 +106,7 @@ def test_every_fault_is_one_sentence_that_names_the_row(rows, match):
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xfe1\x00,\x002\x00", b"PK\x03\x04\x00\x00", bytes(range(128, 256)), b"1,2\x00"]
+    "data", [b"\xff\xfe1\x00,", b"1\x00,\x002\x00", b"PK\x03\x04\x00\x00", bytes(range(128, 256)), b"1,2\x00"]
 )
 def test_what_is_no_text_is_refused(data):
     with pytest.raises(ValueError, match=r"not text in UTF-8: save it as CSV \(UTF-8\)"):
@@ -117,6 +124,123 @@ def test_any_bytes_are_points_or_one_sentence(data):
     else:
         assert points.shape[1] == 2
         assert np.isfinite(points).all()
+
+
+def test_a_table_that_a_spreadsheet_wrote_as_unicode_text_is_read():
+    data = "\r\n".join(["x\ty", *(row.replace(",", "\t").replace(".", ",") for row in ROWS)]).encode("utf-16")
+    np.testing.assert_array_equal(read_csv(data), EXPECTED)
+
+
+DECIMAL = [row.replace(",", " ").replace(".", ",") for row in ROWS]  # 0,5 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        DECIMAL,
+        ["x y", *DECIMAL],
+        ["the first, the second", *DECIMAL],
+        [row.replace(" ", "   ") for row in DECIMAL],
+        [row.replace(" ", "\t") for row in DECIMAL],
+        [row.replace(" ", ";") for row in DECIMAL],
+        [row.replace(" ", " ; ") for row in DECIMAL],
+        [f"{row},0" for row in DECIMAL],  # 0,5 0,0
+        [" ".join(f'"{cell}"' for cell in row.split()) for row in DECIMAL],
+    ],
+)
+def test_decimal_commas_are_told_from_those_between_columns(rows):
+    np.testing.assert_array_equal(read_csv(text(*rows)), EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        (["0,1", *ROWS], True),  # pandas, to_csv(index=False) of an array
+        ([",0,1", *(f"{k},{row}" for k, row in enumerate(ROWS))], False),  # and with its index
+        ([",x,y", *(f"{k},{row}" for k, row in enumerate(ROWS))], False),
+        (['"x" "y"', *(f'"{k}" {row}'.replace(",", " ") for k, row in enumerate(ROWS, 1))], False),  # R, write.table
+        (["x,y,", *(f"{row}," for row in ROWS), ",,", ",,"], False),  # a spreadsheet's empty cells
+        (["# x y", *(row.replace(",", " ") for row in ROWS)], False),  # numpy, savetxt
+        (["label,0,1", *(f"cat,{row}" for row in ROWS)], True),
+        (["city,2019,2020", *(f"Rome,{row}" for row in ROWS)], True),
+        (["y,id,x", *(",".join([row.split(",")[1], "7", row.split(",")[0]]) for row in ROWS)], False),
+        (["x,y,label", *(f"{row},{k % 3}" for k, row in enumerate(ROWS))], False),
+        (["label,u,v", *(f"a{k},{row}" for k, row in enumerate(ROWS))], False),
+    ],
+)
+def test_headings_are_recognized_or_asked_about_and_labels_are_left_out(rows, asked):
+    table = own_table.open_table(text(*rows))
+    assert (table.header, table.asks_header) == (True, asked)
+    np.testing.assert_array_equal(own_table.points(table), EXPECTED)
+    assert table.asks == (asked or table.width > 2)
+
+
+def test_a_first_row_of_whole_numbers_is_a_point_if_one_says_so():
+    table = own_table.open_table(text("0,1", *ROWS))
+    assert table.names(True) == ("Column 1: 0", "Column 2: 1")
+    assert own_table.points(table, replace(table.proposed, header=False)).tolist() == [[0, 1], *EXPECTED.tolist()]
+    counted = own_table.open_table(text("3,4", *ROWS))
+    assert (counted.header, counted.asks_header) == (False, True)
+    assert len(own_table.points(counted)) == 13
+    plain = own_table.open_table(text(*(f"{k},{k * k}" for k in range(3, 20))))
+    assert (plain.header, plain.asks_header, plain.asks) == (False, False, False)
+
+
+TABLE = own_table.open_table(
+    text("id;x;y;n;group", *(f"{k};{row.replace(',', ';')};{k % 3};g{k}" for k, row in enumerate(ROWS)))
+)
+
+
+def test_columns_and_weights_are_chosen_and_points_come_as_often_as_they_weigh():
+    assert TABLE.proposed == Columns(1, 2, None, True)
+    assert TABLE.names(True)[1] == "Column 2: x"
+    assert TABLE.numeric(True) == [0, 1, 2, 3]
+    assert TABLE.about == "13 rows of 5 columns, separated by semicolons."
+    np.testing.assert_array_equal(own_table.points(TABLE, Columns(2, 0, None, True))[:, 0], EXPECTED[:, 1])
+    heavy = own_table.points(TABLE, Columns(1, 2, 3, True))
+    np.testing.assert_array_equal(heavy, np.repeat(EXPECTED, np.arange(12) % 3, axis=0))
+
+
+@given(some.lists(some.floats(0, 1), min_size=10, max_size=60))
+def test_weights_of_any_kind_are_met_to_less_than_one_point(weights):
+    array = np.stack([np.arange(len(weights)), np.zeros(len(weights))], axis=1).astype(np.float64)
+    if not sum(weights) > 0:
+        with pytest.raises(ValueError, match="some above 0"):
+            own_table.weighted(array, np.array(weights), 500)
+        return
+    found = own_table.weighted(array, np.array(weights), 500)
+    counts = np.bincount(found[:, 0].astype(int), minlength=len(weights))
+    assert np.abs(counts - len(found) * np.array(weights) / np.sum(weights)).max() <= 1.001
+    assert not counts[np.array(weights) == 0].any()
+
+
+@pytest.mark.parametrize(
+    ("columns", "match"),
+    [
+        (Columns(1, 1, None, True), "One column cannot be x and y at once"),
+        (Columns(1, 9, None, True), "There is no column 10 among 5"),
+        (Columns(1, 4, None, True), "Row 2 holds 'g0' where a number"),
+        (Columns(1, 2, 4, True), "Row 2 holds 'g0' where a number"),
+        (Columns(1, 2, None, False), "Row 1 holds 'x' where a number"),
+    ],
+)
+def test_a_bad_choice_of_columns_is_one_sentence(columns, match):
+    with pytest.raises(ValueError, match=match):
+        own_table.points(TABLE, columns)
+
+
+def test_weights_below_zero_or_all_zero_are_one_sentence():
+    for weight in ("-1", "0"):
+        table = own_table.open_table(text(*(f"{row},{weight}" for row in ROWS)))
+        with pytest.raises(ValueError, match="Weights must be 0 or more, and some above 0"):
+            own_table.points(table, Columns(0, 1, 2))
+
+
+def test_commas_that_may_be_decimal_are_spoken_of():
+    """0,5,0 are three columns, or two with decimal commas: nothing in the file says which."""
+    table = own_table.open_table(text(*(row.replace(".", ",") for row in ROWS)))
+    assert table.asks
+    assert table.about.endswith("Should the commas be decimal, save it with semicolons between columns.")
 
 
 def test_the_limit_counts_points_and_nothing_else():

@@ -87,7 +87,7 @@ def test_merging_weighs_by_paths(generator):
     both = small + large
     assert both.paths == 1200
     for function in (lambda g: g.klub(sigmas), lambda g: g.mse, lambda g: g.matrix, lambda g: g.price(sigmas).terms):
-        np.testing.assert_allclose(function(both), (function(small) + 3 * function(large)) / 4, rtol=1e-9)
+        np.testing.assert_allclose(function(both), (function(small) + 3 * function(large)) / 4, rtol=1e-9, atol=1e-14)
     with pytest.raises(ValueError, match="same grid"):
         small + collect(300, schedules.edm(31), generator)
 

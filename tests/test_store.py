@@ -265,6 +265,15 @@ SEEN_IN_THE_HEADER = {
     "absurdly wide": broken_header(config=shape(width=10**9, depth=2)),
     "absurdly deep": broken_header(config=shape(width=16, depth=10**6)),
     "a network of no shape": broken_header(config=json.dumps({**asdict(CONFIG), "network": None})),
+    "a width of 16.0": broken_header(config=shape(width=16.0, depth=2)),
+    "steps that are none": broken_header(config=json.dumps({**asdict(CONFIG), "steps": 10.0})),
+    "a rate in words": broken_header(config=json.dumps({**asdict(CONFIG), "learning_rate": "0.002"})),
+    "a rate beyond all numbers": broken_header(config=json.dumps({**asdict(CONFIG), "learning_rate": 10**400})),
+    "an excess of null": broken_header(config=json.dumps(asdict(CONFIG)), about='{"excess": null}'),
+    "an excess in words": broken_header(config=json.dumps(asdict(CONFIG)), about='{"excess": "0.1"}'),
+    "an excess beyond all numbers": broken_header(config=json.dumps(asdict(CONFIG)), about=f'{{"excess": {10**400}}}'),
+    "data that are a list": broken_header(config=json.dumps(asdict(CONFIG)), about='{"data": ["moons"]}'),
+    "data of no letters": broken_header(config=json.dumps(asdict(CONFIG)), about='{"data": "\\ud800"}'),
 }
 SEEN_IN_THE_WEIGHTS = {
     "NaN": other_weights(lambda tensors: tensors["last.weight"].fill_(float("nan"))),
@@ -323,6 +332,37 @@ def test_a_file_that_holds_no_points_is_set_aside(points, tensors):
     assert names(points) == []
 
 
+ANYTHING = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(some.characters()),
+    lambda inner: some.lists(inner, max_size=2) | some.dictionaries(some.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    some.fixed_dictionaries({}, optional=dict.fromkeys(("data", "excess", "step", "points", "title"), ANYTHING)),
+    some.fixed_dictionaries({}, optional=dict.fromkeys(asdict(CONFIG), ANYTHING)),
+    some.fixed_dictionaries({}, optional=dict.fromkeys(asdict(CONFIG.network), ANYTHING)),
+)
+def test_whatever_the_notes_hold_a_page_can_show_what_is_listed(models, points, about, settings, shape):
+    """What pages do with notes: they print an excess, a step and a count, look data up, and send text."""
+    network = {**asdict(CONFIG.network), **shape}
+    config = {**asdict(CONFIG), "network": network, **settings}
+    store.checkpoints.write(path_of(models, "mine"), weights(), config=config, about=about)
+    store.checkpoints.write(path_of(points, "mine"), {"x": torch.tensor(POINTS)}, about=about)
+    for saved in models.list():
+        f"{saved.about.get('excess', 0):.2%} {saved.about.get('step', 0):,} {saved.about.get('data', '')}".encode()
+        assert saved.about.get("data") not in {"moons": 1}
+        config = models.load("mine")[1]
+        assert MLPDenoiser(config.network, torch.Generator())(torch.zeros(1, 2), 1.0).shape == (1, 2)
+    for saved in points.list():
+        f"{saved.about.get('points', 0):,} {saved.about.get('title', '')}".encode()
+    said = [*models.tidy(), *points.tidy()]
+    assert len(said) == (not models.list()) + (not points.list())
+    assert all(sentence.endswith("anew.") for sentence in said)
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.data())
 def test_whatever_one_byte_becomes_the_answer_is_a_model_or_one_sentence(models, data):
@@ -342,6 +382,22 @@ def test_whatever_one_byte_becomes_the_answer_is_a_model_or_one_sentence(models,
         assert all(value.isfinite().all() for value in denoiser.state_dict().values())
         assert isinstance(config, TrainingConfig)
         assert isinstance(about, dict)
+
+
+@pytest.mark.parametrize("about", [{"points": None}, {"points": "50"}, {"points": 5.5}, {"points": -1}, {"title": []}])
+def test_points_whose_notes_are_damaged_are_set_aside(points, about):
+    store.checkpoints.write(path_of(points, "mine"), {"x": torch.tensor(POINTS)}, about=about)
+    assert points.list() == ()
+    assert points.tidy() == ("The saved data set 'mine' is damaged and was set aside: add it anew.",)
+
+
+def test_notes_that_would_be_damaged_are_not_written(models, points):
+    with pytest.raises(ValueError, match="The note 'excess' must be a number, not None"):
+        models.save("mine", weights(), CONFIG, excess=None)
+    with pytest.raises(ValueError, match="The note 'title' must be text"):
+        points.save("mine", POINTS, title=3)
+    models.save("mine", weights(), CONFIG, excess=float("nan"))  # never measured
+    assert (names(models), names(points)) == (["mine"], [])
 
 
 def test_a_damaged_file_does_not_hold_its_name(models):

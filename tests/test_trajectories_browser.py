@@ -75,7 +75,7 @@ def visit(visits: Callable[..., Player], server: str) -> Callable[..., Player]:
 
 def test_it_plays_by_itself_and_is_paused_restarted_and_slowed(visit) -> None:
     seen = visit(reduced=False)
-    expect(seen.canvases).to_have_count(3)
+    expect(seen.canvases).to_have_count(4)
     expect(seen.words).not_to_have_text(re.compile("^Start"))  # on its way, or there on a slow machine
     assert seen.position > 0
     seen.press("Restart")
@@ -121,7 +121,7 @@ def stepped_and_scrubbed(seen: Player) -> None:
     assert "pure noise" in seen.words.inner_text()
     seen.press("Next")
     expect(seen.words).to_have_text("After step 1 of 8")
-    assert [text.split(",")[0] for text in seen.status()] == ["step 1 of 8"] * 3
+    assert [text.split(",")[0] for text in seen.status()] == ["step 1 of 8"] * 4
     assert all(after != before for after, before in zip(seen.pictures, start, strict=True))
     seen.scrubber.focus()
     seen.page.keyboard.press("ArrowRight")
@@ -144,7 +144,7 @@ def test_the_alignments_share_steps_or_noise_levels(visit) -> None:
     for _ in range(4):
         seen.press("Next")
     sigmas = [float(re.search(r"σ = ([\d.]+)", text)[1]) for text in seen.status()]
-    assert len(set(sigmas)) == 3, "after four steps each schedule is somewhere else"
+    assert len(set(sigmas)) == 4, "after four steps each schedule is somewhere else"
     seen.page.get_by_role("radio", name="By noise level").click()
     expect(seen.page).to_have_url(re.compile("align=noise"))
     expect(seen.words).to_contain_text("in every panel")
@@ -195,3 +195,22 @@ def test_new_steps_keep_the_place_and_four_narrow_panels_fit(visit) -> None:
     seen.page.keyboard.press("ArrowRight")
     expect(seen.page).to_have_url(re.compile("steps=9"))
     expect(seen.words).to_have_text("After step 9 of 9")
+
+
+def test_a_link_opens_at_rest_where_the_panels_were_stopped(visit) -> None:
+    seen = visit(reduced=False)
+    seen.scrubber.focus()
+    seen.page.keyboard.press("End")
+    seen.page.keyboard.press("ArrowLeft")
+    expect(seen.words).to_have_text("After step 7 of 8")
+    expect(seen.page).to_have_url(re.compile("place=0.875"))
+    seen.idle()
+    other = visit(f"?{seen.page.url.partition('?')[2]}", reduced=False)
+    for one in (seen, other):
+        one.page.wait_for_timeout(600)  # it would have been playing
+        expect(one.words).to_have_text("After step 7 of 8")
+        expect(one.page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert other.status() == seen.status()
+    seen.page.reload()
+    seen.page.wait_for_selector(".flow canvas")
+    expect(seen.words).to_have_text("After step 7 of 8")

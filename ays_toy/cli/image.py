@@ -100,6 +100,7 @@ def optimize(
         scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
+        checks.real_number(power, "The power", 0.0, 4.0)
         source = sources.find(chosen, paths, folder=data, seed=seed)
         with _progress(quiet=not team.leads) as progress:
             task = progress.add_task(source.about, total=None)
@@ -186,6 +187,7 @@ def paths(
 ) -> None:
     """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
     with user_errors():
+        checks.whole_number(steps, "The number of steps", 1, collect.LEVELS - 1)
         chosen = _load(model, prompts, guidance)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)

@@ -21,7 +21,7 @@ from ays_toy.cli.common import (
     schedules_table,
     user_errors,
 )
-from ays_toy.comparison import Model, draw
+from ays_toy.comparison import LEVELS, Model, draw
 from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig, search
 from ays_toy.metrics import METRICS, evaluate
@@ -64,7 +64,8 @@ def optimize(
             console.print(made.choice.reason)
             found = made.found
         else:
-            power = checks.real_number(power, "The power", 0.0, 6.0)
+            checks.real_number(power, "The power", 0.0, 4.0)  # both before the pass, which takes its time
+            checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
             found = finding.find(chosen, finding.one_pass(chosen), method, solver, steps, power)
         gram = chosen.collect()
     console.print(f"{found.title}: {found.calls:,} denoiser calls, {found.seconds:.2f} s")

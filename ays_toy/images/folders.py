@@ -18,6 +18,8 @@ from ays_toy.images.models import Origin, SchedulerFile
 
 HUB_SECONDS = 10  # for one more question
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+INDEX = "model_index.json"
+PATIENCE = 5.0  # seconds that the hub has to be connected to, and again to answer, before it counts as out of reach
 LIBRARIES = {"diffusers", "transformers"}
 PARTS = {  # classes that may be loaded, beside diffusers' schedulers
     "UNet2DModel",
@@ -133,7 +135,7 @@ def open_folder(model: str | Path) -> ModelFolder:
 
 def check(path: Path, source: str, title: str) -> ModelFolder:
     """Read a folder's configuration and refuse, in one sentence, what this project cannot or should not load."""
-    index_file = path / "model_index.json"
+    index_file = path / INDEX
     if index_file.is_file():
         index = read_json(index_file)
         pipeline = check_index(index, str(path))
@@ -194,14 +196,18 @@ def check_index(index: Mapping[str, Any], where: str) -> str:
 
 
 def download(name: str) -> Path:
-    """Fetch a model of the hub into its cache, safetensors only -> its folder; ValueError where that fails."""
+    """Fetch a model of the hub into its cache, safetensors only -> its folder; ValueError where that fails.
+
+    Where the hub cannot be reached a model in the cache is used, and one that is not there is given up within seconds.
+    """
     from huggingface_hub import errors, hf_hub_download
     from huggingface_hub.utils import httpx
 
     try:
-        index = hf_hub_download(name, "model_index.json")  # checked first: it is small, and may rule the rest out
+        here = {} if hub_answers(name) else {"local_files_only": True}
+        index = hf_hub_download(name, INDEX, **here)  # checked first: it is small, and may rule the rest out
         check_index(read_json(Path(index)), name)
-        return _snapshot(name)
+        return _snapshot(name, **here)
     except errors.RepositoryNotFoundError:
         raise ValueError(f"There is neither a folder nor a public hub model {name}: check its spelling.") from None
     except errors.LocalEntryNotFoundError:
@@ -215,11 +221,11 @@ def download(name: str) -> Path:
         raise ValueError(f"The hub model {name} could not be downloaded as safetensors: {first_line(error)}") from None
 
 
-def _snapshot(name: str) -> Path:
+def _snapshot(name: str, **here: bool) -> Path:
     """A model's files of the hub, of the variant that it has where it has no plain weights."""
     from diffusers import DiffusionPipeline
 
-    options = {"use_safetensors": True, "trust_remote_code": False}
+    options = {"use_safetensors": True, "trust_remote_code": False} | here
     try:
         return Path(DiffusionPipeline.download(name, **options))
     except (OSError, ValueError):
@@ -238,6 +244,18 @@ def _variant_on_hub(name: str) -> str | None:
         return parts.variant_of_all(file.rfilename for file in model_info(name, timeout=HUB_SECONDS).siblings or ())
     except (OSError, httpx.HTTPError, errors.HfHubHTTPError):
         return None
+
+
+def hub_answers(name: str) -> bool:
+    """Whether the hub says anything of that model: hf_hub_download itself would ask a silent one again and again."""
+    from huggingface_hub import get_session, hf_hub_url
+    from huggingface_hub.utils import httpx
+
+    try:
+        get_session().head(hf_hub_url(name, INDEX), timeout=PATIENCE, follow_redirects=False)
+    except (OSError, httpx.TransportError):
+        return False
+    return True
 
 
 @contextmanager

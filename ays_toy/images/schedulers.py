@@ -5,7 +5,9 @@ DDPMScheduler's, and only some know `rescale_betas_zero_snr`. So the class is bu
 """
 
 import inspect
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ def class_name(config: Mapping[str, Any], otherwise: str | None = None) -> str:
 def build(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> Any:
     """The scheduler of diffusers that a configuration describes; ValueError where there is no such class, or it fails.
 
-    `where` is the model's folder, for messages.
+    `where` is the model's folder, for messages. Change nothing in it: equal configurations share one.
     """
     import diffusers
     from diffusers.utils import DummyObject
@@ -36,10 +38,17 @@ def build(config: Mapping[str, Any], where: str | Path, otherwise: str | None = 
     if not (isinstance(kind, type) and issubclass(kind, diffusers.SchedulerMixin)):
         raise ValueError(f"The scheduler_config.json of {where} names {quoted(name)}, which diffusers does not have.")
     try:
-        return getattr(diffusers, name).from_config(dict(config))
+        return _built(name, json.dumps(dict(config)))
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(f"The scheduler_config.json of {where} cannot be used: {lines[0].rstrip('.')}.") from None
+
+
+@lru_cache(maxsize=8)  # some take 0.2 s, and an export on a page asks again each time something else changes
+def _built(name: str, config: str) -> Any:
+    import diffusers
+
+    return getattr(diffusers, name).from_config(json.loads(config))
 
 
 def discrete(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> tuple[TrainingLevels, str]:

@@ -13,7 +13,7 @@ import torch
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ays_toy.ui.jobs import Job, JobQueue, Progress, State, Work
+from ays_toy.ui.jobs import Apart, Job, JobQueue, Progress, State, Work, never
 
 POLL = 0.5  # seconds between looks at a running job
 
@@ -77,10 +77,10 @@ def current(slot: str) -> Watch | None:
     return _watches().get(slot)
 
 
-def start(slot: str, key: Hashable, work: Work, anew: bool = False) -> Watch:
-    """Watch the work of that key in the slot, in place of what was watched there; `anew` as in `JobQueue.submit`."""
+def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never) -> Watch:
+    """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`."""
     watches, name = _watches(), watcher()
-    before, watch = watches.get(slot), Watch(queue().submit(key, work, name, anew))
+    before, watch = watches.get(slot), Watch(queue().submit(key, work, name, anew, waits))
     watches[slot] = watch
     if before is not None and before.job is not watch.job:
         queue().leave(before.job, name)

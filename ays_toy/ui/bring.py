@@ -21,22 +21,21 @@ def schedule(key: str, take: Take, about: str) -> Any:
 
     `take` puts what was brought to use and says what came of it, or raises ValueError in a sentence.
     """
-    popover = st.popover(
-        "Bring a schedule", icon=":material/content_paste:", key=f"{key} box", help=about, width="stretch"
-    )
+    popover = st.popover("Bring a schedule", icon=":material/content_paste:", key=f"{key} box", width="stretch")
     with popover:
+        if said := st.session_state.get(f"{key} said"):  # on top, where a low window shows it too
+            fine, words = said
+            (st.success if fine else st.error)(literal(words), width=WIDTH)
         form = st.form(key, border=False, enter_to_submit=False, width=WIDTH)
         form.text_area(
             "Paste noise levels, from high to low",
             key=f"{key} text",
             height=80,
             placeholder="14.6, 6.5, 3.9, 2.7, … 0.03\na list, JSON, CSV, or sigmas for ComfyUI",
+            help=about,
         )
         form.file_uploader("or take them from a file", key=f"{key} file", max_upload_size=MAX_UPLOAD)
         form.form_submit_button("Bring it", type="primary", key=f"{key} bring", on_click=_bring, args=(key, take))
-        if said := st.session_state.get(f"{key} said"):
-            fine, words = said
-            (st.success if fine else st.error)(literal(words), width=WIDTH)
     return popover
 
 

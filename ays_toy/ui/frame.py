@@ -60,12 +60,17 @@ _COLORS = """
 """
 
 
-def within_app() -> None:
-    """Begin with app.py where a page's own address is the first that anyone opens on a server.
+_FRAMED = "framed"  # in the session's state
 
-    Until app.py has named its pages once, Streamlit takes the files of pages/ for an app without a frame.
+
+def within_app() -> None:
+    """Begin with app.py where a page's own address is among the first that are opened on a server.
+
+    Until app.py has named its pages once, Streamlit takes the files of pages/ for an app without a frame; for every
+    session that has begun by then, though the first to get here ends it for those that begin later.
     """
-    if PagesManager.uses_pages_directory:
+    context = get_script_run_ctx()
+    if context and (context.pages_manager.main_script_parent / "pages").exists() and not st.session_state.get(_FRAMED):
         PagesManager.uses_pages_directory = False
         st.rerun()
 
@@ -109,6 +114,7 @@ def sentences() -> Iterator[None]:
         st.error(str(error), icon=":material/error:")
 
 
-def style() -> None:
-    """Tighten the page so that one screen of 1440 x 900 holds the whole comparison."""
+def begin() -> None:
+    """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
+    st.session_state[_FRAMED] = True
     st.html(_CSS + _COLORS)

@@ -22,13 +22,12 @@ def section(view: ImagesView, one: Shown) -> None:
     """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
     st.markdown("#### Take a schedule home")
     row = st.columns([0.27, 0.48, 0.25], vertical_alignment="bottom")
-    record.among("home", one.entries, to_come=True)
     name = row[0].selectbox(
         "Schedule",
         list(one.entries),
         format_func=lambda name: one.entries[name].title,
-        key="home",
         persist_state="session",
+        **record.among_those_to_come("home", one.entries),
     )
     chosen = one.entries[name].title
     kind: str = (

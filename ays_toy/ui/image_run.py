@@ -109,7 +109,11 @@ def _start(view: ImagesView) -> None:
         for state in live.run(config, stop):
             yield state.share, state
 
-    background.start(SLOT, config, work)
+    background.start(SLOT, config, work, waits=_loading)
+
+
+def _loading(state: ImageState | None) -> bool:
+    return state is None or state.model is None
 
 
 def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ...]) -> None:

@@ -17,10 +17,19 @@ from typing import Any
 from ays_toy.ui import ending
 
 KEPT = 32  # jobs at rest whose results stay for who asks again
+APART = 4  # jobs at a time that wait for something other than this machine
 GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
 
 Stop = Callable[[], bool]
 Work = Callable[[Stop], Iterator[tuple[float | None, Any]]]  # yields (share done, if it can be told; snapshot)
+
+
+Apart = Callable[[Any], bool]  # of the latest snapshot, None before the first: whether what follows it only waits
+
+
+def never(_: Any) -> bool:
+    """Work that computes from its beginning to its end."""
+    return False
 
 
 class State(Enum):
@@ -58,10 +67,14 @@ class Progress:
 
 @dataclass(eq=False)
 class Job:
-    """Work under way; `progress` may be read from any thread at any time. All else belongs to its queue."""
+    """Work under way; `progress` may be read from any thread at any time. All else belongs to its queue.
+
+    While `waits` says so of what it has reached it takes none of the places of those that compute.
+    """
 
     key: Hashable
     work: Work
+    waits: Apart = never
     progress: Progress = field(default_factory=Progress)
     watchers: set[str] = field(default_factory=set)
     active: bool = False  # in the queue's hands: waiting, running, or about to come to rest
@@ -88,8 +101,16 @@ class Job:
             needed, self.active = not self.active, True
             return needed
 
-    def run(self) -> None:
-        """Do the work to its end, or until stopped; only ever in one thread at a time."""
+    @property
+    def apart(self) -> bool:
+        """Whether what it does next only waits."""
+        return self.waits(self.progress.snapshot)
+
+    def run(self) -> bool:
+        """Do the work to its end, or until stopped -> whether it goes on in a place of the other kind instead.
+
+        Only ever in one thread at a time.
+        """
         began, before = time.perf_counter(), self.progress.seconds if self._steps is not None else 0.0
 
         def spent() -> float:
@@ -105,22 +126,25 @@ class Job:
             with self._lock:
                 if ended is State.STOPPED and not self._stop.is_set():
                     continue  # told to go on before it had come to rest
-                self.active = False
+                self.active = ended is State.QUEUED
                 self.progress = replace(self.progress, state=ended, seconds=spent(), error=error)
-                return
+                return self.active
 
     def _advance(self, spent: Callable[[], float]) -> State:
-        """Take snapshots until the work ends or is stopped."""
+        """Take snapshots until the work ends, is stopped, or has to wait for a place of the other kind."""
         if self._stop.is_set():
             return State.STOPPED
         self.progress = replace(self.progress, state=State.RUNNING)
         if self._steps is None:
             self._steps = iter(self.work(self._asked))
+        apart = self.apart
         for share, snapshot in self._steps:
             self._told = False
             self.progress = Progress(State.RUNNING, share, spent(), snapshot)
             if share != 1 and self._stop.is_set():
                 return State.STOPPED
+            if self.apart != apart:
+                return State.QUEUED
         self._steps = None  # where it ended because it was told to stop, it would have to begin anew
         return State.STOPPED if self._told else State.DONE
 
@@ -133,6 +157,8 @@ class Job:
 class JobQueue:
     """A server's jobs, so many at a time: those of the same key are one job, whoever asks.
 
+    What waits for something other than this machine, a download say, has places apart, and holds up nothing else.
+
     `present` tells whether a watcher is still there; it is asked about those that are to leave later.
     """
 
@@ -141,11 +167,12 @@ class JobQueue:
         self.present = present
         self._jobs: dict[Hashable, Job] = {}  # what is found by its key, the latest begun or taken up last
         self._active: list[Job] = []  # in the order they began to wait
-        self._waiting: deque[Job] = deque()
-        self._threads = 0  # each lasts for as long as it finds work
+        self._places = {False: self.workers, True: APART}  # of those that compute, and of those that wait
+        self._waiting: dict[bool, deque[Job]] = {False: deque(), True: deque()}
+        self._threads = {False: 0, True: 0}  # each lasts for as long as it finds work
         self._lock = threading.RLock()
 
-    def submit(self, key: Hashable, work: Work, watcher: str, anew: bool = False) -> Job:
+    def submit(self, key: Hashable, work: Work, watcher: str, anew: bool = False, waits: Apart = never) -> Job:
         """Watch the job of that key: the one that is queued, running or done, or a stopped one, which goes on.
 
         Failed work begins anew, and with `anew` stopped work does too.
@@ -154,7 +181,7 @@ class JobQueue:
             job = self._jobs.get(key)
             lost = (State.FAILED, State.STOPPED) if anew else (State.FAILED,)
             if job is None or job.progress.state in lost:
-                job = self._jobs[key] = Job(key, work)
+                job = self._jobs[key] = Job(key, work, waits)
             return self.resume(job, watcher)
 
     def resume(self, job: Job, watcher: str) -> Job:
@@ -168,21 +195,28 @@ class JobQueue:
                     self._jobs.pop(job.key, None)
                     self._jobs[job.key] = job
                 self._forget()
-                self._waiting.append(job)
-                if self._threads < self.workers:
-                    self._threads += 1
-                    threading.Thread(target=self._serve, name="jobs", daemon=True).start()
+                self._line_up(job)
             return job
 
-    def _serve(self) -> None:
+    def _line_up(self, job: Job) -> None:
+        apart = job.apart
+        self._waiting[apart].append(job)
+        if self._threads[apart] < self._places[apart]:
+            self._threads[apart] += 1
+            threading.Thread(target=self._serve, args=(apart,), name="jobs", daemon=True).start()
+
+    def _serve(self, apart: bool) -> None:
         while True:
             with self._lock:
-                if not self._waiting:
-                    self._threads -= 1
+                if not self._waiting[apart]:
+                    self._threads[apart] -= 1
                     return
-                job = self._waiting.popleft()
+                job = self._waiting[apart].popleft()
             with ending.computing():
-                job.run()
+                goes_on = job.run()
+            if goes_on:
+                with self._lock:
+                    self._line_up(job)
 
     def leave(self, job: Job, watcher: str) -> bool:
         """Watch a job no longer -> whether it goes on for others; where there are none it is stopped."""
@@ -211,7 +245,8 @@ class JobQueue:
     def place(self, job: Job) -> int:
         """How many jobs run or wait before it; 0 where it runs or has ended."""
         with self._lock:
-            states = [(other, other.progress.state) for other in self._active]
+            apart = job.apart
+            states = [(other, other.progress.state) for other in self._active if other.apart == apart]
         waiting = [other for other, state in states if state is State.QUEUED]
         running = sum(state is State.RUNNING for _, state in states)
         return running + waiting.index(job) if job in waiting else 0

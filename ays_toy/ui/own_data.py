@@ -74,7 +74,8 @@ def ways() -> None:
             help="Found by the border: it is the paper, and ink is what stands out from it, dark or bright.",
         )
     else:
-        _uploader("csv", "CSV of two columns, 10 to 20,000 rows", ["csv", "txt", "tsv"])
+        _uploader("csv", "CSV of two columns or more, 10 to 20,000 rows", ["csv", "txt", "tsv"])
+        _columns()
     if way != "csv":
         st.select_slider(
             "Points",
@@ -101,6 +102,47 @@ def _uploader(way: str, label: str, kinds: list[str]) -> None:
     )
     if trouble := own_desk.desk().troubles.get(way):
         st.error(trouble, icon=":material/error:")
+
+
+def _columns() -> None:
+    """Which columns of the last text file are used, where there is anything to choose; the desk holds the choice."""
+    file = own_desk.desk().file
+    if file is None or not file.table.asks:
+        return
+    table, chosen = file.table, file.columns
+    st.caption(f"**{file.name}:** {table.about}")
+    if table.width > 2:
+        names = {own_desk.NO_WEIGHTS: "None", **dict(enumerate(table.names(chosen.header)))}
+        numeric, none = table.numeric(chosen.header), own_desk.NO_WEIGHTS
+        x, y, weights = st.columns(3)
+        _column(x, "x", chosen.x, numeric, names)
+        _column(y, "y", chosen.y, numeric, names)
+        words = (
+            "A point comes as often as its weight says: whole weights exactly, others rounded to 5,000 points in all. "
+            "A column that is not chosen is left out."
+        )
+        _column(weights, "weights", none if chosen.weights is None else chosen.weights, [none, *numeric], names, words)
+    if table.asks_header:
+        st.session_state["csv header"] = chosen.header
+        first = own_desk.plain(", ".join(table.rows[0][1]))
+        st.checkbox(
+            f"The first row ({first}) is a heading, not a point", key="csv header", on_change=own_desk.choose_columns
+        )
+
+
+def _column(
+    place: Any, what: str, chosen: int, options: list[int], names: dict[int, str], words: str | None = None
+) -> None:
+    key = f"csv {what}"
+    st.session_state[key] = chosen
+    place.selectbox(
+        what.capitalize() if len(what) > 1 else what,
+        sorted({*options, chosen}),
+        format_func=names.__getitem__,
+        key=key,
+        on_change=own_desk.choose_columns,
+        help=words,
+    )
 
 
 # --- samples at once -------------------------------------------------------------------------------------------------

@@ -5,21 +5,37 @@ Where the pad has been cleared nothing is shown and nothing can go on; the other
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 import torch
 
-from ays_toy import catalog, drawing, ink, own_image, own_points
+from ays_toy import catalog, drawing, ink, own_image, own_table
 from ays_toy.drawing import Drawing
+from ays_toy.own_table import Columns, Table
 from ays_toy.store import PointStore
 from ays_toy.ui import controls, record
 from ays_toy.ui.components.draw import last_drawing
 
 PAD = "pad"  # the component's key
 MAX_TITLE = 30  # characters of a file's name
+NO_WEIGHTS = -1  # in the place of a column
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """A text file whose columns can be chosen, and those that are."""
+
+    name: str
+    data: bytes = field(repr=False)
+    columns: Columns
+
+    @property
+    def table(self) -> Table:
+        """What is in it."""
+        return _table(self.data)
 
 
 @dataclass
@@ -32,6 +48,7 @@ class Desk:
     changes: int = 0
     seen: Any = None  # the pad's last drawing that was looked at
     troubles: dict[str, str] = field(default_factory=dict)  # by way, one sentence each
+    file: File | None = None  # the last text file, where it has anything to choose
 
 
 def desk() -> Desk:
@@ -141,14 +158,59 @@ def take(way: str) -> None:
     """Take in an uploaded file, where there is one."""
     one, file = desk(), st.session_state.get(f"{way} file")
     one.troubles.pop(way, None)
+    if way == "csv":
+        one.file = None
     if file is None:
         return
-    read: dict[str, Callable[[bytes], Any]] = {"image": _image_points, "csv": own_points.read_csv}
-    name = re.sub(r"[^\w .-]", "", file.name)[:MAX_TITLE].strip() or "file"
+    name, data = plain(file.name) or "file", file.getvalue()
     try:
-        choose(catalog.bring(read[way](file.getvalue()), f"{name} (your points)"))
+        if way == "image":
+            _bring(name, _image_points(data))
+        else:
+            one.file = File(name, data, _table(data).proposed)
+            take_columns()
     except ValueError as error:
         one.troubles[way] = str(error)
+
+
+def take_columns(chosen: Columns | None = None) -> None:
+    """Take the columns of the text file that were chosen, or as they are; what was shown stays where they are unfit."""
+    one = desk()
+    assert one.file is not None
+    one.troubles.pop("csv", None)
+    one.file = replace(one.file, columns=chosen or one.file.columns)
+    try:
+        _bring(one.file.name, own_table.points(one.file.table, one.file.columns))
+    except ValueError as error:
+        one.troubles["csv"] = str(error)
+
+
+def choose_columns() -> None:
+    """Take the columns that the widgets name, and leave what has no widget as it is."""
+    one, state = desk(), st.session_state
+    if one.file is None:
+        return
+    chosen, table = one.file.columns, one.file.table
+    if table.width > 2:
+        weights = None if state["csv weights"] == NO_WEIGHTS else state["csv weights"]
+        chosen = replace(chosen, x=state["csv x"], y=state["csv y"], weights=weights)
+    if table.asks_header:
+        chosen = replace(chosen, header=state["csv header"])
+    take_columns(chosen)
+
+
+@lru_cache(maxsize=2)
+def _table(data: bytes) -> Table:
+    return own_table.open_table(data)
+
+
+def plain(text: str) -> str:
+    """Words of a user's file as a page can show them: short, and nothing in them that Markdown reads."""
+    return re.sub(r"[^\w ,.-]", "", text)[:MAX_TITLE].strip()
+
+
+def _bring(name: str, points: Any) -> None:
+    choose(catalog.bring(points, f"{name} (your points)"))
 
 
 def _image_points(data: bytes) -> Any:

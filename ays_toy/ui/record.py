@@ -22,7 +22,6 @@ class Record:
     values: dict[str, Any] = field(default_factory=dict)  # by field
     owed: set[str] = field(default_factory=set)  # fields whose widgets have yet to be given their value
     stand_ins: dict[str, Any] = field(default_factory=dict)  # what widgets show whose options lack what was chosen
-    awaited: set[str] = field(default_factory=set)  # fields whose options may come yet
     linked: set[str] = field(default_factory=set)  # fields that came with the address which is being opened
     problems: list[str] = field(default_factory=list)  # what in that address was not usable, until something is changed
     page: str = ""  # whose widgets are drawn
@@ -61,13 +60,12 @@ class Record:
             return False
         self.page = page
         self.stand_ins.clear()
-        self.awaited.clear()
         self.owed.update(names)
         return True
 
     def shown(self, names: Iterable[str]) -> dict[str, Any]:
-        """What the widgets show, a stand-in for what is not to be had; but what was chosen where that may come yet."""
-        return {name: self.values[name] if name in self.awaited else _plain(st.session_state[name]) for name in names}
+        """What the widgets show, a stand-in for what is not to be had."""
+        return {name: _plain(st.session_state[name]) for name in names}
 
     def wrote(self, address: dict[str, str]) -> None:
         """Note the address that says what is shown; one that follows an act here ends the opening of a link."""
@@ -93,20 +91,30 @@ def went_back() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def among(name: str, options: Collection[Any], to_come: bool = False) -> None:
-    """Let the widget show what was chosen while that is an option, and meanwhile the first option otherwise.
-
-    Where the options are still `to_come`, the address goes on to name what was chosen.
-    """
+def among(name: str, options: Collection[Any]) -> None:
+    """Let the widget show what was chosen while that is an option, and the first option otherwise."""
     one = this_session()
     chosen = one.values.get(name)
     value = chosen if chosen in options else next(iter(options))
     if value == chosen:
         one.stand_ins.pop(name, None)
-        one.awaited.discard(name)
     else:
         one.stand_ins[name] = value
-        if to_come:
-            one.awaited.add(name)
     if st.session_state.get(name, _ABSENT) != value:
         st.session_state[name] = value
+
+
+def among_those_to_come(name: str, options: Collection[Any]) -> dict[str, Any]:
+    """Arguments of a widget whose options come one by one; the address goes on to name what was chosen.
+
+    Until that is among them, the widget shows the first under another key. Under the same, a browser that still reports
+    the first while what was chosen arrives would seem to have been used, and the choice would be lost.
+    """
+    if this_session().values.get(name) in options:
+        return {"key": name}
+    key = f"{name} meanwhile"
+    return {"key": key, "on_change": _choose_from, "args": (name, key)}
+
+
+def _choose_from(name: str, key: str) -> None:
+    this_session().choose(name, _plain(st.session_state[key]))

@@ -46,13 +46,18 @@ def schedules(rows: Sequence[Row], key: str, alt: str, columns: Sequence[str], c
     st.dataframe(
         with_errors(pd.DataFrame(cells), estimates, [f"color: {row.color}" for row in rows]),
         hide_index=True,
-        column_config=_columns(shown, max(len(row.title) for row in rows)),
+        column_config=_columns(shown, name_width([row.title for row in rows])),
         height=ROW_HEIGHT * (len(rows) + 1) + 3,
         row_height=ROW_HEIGHT,
         placeholder="",
         key=key,
         alt=alt,
     )
+
+
+def name_width(titles: Sequence[str]) -> int:
+    """Pixels of a column that cuts none of the titles."""
+    return max(112, round(LETTER * max(map(len, titles))) + 18)
 
 
 def mark(pinned: bool = False) -> dict[str, Any]:
@@ -83,10 +88,10 @@ def _title(name: str) -> str:
     return "KLUB" if name == "klub" else METRICS[name].title
 
 
-def _columns(shown: Sequence[str], longest: int) -> dict[str, Any]:
+def _columns(shown: Sequence[str], width: int) -> dict[str, Any]:
     columns: dict[str, Any] = {
         MARK: mark(pinned=True),
-        "Schedule": st.column_config.TextColumn(width=max(112, round(LETTER * longest) + 18), pinned=True),
+        "Schedule": st.column_config.TextColumn(width=width, pinned=True),
         CALLS: st.column_config.NumberColumn(
             "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
         ),

@@ -148,9 +148,12 @@ def _told_apart(found: Mapping[str, Found], chosen: str) -> dict[str, Found]:
 
 def _downloads(view: SearchView, found: Mapping[str, Found]) -> None:
     found = _told_apart(found, record.this_session().values["take"])
-    record.among("take", found, to_come=True)
     name = st.selectbox(
-        "Take home", list(found), format_func=lambda name: found[name].title, key="take", persist_state="session"
+        "Take home",
+        list(found),
+        format_func=lambda name: found[name].title,
+        persist_state="session",
+        **record.among_those_to_come("take", found),
     )
     taken = found[name]
     klub = compute.gram(view.chosen_model).price(taken.sigmas)

@@ -1,0 +1,200 @@
+"""Every page on every screen, in a real Chromium: read, named, reached by keys, in sight, in light and dark."""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chromium import Visit, required
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from ays_toy.ui import tables
+
+pytestmark = pytest.mark.browser
+required()
+
+READABLE = (Path(__file__).parent / "readable.js").read_text(encoding="utf-8")
+QUICK = "data=ring-8&steps=4"
+PAGES = {  # address, what is on the page once it is drawn
+    "explore": (f"explore?{QUICK}", ".st-key-rail .main-svg, [data-testid=data-grid-canvas]"),
+    "data": ("data", ".st-key-preview .main-svg, canvas, .main-svg"),
+    "train": ("train?data=ring-8", ".st-key-film .main-svg, .player canvas"),
+    "optimize": (f"optimize?{QUICK}&samples=512", ".st-key-panels .main-svg, .player figure svg"),
+    "trajectories": (f"trajectories?{QUICK}", ".flow canvas, .st-key-local .main-svg"),
+    "beat_ays": (f"beat_ays?{QUICK}", ".board svg, .st-key-panels .main-svg"),
+    "images": ("images?power=2.75&share=45", ".strips img, .st-key-image-klub .main-svg"),
+}
+SIZES = {
+    "phone": (390, 844),
+    "tablet": (1024, 768),
+    "projector": (1280, 720),
+    "laptop": (1440, 900),
+    "wall": (1920, 1080),
+}
+
+
+def open_page(visit: Visit, server: str, name: str) -> Page:
+    address, drawn = PAGES[name]
+    visit.page.goto(f"{server}/{address}")
+    for selector in drawn.split(", "):
+        visit.page.wait_for_selector(selector, state="attached", timeout=120_000)
+    if name == "optimize":
+        expect(visit.page.get_by_text("at rest", exact=True)).to_be_visible(timeout=120_000)
+    visit.idle()
+    return visit.page
+
+
+def under(page: Page, where: Locator | str) -> float:
+    """Where the lowest of what is meant ends, in pixels from the window's top."""
+    found = page.locator(where) if isinstance(where, str) else where
+    boxes = [one.bounding_box() for one in found.all()]
+    assert boxes
+    return max(box["y"] + box["height"] for box in boxes if box)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
+    visits: Callable[..., Visit], server: str, name: str, scheme: str
+) -> None:
+    page = open_page(visits(scheme=scheme), server, name)
+    assert page.evaluate(READABLE) == []
+    kinds = "[data-testid^=stBaseButton], [data-testid=stPopoverButton], [role=radio], [data-tag], .buttons button"
+    seen = set()
+    for control in page.locator(kinds).all():
+        kind = control.evaluate("one => [one.dataset.testid, one.ariaChecked, one.disabled, one.className].join()")
+        if kind in seen or not control.is_visible():
+            continue
+        seen.add(kind)
+        control.hover(force=True)
+        assert page.evaluate(READABLE) == [], f"under the pointer: {kind}"
+    page.mouse.move(2, 2)
+    page.get_by_role("combobox", name="Solver").or_(page.get_by_role("combobox")).first.click()
+    page.wait_for_selector("[role=option]")
+    assert page.evaluate(READABLE) == [], "a list that is open"
+
+
+def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page) -> None:
+    page.set_content(
+        """<div data-testid=stApp style="background: white">
+        <p style="color: #888">faint</p> <p style="color: #595959">dark</p>
+        <p style="color: black; opacity: 0.4">faded</p> <h1 style="color: #888">large enough</h1>
+        <div style="background: black"><p style="color: #333">on black</p></div>
+        <canvas></canvas> <canvas aria-label="a picture"></canvas> <button></button> <button>OK</button>
+        <table aria-label=t><tr><th></th><th>KLUB</th></tr></table>
+        <div id=rolls style="height: 40px; overflow: auto"><div style="height: 400px">long</div></div>
+        <div style="height: 40px; overflow: auto" tabindex=0><div style="height: 400px">long too</div></div></div>"""
+    )
+    found = " ".join(page.evaluate(READABLE))
+    assert re.findall(r"“(.*?)”", found) == ["faint", "faded", "on black"]
+    for fault in ("no name", "control without a name", "empty header", "scrolls, but not by keyboard"):
+        assert found.count(f"{fault}:") == 1
+
+
+# --- in sight ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "together"),
+    [
+        ("explore", ".st-key-panels .heatmaplayer, .st-key-rail .main-svg"),
+        ("optimize", ".player figure svg, .transport, .st-key-panels .heatmaplayer"),
+        ("trajectories", ".flow canvas, .transport, .choice"),
+        ("beat_ays", ".board svg, .st-key-reveal button, .st-key-panels .heatmaplayer"),
+    ],
+)
+def test_on_a_projector_pictures_and_what_they_are_compared_by_are_on_one_screen(
+    visits: Callable[..., Visit], server: str, name: str, together: str
+) -> None:
+    width, height = SIZES["projector"]
+    page = open_page(visits(width=width, height=height), server, name)
+    for selector in together.split(", "):
+        assert under(page, selector) <= height, selector
+    if name == "trajectories":
+        assert under(page, page.get_by_text("this far from the reference")) <= height
+
+
+def test_a_large_screen_is_used(visits: Callable[..., Visit], server: str) -> None:
+    width, height = SIZES["wall"]
+    page = open_page(visits(width=width, height=height), server, "trajectories")
+    right = max(one.bounding_box()["x"] + one.bounding_box()["width"] for one in page.locator(".flow canvas").all())
+    assert right > 0.96 * width
+    assert under(page, ".st-key-local .main-svg, .flow canvas") < height + 60
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_lies_over_the_page_or_beside_it(
+    visits: Callable[..., Visit], server: str, name: str, size: str
+) -> None:
+    width, height = SIZES[size]
+    page = open_page(visits(width=width, height=height), server, name)
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    sidebar = page.locator("[data-testid=stSidebar]")
+    shut = size == "phone"
+    expect(
+        page.locator("[data-testid=stSidebar][aria-expanded=false], [data-testid=stSidebar][data-collapsed=true]")
+    ).to_have_count(shut)
+    if shut:
+        page.get_by_role("button", name="Expand sidebar").or_(
+            page.get_by_test_id("stExpandSidebarButton")
+        ).first.click()
+        expect(sidebar.get_by_text("Solver").or_(sidebar.get_by_text("Start from")).first).to_be_in_viewport()
+
+
+# --- what was cut --------------------------------------------------------------------------------------------------
+
+
+def test_no_name_in_the_table_is_cut(page: Page, server: str) -> None:
+    page.goto(f"{server}/optimize?{QUICK}&samples=512")
+    expect(page.get_by_text("at rest", exact=True)).to_be_visible(timeout=120_000)
+    names = page.locator(".st-key-findings td[aria-colindex='2']").all_text_contents()
+    assert any("sweep" in name for name in names)
+    widest = page.evaluate(
+        """names => {
+          const grid = document.querySelector(".st-key-findings .stDataFrameGlideDataEditor");
+          const brush = document.createElement("canvas").getContext("2d"), style = getComputedStyle(grid);
+          brush.font = style.getPropertyValue("--gdg-base-font-style") + " " + style.getPropertyValue("--gdg-font-family");
+          return Math.max(...names.map((name) => brush.measureText(name).width));
+        }""",
+        names,
+    )
+    assert widest + 16 <= tables.name_width(names) < widest + 60  # 8 pixels on either side
+
+
+@pytest.mark.parametrize("size", ["phone", "tablet", "projector"])
+def test_long_titles_leave_the_bars_and_curves_their_room(visits: Callable[..., Visit], server: str, size: str) -> None:
+    width, height = SIZES[size]
+    page = open_page(visits(width=width, height=height), server, "images")
+    chart = page.locator(".st-key-image-klub .main-svg").first.bounding_box()
+    bars = [bar.bounding_box()["width"] for bar in page.locator(".st-key-image-klub .bars .point path").all()]
+    assert max(bars) > 0.2 * chart["width"]
+    for number in page.locator(".st-key-image-klub .bartext").all():
+        box = number.bounding_box()
+        assert box["x"] + box["width"] <= chart["x"] + chart["width"]
+    figure = page.locator(".st-key-quality .main-svg").first.bounding_box()
+    legend = page.locator(".st-key-quality .legend").bounding_box()
+    plot = page.locator(".st-key-quality .cartesianlayer .gridlayer").first.bounding_box()
+    assert legend["height"] < 0.36 * figure["height"]
+    assert legend["y"] + legend["height"] <= plot["y"] + 12
+
+
+def test_the_readmes_picture_is_taken_from_the_app(browser: Browser, server: str, page: Page) -> None:
+    from benchmarks import pictures
+
+    picture = pictures.take(browser, server, "explore.png")
+    assert picture.size == (pictures.WIDTH, pictures.HEIGHT)
+    page.goto(server)
+    page.wait_for_selector(".st-key-panels .heatmaplayer image")
+    box = page.locator(".st-key-panels .heatmaplayer image").first.bounding_box()
+    expected = Image.open(io.BytesIO(pictures.still(page))).convert("RGB")
+    np.testing.assert_array_equal(np.array(picture), np.array(expected))
+    corner, size = (round(box["x"]), round(box["y"])), (round(box["width"]), round(box["height"]))
+    shown = np.array(picture.crop((*corner, corner[0] + size[0], corner[1] + size[1])), dtype=int)
+    assert (shown[..., 0] > shown[..., 2] + 60).mean() > 0.05  # the yellow of where data are
+    for name in pictures.PICTURES:
+        assert f"docs/{name}" in (pictures.FOLDER.parent / "README.md").read_text(encoding="utf-8")
