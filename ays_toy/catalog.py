@@ -5,7 +5,9 @@ themselves, or `held:DIGEST`, points that are not kept; a denoiser's kind is `ex
 `saved:NAME`.
 """
 
+from collections.abc import Collection
 from functools import lru_cache
+from itertools import chain, count
 from typing import Any
 
 from ays_toy import checkpoints, drawing, held, own_points, packed
@@ -40,11 +42,18 @@ def datasets(*unlisted: Any) -> dict[str, str]:
     """The titles of all data sets by name: the presets, then the user's own, the newest first.
 
     Drawings, points in a link and held points, which no list holds, come last, those among the names `unlisted` that
-    there are.
+    there are. No two titles are alike: a list on the screen tells its entries by them.
     """
     own = {OWN + saved.name: _own_title(saved.name) for saved in PointStore().list()}
-    found = {name: title for name in unlisted if is_unlisted(name) and (title := _title(name))}
-    return {name: preset.title for name, preset in DATASETS.items()} | own | found
+    listed = {name: preset.title for name, preset in DATASETS.items()} | own
+    for name in dict.fromkeys(unlisted):
+        if is_unlisted(name) and (title := _title(name)):
+            listed[name] = _another(title, listed.values())
+    return listed
+
+
+def _another(title: str, taken: Collection[str]) -> str:
+    return next(one for one in chain([title], (f"{title} ({k})" for k in count(2))) if one not in taken)
 
 
 def is_unlisted(name: Any) -> bool:

@@ -141,6 +141,19 @@ def test_the_way_in_is_held_by_the_link() -> None:
     assert at.session_state["own desk"].shown == NAME
 
 
+def test_two_drawings_in_one_list_are_told_apart() -> None:
+    at = AppTest.from_file("../pages/trajectories.py", default_timeout=120)
+    at.session_state["latest own data"] = NAME
+    for key, value in {"data": FEW, **FAST}.items():
+        at.query_params[key] = value
+    run(at)
+    assert at.selectbox(key="data").options[-2:] == ["Your drawing", "Your drawing (2)"]
+    at.slider(key="steps").set_value(4)
+    assert run(at).selectbox(key="data").value == FEW
+    at.selectbox(key="data").select("Your drawing (2)")
+    assert run(at).selectbox(key="data").value == NAME
+
+
 def test_a_drawing_too_detailed_for_a_link_says_so_and_is_data_all_the_same() -> None:
     rng = np.random.default_rng(0)
     strokes = [{**BAR, "brush": 6, "path": rng.integers(0, 512, 60).tolist()} for _ in range(40)]

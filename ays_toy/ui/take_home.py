@@ -135,7 +135,19 @@ def _start(view: SearchView, shown: Mapping[str, Found]) -> None:
     background.start(SLOT, _key(view, shown), work)
 
 
+def _told_apart(found: Mapping[str, Found], chosen: str) -> dict[str, Found]:
+    """Those of different titles, which are all that the browser tells: of twins the one chosen, or else the first.
+
+    A sweep stopped at by hand is AYS itself where the rule stopped too.
+    """
+    names = {one.title: name for name, one in reversed(list(found.items()))}
+    if chosen in found:
+        names[found[chosen].title] = chosen
+    return {name: one for name, one in found.items() if names[one.title] == name}
+
+
 def _downloads(view: SearchView, found: Mapping[str, Found]) -> None:
+    found = _told_apart(found, record.this_session().values["take"])
     name = st.selectbox(
         "Take home",
         list(found),

@@ -42,7 +42,7 @@ function searchPlayer(component) {
     label: (k) => (data.sweeps[k] ? data.sweeps[k].label : "Not started"),
     onChange(k, settled) {
       root.style.setProperty("--glide", `${still() ? 0 : Math.min(220, 0.7 * bar.pace_ms)}ms`);
-      for (const one of [levels, klub, score]) one.move(k);
+      if (width) for (const one of [levels, klub, score]) one.move(k);
       if (settled) say(bar.following ? null : k);
     },
   });
