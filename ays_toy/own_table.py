@@ -53,9 +53,11 @@ class Table:
         return said + (" Should the commas be decimal, save it with semicolons between columns." if whole else "")
 
     def names(self, header: bool) -> tuple[str, ...]:
-        """The columns by name: by the heading's, where there is one, and by number."""
-        words = self.rows[0][1] if header else ("",) * self.width
-        return tuple(f"Column {k}: {word[:SHOWN]}" if word else f"Column {k}" for k, word in enumerate(words, 1))
+        """The columns by the words of the heading, where there is one that tells them apart, else by number."""
+        words = [word[:SHOWN] for word in self.rows[0][1]] if header else [""] * self.width
+        return tuple(
+            word if word and words.count(word) == 1 else f"Column {k}" for k, word in enumerate(words, start=1)
+        )
 
     @cached_property
     def numbers(self) -> np.ndarray:

@@ -177,7 +177,7 @@ def test_headings_are_recognized_or_asked_about_and_labels_are_left_out(rows, as
 
 def test_a_first_row_of_whole_numbers_is_a_point_if_one_says_so():
     table = own_table.open_table(text("0,1", *ROWS))
-    assert table.names(True) == ("Column 1: 0", "Column 2: 1")
+    assert (table.names(True), table.names(False)) == (("0", "1"), ("Column 1", "Column 2"))
     assert own_table.points(table, replace(table.proposed, header=False)).tolist() == [[0, 1], *EXPECTED.tolist()]
     counted = own_table.open_table(text("3,4", *ROWS))
     assert (counted.header, counted.asks_header) == (False, True)
@@ -193,7 +193,7 @@ TABLE = own_table.open_table(
 
 def test_columns_and_weights_are_chosen_and_points_come_as_often_as_they_weigh():
     assert TABLE.proposed == Columns(1, 2, None, True)
-    assert TABLE.names(True)[1] == "Column 2: x"
+    assert TABLE.names(True) == ("id", "x", "y", "n", "group")
     assert TABLE.numeric(True) == [0, 1, 2, 3]
     assert TABLE.about == "13 rows of 5 columns, separated by semicolons."
     np.testing.assert_array_equal(own_table.points(TABLE, Columns(2, 0, None, True))[:, 0], EXPECTED[:, 1])

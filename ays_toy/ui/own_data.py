@@ -114,14 +114,14 @@ def _columns() -> None:
     if table.width > 2:
         names = {own_desk.NO_WEIGHTS: "None", **dict(enumerate(table.names(chosen.header)))}
         numeric, none = table.numeric(chosen.header), own_desk.NO_WEIGHTS
-        x, y, weights = st.columns(3)
+        x, y = st.columns(2)
         _column(x, "x", chosen.x, numeric, names)
         _column(y, "y", chosen.y, numeric, names)
         words = (
             "A point comes as often as its weight says: whole weights exactly, others rounded to 5,000 points in all. "
             "A column that is not chosen is left out."
         )
-        _column(weights, "weights", none if chosen.weights is None else chosen.weights, [none, *numeric], names, words)
+        _column(st, "weights", none if chosen.weights is None else chosen.weights, [none, *numeric], names, words)
     if table.asks_header:
         st.session_state["csv header"] = chosen.header
         first = own_desk.plain(", ".join(table.rows[0][1]))
