@@ -158,7 +158,8 @@ def test_no_name_in_the_table_is_cut(page: Page, server: str) -> None:
         """names => {
           const grid = document.querySelector(".st-key-findings .stDataFrameGlideDataEditor");
           const brush = document.createElement("canvas").getContext("2d"), style = getComputedStyle(grid);
-          brush.font = style.getPropertyValue("--gdg-base-font-style") + " " + style.getPropertyValue("--gdg-font-family");
+          const face = ["--gdg-base-font-style", "--gdg-font-family"].map((name) => style.getPropertyValue(name));
+          brush.font = face.join(" ");
           return Math.max(...names.map((name) => brush.measureText(name).width));
         }""",
         names,
