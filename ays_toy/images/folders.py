@@ -204,10 +204,10 @@ def download(name: str) -> Path:
     from huggingface_hub.utils import httpx
 
     try:
-        here = {} if hub_answers(name) else {"local_files_only": True}
-        index = hf_hub_download(name, INDEX, **here)  # checked first: it is small, and may rule the rest out
+        offline = not hub_answers(name)
+        index = hf_hub_download(name, INDEX, local_files_only=offline)  # checked first: it is small, and may rule the rest out
         check_index(read_json(Path(index)), name)
-        return _snapshot(name, **here)
+        return _snapshot(name, offline)
     except errors.RepositoryNotFoundError:
         raise ValueError(f"There is neither a folder nor a public hub model {name}: check its spelling.") from None
     except errors.LocalEntryNotFoundError:
@@ -221,11 +221,11 @@ def download(name: str) -> Path:
         raise ValueError(f"The hub model {name} could not be downloaded as safetensors: {first_line(error)}") from None
 
 
-def _snapshot(name: str, **here: bool) -> Path:
+def _snapshot(name: str, offline: bool) -> Path:
     """A model's files of the hub, of the variant that it has where it has no plain weights."""
     from diffusers import DiffusionPipeline
 
-    options = {"use_safetensors": True, "trust_remote_code": False} | here
+    options = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": offline}
     try:
         return Path(DiffusionPipeline.download(name, **options))
     except (OSError, ValueError):
