@@ -205,7 +205,8 @@ def download(name: str) -> Path:
 
     try:
         offline = not hub_answers(name)
-        index = hf_hub_download(name, INDEX, local_files_only=offline)  # checked first: it is small, and may rule the rest out
+        # Checked first: it is small, and may rule the rest out.
+        index = hf_hub_download(name, INDEX, local_files_only=offline)
         check_index(read_json(Path(index)), name)
         return _snapshot(name, offline)
     except errors.RepositoryNotFoundError:
