@@ -16,7 +16,9 @@ from ays_toy.metrics import METRICS, Estimate
 from ays_toy.paths import PathGram
 
 ENERGY, FOUND = METRICS["energy"], METRICS["coverage"]
-SENTENCE = re.compile(r"[A-Z“].*[.:].*", re.DOTALL)
+SENTENCE = re.compile(
+    r"\A[A-Z][^\n]* (must be|must descend|must have) [^\n]*[^.\n]\.\Z"
+)  # one, that says what has to be
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from ays_toy import finding
 from ays_toy.cli import app
+from ays_toy.comparison import Model
 from ays_toy.schedules import edm
 from ays_toy.store import ModelStore
 
@@ -40,12 +42,13 @@ def test_every_method_finds_a_schedule_and_writes_it(run, tmp_path, method):
 
 
 def test_a_schedule_as_csv_is_read_back_to_the_bit(run, tmp_path):
-    out = tmp_path / "schedule.csv"
-    assert run("optimize", "gaussian", "--method", "p-optimum", "--steps", 4, "--out", out).exit_code == 0
-    table = np.loadtxt(out, delimiter=",", skiprows=1)
-    assert table.shape == (5, 2)
+    for kind in ("csv", "json"):
+        words = ("--method", "p-optimum", "--steps", 4, "--out", tmp_path / f"schedule.{kind}")
+        assert run("optimize", "gaussian", *words).exit_code == 0
+    table = np.loadtxt(tmp_path / "schedule.csv", delimiter=",", skiprows=1)
     assert table[:, 0].tolist() == [0, 1, 2, 3, 4]
-    assert table[0, 1] == 80.0
+    found = finding.optimum(finding.one_pass(Model("gaussian")), 4, 2.0).sigmas  # in double precision, from the same seed
+    assert table[:, 1].tolist() == json.loads((tmp_path / "schedule.json").read_text())["sigmas"] == found.tolist()
 
 
 def test_a_trained_model_is_kept_and_used_by_name(run):

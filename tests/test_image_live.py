@@ -1,14 +1,15 @@
 """A run for an image model as it is watched: stopped within one call of the denoiser and taken up again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from ays_toy import denoisers
-from ays_toy.images import compared, live, loading, published
+from ays_toy.images import compared, live, loading, published, scores
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel, Origin
@@ -85,47 +86,86 @@ def test_a_run_prices_chooses_draws_and_measures_every_schedule_on_fresh_seeds()
     assert all(set(row.figures) == {"frechet-pixels"} for row in last.rows)
 
 
-@pytest.mark.usefixtures("model")
-@pytest.mark.parametrize("after", [3, 40, 400])
-def test_stopped_anywhere_and_taken_up_again_a_run_finds_the_same(after: int) -> None:
-    _, whole = finished(config(seed=1))
-    asked, asks = 0, []
+class Counted:
+    """Runs of one model in folders of their own, by how many images they denoise."""
 
-    def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        asks.append(asked)
-        return after < asked <= after + 2  # the call of the denoiser, and whether to end
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.model, self.monkeypatch, self.folder, self.images = gaussian("made-up"), monkeypatch, folder, 0
+        monkeypatch.setattr(loading, "load", lambda *_, **__: replace(self.model, denoiser=self))
+        monkeypatch.setattr(scores, "REFERENCE_SAMPLES", 256)
 
-    states = []
-    iterator = live.run(config(seed=1), stop)
-    for state in iterator:
-        states.append(state)
-    assert len(asks) > after
-    again = list(live.run(config(seed=1)))[-1]
-    for last in (states[-1], again):
-        if last.share == 1.0:
-            np.testing.assert_array_equal([row.sigmas for row in last.rows], [row.sigmas for row in whole.rows])
-            assert [row.figures for row in last.rows] == [row.figures for row in whole.rows]
-    assert again.share == 1.0
+    def __call__(self, x: torch.Tensor, sigma: float) -> torch.Tensor:
+        self.images += len(x)
+        return self.model.denoiser(x, sigma)
+
+    def run(self, home: str, stop: Callable[[], bool] = lambda: False) -> tuple[list[ImageState], int]:
+        """All states of a run, and how many images it denoised; the passes are kept in that folder."""
+        self.monkeypatch.setenv("AYS_EXPLORER_HOME", str(self.folder / home))
+        self.images = 0
+        return list(live.run(config(seed=1), stop)), self.images
 
 
-def test_the_pass_outlives_the_process_and_few_are_kept(model, monkeypatch) -> None:
-    calls = 0
+@pytest.fixture
+def counted(monkeypatch, tmp_path) -> Counted:
+    return Counted(monkeypatch, tmp_path)
 
-    def counted(x, sigma):
-        nonlocal calls
-        calls += len(x)
-        return model.denoiser(x, sigma)
 
-    path = live.checkpoint(config())
-    counting = replace(model, denoiser=counted)
-    monkeypatch.setattr(loading, "load", lambda *_, **__: counting)
-    finished(config())
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[list[ImageState], int]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return Counted(monkeypatch, tmp_path_factory.mktemp("whole")).run("here")
+
+
+class Asked:
+    """A `stop` that says yes at some of the times it is asked, the first being 1."""
+
+    def __init__(self, *yes: int) -> None:
+        self.yes, self.times = yes, 0
+
+    def __call__(self) -> bool:
+        self.times += 1
+        return self.times in self.yes
+
+
+def same(one: ImageState, other: ImageState) -> bool:
+    names, figures = ([getattr(row, part) for row in one.rows] for part in ("name", "figures"))
+    levels = all(np.array_equal(a.sigmas, b.sigmas) for a, b in zip(one.rows, other.rows, strict=True))
+    return levels and names == [row.name for row in other.rows] and figures == [row.figures for row in other.rows]
+
+
+# Images that the parts of a run take: the model's own samples where there are no data, the pass, what samples are held
+# against, one schedule's samples; and what tells models apart wherever a run begins or goes on.
+OWN, PASS, REFERENCE, ROW, PROBE = 16 * 100, 16 * 64, 256 * 100, 40 * 3, 2
+
+
+@pytest.mark.parametrize(("at", "cut"), [(50, OWN), (130, PASS), (250, REFERENCE), (330, ROW), (390, ROW)])
+def test_stopped_anywhere_and_told_to_go_on_a_run_does_again_only_what_was_cut(counted, whole, at, cut) -> None:
+    whole_states, images = whole
+    states, more = counted.run("stopped", stop := Asked(at))
+    assert stop.times > at + 1, "it was stopped, asked whether to end, and went on"
+    assert whole_states[-1].share == states[-1].share == 1.0
+    assert same(states[-1], whole_states[-1])
+    assert images <= more <= images + cut + PROBE
+
+
+@pytest.mark.parametrize("at", [170, 300, 390])  # all after the pass, which is what outlives a run
+def test_a_run_that_stays_stopped_ends_and_another_one_finds_the_same(counted, whole, at) -> None:
+    whole_states, images = whole
+    states, _ = counted.run("stopped", Asked(at, at + 1))
+    assert states[-1].share < 1.0
+    assert len(states) < len(whole_states)
+    again, rest = counted.run("stopped")
+    assert again[-1].share == 1.0
+    assert same(again[-1], whole_states[-1])
+    assert rest == images - PASS
+
+
+def test_the_pass_outlives_the_process_and_few_are_kept(counted) -> None:
+    _, first = counted.run("here")
+    path = live.checkpoint(config(seed=1))
     assert path.is_file()
-    first, calls = calls, 0
-    finished(config())
-    assert calls <= first - 16 * 64 + 2  # but for the probe that tells models apart
+    _, second = counted.run("here")
+    assert second == first - PASS
     for k in range(live.MAX_PASSES + 3):
         (path.parent / f"{k}.safetensors").write_bytes(b"")
     live.tidy(path.parent)

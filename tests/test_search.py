@@ -66,17 +66,16 @@ def test_the_rule_stops_in_the_valley_by_energy_distance_of_samples(gaussian_swe
     assert output_kl(stopping.chosen.sigmas, solver == "stochastic-ddim") < 1.25 * min(kls)
 
 
-def sweeps_with(scores: list[float], stderr: float = 0.0):
-    for index in range(len(scores)):
-        sigmas = np.array([2.0 + index, 1.0])
+def sweeps_of(*schedules: np.ndarray):
+    for index, sigmas in enumerate(schedules):
         yield optimize.Sweep(index, sigmas, klub.KlubEstimate(1.0, 0.0, np.ones(1)), 1, 0)
-    assert stderr >= 0
 
 
 def test_patience_ends_the_search_and_the_earliest_of_equals_is_chosen():
     scores = [9.0, 5.0, 4.1, 4.0, 4.5, 4.2, 4.3, 1.0]
     stopping = optimize.EarlyStopping(lambda sigmas: Estimate(scores[int(sigmas[0] - 2)], 0.2), patience=3)
-    assert len(list(stopping.watch(sweeps_with(scores)))) == 7  # three after the best: what comes later is not seen
+    sweeps = sweeps_of(*(np.array([2.0 + index, 1.0]) for index in range(len(scores))))
+    assert len(list(stopping.watch(sweeps))) == 7  # three after the best: what comes later is not seen
     assert stopping.chosen.index == 2  # within one standard error of the least
     with pytest.raises(ValueError, match="run the search first"):
         optimize.EarlyStopping(lambda _: Estimate(0.0, 0.0)).chosen  # noqa: B018
@@ -86,8 +85,13 @@ def test_stopping_by_modes_found_takes_the_sweep_that_found_most():
     dataset = datasets.get("grid-8x8")
     reference = Reference.of(dataset, 0.002, n=4096, generator=torch.Generator().manual_seed(1))
     score = optimize.sample_score(dataset.denoiser(), reference, "stochastic-ddim", seed=2, n=4096, metric="coverage")
-    few, many = score(schedules.edm(5)), score(schedules.edm(20))
-    assert many.value < few.value <= 0  # lower is better: the sign is turned
+    stopping = optimize.EarlyStopping(score, patience=2)
+    levels = [schedules.edm(steps) for steps in (5, 10, 20, 10, 5, 40)]
+    seen = list(stopping.watch(sweeps_of(*levels)))
+    found = [-sweep.score.value for sweep in seen]
+    assert len(seen) == 5, "the rule stops before what comes after two that found fewer"
+    assert found[0] < found[1] < found[2] <= 1
+    assert stopping.chosen.index == int(np.argmax(found)) == 2
 
 
 def test_an_estimate_without_the_normalizer_cannot_tell_good_candidates_from_bad():

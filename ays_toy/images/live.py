@@ -143,7 +143,8 @@ def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> I
     """Pass, pictures, search and comparison, one after the other; what a stopped run had is found again, not redone."""
     model = kept.model
     yield at("Gathering clean images")
-    source = sources.find(model, config.paths, folder=Path(config.folder) if config.folder else None, seed=config.seed)
+    folder = Path(config.folder) if config.folder else None
+    source = kept.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
     path = checkpoint(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     for progress in collect.stream(model, source.x0, collect.grid_for(model), seed=config.seed, checkpoint=path):
