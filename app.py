@@ -9,7 +9,8 @@ import streamlit as st
 
 from ays_toy.ui import frame
 
-st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")  # shut on a phone
+# "auto": open beside the page, shut on a phone, where it would lie over it.
+st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")
 frame.style()
 page = st.navigation(
     [

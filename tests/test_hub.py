@@ -1,4 +1,4 @@
-"""A hub that cannot be reached: given up within seconds, what is in the cache used; on the page, nobody waits for it."""
+"""A hub that cannot be reached: given up within seconds, what is in the cache used; nobody else waits for it."""
 
 import os
 import socket
@@ -60,8 +60,8 @@ for name in ("owner/nowhere", "owner/tiny"):
         )
         assert len(asked) <= 3, "one question each, and one of the library's own for what only the cache has"
     assert done.stdout.splitlines() == [
-        "True There is no folder owner/nowhere, and the hub cannot be reached to look for a model of that name: check the "
-        "connection, or give a local folder.",
+        "True There is no folder owner/nowhere, and the hub cannot be reached to look for a model of that name: "
+        "check the connection, or give a local folder.",
         "True owner/tiny",
     ], done.stderr
 

@@ -20,7 +20,7 @@ _CSS = """
 .st-key-panels_box, .st-key-panels_box3, .st-key-panels_box5, .st-key-panels_box6 { container-type: inline-size; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
 .st-key-panels_box > div { height: min(25cqw + 62px, max(200px, 100vh - 497px)) !important; }
-.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 490px)) !important; }
+.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 498px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
 @container (max-width: 800px) {
@@ -40,6 +40,8 @@ _COLORS = """
 [data-testid^="stBaseButton-primary"]:not(:disabled), .stApp [data-tag], .stApp [data-tag] button {
   color: light-dark(#FFFFFF, #0E1117);
 }
+/* On a tint of the same color, a darker one under the pointer. */
+.stApp [data-selected]:not(:disabled) { color: light-dark(#833500, #FF9D5C) !important; }
 .stApp :is(:disabled, [data-disabled], [disabled]) {
   color: var(--faint) !important; -webkit-text-fill-color: currentcolor !important;
 }
