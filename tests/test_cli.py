@@ -47,7 +47,7 @@ def test_a_schedule_as_csv_is_read_back_to_the_bit(run, tmp_path):
         assert run("optimize", "gaussian", *words).exit_code == 0
     table = np.loadtxt(tmp_path / "schedule.csv", delimiter=",", skiprows=1)
     assert table[:, 0].tolist() == [0, 1, 2, 3, 4]
-    found = finding.optimum(finding.one_pass(Model("gaussian")), 4, 2.0).sigmas  # in double precision, from the same seed
+    found = finding.optimum(finding.one_pass(Model("gaussian")), 4, 2.0).sigmas  # in double precision, same seed
     assert table[:, 1].tolist() == json.loads((tmp_path / "schedule.json").read_text())["sigmas"] == found.tolist()
 
 

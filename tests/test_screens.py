@@ -20,7 +20,7 @@ READABLE = (Path(__file__).parent / "readable.js").read_text(encoding="utf-8")
 QUICK = "data=ring-8&steps=4"
 PAGES = {  # address, what is on the page once it is drawn
     "explore": (f"explore?{QUICK}", ".st-key-rail .main-svg, [data-testid=data-grid-canvas]"),
-    "data": ("data", ".st-key-preview .main-svg, canvas, .main-svg"),
+    "data": ("data", "canvas, .stPlotlyChart .main-svg"),
     "train": ("train?data=ring-8", ".st-key-film .main-svg, .player canvas"),
     "optimize": (f"optimize?{QUICK}&samples=512", ".st-key-panels .main-svg, .player figure svg"),
     "trajectories": (f"trajectories?{QUICK}", ".flow canvas, .st-key-local .main-svg"),
@@ -42,9 +42,18 @@ def open_page(visit: Visit, server: str, name: str) -> Page:
     for selector in drawn.split(", "):
         visit.page.wait_for_selector(selector, state="attached", timeout=120_000)
     if name == "optimize":
-        expect(visit.page.get_by_text("at rest", exact=True)).to_be_visible(timeout=120_000)
+        expect(visit.page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=120_000)
     visit.idle()
     return visit.page
+
+
+def faults(page: Page) -> list[str]:
+    """What cannot be read, named or reached, once all that fades in or out has done so."""
+    for _ in range(10):
+        if not (found := page.evaluate(READABLE)):
+            break
+        page.wait_for_timeout(200)
+    return list(found)
 
 
 def under(page: Page, where: Locator | str) -> float:
@@ -61,7 +70,7 @@ def test_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
     visits: Callable[..., Visit], server: str, name: str, scheme: str
 ) -> None:
     page = open_page(visits(scheme=scheme), server, name)
-    assert page.evaluate(READABLE) == []
+    assert faults(page) == []
     kinds = "[data-testid^=stBaseButton], [data-testid=stPopoverButton], [role=radio], [data-tag], .buttons button"
     seen = set()
     for control in page.locator(kinds).all():
@@ -70,11 +79,11 @@ def test_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
             continue
         seen.add(kind)
         control.hover(force=True)
-        assert page.evaluate(READABLE) == [], f"under the pointer: {kind}"
+        assert faults(page) == [], f"under the pointer: {kind}"
     page.mouse.move(2, 2)
     page.get_by_role("combobox", name="Solver").or_(page.get_by_role("combobox")).first.click()
     page.wait_for_selector("[role=option]")
-    assert page.evaluate(READABLE) == [], "a list that is open"
+    assert faults(page) == [], "a list that is open"
 
 
 def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page) -> None:
@@ -125,25 +134,35 @@ def test_a_large_screen_is_used(visits: Callable[..., Visit], server: str) -> No
     assert under(page, ".st-key-local .main-svg, .flow canvas") < height + 60
 
 
-@pytest.mark.parametrize("size", SIZES)
+def fits(page: Page) -> bool:
+    return bool(page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth <= main.clientWidth"))
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_lies_over_the_page_or_beside_it(
-    visits: Callable[..., Visit], server: str, name: str, size: str
+def test_every_width_holds_the_page_and_the_controls_beside_it(
+    visits: Callable[..., Visit], server: str, name: str
 ) -> None:
-    width, height = SIZES[size]
+    width, height = SIZES["tablet"]
     page = open_page(visits(width=width, height=height), server, name)
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-    sidebar = page.locator("[data-testid=stSidebar]")
-    shut = size == "phone"
-    expect(
-        page.locator("[data-testid=stSidebar][aria-expanded=false], [data-testid=stSidebar][data-collapsed=true]")
-    ).to_have_count(shut)
-    if shut:
-        page.get_by_role("button", name="Expand sidebar").or_(
-            page.get_by_test_id("stExpandSidebarButton")
-        ).first.click()
-        expect(sidebar.get_by_text("Solver").or_(sidebar.get_by_text("Start from")).first).to_be_in_viewport()
+    controls = page.locator("[data-testid=stSidebar] [data-testid=stWidgetLabel]").first
+    for width, height in (size for size in SIZES.values() if size[0] >= width):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        assert fits(page), (width, height)
+        expect(controls).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_no_controls_lie_over_the_page_until_they_are_asked_for(
+    visits: Callable[..., Visit], server: str, name: str
+) -> None:
+    width, height = SIZES["phone"]
+    page = open_page(visits(width=width, height=height), server, name)
+    assert fits(page)
+    controls = page.locator("[data-testid=stSidebar] [data-testid=stWidgetLabel]").first
+    expect(controls).not_to_be_in_viewport()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(controls).to_be_in_viewport()
 
 
 # --- what was cut --------------------------------------------------------------------------------------------------
@@ -151,9 +170,10 @@ def test_nothing_lies_over_the_page_or_beside_it(
 
 def test_no_name_in_the_table_is_cut(page: Page, server: str) -> None:
     page.goto(f"{server}/optimize?{QUICK}&samples=512")
-    expect(page.get_by_text("at rest", exact=True)).to_be_visible(timeout=120_000)
-    names = page.locator(".st-key-findings td[aria-colindex='2']").all_text_contents()
-    assert any("sweep" in name for name in names)
+    expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=120_000)
+    cells = page.locator(".st-key-findings td[aria-colindex='2']")
+    expect(cells.filter(has_text="At rest, sweep")).to_be_attached()
+    names = cells.all_text_contents()
     widest = page.evaluate(
         """names => {
           const grid = document.querySelector(".st-key-findings .stDataFrameGlideDataEditor");
@@ -193,7 +213,7 @@ def test_the_readmes_picture_is_taken_from_the_app(browser: Browser, server: str
     page.wait_for_selector(".st-key-panels .heatmaplayer image")
     box = page.locator(".st-key-panels .heatmaplayer image").first.bounding_box()
     expected = Image.open(io.BytesIO(pictures.still(page))).convert("RGB")
-    np.testing.assert_array_equal(np.array(picture), np.array(expected))
+    assert np.abs(np.array(picture, dtype=int) - np.array(expected, dtype=int)).max() <= 2  # of 255
     corner, size = (round(box["x"]), round(box["y"])), (round(box["width"]), round(box["height"]))
     shown = np.array(picture.crop((*corner, corner[0] + size[0], corner[1] + size[1])), dtype=int)
     assert (shown[..., 0] > shown[..., 2] + 60).mean() > 0.05  # the yellow of where data are

@@ -22,7 +22,7 @@ _CSS = """
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
 [class*="st-key-panels_box"] { container-type: inline-size; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
-.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 490px)) !important; }
+.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 498px)) !important; }
 .st-key-panels_box52 > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box62 > div { height: min(16.6cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
@@ -49,6 +49,8 @@ _COLORS = """
 [data-testid^="stBaseButton-primary"]:not(:disabled), .stApp [data-tag], .stApp [data-tag] button {
   color: light-dark(#FFFFFF, #0E1117);
 }
+/* On a tint of the same color, a darker one under the pointer. */
+.stApp [data-selected]:not(:disabled) { color: light-dark(#833500, #FF9D5C) !important; }
 .stApp :is(:disabled, [data-disabled], [disabled]) {
   color: var(--faint) !important; -webkit-text-fill-color: currentcolor !important;
 }
