@@ -13,7 +13,7 @@ from ays_toy.metrics import METRICS, Estimate
 from ays_toy.ui.compute import Outcome
 from ays_toy.words import significant
 
-ROW_HEIGHT = 29
+ROW_HEIGHT = 27
 LETTER = 6.6  # pixels, on average
 MARK = "■"  # the column of colors
 CALLS, SECONDS = "Denoiser calls", "Seconds"
