@@ -109,7 +109,7 @@ def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page)
 @pytest.mark.parametrize(
     ("name", "together"),
     [
-        ("explore", ".st-key-panels .heatmaplayer, .st-key-rail .main-svg"),
+        ("explore", ".st-key-panels .heatmaplayer, .st-key-verdict"),
         ("optimize", ".player figure svg, .transport, .st-key-panels .heatmaplayer"),
         ("trajectories", ".flow canvas, .transport, .choice"),
         ("beat_ays", ".board svg, .st-key-reveal button, .st-key-panels .heatmaplayer"),
@@ -172,7 +172,7 @@ def test_no_name_in_the_table_is_cut(page: Page, server: str) -> None:
     page.goto(f"{server}/optimize?{QUICK}&samples=512")
     expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=120_000)
     cells = page.locator(".st-key-findings td[aria-colindex='2']")
-    expect(cells.filter(has_text="At rest, sweep")).to_be_attached()
+    expect(cells.filter(has_text="AYS at rest")).to_be_attached()
     names = cells.all_text_contents()
     widest = page.evaluate(
         """names => {

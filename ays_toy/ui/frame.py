@@ -11,7 +11,7 @@ from ays_toy import glossary as terms
 
 _CSS = """
 <style>
-.block-container { padding: 3.9rem 1.5rem 0.5rem; }
+.block-container { padding: 3.9rem 1.5rem 0.25rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
@@ -22,7 +22,7 @@ _CSS = """
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
 [class*="st-key-panels_box"] { container-type: inline-size; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
-.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 498px)) !important; }
+.st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 502px)) !important; }
 .st-key-panels_box52 > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box62 > div { height: min(16.6cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
