@@ -100,10 +100,10 @@ def searched(config: SearchConfig, state: SearchState, sweep: int) -> Found:
     It is AYS where the rule stopped, AYS at rest where nothing moved any more, and AYS with its sweep in between.
     """
     name, title = "ays", f"{names.title('ays')}, sweep {sweep}"
-    if sweep == state.stop:
-        title = names.title(name)
-    elif state.rested and sweep == len(state.sweeps) - 1:
+    if state.rested and sweep == len(state.sweeps) - 1:
         name = "ays-at-rest"
+        title = names.title(name)
+    elif sweep == state.stop:
         title = names.title(name)
     scoring = (sweep + 1) * config.held_out * denoiser_calls(config.solver, config.steps)
     done = state.sweeps[sweep]
