@@ -33,8 +33,8 @@ _CSS = """
 }
 [data-testid="stLayoutWrapper"]:has(> .st-key-glossary) { position: absolute; }
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
-.st-key-verdict { min-height: 6.2rem; } /* four lines, so that what is below stays where it is */
-.st-key-verdict p { font-size: 0.92rem; line-height: 1.4; }
+.st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
+.st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
 .st-key-address { display: none; }
 </style>
