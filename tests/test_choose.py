@@ -1,6 +1,7 @@
 """The automatic choice: judged on seeds it never saw."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from ays_toy import comparison, datasets, names, optimize, schedules
 from ays_toy.comparison import Model
 from ays_toy.metrics import Estimate, evaluate
 from ays_toy.optimize.choose import ROUNDS
+from ays_toy.paths import PathGram
 
 
 def chosen(data: str, solver: str, steps: int, **options) -> optimize.Choice:
@@ -61,6 +63,40 @@ def test_points_alone_suffice_and_the_same_seed_chooses_the_same():
         return optimize.choose(denoiser, x0, "ddim", 4, generator=torch.Generator().manual_seed(4)).sigmas
 
     np.testing.assert_array_equal(once(), once())
+
+
+@pytest.mark.parametrize("solver", ["stochastic-ddim", "dpmpp-2m"])
+def test_it_finds_what_a_known_score_likes(solver, monkeypatch):
+    """The score is the distance to a schedule that no single rule gives: half way from a baseline to an optimum."""
+    dataset, steps = datasets.get("ring-8"), 6
+    gram = PathGram.collect(
+        dataset.denoiser(),
+        dataset.sample(2048, torch.Generator().manual_seed(9)),
+        schedules.logsnr(95),
+        generator=torch.Generator().manual_seed(9),
+    )
+    asked: list[tuple[int, int]] = []
+    target = optimize.blend(schedules.gaussian(steps), optimize.optimum(gram, steps, 0.75), 0.5)
+
+    def known(_denoiser, _reference, _solver, *, seed, n, metric, **_options):
+        assert metric == "energy"
+        asked.append((n, seed))
+        return lambda sigmas: Estimate(float(np.abs(np.log(sigmas / target)).mean()), 0.0)
+
+    monkeypatch.setattr(sys.modules[optimize.choose.__module__], "sample_score", known)
+    choice = chosen("ring-8", solver, steps)
+    assert choice.best.score.value < 0.3 * choice.baseline.score.value
+    families = [family(steps) for family in schedules.SCHEDULES.values()]
+    nearest = min(families, key=lambda sigmas: np.abs(np.log(sigmas / target)).mean())
+    np.testing.assert_array_equal(choice.baseline.sigmas, nearest)
+    assert choice.best.score.value == min(c.score.value for c in choice.tried)
+    rounds = dict.fromkeys(asked)
+    assert [n for n, _ in rounds] == [n for n, _ in ROUNDS]
+    assert len({seed for _, seed in rounds}) == len(ROUNDS), "every round has noise of its own"
+    target = schedules.cosine(steps)
+    choice = chosen("ring-8", solver, steps)
+    assert choice.best.is_baseline
+    np.testing.assert_array_equal(choice.sigmas, target)
 
 
 def test_a_metric_that_is_better_when_higher_is_raised_not_lowered():

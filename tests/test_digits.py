@@ -110,6 +110,25 @@ def test_its_error_bar_is_the_scatter_over_samples():
     assert claimed == pytest.approx(scatter, rel=0.2)  # the scatter itself is known to 6.5 %
 
 
+@pytest.mark.parametrize("n", [200, 800])
+def test_its_bias_is_c_over_n_and_no_part_of_its_error_bar(n):
+    """Of samples of the reference itself all is bias: d / n of the mean and d (d + 1) / 4n of the covariance."""
+    d, rng = 4, np.random.default_rng(2)
+    root, reference = np.eye(d), Gaussian(np.zeros(d), np.eye(d))
+    null = [frechet(normal(np.zeros(d), root, n, rng.integers(2**31)), reference) for _ in range(300)]
+    values = np.array([estimate.value for estimate in null])
+    uncertain = values.std(ddof=1) / math.sqrt(len(values))
+    assert values.mean() == pytest.approx((d + d * (d + 1) / 4) / n, abs=4 * uncertain + 0.05 * values.mean())
+    claimed = math.sqrt(np.mean([estimate.stderr**2 for estimate in null]))
+    assert 1.0 < claimed / values.std(ddof=1) < 1.8  # leaving out is up to the root of two too much where all is noise
+    # Away from the reference the bias is the same size, the error bar far larger, and right.
+    far = [frechet(normal(np.ones(d), root, n, rng.integers(2**31)), reference) for _ in range(150)]
+    values, claims = np.array([e.value for e in far]), np.array([e.stderr for e in far])
+    assert math.sqrt(np.square(claims).mean()) == pytest.approx(values.std(ddof=1), rel=0.2)
+    assert values.std(ddof=1) == pytest.approx(math.sqrt(4 * d / n), rel=0.2)  # that of |m|^2, m of mean 1
+    assert np.square((values - d) / claims).mean() < 1.5, "which the bias does not hide"
+
+
 def test_the_data_against_their_own_other_half_set_a_floor_far_below_bad_images():
     train = digits.data("train")[0]
     for features in (classifier.features, pixels):

@@ -221,6 +221,27 @@ def test_the_2m_solver_is_priced_by_its_extrapolated_denoiser(exact_gram, gaussi
     np.testing.assert_allclose(gram.price(sigmas, power, "sde-dpmpp-2m").terms, truth, rtol=1e-4)
 
 
+@pytest.mark.parametrize("power", [3.0, 2.0])
+def test_the_2m_solver_is_priced_off_gaussian_data_by_the_orthogonal_increments(power, grid_mse, quadrature_klub):
+    """D_t - D_b of an exact denoiser is orthogonal to D_b - D_c: what the extrapolation adds is a term of its own."""
+    data, generator = datasets.get("grid-4x4"), torch.Generator().manual_seed(12)
+    gram = PathGram.collect(data.denoiser(), data.sample(8192, generator), schedules.logsnr(127), generator=generator)
+    for sigmas in (schedules.logsnr(10), schedules.edm(10)):
+        levels, mse = np.log(sigmas), grid_mse(sigmas)
+        h = levels[:-1] - levels[1:]
+        rho = np.append(0.0, h[1:] / (2 * h[:-1]))
+        drop = np.append(0.0, mse[:-2] - mse[1:-1])  # E|D_b - D_c|^2
+        p = power - 1
+        added = rho**2 * drop * (sigmas[1:] ** -p - sigmas[:-1] ** -p) / p
+        truth = quadrature_klub(sigmas, grid_mse, power) + added
+        price = gram.price(sigmas, power, "sde-dpmpp-2m")
+        assert abs(price.value - truth.sum()) < 4 * price.stderr + 0.005 * truth.sum()
+        assert price.stderr < 0.03 * price.value
+        assert added.sum() > 0.2 * truth.sum(), "it is no small part that is priced here"
+        large = truth > 0.02 * truth.sum()
+        np.testing.assert_allclose(price.terms[large], truth[large], rtol=0.12)
+
+
 def test_extrapolation_raises_the_klub_of_an_exact_denoiser(exact_gram, grid_mse):
     gram = exact_gram(schedules.logsnr(127), grid_mse)
     for build, n in SIX:

@@ -69,6 +69,29 @@ def test_asking_for_more_levels_changes_nothing_that_was_told(order: list[float]
         assert float(z.abs().max()) < 6
 
 
+@pytest.mark.parametrize("told", [[9.0, 0.5], [0.5, 9.0], [80.0, 0.02, 9.0, 0.5]])
+def test_between_levels_that_are_known_the_motion_is_a_bridge(told: list[float]) -> None:
+    """Given B at both neighbors, B in between has the mean on the line and the variance (u-s)(t-u)/(t-s), no more."""
+    n, middle = 100_000, 2.0
+    noise = SharedNoise((n,), 80.0, seeded(7))
+    for sigma in told:
+        noise.at(sigma)
+    s, u, t = (1 / sigma**2 for sigma in (9.0, middle, 0.5))
+    high, between, low = noise.at(9.0).clone(), noise.at(middle), noise.at(0.5).clone()
+    rest = between - high - (u - s) / (t - s) * (low - high)
+    variance = (u - s) * (t - u) / (t - s)
+    assert float(rest.square().mean()) == pytest.approx(variance, rel=4 * math.sqrt(2 / n))
+    assert abs(float(rest.mean())) < 4 * math.sqrt(variance / n)
+    for other in (high, low, low - high):  # what is left is independent of what was known
+        assert abs(float((rest * other).mean())) < 4 * math.sqrt(variance * float(other.square().mean()) / n)
+    levels = sorted({*told, middle}, reverse=True)
+    clock = torch.tensor([1 / sigma**2 - 1 / 80**2 for sigma in levels], dtype=torch.float64)
+    values = torch.stack([noise.at(sigma) for sigma in levels])
+    spread = torch.minimum(clock[:, None], clock)
+    scale = (spread.diagonal()[:, None] * spread.diagonal()).sqrt().clamp(min=1e-300)
+    torch.testing.assert_close((values @ values.T / n - spread) / scale, torch.zeros_like(spread), rtol=0, atol=0.02)
+
+
 def test_levels_above_the_first_are_refused() -> None:
     noise = SharedNoise((3,), 80.0, seeded())
     with pytest.raises(ValueError, match="begins at sigma 80"):
@@ -92,7 +115,7 @@ def test_finer_schedules_follow_the_same_path_ever_more_closely(solver: str) -> 
 
     errors = [off(n, noise=noise) for n in counts]
     assert all(after < before for before, after in pairwise(errors))
-    assert -np.polyfit(np.log(counts), np.log(errors), 1)[0] > 0.7
+    assert -np.polyfit(np.log(counts), np.log(errors), 1)[0] == pytest.approx(1.0, abs=0.2)
     assert off(128, generator=seeded(2)) > 20 * errors[-1], "with other noise it is another path"
 
 
