@@ -87,7 +87,8 @@ def cleared(page: Page) -> None:
     expect(page.locator(".status")).to_contain_text("no ink left")
 
 
-def test_one_draws_and_gets_samples_undoes_and_shares_the_link(visit: Visit, visits: Callable[..., Visit]) -> None:
+def drawn_on_both_sides(visit: Visit) -> np.ndarray:
+    """Clear the paper and draw one stroke with its mirror image -> how much ink lies in each of 4 x 4 parts."""
     page = visit.page
     example = samples(page)
     cleared(page)
@@ -97,13 +98,27 @@ def test_one_draws_and_gets_samples_undoes_and_shares_the_link(visit: Visit, vis
     expect(page).to_have_url(re.compile("data=drawn"))
     visit.idle()
     assert samples(page) != example
-    page.get_by_role("combobox", name="Symmetry").select_option(
-        "none"
-    )  # of the next stroke; and no guides over this one
-    first, both = page.url, agree(page)
+    page.get_by_role("combobox", name="Symmetry").select_option("none")  # of the next stroke; no guides over this one
+    return agree(page)
+
+
+def test_one_draws_with_a_mirror_and_gets_samples_and_the_link_shows_the_same(
+    visit: Visit, visits: Callable[..., Visit]
+) -> None:
+    both = drawn_on_both_sides(visit)
     assert both[0, 0] == pytest.approx(both[0, 3], abs=0.2)
     assert both[0, 0] > 4
     assert both.sum() == both[0, 0] + both[0, 3]
+    other = visits(width=1024, height=768, scheme="dark")
+    open_page(other.page, visit.page.url)
+    expect(other.page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
+    np.testing.assert_allclose(agree(other.page), both, atol=0.4)
+    assert other.page.evaluate("document.documentElement.scrollWidth") <= 1024
+
+
+def test_one_erases_undoes_and_draws_with_less_ink(visit: Visit) -> None:
+    page, both = visit.page, drawn_on_both_sides(visit)
+    first = page.url
     page.get_by_role("button", name="Erase", exact=True).click()
     page.get_by_role("slider", name="Brush").fill("128")
     drag(page, (0.9, 0.0), (0.9, 0.25))
@@ -123,11 +138,6 @@ def test_one_draws_and_gets_samples_undoes_and_shares_the_link(visit: Visit, vis
     expect(page.locator(".status")).to_contain_text("3 strokes")
     agree(page)
     assert ink_seen(page)[16:].max() == pytest.approx(0.25, abs=0.01)
-    other = visits(width=1024, height=768, scheme="dark")
-    open_page(other.page, first)
-    expect(other.page.locator(".status")).to_have_text("2,000 points from 1 stroke.")
-    np.testing.assert_allclose(agree(other.page), both, atol=0.4)
-    assert other.page.evaluate("document.documentElement.scrollWidth") <= 1024
 
 
 def test_one_draws_by_keyboard_alone(visit: Visit) -> None:
