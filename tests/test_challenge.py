@@ -17,7 +17,7 @@ from ays_toy.paths import PathGram
 
 ENERGY, FOUND = METRICS["energy"], METRICS["coverage"]
 SENTENCE = re.compile(
-    r"\A[A-Z][^\n]* (must be|must descend|must have|should be: give) [^\n]*[^.\n]\.\Z"
+    r"\A[A-Z][^\n]* (must be|must descend|must have|should be: give|numbers: give) [^\n]*[^.\n]\.\Z"
 )  # one, that says what has to be
 
 

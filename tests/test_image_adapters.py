@@ -367,14 +367,15 @@ def test_a_hub_that_cannot_be_reached_is_said_in_a_sentence(monkeypatch):
 def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
     """A hub that has one model: its index, and its folder or what comes instead."""
 
-    def download(name, *, use_safetensors, trust_remote_code):
+    def download(name, *, use_safetensors, trust_remote_code, local_files_only):
         assert (name, use_safetensors, trust_remote_code) == ("owner/tiny", True, False)
+        assert not local_files_only, "the hub answers"
         if isinstance(folder, Exception):
             raise folder
         return folder
 
     monkeypatch.setattr("ays_toy.images.folders.hub_answers", lambda _name: True)
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: index)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
 
@@ -409,7 +410,8 @@ def test_a_model_that_has_one_variant_on_the_hub_is_downloaded_in_it(tmp_path, m
         return folder
 
     files = [SimpleNamespace(rfilename=str(file.relative_to(folder))) for file in folder.rglob("*.*")]
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file: folder / "model_index.json")
+    monkeypatch.setattr("ays_toy.images.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: folder / "model_index.json")
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=files))
     model = images.load("owner/tiny")
