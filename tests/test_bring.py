@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 from ays_toy import export, schedules
 from ays_toy.images import results
-from ays_toy.palette import STYLES
 from ays_toy.ui import background, bring, codec, image_state
 from ays_toy.ui.image_view import ImagesView
 from ays_toy.ui.view import View
@@ -55,22 +54,6 @@ def explore(**query: str) -> AppTest:
 
 def table(at: AppTest):
     return at.dataframe[0].value.set_index("Schedule")
-
-
-def contrast(color: str, ground: str) -> float:
-    def luminance(text: str) -> float:
-        parts = np.array([int(text[k : k + 2], 16) for k in (1, 3, 5)]) / 255
-        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-        return float(linear @ [0.2126, 0.7152, 0.0722])
-
-    low, high = sorted((luminance(color), luminance(ground)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_yours_can_be_seen_on_both_grounds():
-    assert STYLES["yours"].title == "Yours"
-    for ground in ("#FFFFFF", "#F3F4F6", "#0E1117", "#1B1F27"):
-        assert contrast(STYLES["yours"].color, ground) >= 3
 
 
 LEVELS = some.lists(some.floats(1e-5, 1e5), min_size=2, max_size=41, unique=True).map(

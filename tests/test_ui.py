@@ -1,13 +1,16 @@
 """The page's state, its link, and the page itself, run without a browser."""
 
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
+from plotly.colors import hex_to_rgb
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 from tables_shown import displayed
@@ -19,6 +22,8 @@ from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.ui import codec
 from ays_toy.ui.view import COLUMNS, POWERS, SIGMAS_MAX, SIGMAS_MIN, View
+
+CONFIG = Path(__file__).parents[1] / ".streamlit" / "config.toml"
 
 views = some.builds(
     View,
@@ -93,6 +98,18 @@ def test_every_schedule_has_a_look_of_its_own() -> None:
     for look in ("title", "color", "dash", "symbol"):
         values = [getattr(style, look) for name, style in STYLES.items() if not (look == "dash" and name == "ays")]
         assert len(set(values)) == len(values), look
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_schedule_stands_out_from_the_page(theme: str) -> None:
+    def light(color: str) -> float:  # relative luminance, as WCAG 2.1 defines it
+        parts = [part / 255 for part in hex_to_rgb(color)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+
+    ground = light(tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"][theme]["backgroundColor"])
+    for name, style in STYLES.items():
+        assert max(ground / light(style.color), light(style.color) / ground) >= 3, name  # criterion 1.4.11: graphics
 
 
 @pytest.fixture
