@@ -19,20 +19,10 @@ from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
 from ays_toy.samplers import denoiser_calls
+from ays_toy.schedules import Schedule
 
 ODE_PATHS, ODE_LEVELS = 1024, 64
 CHOICE_POINTS, CHOICE_SEED = 8192, 40_000  # apart from the seeds of all pictures and tables, which end at 9999
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A schedule by one way of finding it: what that took in points given to the denoiser, and in seconds."""
-
-    title: str
-    style: str  # its entry in palette.STYLES
-    sigmas: np.ndarray
-    calls: int = 0
-    seconds: float = 0.0
 
 
 class Pass(NamedTuple):
@@ -70,12 +60,12 @@ def one_pass(model: Model) -> Pass:
     return Pass(gram, gram.paths * gram.grid.size, time.perf_counter() - began)
 
 
-def optimum(passed: Pass, steps: int, power: float = 3.0) -> Found:
+def optimum(passed: Pass, steps: int, power: float = 3.0) -> Schedule:
     """The schedule of least cost for the power, 3 being KLUB."""
     began = time.perf_counter()
     sigmas = optimize.optimum(passed.gram, steps, power)
     seconds = passed.seconds + time.perf_counter() - began
-    return Found(names.title("p-optimum", power), names.optimum(power), sigmas, passed.calls, seconds)
+    return Schedule(names.optimum(power), names.title("p-optimum", power), sigmas, passed.calls, seconds)
 
 
 def ode_pass(model: Model) -> OdePass:
@@ -86,15 +76,15 @@ def ode_pass(model: Model) -> OdePass:
     return OdePass(paths, denoiser.points, time.perf_counter() - began)
 
 
-def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Found:
+def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Schedule:
     """The schedule of least summed error of the solver's steps; gamma as in `OdePaths.costs`."""
     began = time.perf_counter()
     sigmas = optimize.ode_schedules(passed.paths, steps, solver, gamma)[steps]
     seconds = passed.seconds + time.perf_counter() - began
-    return Found(names.ode_optimum(gamma), "ode-optimum", sigmas, passed.calls, seconds)
+    return Schedule("ode-optimum", names.ode_optimum(gamma), sigmas, passed.calls, seconds)
 
 
-def searched(config: SearchConfig, state: SearchState, sweep: int) -> Found:
+def searched(config: SearchConfig, state: SearchState, sweep: int) -> Schedule:
     """What the paper's search had reached after a sweep, at the price of searching and scoring until then.
 
     It is AYS where the rule stopped, AYS at rest where nothing moved any more, and AYS with its sweep in between.
@@ -107,22 +97,22 @@ def searched(config: SearchConfig, state: SearchState, sweep: int) -> Found:
         title = names.title(name)
     scoring = (sweep + 1) * config.held_out * denoiser_calls(config.solver, config.steps)
     done = state.sweeps[sweep]
-    return Found(title, name, done.sigmas, done.calls + scoring, state.seconds[sweep])
+    return Schedule(name, title, done.sigmas, done.calls + scoring, state.seconds[sweep])
 
 
-def stopped(config: SearchConfig, state: SearchState) -> Found | None:
+def stopped(config: SearchConfig, state: SearchState) -> Schedule | None:
     """The sweep that the rule chose, at the price of the sweeps that showed it to be the best; None before."""
     if state.stop is None:
         return None
     known = min(state.stop + config.patience, len(state.sweeps) - 1)
     price = searched(config, state, known)
-    return Found(names.title("ays"), "ays", state.sweeps[state.stop].sigmas, price.calls, price.seconds)
+    return Schedule("ays", names.title("ays"), state.sweeps[state.stop].sigmas, price.calls, price.seconds)
 
 
 class Stopped(NamedTuple):
     """AYS, and the sweep that it was stopped at."""
 
-    found: Found
+    found: Schedule
     sweep: int
 
 
@@ -140,7 +130,7 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
     for _ in rule.watch(optimize.coordinate_search(None, None, first, costs=optimize.GramCosts(passed.gram))):
         pass
     seconds = passed.seconds + time.perf_counter() - began
-    found = Found(names.title("ays"), "ays", rule.chosen.sigmas, passed.calls + denoiser.points, seconds)
+    found = Schedule("ays", names.title("ays"), rule.chosen.sigmas, passed.calls + denoiser.points, seconds)
     return Stopped(found, rule.chosen.index)
 
 
@@ -148,7 +138,7 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
 class Chosen:
     """The automatic choice, and the evidence for it."""
 
-    found: Found
+    found: Schedule
     choice: Choice
 
 
@@ -168,17 +158,17 @@ def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Cho
         data=model.dataset,
     )
     seconds = time.perf_counter() - began
-    return Chosen(Found(names.title("choice"), "choice", made.sigmas, denoiser.points, seconds), made)
+    return Chosen(Schedule("choice", names.title("choice"), made.sigmas, denoiser.points, seconds), made)
 
 
-def family(model: Model, name: str, steps: int) -> Found:
+def family(model: Model, name: str, steps: int) -> Schedule:
     """A baseline over the model's range."""
-    return Found(names.title(name), name, schedules.SCHEDULES[name](steps, model.sigma_min, model.sigma_max))
+    return Schedule(name, names.title(name), schedules.SCHEDULES[name](steps, model.sigma_min, model.sigma_max))
 
 
 def find(
     model: Model, passed: Pass, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
-) -> Found:
+) -> Schedule:
     """The schedule of a name in `names.COMPARED`, over the model's range; `power` is that of the p-optimum.
 
     The metric stops the paper's search and makes the automatic choice. Raises ValueError for an unknown name.
@@ -224,7 +214,7 @@ def compare(
     checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
     checked_power(power)
     yours = {
-        title: Found(title, "yours", on_equal_terms(model, title, sigmas, steps))
+        title: Schedule("yours", title, on_equal_terms(model, title, sigmas, steps))
         for title, sigmas in (brought or {}).items()
     }
     passed, reference = one_pass(model), model.reference(n or SAMPLES)
@@ -232,6 +222,6 @@ def compare(
     for found in (*yours.values(), *(find(model, passed, name, solver, steps, power) for name in which)):
         samples = draw(model, found.sigmas, solver, seed, n)
         measured = evaluate(samples, reference, wanted)
-        rows.append(Result(found.style, found.title, found.sigmas, passed.gram.price(found.sigmas), samples, measured))
+        rows.append(Result(found.name, found.title, found.sigmas, passed.gram.price(found.sigmas), samples, measured))
     fresh = model.fresh_data(n)
     return [*rows, Result("data", "Fresh data", None, None, fresh, evaluate(fresh, reference, wanted))]

@@ -5,6 +5,7 @@ jump to zero is not counted here: it is an option of the sampler.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,21 @@ from ays_toy.checks import SIGMA_DATA, SIGMA_MAX, SIGMA_MIN, positive, sigma_ran
 BETA_MIN, BETA_MAX = 0.1, 20.0  # the linear VP process that time-uniform and time-quadratic assume
 MAX_STEPS = 10_000
 
-Schedule = Callable[..., np.ndarray]
+Family = Callable[..., np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """A schedule with its name, as in `names.py`, and what finding it took.
+
+    `calls` counts the points that were given to a denoiser; both are 0 for what is known without a model.
+    """
+
+    name: str
+    title: str  # the name's, or more: which p, which sweep, resampled to how many steps
+    sigmas: np.ndarray
+    calls: int = 0
+    seconds: float = 0.0
 
 
 def validate(sigmas: Any) -> np.ndarray:
@@ -116,7 +131,7 @@ def gaussian(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX,
     return _between(lambda u: c * np.tan((1 - u) * np.arctan(high / c) + u * np.arctan(low / c)), n, low, high)
 
 
-SCHEDULES: dict[str, Schedule] = {
+SCHEDULES: dict[str, Family] = {
     "edm": edm,
     "logsnr": logsnr,
     "time-uniform": time_uniform,

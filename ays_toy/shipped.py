@@ -15,8 +15,8 @@ import numpy as np
 
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN
 from ays_toy.comparison import Model
-from ays_toy.finding import Found
 from ays_toy.names import TITLES
+from ays_toy.schedules import Schedule
 
 FILE = Path(__file__).parent / "results" / "presets.json"
 FORMAT = 2
@@ -26,7 +26,7 @@ DIGITS = 7  # of a level
 
 
 @dataclass(frozen=True, eq=False)
-class Shipped(Found):
+class Shipped(Schedule):
     """A schedule that was found beforehand, on one thread of a busy machine, which is what its seconds are."""
 
     sweep: int | None = None  # that AYS was stopped at
@@ -80,5 +80,5 @@ def unpacked(name: str, row: list[Any]) -> Shipped:
     sigmas = np.array([SIGMA_MAX, *levels, SIGMA_MIN])
     sigmas.flags.writeable = False  # one array for all that ask
     if name == "choice":
-        return Shipped(TITLES["choice"], "choice", sigmas, calls, seconds, won=what)
-    return Shipped(TITLES["ays"], "ays", sigmas, calls, seconds, sweep=what)
+        return Shipped("choice", TITLES["choice"], sigmas, calls, seconds, won=what)
+    return Shipped("ays", TITLES["ays"], sigmas, calls, seconds, sweep=what)

@@ -31,6 +31,7 @@ from ays_toy.names import BASELINES
 from ays_toy.optimize.choose import BLENDS, GAMMAS, POWERS, ROUNDS
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import Schedule
 from ays_toy.shipped import METRIC, NAMES, Cell, Shipped
 
 STEPS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 2, 3, 9, 11, 13, 14, 15, 17, 18, 19, 25, 30, 40)  # the most wanted first
@@ -71,8 +72,8 @@ def cell(wanted: Cell, known: Rows) -> Rows:
     return {name: rows[name] for name in NAMES}
 
 
-def _of(found: finding.Found, **more: Any) -> Shipped:
-    return Shipped(found.title, found.style, found.sigmas, found.calls, found.seconds, **more)
+def _of(found: Schedule, **more: Any) -> Shipped:
+    return Shipped(found.name, found.title, found.sigmas, found.calls, found.seconds, **more)
 
 
 def cells() -> Iterator[Cell]:

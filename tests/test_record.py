@@ -10,8 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ays_toy.finding import Found
 from ays_toy.metrics import DEFAULT, METRICS
+from ays_toy.schedules import Schedule
 from ays_toy.ui import take_home
 from ays_toy.ui.beat_ays import ChallengeView
 from ays_toy.ui.image_view import ImagesView
@@ -152,7 +152,7 @@ def test_pages_judge_by_every_metric_that_they_offer(page: str) -> None:
 
 
 def test_schedules_of_one_title_are_told_apart_by_what_was_chosen() -> None:
-    ays, hand, edm = (Found(title, "ays", np.ones(3)) for title in ("AYS", "AYS", "EDM"))
+    ays, hand, edm = (Schedule("ays", title, np.ones(3)) for title in ("AYS", "AYS", "EDM"))
     found = {"start": edm, "ays": ays, "hand": hand}
     for chosen, kept in (("ays", ["start", "ays"]), ("hand", ["start", "hand"]), ("longer ays", ["start", "ays"])):
         assert list(take_home._told_apart(found, chosen)) == kept

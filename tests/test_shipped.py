@@ -17,7 +17,7 @@ def test_every_entry_is_a_schedule_of_its_cell_over_the_default_range():
     for (cell, name), found in shipped.entries().items():
         assert cell.data in DATASETS
         assert cell.solver in SOLVERS
-        assert (found.style, found.title) == (name, names.title(name))
+        assert (found.name, found.title) == (name, names.title(name))
         assert validate(found.sigmas).size == cell.steps + 1
         assert (found.sigmas[0], found.sigmas[-1]) == (80.0, 0.002)
         assert found.calls > 100_000

@@ -22,11 +22,10 @@ from ays_toy.cli.common import (
     user_errors,
 )
 from ays_toy.comparison import LEVELS, Model, draw
-from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig, search
 from ays_toy.metrics import METRICS, evaluate
 from ays_toy.paths import PathGram
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import SCHEDULES, Schedule
 from ays_toy.words import significant
 
 SHOWN = ("nll", "sliced-w2", "energy")
@@ -82,7 +81,7 @@ def optimize(
             _write(out, text)
 
 
-def _search(config: SearchConfig, rest: bool) -> Found:
+def _search(config: SearchConfig, rest: bool) -> Schedule:
     """The paper's search, a line for every sweep."""
     title, sign = METRICS[config.metric].title, -1 if METRICS[config.metric].higher_is_better else 1
     for state in search(config):
@@ -99,7 +98,7 @@ def _search(config: SearchConfig, rest: bool) -> Found:
     return found
 
 
-def _table(model: Model, solver: str, found: Found, gram: PathGram, metrics: list[str]) -> Table:
+def _table(model: Model, solver: str, found: Schedule, gram: PathGram, metrics: list[str]) -> Table:
     """What it is worth on seeds that no search uses, beside the baselines."""
     steps, reference = found.sigmas.size - 1, model.reference(seed=JUDGE_SEED + 1)
     named = {names.title(name): family(steps, model.sigma_min, model.sigma_max) for name, family in SCHEDULES.items()}

@@ -17,9 +17,10 @@ import torch
 from ays_toy import comparison, finding, pictures
 from ays_toy.comparison import Model
 from ays_toy.figures import Priced
-from ays_toy.finding import Found, Pass
+from ays_toy.finding import Pass
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 from ays_toy.ui.ending import Pool
 
 T = TypeVar("T")
@@ -117,7 +118,7 @@ def reference(model: Model) -> Reference:
 
 
 @lru_cache(maxsize=512)
-def optimum(model: Model, steps: int, power: float) -> Found:
+def optimum(model: Model, steps: int, power: float) -> Schedule:
     """The optimum for the power."""
     return finding.optimum(one_pass(model), steps, power)
 

@@ -8,14 +8,14 @@ import streamlit as st
 
 from ays_toy import figures, names, verdicts
 from ays_toy.figures import Priced
-from ays_toy.finding import Found
 from ays_toy.fitting import fit_range
 from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.schedules import Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.view import MAX_STEPS, View
 
-Known = Mapping[str, Found]  # by name, what is found
+Known = Mapping[str, Schedule]  # by name, what is found
 WAITING = ("searching …", "")
 
 
@@ -32,7 +32,7 @@ def find(view: View) -> tuple[Known, list[str]]:
     under_way = {name: findings.of(view, name) for name in wanted}
     known = {name: future.result() for name, future in under_way.items() if future.done()}
     if own := yours.fitted(view.yours, fit, view.steps)[0]:
-        known = {yours.NAME: Found(own.title, yours.NAME, own.sigmas)} | known
+        known = {yours.NAME: Schedule(yours.NAME, own.title, own.sigmas)} | known
     return known, [name for name in wanted if name not in known]
 
 
@@ -72,9 +72,7 @@ def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[galler
 
 def _priced(view: View, known: Known) -> dict[str, Priced]:
     model = view.chosen_model
-    return {
-        name: compute.priced(model, one.style, one.title, tuple(one.sigmas.tolist())) for name, one in known.items()
-    }
+    return {name: compute.priced(model, one.name, one.title, tuple(one.sigmas.tolist())) for name, one in known.items()}
 
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:

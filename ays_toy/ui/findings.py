@@ -5,14 +5,14 @@ from functools import lru_cache
 
 from ays_toy import finding, names, optimize, shipped
 from ays_toy.comparison import Model
-from ays_toy.finding import Chosen, Found, OdePass
+from ays_toy.finding import Chosen, OdePass
 from ays_toy.names import BASELINES, KLUB_POWER
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import SCHEDULES, Schedule
 from ays_toy.ui import compute
 from ays_toy.ui.view import ComparedView, SearchView
 
 
-def p_optimum(view: SearchView) -> Found:
+def p_optimum(view: SearchView) -> Schedule:
     """The optimum by the page's dials: matrix, weight, and the share of the way from the start to the optimum."""
     model = view.chosen_model
     if view.prices_ode:
@@ -25,13 +25,13 @@ def p_optimum(view: SearchView) -> Found:
     sigmas = optimize.blend(first, best.sigmas, view.share / 100)
     title = names.blend(names.title(view.start), best.title, view.share / 100)
     style = "ode-optimum" if view.prices_ode else "p-optimum"
-    return Found(title, style, sigmas, best.calls, best.seconds)
+    return Schedule(style, title, sigmas, best.calls, best.seconds)
 
 
 @lru_cache(maxsize=512)
 def named(
     model: Model, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
-) -> "Future[Found]":
+) -> "Future[Schedule]":
     """The schedule of a name in `names.COMPARED`: what takes a search and does not ship is under way, the rest done."""
     if name in BASELINES:
         return _done(finding.family(model, name, steps))
@@ -42,13 +42,13 @@ def named(
     return compute.submit(finding.find, model, compute.one_pass(model), name, solver, steps, power, metric)
 
 
-def of(view: ComparedView, name: str) -> "Future[Found]":
+def of(view: ComparedView, name: str) -> "Future[Schedule]":
     """A schedule of a page on which schedules stand side by side."""
     return named(view.chosen_model, name, view.solver, view.steps, view.power)
 
 
-def _done(found: Found) -> "Future[Found]":
-    future: Future[Found] = Future()
+def _done(found: Schedule) -> "Future[Schedule]":
+    future: Future[Schedule] = Future()
     future.set_result(found)
     return future
 
@@ -59,7 +59,7 @@ def _ode_pass(model: Model) -> OdePass:
 
 
 @lru_cache(maxsize=256)
-def _ode_optimum(model: Model, solver: str, steps: int, gamma: float) -> Found:
+def _ode_optimum(model: Model, solver: str, steps: int, gamma: float) -> Schedule:
     return finding.ode_optimum(_ode_pass(model), solver, steps, gamma)
 
 

@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from ays_toy import finding, live_search, names
-from ays_toy.finding import Chosen, Found
+from ays_toy.finding import Chosen
 from ays_toy.live_search import SearchConfig, SearchState
 from ays_toy.metrics import METRICS, Estimate
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.schedules import Schedule
 from ays_toy.ui import background, compute, findings, gallery, record, tables
 from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
@@ -147,7 +148,7 @@ def _rested() -> None:
     st.session_state["sweep"] = last_sweep(PLAYER)
 
 
-def player(view: SearchView, known: Watch, weighed: Found) -> None:
+def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
     """The search, drawn."""
     state, best = state_of(known), compute.optimum(view.chosen_model, view.steps, 3.0)
     search_player(
@@ -168,15 +169,15 @@ def player(view: SearchView, known: Watch, weighed: Found) -> None:
     )
 
 
-def _marks(one: Found) -> Marks:
-    style = STYLES[one.style]
+def _marks(one: Schedule) -> Marks:
+    style = STYLES[one.name]
     return Marks(one.title, style.color, style.symbol, one.sigmas)
 
 
-def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Found]:
+def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Schedule]:
     """All schedules that the page compares, by the order of the table."""
     state, config, model = state_of(known), view.search, view.chosen_model
-    all_found = {"start": Found(names.title(view.start), view.start, config.first())}
+    all_found = {"start": Schedule(view.start, names.title(view.start), config.first())}
     if ays := finding.stopped(config, state):
         all_found["ays"] = ays
     sweep = st.session_state.get("sweep")
@@ -191,7 +192,7 @@ def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str,
     return all_found
 
 
-def begin(view: SearchView, shown: Mapping[str, Found]) -> compute.Outcomes:
+def begin(view: SearchView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
     """Begin drawing samples of every schedule, and of the data as 'data'; drop what the last view left in the queue."""
     compute.stop(st.session_state.get("outcomes", {}))
     model = view.chosen_model
@@ -203,7 +204,7 @@ def begin(view: SearchView, shown: Mapping[str, Found]) -> compute.Outcomes:
 
 
 def samples(
-    view: SearchView, known: Watch, shown: Mapping[str, Found], outcomes: compute.Outcomes
+    view: SearchView, known: Watch, shown: Mapping[str, Schedule], outcomes: compute.Outcomes
 ) -> list[gallery.Samples]:
     """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
     figures = tuple(dict.fromkeys(("nll", view.metric if view.metric != "nll" else "sliced-w2")))
@@ -212,18 +213,18 @@ def samples(
     for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
         if name in shown:
             one = shown[name]
-            pictures.append(gallery.Samples(one.title, STYLES[one.style].color, outcomes[name], figures=figures))
+            pictures.append(gallery.Samples(one.title, STYLES[one.name].color, outcomes[name], figures=figures))
         else:
             waits = "searching …" if running(known) else "not reached"
             pictures.append(gallery.Samples(names.title(style), STYLES[style].color, None, (waits, "")))
     return pictures
 
 
-def table(view: SearchView, shown: Mapping[str, Found], outcomes: compute.Outcomes) -> None:
+def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> None:
     """KLUB, metrics and the cost of finding each schedule."""
     gram = compute.gram(view.chosen_model)
     rows = [
-        tables.Row(one.title, STYLES[one.style].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
+        tables.Row(one.title, STYLES[one.name].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
         for name, one in {one.title: (name, one) for name, one in shown.items()}.values()
     ]
     rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
@@ -231,7 +232,7 @@ def table(view: SearchView, shown: Mapping[str, Found], outcomes: compute.Outcom
     tables.schedules(rows, "findings", alt, view.columns, costs=True)
 
 
-def table_caption(shown: Mapping[str, Found]) -> str:
+def table_caption(shown: Mapping[str, Schedule]) -> str:
     """What the columns of cost mean, and what one pass saves against the paper's search, as measured here."""
     words = (
         "Measured on noise that no search has seen; ± is one standard error. **Calls** and **seconds** are what "

@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy import export, live_search, names, schedules
-from ays_toy.finding import Found
 from ays_toy.live_search import SearchConfig
 from ays_toy.optimize import Sweep
 from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.schedules import Schedule
 from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.jobs import State, Stop
@@ -22,7 +22,7 @@ SLOT = "refinement"
 MOST = 15  # steps that a search may have to be refined twice: the paper goes from 10 to 40
 
 
-def section(view: SearchView, shown: Mapping[str, Found], left: DeltaGenerator, right: DeltaGenerator) -> None:
+def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerator, right: DeltaGenerator) -> None:
     """Any number of steps from what was found, what that is worth, and every schedule as a file."""
     with right:
         st.markdown("#### Any number of steps, and as a file")
@@ -41,22 +41,22 @@ def section(view: SearchView, shown: Mapping[str, Found], left: DeltaGenerator, 
         _downloads(view, {**shown, **{f"longer {name}": one for name, one in longer.items()}})
 
 
-def resampled(view: SearchView, shown: Mapping[str, Found], watch: Watch | None) -> dict[str, Found]:
+def resampled(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | None) -> dict[str, Schedule]:
     """What was found, at the number of steps that is asked for."""
     steps, model = view.more, view.chosen_model
     longer = {}
     if ays := shown.get("ays"):
         sigmas = schedules.interpolate(ays.sigmas, steps)
-        longer["ays"] = Found(f"AYS, resampled to {steps}", "ays", sigmas, ays.calls, ays.seconds)
+        longer["ays"] = Schedule("ays", f"AYS, resampled to {steps}", sigmas, ays.calls, ays.seconds)
     if ays and watch and watch.progress.state is State.DONE:
         last: Sweep = watch.progress.snapshot
         sigmas = schedules.interpolate(last.sigmas, steps)
         seconds = ays.seconds + watch.progress.seconds
-        longer["refined"] = Found(f"AYS, refined to {steps}", "ays", sigmas, ays.calls + last.calls, seconds)
+        longer["refined"] = Schedule("ays", f"AYS, refined to {steps}", sigmas, ays.calls + last.calls, seconds)
     longer["p-optimum"] = findings.p_optimum(replace(view, steps=steps))
     longer["klub"] = compute.optimum(model, steps, 3.0)
     family = schedules.SCHEDULES[view.start](steps, view.sigma_min, view.sigma_max)
-    longer["start"] = Found(names.title(view.start), view.start, family)
+    longer["start"] = Schedule(view.start, names.title(view.start), family)
     return {name: replace(one, title=_named(one.title, steps)) for name, one in longer.items()}
 
 
@@ -64,12 +64,12 @@ def _named(title: str, steps: int) -> str:
     return title if title.endswith(f"to {steps}") else f"{title}, {steps} steps"
 
 
-def _table(view: SearchView, longer: Mapping[str, Found]) -> None:
+def _table(view: SearchView, longer: Mapping[str, Schedule]) -> None:
     model, gram = view.chosen_model, compute.gram(view.chosen_model)
     draws = {name: compute.Draw.of(model, view.solver, view.seed, one.sigmas) for name, one in longer.items()}
     outcomes = compute.start(draws | {"data": compute.Draw.of(model, view.solver, view.seed, None)})
     rows = [
-        tables.Row(one.title, STYLES[one.style].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
+        tables.Row(one.title, STYLES[one.name].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
         for name, one in longer.items()
     ]
     rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
@@ -77,17 +77,17 @@ def _table(view: SearchView, longer: Mapping[str, Found]) -> None:
     tables.schedules(rows, "longer", alt, view.columns, costs=True)
 
 
-def _key(view: SearchView, shown: Mapping[str, Found]) -> tuple[Any, ...]:
+def _key(view: SearchView, shown: Mapping[str, Schedule]) -> tuple[Any, ...]:
     return "refinement", view.search, tuple(shown["ays"].sigmas.tolist())
 
 
-def _watch(view: SearchView, shown: Mapping[str, Found]) -> Watch | None:
+def _watch(view: SearchView, shown: Mapping[str, Schedule]) -> Watch | None:
     """The refinement of the stopped schedule, where there is one that was started."""
     watch = background.current(SLOT)
     return watch if watch and "ays" in shown and watch.job.key == _key(view, shown) else None
 
 
-def _refinement(view: SearchView, shown: Mapping[str, Found], watch: Watch | None) -> None:
+def _refinement(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | None) -> None:
     active = watch is not None and watch.progress.state in (State.QUEUED, State.RUNNING)
 
     @st.fragment(run_every=background.POLL if active else None)
@@ -125,7 +125,7 @@ def _words(view: SearchView, watch: Watch | None) -> str:
     return f"{ended}{at}, {background.duration(watch.progress.seconds)}."
 
 
-def _start(view: SearchView, shown: Mapping[str, Found]) -> None:
+def _start(view: SearchView, shown: Mapping[str, Schedule]) -> None:
     config, sigmas = view.search, shown["ays"].sigmas
 
     def work(stop: Stop) -> Iterator[tuple[None, Sweep]]:
@@ -135,7 +135,7 @@ def _start(view: SearchView, shown: Mapping[str, Found]) -> None:
     background.start(SLOT, _key(view, shown), work)
 
 
-def _told_apart(found: Mapping[str, Found], chosen: str) -> dict[str, Found]:
+def _told_apart(found: Mapping[str, Schedule], chosen: str) -> dict[str, Schedule]:
     """Those of different titles, which are all that the browser tells: of twins the one chosen, or else the first.
 
     A sweep stopped at by hand is AYS itself where the rule stopped too.
@@ -146,7 +146,7 @@ def _told_apart(found: Mapping[str, Found], chosen: str) -> dict[str, Found]:
     return {name: one for name, one in found.items() if names[one.title] == name}
 
 
-def _downloads(view: SearchView, found: Mapping[str, Found]) -> None:
+def _downloads(view: SearchView, found: Mapping[str, Schedule]) -> None:
     found = _told_apart(found, record.this_session().values["take"])
     name = st.selectbox(
         "Take home",
