@@ -126,12 +126,12 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
     generator = torch.Generator().manual_seed(SCORE_SEED)
     reference = Reference.of(model.dataset, model.sigma_min, n=HELD_OUT, generator=generator)
     score = optimize.sample_score(denoiser, reference, solver, seed=SCORE_SEED + 1, n=HELD_OUT, metric=metric)
-    rule, first = optimize.EarlyStopping(score), schedules.edm(steps, model.sigma_min, model.sigma_max)
-    for _ in rule.watch(optimize.coordinate_search(None, None, first, costs=optimize.GramCosts(passed.gram))):
-        pass
+    first = schedules.edm(steps, model.sigma_min, model.sigma_max)
+    *_, last = optimize.stopped_search(optimize.GramCosts(passed.gram), first, score)
     seconds = passed.seconds + time.perf_counter() - began
-    found = Schedule("ays", names.title("ays"), rule.chosen.sigmas, passed.calls + denoiser.points, seconds)
-    return Stopped(found, rule.chosen.index)
+    return Stopped(
+        Schedule("ays", names.title("ays"), last.sigmas, passed.calls + denoiser.points, seconds), last.chosen
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ asked to stop it can be iterated again and goes on as if it had never stopped.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,10 @@ import torch
 from ays_toy.checks import lookup, whole_number
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS, Reference
-from ays_toy.optimize import EarlyStopping, MonteCarloCosts, Sweep, coordinate_search, refine_search, sample_score
+from ays_toy.optimize import MonteCarloCosts, Searched, Sweep, refine_search, sample_score, stopped_search
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 
-MAX_SWEEPS = 300  # the paper's
 HELD_OUT = 8192  # samples that every sweep is scored on
 DATA_SEED, SCORE_SEED = 20_000, 30_000  # apart from those of all pictures and tables, which end at 9999
 
@@ -66,13 +65,10 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
-class SearchState:
-    """The search so far; sweep 0 is its start."""
+class SearchState(Searched):
+    """The search so far, as it is watched."""
 
-    sweeps: tuple[Sweep, ...] = ()
     seconds: tuple[float, ...] = ()  # of searching and scoring, until the end of each sweep
-    stop: int | None = None  # the sweep that the rule chose, once it has
-    rested: bool = False
     place: Place = field(default_factory=Place)
 
     @property
@@ -83,7 +79,7 @@ class SearchState:
 
 def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
     """Yield the state after every sweep, until nothing moves; `stop` is asked before every level."""
-    denoiser, dataset, costs = config.model.denoiser(config.device), config.model.dataset, _costs(config)
+    denoiser, dataset, state = config.model.denoiser(config.device), config.model.dataset, SearchState()
     held_out = torch.Generator(config.device).manual_seed(SCORE_SEED)
     reference = Reference.of(dataset, config.model.sigma_min, n=config.held_out, generator=held_out)
     score = sample_score(
@@ -95,35 +91,23 @@ def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> It
         metric=config.metric,
         device=config.device,
     )
-    rule, state, spent = EarlyStopping(score, config.patience), SearchState(), 0.0
-    levels = config.first()
-    while not state.rested:
+    whole = stopped_search(
+        _costs(config),
+        config.first(),
+        score,
+        patience=config.patience,
+        beyond=True,
+        stop=stop,
+        watch=state.place.at,
+    )
+    spent, began = 0.0, time.perf_counter()
+    for found in whole:
+        if len(found.sweeps) > len(state.sweeps):  # else it was stopped amid a sweep, whose time is thrown away too
+            spent += time.perf_counter() - began
+            state.place.now = None
+            state = SearchState(**vars(found), seconds=(*state.seconds, spent), place=state.place)
+        yield state
         began = time.perf_counter()
-        sweeps = coordinate_search(
-            None, None, levels, costs=costs, max_sweeps=MAX_SWEEPS, stop=stop, watch=state.place.at
-        )
-        for sweep in sweeps:
-            if sweep.index == 0 and state.sweeps:  # where it goes on after a stop: this sweep is known
-                costs.calls = state.sweeps[-1].calls  # what the stop threw away is no part of the price
-                continue
-            numbered = replace(sweep, index=len(state.sweeps))
-            numbered = rule.add(numbered) if state.stop is None else replace(numbered, score=score(sweep.sigmas))
-            spent, began = spent + time.perf_counter() - began, time.perf_counter()
-            levels, place = sweep.sigmas, state.place
-            place.now = None
-            chosen = state.stop if state.stop is not None or not rule.over else rule.chosen.index
-            rested = sweep.moved == 0 or numbered.index >= MAX_SWEEPS
-            if rested and chosen is None:
-                chosen = rule.chosen.index
-            state = SearchState((*state.sweeps, numbered), (*state.seconds, spent), chosen, rested, place)
-            yield state
-            began = time.perf_counter()
-            if rested:
-                return
-        if stop():
-            yield state  # what was reached; iterated again, the sweep that was left half done begins anew
-            if stop():
-                return
 
 
 def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[Sweep]:

@@ -32,7 +32,7 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
     x0 = model.dataset.sample(POINTS, generator)
     began = time.perf_counter()
     costs = optimize.MonteCarloCosts(denoiser, x0, generator=generator)
-    sweeps = list(optimize.coordinate_search(None, None, schedules.edm(steps), costs=costs))
+    sweeps = list(optimize.coordinate_search(costs, schedules.edm(steps)))
     search_seconds = time.perf_counter() - began
     score = optimize.sample_score(denoiser, model.reference(seed=STOP_SEED), SOLVER, seed=STOP_SEED + 1)
     stopping = optimize.EarlyStopping(score)

@@ -231,7 +231,7 @@ def test_the_papers_search_takes_the_same_way(name):
     ways = []
     for denoiser, device in zip(denoisers()[name], ("cpu", GPU), strict=True):
         costs = optimize.MonteCarloCosts(denoiser, x0.to(device), generator=seeded(device, 11))
-        ways.append(list(islice(optimize.coordinate_search(None, None, schedules.edm(6), costs=costs), 4)))
+        ways.append(list(islice(optimize.coordinate_search(costs, schedules.edm(6)), 4)))
     for one, other in zip(*ways, strict=True):
         np.testing.assert_allclose(other.sigmas, one.sigmas, rtol=1e-6)
         assert other.klub.value == pytest.approx(one.klub.value, rel=1e-3)

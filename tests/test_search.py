@@ -28,7 +28,7 @@ def output_kl(sigmas: np.ndarray, stochastic: bool) -> float:
 
 @pytest.fixture(scope="module")
 def gaussian_sweeps() -> list[optimize.Sweep]:
-    return list(optimize.coordinate_search(None, None, schedules.edm(10), costs=optimize.GaussianCosts(STD, 1)))
+    return list(optimize.coordinate_search(optimize.GaussianCosts(STD, 1), schedules.edm(10)))
 
 
 @pytest.mark.parametrize("stochastic", [True, False])
@@ -128,19 +128,19 @@ def test_candidates_hold_the_current_level_first_and_stay_between_the_neighbors(
 
 def test_frozen_levels_stay_and_ends_always_do():
     start = schedules.subdivide(schedules.edm(5))
-    *_, last = optimize.coordinate_search(None, None, start, costs=optimize.GaussianCosts(), free=range(1, 10, 2))
+    *_, last = optimize.coordinate_search(optimize.GaussianCosts(), start, free=range(1, 10, 2))
     np.testing.assert_array_equal(last.sigmas[::2], start[::2])
     assert (last.sigmas[1::2] != start[1::2]).any()
     with pytest.raises(ValueError, match="both ends are fixed"):
-        optimize.coordinate_search(None, None, start, costs=optimize.GaussianCosts(), free=[0, 1])
+        optimize.coordinate_search(optimize.GaussianCosts(), start, free=[0, 1])
 
 
 def test_monte_carlo_search_is_repeatable_counts_its_calls_and_nears_the_optimum():
     x0 = STD * torch.randn(2048, 2, generator=torch.Generator().manual_seed(3))
 
     def search() -> list[optimize.Sweep]:
-        generator = torch.Generator().manual_seed(4)
-        return list(optimize.coordinate_search(GaussianDenoiser(STD), x0, schedules.edm(6), generator=generator))
+        costs = optimize.MonteCarloCosts(GaussianDenoiser(STD), x0, generator=torch.Generator().manual_seed(4))
+        return list(optimize.coordinate_search(costs, schedules.edm(6)))
 
     sweeps, again = search(), search()
     np.testing.assert_array_equal(sweeps[-1].sigmas, again[-1].sigmas)
@@ -158,7 +158,7 @@ def test_the_search_on_a_pathgram_needs_no_denoiser_and_stays_above_the_exact_pr
     from ays_toy.paths import PathGram
 
     gram = PathGram.collect(dataset.denoiser(), x0, schedules.logsnr(127), generator=generator)
-    *_, last = optimize.coordinate_search(None, None, schedules.edm(8), costs=optimize.GramCosts(gram))
+    *_, last = optimize.coordinate_search(optimize.GramCosts(gram), schedules.edm(8))
     best = optimize.refine(gram, optimize.exact_schedules(gram, 8)[8])
     assert gram.klub(best) <= gram.klub(last.sigmas) * 1.001
     assert last.calls == 0
@@ -188,7 +188,6 @@ def test_the_three_stages_go_from_10_to_20_to_40_steps_and_keep_what_was_found()
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"costs": None}, "needs a denoiser"),
         ({"candidates": 1}, "number of candidates"),
         ({"max_sweeps": -1}, "number of sweeps"),
         ({"sigmas": [1.0, 2.0]}, "descend"),
@@ -197,11 +196,11 @@ def test_the_three_stages_go_from_10_to_20_to_40_steps_and_keep_what_was_found()
 def test_bad_arguments_say_what_to_change(arguments, message):
     given = {"sigmas": schedules.edm(4), "costs": optimize.GaussianCosts(), **arguments}
     with pytest.raises(ValueError, match=message):
-        optimize.coordinate_search(None, None, **given)
+        optimize.coordinate_search(**given)
 
 
 def test_a_search_tells_every_level_and_drops_the_sweep_in_which_it_is_stopped():
-    whole = list(optimize.coordinate_search(None, None, schedules.edm(6), costs=optimize.GaussianCosts()))
+    whole = list(optimize.coordinate_search(optimize.GaussianCosts(), schedules.edm(6)))
     told: list[tuple[int, np.ndarray]] = []
 
     def search(asks: int) -> list[optimize.Sweep]:
@@ -209,10 +208,8 @@ def test_a_search_tells_every_level_and_drops_the_sweep_in_which_it_is_stopped()
         answers = iter([False] * asks + [True])
         return list(
             optimize.coordinate_search(
-                None,
-                None,
+                optimize.GaussianCosts(),
                 schedules.edm(6),
-                costs=optimize.GaussianCosts(),
                 stop=lambda: next(answers),
                 watch=lambda index, levels: told.append((index, levels)),
             )
@@ -247,3 +244,28 @@ def test_a_chosen_schedule_is_refined_and_can_be_stopped_between_any_two_levels(
         for ours, theirs in zip(part, sweeps, strict=False):
             assert (ours.stage, ours.index) == (theirs.stage, theirs.index)
             np.testing.assert_array_equal(ours.sigmas, theirs.sigmas)
+
+
+@pytest.mark.parametrize("patience", [1, 4])
+def test_the_stopped_search_is_the_search_under_the_rule_and_beyond_it_goes_on_to_rest(patience):
+    def score(sigmas: np.ndarray) -> Estimate:
+        return Estimate(output_kl(sigmas, True), 0.001)
+
+    costs, start = optimize.GaussianCosts(STD, 1), schedules.edm(6)
+    whole = list(optimize.coordinate_search(costs, start))
+    rule = optimize.EarlyStopping(score, patience)
+    seen = list(rule.watch(whole))
+    *_, last = optimize.stopped_search(costs, start, score, patience=patience)
+    assert len(last.sweeps) == len(seen) < len(whole)
+    assert last.stop == last.chosen == rule.chosen.index
+    np.testing.assert_array_equal(last.sigmas, rule.chosen.sigmas)
+    *_, rested = optimize.stopped_search(costs, start, score, patience=patience, beyond=True)
+    assert rested.rested
+    assert (rested.stop, len(rested.sweeps)) == (last.stop, len(whole))
+    assert all(sweep.score == score(sweep.sigmas) for sweep in rested.sweeps)
+    for asks in (3, 5, 8):  # stopped amid a sweep, and taken up again
+        answers = iter([False] * asks + [True])
+        *_, again = optimize.stopped_search(
+            costs, start, score, patience=patience, beyond=True, stop=lambda given=answers: next(given, False)
+        )
+        np.testing.assert_array_equal([s.sigmas for s in again.sweeps], [s.sigmas for s in whole])

@@ -13,7 +13,7 @@ from ays_toy.images.choose import Effort, ImageChoice, choose, local_errors
 from ays_toy.images.models import ImageModel
 from ays_toy.images.scores import Judge, check_figure
 from ays_toy.metrics import Estimate
-from ays_toy.optimize import EarlyStopping, GramCosts, Sweep
+from ays_toy.optimize import GramCosts, Sweep
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 
@@ -80,11 +80,14 @@ def _choice(model: ImageModel, gram: PathGram, x0: torch.Tensor, search: Search,
 def _search(model: ImageModel, gram: PathGram, _x0: torch.Tensor, search: Search, score: Score) -> Iterator[Finding]:
     """The paper's coordinate search on the matrix's prices, stopped early by the figure on held-out noise."""
     start = lookup(baselines(model, search.steps), search.start, "start")
-    stopping = EarlyStopping(lambda sigmas: score(sigmas, search.effort.samples[-1], search.seed))
-    for sweep in stopping.watch(optimize.coordinate_search(None, None, start, costs=GramCosts(gram))):
+    found = optimize.stopped_search(
+        GramCosts(gram), start, lambda sigmas: score(sigmas, search.effort.samples[-1], search.seed)
+    )
+    for state in found:
+        sweep = state.sweeps[-1]
         assert sweep.score is not None
         line = (
             f"sweep {sweep.index}: KLUB {sweep.klub.value:.4g}, {search.figure} {sweep.score.value:.4g}, "
-            f"best at sweep {stopping.chosen.index}"
+            f"best at sweep {state.chosen}"
         )
-        yield Finding(stopping.chosen.sigmas, names.title("ays"), line, sweeps=tuple(stopping.sweeps))
+        yield Finding(state.sigmas, names.title("ays"), line, sweeps=state.sweeps)

@@ -3,7 +3,7 @@
 from ays_toy.optimize.choose import Candidate, Choice, blend, choose
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
-from ays_toy.optimize.search import align_your_steps, coordinate_search, refine_search
+from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
 
@@ -16,6 +16,7 @@ __all__ = [
     "GramCosts",
     "MonteCarloCosts",
     "Score",
+    "Searched",
     "Sweep",
     "align_your_steps",
     "blend",
@@ -27,4 +28,5 @@ __all__ = [
     "refine",
     "refine_search",
     "sample_score",
+    "stopped_search",
 ]

@@ -1,7 +1,7 @@
 """The paper's optimizer: coordinate search, early stopping, subdivision (AYS, Algorithm 1 and App. B.1)."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,9 @@ CANDIDATES, MAX_SWEEPS = 11, 300  # the paper's
 
 
 def coordinate_search(
-    denoiser: Denoiser | None,
-    x0: torch.Tensor | None,
+    costs: Costs,
     sigmas: Any,
     *,
-    generator: torch.Generator | None = None,
-    costs: Costs | None = None,
     candidates: int = CANDIDATES,
     max_sweeps: int = MAX_SWEEPS,
     free: Iterable[int] | None = None,
@@ -33,11 +30,10 @@ def coordinate_search(
     """Yield the start and then the schedule after every sweep, until nothing moves (AYS, Algorithm 1).
 
     In a sweep every free level in turn (default: all but the two ends) goes to the best of `candidates` places
-    between its neighbors, its own among them, by the KLUB of the two steps that it touches. Prices are the paper's
-    Monte Carlo on data x0 [N, ...] with common random numbers, unless `costs` says otherwise. `stop` is asked before
-    every level, and where it says True the search ends without the sweep it was in; `watch` hears of every level that
-    was placed, with the levels as they are then. Raises ValueError for an invalid schedule, fewer than two candidates,
-    or a level that is not free to move.
+    between its neighbors, its own among them, by the KLUB of the two steps that it touches: `MonteCarloCosts` are the
+    paper's prices. `stop` is asked before every level, and where it says True the search ends without the sweep it was
+    in; `watch` hears of every level that was placed, with the levels as they are then. Raises ValueError for an invalid
+    schedule, fewer than two candidates, or a level that is not free to move.
     """
     levels = validate(sigmas)
     whole_number(candidates, "The number of candidates", 2)
@@ -46,10 +42,6 @@ def coordinate_search(
     moving = list(inner) if free is None else sorted(set(free))
     if not set(moving) <= set(inner):
         raise ValueError(f"Only the levels 1 to {len(levels) - 2} of this schedule can move; both ends are fixed.")
-    if costs is None:
-        if denoiser is None or x0 is None or generator is None:
-            raise ValueError("The search needs a denoiser, data x0 and a generator, or costs of its own.")
-        costs = MonteCarloCosts(denoiser, x0, generator=generator)
     return _sweeps(costs, levels, moving, candidates, max_sweeps, stop, watch)
 
 
@@ -87,6 +79,62 @@ def candidate_places(upper: float, current: float, lower: float, count: int) -> 
     return np.concatenate([[current], between])
 
 
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """A search so far: its sweeps with their scores, sweep 0 being its start, and which of them to take."""
+
+    sweeps: tuple[Sweep, ...] = ()
+    chosen: int = 0  # the sweep that the rule takes of those so far
+    stop: int | None = None  # the same, once the rule has stopped or nothing moved any more
+    rested: bool = False
+
+    @property
+    def sigmas(self) -> np.ndarray:
+        """The levels [n+1] of the sweep to take."""
+        return self.sweeps[self.chosen].sigmas
+
+
+def stopped_search(
+    costs: Costs,
+    sigmas: Any,
+    score: Score,
+    *,
+    patience: int = 4,
+    beyond: bool = False,
+    candidates: int = CANDIDATES,
+    max_sweeps: int = MAX_SWEEPS,
+    stop: Callable[[], bool] = lambda: False,
+    watch: Callable[[int, np.ndarray], None] | None = None,
+) -> Iterator[Searched]:
+    """The paper's search, every sweep scored and stopped early by `EarlyStopping`: yields what it has after each.
+
+    `score` must use other noise and data than the costs. With `beyond` it goes on past the stop until nothing moves.
+    Where `stop` ends it amid a sweep it yields what was reached; iterated again, it begins that sweep anew.
+    """
+    rule, levels, found = EarlyStopping(score, patience), validate(sigmas), Searched()
+    while True:
+        sweeps = coordinate_search(costs, levels, candidates=candidates, max_sweeps=max_sweeps, stop=stop, watch=watch)
+        for sweep in sweeps:
+            if sweep.index == 0 and found.sweeps:  # where it goes on after a stop: this sweep is known
+                costs.calls = found.sweeps[-1].calls  # what the stop threw away is no part of the price
+                continue
+            levels, numbered, at = sweep.sigmas, replace(sweep, index=len(found.sweeps)), found.stop
+            rested = sweep.moved == 0 or numbered.index >= max_sweeps
+            if at is None:
+                numbered = rule.add(numbered)
+                at = rule.chosen.index if rule.over or rested else None
+            else:
+                numbered = replace(numbered, score=score(levels))
+            found = Searched((*found.sweeps, numbered), rule.chosen.index, at, rested)
+            yield found
+            if rested or (at is not None and not beyond):
+                return
+        if stop():
+            yield found
+            if stop():
+                return
+
+
 def align_your_steps(
     denoiser: Denoiser,
     x0: torch.Tensor,
@@ -100,16 +148,15 @@ def align_your_steps(
 ) -> Iterator[Sweep]:
     """The paper's three stages, 10 -> 20 -> 40 steps: yields every sweep of each, scored in the first (App. B.1).
 
-    The first stage starts from `sigmas` (default EDM's 10 steps) and is stopped early by `EarlyStopping` on `score`,
-    which must use other noise and data than x0. Each of the two rounds that follow puts geometric midpoints into the
-    chosen schedule and moves only those, until they rest (`refine_search`).
+    The first stage starts from `sigmas` (default EDM's 10 steps) and is stopped early by its score (`stopped_search`).
+    Each of the two rounds that follow puts geometric midpoints into the chosen schedule and moves only those, until
+    they rest (`refine_search`).
     """
     start = edm(10, SIGMA_MIN, SIGMA_MAX) if sigmas is None else validate(sigmas)
     costs = MonteCarloCosts(denoiser, x0, generator=generator)
-    stopping = EarlyStopping(score, patience)
-    search = coordinate_search(None, None, start, costs=costs, candidates=candidates, max_sweeps=max_sweeps)
-    yield from stopping.watch(search)
-    yield from refine_search(costs, stopping.chosen.sigmas, candidates=candidates, max_sweeps=max_sweeps)
+    for found in stopped_search(costs, start, score, patience=patience, candidates=candidates, max_sweeps=max_sweeps):
+        yield found.sweeps[-1]
+    yield from refine_search(costs, found.sigmas, candidates=candidates, max_sweeps=max_sweeps)
 
 
 def refine_search(
@@ -130,9 +177,7 @@ def refine_search(
     for stage in range(1, stages + 1):
         levels = subdivide(levels)
         fresh = range(1, len(levels) - 1, 2)
-        search = coordinate_search(
-            None, None, levels, costs=costs, free=fresh, candidates=candidates, max_sweeps=max_sweeps, stop=stop
-        )
+        search = coordinate_search(costs, levels, free=fresh, candidates=candidates, max_sweeps=max_sweeps, stop=stop)
         for sweep in search:
             yield replace(sweep, stage=stage)
         levels = sweep.sigmas
