@@ -71,11 +71,6 @@ class SearchState(Searched):
     seconds: tuple[float, ...] = ()  # of searching and scoring, until the end of each sweep
     place: Place = field(default_factory=Place)
 
-    @property
-    def best(self) -> int:
-        """The sweep with the best score so far."""
-        return int(np.argmin([sweep.score.value for sweep in self.sweeps if sweep.score]))
-
 
 def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
     """Yield the state after every sweep, until nothing moves; `stop` is asked before every level."""

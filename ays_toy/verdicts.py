@@ -74,7 +74,7 @@ def _not_by_all(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -> 
         if metric == JUDGE or not (scores := _scores(rows, fresh, metric)):
             continue
         ours = scores["choice"]
-        better = [name for name, one in scores.items() if one.value < ours.value and one.differs(ours)]
+        better = [name for name, one in scores.items() if ours.exceeds(one)]
         if better:
             best = min(better, key=lambda name: scores[name].value)
             title = "KLUB" if metric == "klub" else amid_sentence(METRICS[metric].title)
@@ -101,16 +101,13 @@ def _scores(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], metric:
             name: Estimate(abs(row.metrics[metric].value - target), row.metrics[metric].stderr)
             for name, row in rows.items()
         }
-    loss = METRICS[metric].loss
-    return {name: Estimate(loss(row.metrics[metric]), row.metrics[metric].stderr) for name, row in rows.items()}
+    return {name: METRICS[metric].turned(row.metrics[metric]) for name, row in rows.items()}
 
 
 def _concentrated(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -> str:
     """Whose NLL is below that of the data, which is no merit."""
     data = fresh["nll"]
-    below = [
-        row.title for row in rows.values() if row.metrics["nll"].value < data.value and row.metrics["nll"].differs(data)
-    ]
+    below = [row.title for row in rows.values() if data.exceeds(row.metrics["nll"])]
     if not below:
         return ""
     are = "is" if len(below) == 1 else "are"

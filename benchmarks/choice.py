@@ -5,7 +5,6 @@ chosen schedule and all six baselines are measured on fresh ones, by that metric
 """
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,7 +21,7 @@ from rich.table import Column, Table
 
 from ays_toy import datasets, optimize, schedules
 from ays_toy.comparison import Model, draw
-from ays_toy.metrics import Estimate, evaluate
+from ays_toy.metrics import evaluate
 
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 15, 20)
@@ -49,15 +48,10 @@ def cell(data: str, solver: str, steps: int) -> dict[str, Any]:
             "ours": ours.value,
             "best": rivals[best].value,
             "baseline": best,
-            "holds": holds(ours, rivals[best]),
+            "holds": not ours.exceeds(rivals[best]),
             "ratio": max(rivals[best].value, rivals[best].stderr) / max(ours.value, ours.stderr),
         }
     return row
-
-
-def holds(ours: Estimate, theirs: Estimate) -> bool:
-    """Whether ours is at least as good, within two standard errors of the difference."""
-    return ours.value <= theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> list[str]:

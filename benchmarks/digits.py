@@ -99,8 +99,7 @@ def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
     measured = {name: Estimate(*entry[figure]) for name, entry in row["schedules"].items()}
     best = min(schedules.SCHEDULES, key=lambda name: measured[name].value)
     ours, theirs = measured["choice"], measured[best]
-    holds = ours.value <= theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
-    return best, theirs.value / ours.value, holds
+    return best, theirs.value / ours.value, not ours.exceeds(theirs)
 
 
 def gain(rows: Iterable[dict[str, Any]], figure: str) -> float:
@@ -111,7 +110,7 @@ def gain(rows: Iterable[dict[str, Any]], figure: str) -> float:
 def optimum_loses(row: dict[str, Any]) -> bool:
     """Whether the KLUB optimum is worse than time-uniform, beyond two standard errors."""
     ours, theirs = (Estimate(*row["schedules"][name]["frechet"]) for name in ("klub-optimum", "time-uniform"))
-    return ours.value > theirs.value + 2 * math.hypot(ours.stderr, theirs.stderr)
+    return ours.exceeds(theirs)
 
 
 def report(rows: Sequence[dict[str, Any]]) -> Table:

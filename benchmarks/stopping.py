@@ -16,7 +16,7 @@ from rich.table import Column, Table
 
 from ays_toy import optimize, schedules
 from ays_toy.comparison import Model, draw
-from ays_toy.metrics import Estimate, evaluate
+from ays_toy.metrics import evaluate
 from ays_toy.words import significant
 
 CASES = (("grid-6x6", "exact", 6), ("spirals", "mlp", 6), ("moons", "mlp", 6))
@@ -62,11 +62,6 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
     }
 
 
-def beats(ours: Estimate, other: Estimate) -> bool:
-    """Whether ours is lower by more than both error bars together."""
-    return ours.value + ours.stderr < other.value - other.stderr
-
-
 def show(console: Console, result: dict[str, Any]) -> None:
     """Print one case."""
     table = Table(Column("schedule", no_wrap=True), "NLL", "sliced W2", "KLUB", title=result["case"])
@@ -77,7 +72,7 @@ def show(console: Console, result: dict[str, Any]) -> None:
     console.print(table)
     stopped = result["rows"]["AYS as stopped"]
     for name in (*BASELINES, "AYS at rest"):
-        verdicts = [beats(stopped[metric], result["rows"][name][metric]) for metric in METRICS]
+        verdicts = [result["rows"][name][metric].exceeds(stopped[metric]) for metric in METRICS]
         words = ", ".join(f"{metric} {'yes' if won else 'NO'}" for metric, won in zip(METRICS, verdicts, strict=True))
         console.print(f"AYS as stopped (sweep {result['stop']} of {result['sweeps']}) beats {name}: {words}")
     (calls, seconds), (few, fast) = result["search"], result["programme"]

@@ -121,6 +121,9 @@ def test_better_means_by_more_than_two_standard_errors_of_the_difference_in_the_
     assert low.differs(high)
     assert high.differs(low)
     assert not low.differs(near)
+    assert high.exceeds(low)
+    assert not low.exceeds(high)
+    assert not near.exceeds(low)
     assert ENERGY.loss(low) < ENERGY.loss(high)
     assert FOUND.loss(low) > FOUND.loss(high)
     assert FOUND.turned(Estimate(FOUND.loss(high), 0.01)) == high

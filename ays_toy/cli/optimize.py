@@ -83,12 +83,12 @@ def optimize(
 
 def _search(config: SearchConfig, rest: bool) -> Schedule:
     """The paper's search, a line for every sweep."""
-    title, sign = METRICS[config.metric].title, -1 if METRICS[config.metric].higher_is_better else 1
+    metric = METRICS[config.metric]
     for state in search(config):
         sweep = state.sweeps[-1]
         assert sweep.score is not None
-        klub, score = significant(*sweep.klub[:2]), significant(sign * sweep.score.value, sweep.score.stderr)
-        console.print(f"sweep {sweep.index:3d}  KLUB {klub:<18} {title} {score:<18} {sweep.moved} moved")
+        klub, score = significant(*sweep.klub[:2]), significant(metric.loss(sweep.score), sweep.score.stderr)
+        console.print(f"sweep {sweep.index:3d}  KLUB {klub:<18} {metric.title} {score:<18} {sweep.moved} moved")
         if state.stop is not None and not rest:
             break
     if rest:

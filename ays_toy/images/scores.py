@@ -11,19 +11,10 @@ from ays_toy.images import classifier, digits
 from ays_toy.images.models import ImageModel
 from ays_toy.images.quality import FrechetTo, distance_to, pixels
 from ays_toy.images.sampling import draw, many_steps
-from ays_toy.metrics import Estimate
+from ays_toy.metrics import Estimate, Figure
 from ays_toy.samplers import SOLVERS
 
 REFERENCE_SEED, REFERENCE_SAMPLES = 900_001, 2048  # of a model's own samples, where there are no data
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of quality, lower being better: its title, what it is, and what it asks of model and solver."""
-
-    name: str
-    title: str
-    about: str
 
 
 FIGURES: dict[str, Figure] = {
@@ -32,18 +23,21 @@ FIGURES: dict[str, Figure] = {
         Figure(
             "frechet",
             "Fréchet distance",
+            "",
             "Between Gaussians with the mean and covariance of the samples' and the training images' features, in a "
             "small classifier of the digits, as FID is: for the digits alone.",
         ),
         Figure(
             "frechet-pixels",
             "Fréchet distance in pixels",
+            "",
             "The same between the images themselves, averaged to 8×8: to the training images for the digits, else to "
             "the model's own many-step samples.",
         ),
         Figure(
             "distance",
             "Distance to many steps",
+            "",
             "Root mean squared difference, per number, to what 100 steps make of the same noise: for solvers of the "
             "ODE, whose output the noise decides.",
         ),

@@ -5,7 +5,7 @@ The truth is the data with noise sigma_min added, since that is where the sample
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -14,33 +14,39 @@ from ays_toy.metrics.distances import energy, sliced_w2, w2
 from ays_toy.metrics.masses import coverage, hist_kl, hist_kl_reverse, mode_mass, nll, outliers
 from ays_toy.metrics.reference import Batch, Estimate, Reference
 
-__all__ = ["DEFAULT", "METRICS", "Batch", "Estimate", "Metric", "Reference", "evaluate"]
+__all__ = ["DEFAULT", "METRICS", "Batch", "Estimate", "Figure", "Metric", "Reference", "evaluate"]
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One way to measure samples: its unit, a sentence about it, and whether it needs modes that can be counted."""
+class Figure:
+    """What schedules are told apart by: its title, its unit, a sentence about it, and which way is better."""
 
     name: str
     title: str
     unit: str
     about: str
-    compute: Callable[[Batch], Estimate]
-    needs_modes: bool = False
     higher_is_better: bool = False
 
     def loss(self, estimate: Estimate) -> float:
         """The figure turned so that less is better, whichever way the metric runs."""
         return -estimate.value if self.higher_is_better else estimate.value
 
-    def turned(self, loss: Estimate) -> Estimate:
-        """The figure as the metric gives it, from its loss."""
-        return Estimate(-loss.value, loss.stderr) if self.higher_is_better else loss
+    def turned(self, estimate: Estimate) -> Estimate:
+        """The figure's loss, less being better, with its error bar; and the figure from its loss."""
+        return Estimate(self.loss(estimate), estimate.stderr)
 
     def leaders(self, estimates: Mapping[str, Estimate]) -> list[str]:
         """The names of the best figure, and of all that do not differ from it, the best first."""
         ordered = sorted(estimates, key=lambda name: self.loss(estimates[name]))
         return [name for name in ordered if name == ordered[0] or not estimates[name].differs(estimates[ordered[0]])]
+
+
+@dataclass(frozen=True)
+class Metric(Figure):
+    """A figure of samples beside a reference, and whether it needs modes that can be counted."""
+
+    compute: Callable[[Batch], Estimate] = field(kw_only=True)
+    needs_modes: bool = field(default=False, kw_only=True)
 
 
 METRICS: dict[str, Metric] = {
@@ -52,7 +58,7 @@ METRICS: dict[str, Metric] = {
             "nats",
             "Mean −log density of the samples under the true distribution: it does not see a missing mode, so below "
             "the data's own value is not better but too concentrated.",
-            nll,
+            compute=nll,
         ),
         Metric(
             "sliced-w2",
@@ -60,7 +66,7 @@ METRICS: dict[str, Metric] = {
             "data units",
             "Wasserstein-2 distance averaged over 64 directions, up to 8,192 samples against as many points of the "
             "data: fresh data do not reach zero, so compare with their row.",
-            sliced_w2,
+            compute=sliced_w2,
         ),
         Metric(
             "w2",
@@ -68,7 +74,7 @@ METRICS: dict[str, Metric] = {
             "data units",
             "Exact Wasserstein-2 distance of the first 1,024 samples to as many points of the data: so few points "
             "leave a large floor, so compare with the row of fresh data.",
-            w2,
+            compute=w2,
         ),
         Metric(
             "energy",
@@ -76,7 +82,7 @@ METRICS: dict[str, Metric] = {
             "data units",
             "2E|X−Y| − E|X−X′| − E|Y−Y′|, no root taken: unbiased, so zero on average for fresh data and at times "
             "slightly negative.",
-            energy,
+            compute=energy,
         ),
         Metric(
             "hist-kl",
@@ -84,7 +90,7 @@ METRICS: dict[str, Metric] = {
             "nats",
             "Kullback–Leibler divergence over 50×50 bins, large where data are missed: half a sample is added to every "
             "bin, and counting noise leaves a floor, so compare with the row of fresh data.",
-            hist_kl,
+            compute=hist_kl,
         ),
         Metric(
             "hist-kl-reverse",
@@ -92,7 +98,7 @@ METRICS: dict[str, Metric] = {
             "nats",
             "Kullback–Leibler divergence over 50×50 bins, large where samples lie off the data: half a sample is added "
             "to every bin, and counting noise leaves a floor, so compare with the row of fresh data.",
-            hist_kl_reverse,
+            compute=hist_kl_reverse,
         ),
         Metric(
             "outliers",
@@ -100,14 +106,14 @@ METRICS: dict[str, Metric] = {
             "fraction",
             "Samples farther than 4 standard deviations from every component: 0.03 % of the data themselves where the "
             "components lie apart.",
-            outliers,
+            compute=outliers,
         ),
         Metric(
             "coverage",
             "Modes found",
             "fraction",
             "Modes that received at least a fifth of their true mass.",
-            coverage,
+            compute=coverage,
             needs_modes=True,
             higher_is_better=True,
         ),
@@ -117,7 +123,7 @@ METRICS: dict[str, Metric] = {
             "fraction",
             "Share of the samples that would have to change mode, or leave the outliers, for every mode to have its "
             "true mass: counting noise leaves a floor, so compare with the row of fresh data.",
-            mode_mass,
+            compute=mode_mass,
             needs_modes=True,
         ),
     )

@@ -30,6 +30,10 @@ class Estimate:
         """Whether the two differ by more than two standard errors of their difference."""
         return abs(self.value - other.value) > 2 * math.hypot(self.stderr, other.stderr)
 
+    def exceeds(self, other: "Estimate") -> bool:
+        """Whether it differs from the other and is the higher of the two."""
+        return self.value > other.value and self.differs(other)
+
 
 @dataclass(frozen=True, eq=False)
 class Reference:

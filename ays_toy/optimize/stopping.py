@@ -80,10 +80,8 @@ def sample_score(
     chosen = lookup(METRICS, metric, "metric")
     if chosen.needs_modes and not reference.dataset.has_modes:
         raise ValueError(f"{chosen.title} needs data with separate modes: choose another metric, such as energy.")
-    sign = -1 if chosen.higher_is_better else 1
 
     def score(sigmas: np.ndarray) -> Estimate:
-        estimate = evaluate(draw(denoiser, sigmas, solver, seed, n, device), reference, [metric])[metric]
-        return Estimate(sign * estimate.value, estimate.stderr)
+        return chosen.turned(evaluate(draw(denoiser, sigmas, solver, seed, n, device), reference, [metric])[metric])
 
     return score

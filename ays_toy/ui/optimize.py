@@ -126,7 +126,7 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
     assert last.score is not None
     first = state.sweeps[0].klub.value
     words = f"Nothing moves after sweep {last.index}: KLUB fell from {first:.3g} to {last.klub.value:.3g}. "
-    if last.score.value > stop.score.value and last.score.differs(stop.score):
+    if last.score.exceeds(stop.score):
         return words + (
             f"But {metric} was best at **sweep {stop.index}**, where the rule stopped: {_score(config, stop.score)} "
             f"there, {_score(config, last.score)} at the end. **Less KLUB is not always a better picture.**"

@@ -82,12 +82,11 @@ class SearchData:
         }
 
     def _sweep(self, sweep: Sweep) -> dict[str, Any]:
-        sign = -1 if self.metric.higher_is_better else 1
-        score = None if sweep.score is None else _estimate(sign * sweep.score.value, sweep.score.stderr)
+        score = sweep.score and self.metric.turned(sweep.score)
         return {
             "sigmas": _numbers(sweep.sigmas),
             "klub": _estimate(sweep.klub.value, sweep.klub.stderr),
-            "score": score,
+            "score": score and _estimate(score.value, score.stderr),
             "label": self.label(sweep),
         }
 
@@ -95,8 +94,8 @@ class SearchData:
         """A sweep in words: 'Sweep 6: KLUB 9.74 ± 0.05, energy distance 0.0123 ± 0.0004, 8 levels moved'."""
         parts = [f"KLUB {significant(sweep.klub.value, sweep.klub.stderr)}"]
         if sweep.score is not None:
-            value = -sweep.score.value if self.metric.higher_is_better else sweep.score.value
-            parts.append(f"{amid_sentence(self.metric.title)} {significant(value, sweep.score.stderr)}")
+            score = self.metric.turned(sweep.score)
+            parts.append(f"{amid_sentence(self.metric.title)} {significant(score.value, score.stderr)}")
         if sweep.index == 0:
             parts.append("the start")
         else:
