@@ -22,6 +22,7 @@ from rich.table import Column, Table
 from ays_toy import datasets, optimize, schedules
 from ays_toy.comparison import Model, draw
 from ays_toy.metrics import evaluate
+from ays_toy.names import BASELINES
 
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 15, 20)
@@ -39,7 +40,7 @@ def cell(data: str, solver: str, steps: int) -> dict[str, Any]:
     reference = model.reference(seed=FRESH_SEED)
     named = {"chosen": choice.sigmas} | {name: family(steps) for name, family in schedules.SCHEDULES.items()}
     measured = {n: evaluate(draw(model, s, solver, FRESH_SEED + 1), reference, METRICS) for n, s in named.items()}
-    row: dict[str, Any] = {"data": data, "solver": solver, "steps": steps, "choice": choice.best.name}
+    row: dict[str, Any] = {"data": data, "solver": solver, "steps": steps, "choice": choice.best.title}
     for metric in METRICS:
         ours = measured["chosen"][metric]
         rivals = {name: values[metric] for name, values in measured.items() if name != "chosen"}
@@ -82,7 +83,7 @@ def main(
     table.add_row("all", *summary(rows))
     console = Console()
     console.print(table)
-    kept = sum(row["choice"] in schedules.SCHEDULES for row in rows)
+    kept = sum(row["choice"] in BASELINES.values() for row in rows)
     console.print(f"A baseline was chosen in {kept} of {len(rows)} cells.")
     if out:
         out.write_text(json.dumps(rows, indent=1, default=bool) + "\n")

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from multiprocessing import get_context
@@ -25,20 +26,17 @@ from rich.table import Column, Table
 from ays_toy import optimize, schedules
 from ays_toy.images import collect, compared, digits, optimizing, results, sources
 from ays_toy.images.baselines import baselines
-from ays_toy.images.choose import Effort, choose, local_errors
 from ays_toy.images.config import FRESH_SEED, SAMPLES
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS as SOLVER_TABLE
 
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
 FIGURES = results.FIGURES
-TUNE_SEED = optimizing.SEARCH_SEED
 BATCH = 256
 
 
@@ -72,11 +70,11 @@ def compile_network(denoiser: Any) -> None:
 def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled: bool = False) -> dict[str, Any]:
     """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
     judge, gram, x0 = prepared(compiled)
-    ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
-    effort = Effort((samples // 2, samples // 2, samples // 2, 2 * samples))
-    score = judge.score(solver, "frechet")
-    *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
-    named = {"choice": choice.sigmas, "klub-optimum": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
+    rounds = tuple((samples // 2, keep) for _, keep in optimize.NEAR.rounds[:-1])
+    plan = replace(optimize.NEAR, rounds=(*rounds, (2 * samples, 1)))
+    *_, found = optimizing.find(judge, gram, x0, optimizing.Search(solver, steps, "choice", "frechet", plan=plan))
+    assert found.choice is not None
+    named = {"choice": found.sigmas, "klub-optimum": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
     measured = {}
     for name, sigmas in named.items():
         levels = [float(f"{sigma:.6g}") for sigma in sigmas]
@@ -89,7 +87,7 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
     return {
         "solver": solver,
         "steps": steps,
-        "chosen": choice.best.name,
+        "chosen": found.choice.best.title,
         "schedules": measured,
     }
 

@@ -28,7 +28,7 @@ from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
 from ays_toy.finding import Pass
 from ays_toy.names import BASELINES
-from ays_toy.optimize.choose import BLENDS, GAMMAS, POWERS, ROUNDS
+from ays_toy.optimize import WIDE
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import Schedule
@@ -47,8 +47,8 @@ def settings() -> dict[str, Any]:
         "pass": [comparison.PATHS, comparison.LEVELS],
         "seeds": [finding.CHOICE_SEED, live_search.SCORE_SEED],
         "held out": [finding.CHOICE_POINTS, live_search.HELD_OUT],
-        "choice": [list(part) for part in (POWERS, GAMMAS, BLENDS)],
-        "rounds": [list(part) for part in ROUNDS],
+        "choice": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
+        "rounds": [list(part) for part in WIDE.rounds],
         "search": [CANDIDATES, MAX_SWEEPS],
     }
 
@@ -65,7 +65,7 @@ def cell(wanted: Cell, known: Rows) -> Rows:
     model, rows = Model(wanted.data), dict(known)
     if "choice" not in rows:
         chosen = finding.choose(model, wanted.solver, wanted.steps, METRIC)
-        rows["choice"] = shipped.packed(_of(chosen.found, won=chosen.choice.best.name))
+        rows["choice"] = shipped.packed(_of(chosen.found, won=chosen.choice.best.title))
     if "ays" not in rows:
         found, sweep = finding.stopped_search(model, one_pass(wanted.data), wanted.solver, wanted.steps, METRIC)
         rows["ays"] = shipped.packed(_of(found, sweep=sweep))

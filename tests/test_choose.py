@@ -8,8 +8,8 @@ import torch
 
 from ays_toy import comparison, datasets, names, optimize, schedules
 from ays_toy.comparison import Model
-from ays_toy.metrics import Estimate, evaluate
-from ays_toy.optimize.choose import ROUNDS
+from ays_toy.metrics import METRICS, Estimate, evaluate
+from ays_toy.optimize import WIDE
 from ays_toy.paths import PathGram
 
 
@@ -39,16 +39,18 @@ def test_the_evidence_is_all_there():
     assert len(choice.sigmas) == 6
     assert (choice.sigmas[0], choice.sigmas[-1]) == (80.0, 0.002)
     assert choice.baseline.is_baseline
-    assert choice.baseline.samples == choice.best.samples == ROUNDS[-1][0]
-    assert {c.name for c in choice.tried} >= set(names.BASELINES.values())
+    assert choice.baseline.samples == choice.best.samples == WIDE.rounds[-1][0]
+    assert {c.name for c in choice.tried} >= set(names.BASELINES)
     assert choice.best.score.value <= choice.baseline.score.value
-    assert choice.best.name in choice.reason
-    assert choice.baseline.name in choice.reason
+    assert choice.best.title in choice.reason
+    assert choice.baseline.title in choice.reason
 
 
 def test_a_baseline_that_is_truly_best_is_chosen_and_named():
-    best = optimize.Candidate("Gaussian-optimal", schedules.gaussian(5), score=Estimate(0.1, 0.01), samples=100)
-    choice = optimize.Choice(best, best, (best,), "energy")
+    best = optimize.Candidate(
+        "gaussian", "Gaussian-optimal", schedules.gaussian(5), score=Estimate(0.1, 0.01), samples=100
+    )
+    choice = optimize.Choice(((best,),), METRICS["energy"])
     assert best.is_baseline
     assert "baseline Gaussian-optimal did best" in choice.reason
 
@@ -89,8 +91,8 @@ def test_it_finds_what_a_known_score_likes(solver, monkeypatch):
     np.testing.assert_array_equal(choice.baseline.sigmas, nearest)
     assert choice.best.score.value == min(c.score.value for c in choice.tried)
     rounds = dict.fromkeys(asked)
-    assert [n for n, _ in rounds] == [n for n, _ in ROUNDS]
-    assert len({seed for _, seed in rounds}) == len(ROUNDS), "every round has noise of its own"
+    assert [n for n, _ in rounds] == [n for n, _ in WIDE.rounds]
+    assert len({seed for _, seed in rounds}) == len(WIDE.rounds), "every round has noise of its own"
     target = schedules.cosine(steps)
     choice = chosen("ring-8", solver, steps)
     assert choice.best.is_baseline
@@ -99,7 +101,7 @@ def test_it_finds_what_a_known_score_likes(solver, monkeypatch):
 
 def test_a_metric_that_is_better_when_higher_is_raised_not_lowered():
     choice = chosen("grid-6x6", "stochastic-ddim", 5, metric="coverage")
-    found = {c.name: -c.score.value for c in choice.tried if c.samples == ROUNDS[0][0]}
+    found = {c.title: -c.score.value for c in choice.tried if c.samples == WIDE.rounds[0][0]}
     assert min(found.values()) < max(found.values())
     assert -choice.best.score.value >= -choice.baseline.score.value > 0
     assert "Modes found 0" in choice.reason or "Modes found 1" in choice.reason

@@ -29,9 +29,7 @@ from ays_toy import (
 from ays_toy.cli import app
 from ays_toy.comparison import Model
 from ays_toy.denoisers import EmpiricalDenoiser, GaussianDenoiser
-from ays_toy.images import choose as image_choice
 from ays_toy.images import collect, compared, optimizing, scores, sources
-from ays_toy.images.choose import Effort
 from ays_toy.images.optimizing import Search
 from ays_toy.images.quality import distance_to
 from ays_toy.metrics import Reference
@@ -251,7 +249,7 @@ def test_the_automatic_choice_is_the_same(solver, name):
     )
     assert {c.name for c in other.tried} == {c.name for c in one.tried}
     assert other.best.score.value == pytest.approx(one.best.score.value, abs=one.best.score.stderr)
-    assert other.best.name == one.best.name
+    assert other.best.title == one.best.title
 
 
 def test_a_watched_search_on_the_gpu_is_stopped_by_the_rule_and_can_itself_be_stopped():
@@ -349,7 +347,7 @@ def test_a_pass_over_digits_is_the_same_and_its_checkpoint_is_taken_up(digits, t
 def test_every_way_to_find_a_schedule_for_digits_is_the_same(digits, method):
     x0 = sources.find(digits["cpu"], 32).x0
     gram = collect.collect(digits["cpu"], x0, collect.grid_for(digits["cpu"], 24))
-    search = Search("dpmpp-2m", 4, method, "frechet", effort=Effort.of(120))
+    search = Search("dpmpp-2m", 4, method, "frechet", plan=optimize.NEAR.by(120))
     found = []
     for model in digits.values():
         *_, last = optimizing.find(scores.Judge(model), gram, x0, search)
@@ -363,9 +361,7 @@ def test_every_way_to_find_a_schedule_for_digits_is_the_same(digits, method):
 
 def test_images_on_the_gpu_have_local_errors_and_distances(digits):
     x0 = sources.find(digits["cpu"], 8).x0
-    one, other = (
-        image_choice.local_errors(model, x0.to(device), seed=1, levels=12) for device, model in digits.items()
-    )
+    one, other = (optimizing.local_errors(model, x0.to(device), seed=1, levels=12) for device, model in digits.items())
     upper = np.triu_indices(12, 1)
     np.testing.assert_allclose(other.local_errors()[upper], one.local_errors()[upper], rtol=0.02, atol=1e-5)
     assert distance_to(x0.to(GPU), x0).value == 0

@@ -15,12 +15,12 @@ from ays_toy.cli.common import console
 from ays_toy.denoisers import GaussianDenoiser
 from ays_toy.images import collect, digits, optimizing, sources
 from ays_toy.images.baselines import baselines
-from ays_toy.images.choose import Effort, choose, shifted
 from ays_toy.images.distributed import Team
 from ays_toy.images.models import ImageModel
-from ays_toy.images.scores import Judge
+from ays_toy.images.scores import FIGURES, Judge
 from ays_toy.klub import gaussian_klub
 from ays_toy.metrics import Estimate
+from ays_toy.optimize.candidates import shifted
 
 C, DIM = 0.5, 2 * 3 * 3
 
@@ -219,7 +219,14 @@ def test_the_choice_finds_what_a_known_score_likes_and_never_does_worse_than_a_b
         asked.append((samples, seed))
         return Estimate(float(np.abs(np.log(sigmas / best)).mean()), 0.0)
 
-    *_, choice = choose(model, gram, "ddim", 6, score, seed=5, effort=Effort((10, 20, 30, 40)))
+    plan, figure = replace(optimize.NEAR, rounds=((10, 2), (20, 1), (30, 1), (40, 1))), FIGURES["frechet-pixels"]
+
+    def chosen(score) -> optimize.Choice:
+        subject = optimize.Subject("ddim", baselines(model, 6), gram, figure, score)
+        *_, choice = optimize.choices(subject, plan, range(5, 9))
+        return choice
+
+    choice = chosen(score)
     assert choice.best.score.value < 0.6 * choice.baseline.score.value
     assert choice.baseline.is_baseline
     assert set(asked) == {(10, 5), (20, 6), (30, 7), (40, 8)}
@@ -227,8 +234,9 @@ def test_the_choice_finds_what_a_known_score_likes_and_never_does_worse_than_a_b
     def likes_cosine(sigmas, _samples, _seed):
         return Estimate(float(np.abs(np.log(sigmas / base)).mean()), 0.0)
 
-    *_, choice = choose(model, gram, "ddim", 6, likes_cosine, effort=Effort((10, 20, 30, 40)))
-    assert choice.best.name == "Cosine"
+    choice = chosen(likes_cosine)
+    assert choice.best.title == "Cosine"
+    assert choice.reason == "The baseline Cosine did best: Fréchet distance in pixels 0."
 
 
 def test_shifted_levels_keep_their_order_and_the_ends():
@@ -247,9 +255,8 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
     model = images.load("digits", device="cpu")
     source = sources.find(model, 32)
     gram = collect.collect(model, source.x0, collect.grid_for(model, 24))
-    search = optimizing.Search(
-        "dpmpp-2m", 3, method, "frechet-pixels", effort=Effort((40, 40, 40, 40), rivals=1), start="time-uniform"
-    )
+    plan = replace(optimize.NEAR, rounds=((40, 1),) * 4)
+    search = optimizing.Search("dpmpp-2m", 3, method, "frechet-pixels", plan=plan, start="time-uniform")
     *_, found = optimizing.find(Judge(model), gram, source.x0, search)
     assert found.sigmas.size == 4
     assert found.sigmas[0] == pytest.approx(model.sigma_max)

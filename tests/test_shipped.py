@@ -1,11 +1,14 @@
 """The schedules that ship for the preset data, against what the pages would find live."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ays_toy import finding, names, shipped
 from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
+from ays_toy.optimize import WIDE
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import validate
 from ays_toy.ui import findings
@@ -39,7 +42,7 @@ def test_what_ships_is_what_would_be_found_live():
     assert kept["ays"].calls == found.calls
     np.testing.assert_allclose(found.sigmas, kept["ays"].sigmas, rtol=1e-3)
     chosen = finding.choose(model, "ddim", 5)
-    assert kept["choice"].won == chosen.choice.best.name
+    assert kept["choice"].won == chosen.choice.best.title
     np.testing.assert_allclose(chosen.found.sigmas, kept["choice"].sigmas, rtol=1e-3)
 
 
@@ -63,6 +66,6 @@ def test_a_cell_is_found_kept_and_gone_on_with_and_other_settings_are_refused(tm
     assert presets.read(out, anew=False) == {cell: rows}
     assert presets.cell(cell, rows) == rows, "what is known is not found again"
     assert presets.read(out, anew=True) == {}
-    monkeypatch.setattr(presets, "ROUNDS", ((10, 1),))
+    monkeypatch.setattr(presets, "WIDE", replace(WIDE, rounds=((10, 1),)))
     with pytest.raises(ValueError, match="made with other settings"):
         presets.read(out, anew=False)

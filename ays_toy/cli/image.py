@@ -14,13 +14,13 @@ from ays_toy.cli import brought
 from ays_toy.cli.common import Method, Power, Solver, Steps, console, user_errors
 from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import baselines
-from ays_toy.images.choose import Effort
 from ays_toy.images.conditioning import prompts_from
 from ays_toy.images.config import FRESH_SEED
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Search
 from ays_toy.images.sampling import draw
 from ays_toy.images.scores import FIGURES, Judge
+from ays_toy.optimize import NEAR
 from ays_toy.paths import PathGram
 from ays_toy.words import significant
 
@@ -114,8 +114,7 @@ def optimize(
         if state.resumed:
             console.print(f"{state.resumed} of {state.total} batches were taken from {checkpoint}.")
         assert state.gram is not None
-        effort = Effort.of(2 * samples)
-        search = Search(solver, steps, method, decides, power, effort=effort)
+        search = Search(solver, steps, method, decides, power, plan=NEAR.by(2 * samples))
         judge = Judge(chosen)
         for found in optimizing.find(judge, state.gram, source.x0, search):
             console.print(found.line)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from ays_toy.checks import lookup, whole_number
 from ays_toy.images import collect, loading, scores
-from ays_toy.images.choose import Effort
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
+from ays_toy.optimize import NEAR, Plan
 from ays_toy.samplers import SOLVERS, denoiser_calls
 from ays_toy.schedules import SCHEDULES
 
@@ -79,17 +79,18 @@ class ImageConfig:
         return [name for name in fitting if name != "distance" or name == self.decides]
 
     @property
-    def effort(self) -> Effort:
-        """Samples behind the scores of the search's rounds."""
-        return Effort.of(2 * self.samples)
+    def plan(self) -> Plan:
+        """How the search goes, and by how many samples."""
+        return NEAR.by(2 * self.samples)
 
 
 def calls(config: ImageConfig) -> int:
     """About how many images a run gives to the denoiser: the pass, the search and the comparison."""
-    first, second, third, last = config.effort.samples
-    choice = 13 * first + 8 * second + 16 * third + 5 * last  # schedules in the rounds of `images.choose`, about
+    scored = [samples for samples, _ in config.plan.rounds]
+    first, second, third, last = scored
+    choice = 13 * first + 8 * second + 16 * third + 5 * last  # schedules in the rounds of `optimize.NEAR`, about
     samples = (choice if config.method == "choice" else SWEEPS * last) + 8 * config.samples
     found = config.paths * collect.LEVELS + denoiser_calls(config.solver, config.steps) * samples
     if config.decides == "distance":  # many steps of every noise that is used
-        found += MANY_STEPS * (config.samples + (sum(config.effort.samples) if config.method == "choice" else last))
+        found += MANY_STEPS * (config.samples + (sum(scored) if config.method == "choice" else last))
     return found

@@ -156,9 +156,7 @@ def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> I
     named = compared.named(model, gram, config.steps)
     pictures = dict(_pictures(config, kept, named))
     yield at("Searching on held-out seeds", gram=gram, named=named, pictures=pictures)
-    search = Search(
-        config.solver, config.steps, config.method, config.decides, start=config.start, effort=config.effort
-    )
+    search = Search(config.solver, config.steps, config.method, config.decides, start=config.start, plan=config.plan)
     for finding in optimizing.find(kept, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
     named = compared.named(model, gram, config.steps, {config.name: finding.sigmas})

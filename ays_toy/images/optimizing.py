@@ -1,23 +1,24 @@
 """Schedules for an image model by the same three ways as in 2D: the exact programme, the paper's search, the choice."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
 
-import numpy as np
 import torch
 
 from ays_toy import names, optimize
 from ays_toy.checks import lookup
 from ays_toy.images.baselines import baselines
-from ays_toy.images.choose import Effort, ImageChoice, choose, local_errors
+from ays_toy.images.collect import grid_for
 from ays_toy.images.models import ImageModel
 from ays_toy.images.scores import Judge, check_figure
-from ays_toy.metrics import Estimate
-from ays_toy.optimize import GramCosts, Sweep
+from ays_toy.ode import OdePaths
+from ays_toy.optimize import Choice, GramCosts, Plan, Subject, Sweep
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import Schedule
 
-ODE_PATHS = 64  # trajectories behind local errors, at most as many as there are images
+ODE_PATHS, ODE_LEVELS = 64, 48  # trajectories behind local errors, at most as many as there are images, and levels
 SEARCH_SEED = 40_000  # apart from the seeds of tables and pictures
 
 
@@ -32,17 +33,15 @@ class Search:
     power: float = 2.0  # of the p-optimum
     start: str = "time-uniform"  # of the paper's search; the paper's own for models with discrete timesteps
     seed: int = SEARCH_SEED
-    effort: Effort = field(default_factory=Effort)
+    plan: Plan = optimize.NEAR  # of the choice; the paper's search is scored by as many samples as its last round
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
+class Finding(Schedule):
     """How far a search has come: its best schedule so far, a line on this stage, and all that it has tried."""
 
-    sigmas: np.ndarray
-    title: str
-    line: str
-    choice: ImageChoice | None = None
+    line: str = ""
+    choice: Choice | None = None
     sweeps: tuple[Sweep, ...] = ()
 
 
@@ -57,31 +56,25 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
     if search.method in ("klub-optimum", "p-optimum"):
         power = names.KLUB_POWER if search.method == "klub-optimum" else search.power
         title = names.title("p-optimum", power)
-        yield Finding(optimize.optimum(gram, search.steps, power), title, title)
+        yield Finding(names.optimum(power), title, optimize.optimum(gram, search.steps, power), line=title)
         return
-    check_figure(judge.model.name, search.solver, search.figure)
-    score = judge.score(search.solver, search.figure)
-    yield from (_choice if search.method == "choice" else _search)(judge.model, gram, x0, search, score)
-
-
-Score = Callable[[np.ndarray, int, int], Estimate]
-
-
-def _choice(model: ImageModel, gram: PathGram, x0: torch.Tensor, search: Search, score: Score) -> Iterator[Finding]:
-    stochastic = SOLVERS[search.solver].stochastic
-    ode = None if stochastic else local_errors(model, x0[:ODE_PATHS], seed=search.seed - 1)
-    found = choose(model, gram, search.solver, search.steps, score, seed=search.seed, effort=search.effort, ode=ode)
-    for choice in found:
-        count, samples = len(choice.rounds[-1]), choice.best.samples
-        line = f"round {len(choice.rounds)}: {count} schedules by {samples:,} samples each, best is {choice.best.name}"
-        yield Finding(choice.sigmas, names.title("choice"), line, choice)
-
-
-def _search(model: ImageModel, gram: PathGram, _x0: torch.Tensor, search: Search, score: Score) -> Iterator[Finding]:
-    """The paper's coordinate search on the matrix's prices, stopped early by the figure on held-out noise."""
-    start = lookup(baselines(model, search.steps), search.start, "start")
+    figure, title = check_figure(judge.model.name, search.solver, search.figure), names.title(search.method)
+    families, score = baselines(judge.model, search.steps), judge.score(search.solver, search.figure)
+    if search.method == "choice":
+        ode = None if SOLVERS[search.solver].stochastic else local_errors(judge.model, x0, seed=search.seed - 1)
+        subject = Subject(search.solver, families, gram, figure, score, ode)
+        for choice in optimize.choices(subject, search.plan, count(search.seed)):
+            done, best = choice.rounds, choice.best
+            line = (
+                f"round {len(done)}: {len(done[-1])} schedules by {best.samples:,} samples each, best is {best.title}"
+            )
+            yield Finding(search.method, title, choice.sigmas, line=line, choice=choice)
+        return
+    samples = search.plan.rounds[-1][0]
     found = optimize.stopped_search(
-        GramCosts(gram), start, lambda sigmas: score(sigmas, search.effort.samples[-1], search.seed)
+        GramCosts(gram),
+        lookup(families, search.start, "start"),
+        lambda sigmas: score(sigmas, samples, search.seed),
     )
     for state in found:
         sweep = state.sweeps[-1]
@@ -90,4 +83,11 @@ def _search(model: ImageModel, gram: PathGram, _x0: torch.Tensor, search: Search
             f"sweep {sweep.index}: KLUB {sweep.klub.value:.4g}, {search.figure} {sweep.score.value:.4g}, "
             f"best at sweep {state.chosen}"
         )
-        yield Finding(state.sigmas, names.title("ays"), line, sweeps=state.sweeps)
+        yield Finding(search.method, title, state.sigmas, line=line, sweeps=state.sweeps)
+
+
+def local_errors(model: ImageModel, x0: torch.Tensor, *, seed: int, levels: int = ODE_LEVELS) -> OdePaths:
+    """Trajectories of the ODE from the first of the images, noised, for optima by the solver's own local error."""
+    start, generator = x0[:ODE_PATHS], torch.Generator().manual_seed(seed)
+    x_T = start + model.sigma_max * torch.randn(start.shape, generator=generator).to(start)
+    return OdePaths.collect(model.denoiser, x_T, grid_for(model, levels))

@@ -1,6 +1,7 @@
 """Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
 
-from ays_toy.optimize.choose import Candidate, Choice, blend, choose
+from ays_toy.optimize.candidates import Candidate, blend
+from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
 from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
@@ -8,6 +9,8 @@ from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
 
 __all__ = [
+    "NEAR",
+    "WIDE",
     "Candidate",
     "Choice",
     "Costs",
@@ -15,11 +18,14 @@ __all__ = [
     "GaussianCosts",
     "GramCosts",
     "MonteCarloCosts",
+    "Plan",
     "Score",
     "Searched",
+    "Subject",
     "Sweep",
     "align_your_steps",
     "blend",
+    "choices",
     "choose",
     "coordinate_search",
     "exact_schedules",

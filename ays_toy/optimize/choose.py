@@ -1,12 +1,13 @@
 """The automatic choice: many candidate schedules, few kept, judged by the output on held-out noise and data.
 
 No single rule is best for every solver and step count, so candidates come from several: the exact programme for a range
-of powers, local errors along the ODE where the solver follows it, the six baselines, and blends in log sigma between
-what has done best. Each round draws more samples, from other seeds, for fewer candidates.
+of powers, local errors along the ODE where the solver follows it, the baselines, and blends in log sigma between what
+has done best. Every round has noise of its own. 2D data and image models differ in their `Subject` and `Plan` alone.
 """
 
-import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
@@ -16,45 +17,131 @@ from ays_toy import names
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_number
 from ays_toy.datasets import Dataset, equal
 from ays_toy.denoisers import Denoiser
-from ays_toy.metrics import METRICS, Estimate, Reference
+from ays_toy.metrics import METRICS, Estimate, Figure, Reference
 from ays_toy.ode import EXTRAPOLATES, OdePaths
+from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
-from ays_toy.optimize.stopping import sample_score
+from ays_toy.optimize.stopping import Score, sample_score
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES, logsnr, validate
+from ays_toy.schedules import SCHEDULES, logsnr
 from ays_toy.words import significant
 
-POWERS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
-GAMMAS = (1.0, 1.5, 2.0)
-BLENDS = (0.25, 0.5, 0.75)
-BASELINE_TITLES = frozenset(names.BASELINES.values())
-ROUNDS = ((1024, 6), (4096, 4), (16_384, 1))  # samples for each candidate, and how many go on
+
+@dataclass(frozen=True)
+class Plan:
+    """How a choice goes: what is tried, and in which rounds."""
+
+    powers: tuple[float, ...]  # of the optima
+    gammas: tuple[float, ...]  # of the optima along the ODE
+    stand_ins: tuple[str, ...]  # whose local errors they are over, for solvers of the ODE that have none of their own
+    shares: tuple[float, ...]  # of the blends
+    rounds: tuple[tuple[int, int], ...]  # samples behind every score, and how many go on from there
+    near: bool = False  # whether only the best baseline is blended, and what leads then is moved in a round of its own
+
+    def by(self, samples: int) -> "Plan":
+        """The same, its last round resting on so many samples: a third of them are enough to compare by."""
+        few, last = max(40, samples // 3), len(self.rounds) - 1
+        return replace(
+            self, rounds=tuple((few if k < last else samples, keep) for k, (_, keep) in enumerate(self.rounds))
+        )
+
+    def moves(self, done: Rounds) -> bool:
+        """Whether the round after those is the one in which what leads is moved."""
+        return self.near and len(done) == 2
+
+    def field(self, done: Rounds) -> list[Candidate]:
+        """Who takes part in the round after those."""
+        scored, keep, leader = done[-1], self.rounds[len(done) - 1][1], done[-1][0]
+        if not self.near:  # the best baseline always goes on, so that the last round holds the comparison
+            ahead = distinct([*scored[:keep], best_baseline(scored)])
+            three = distinct([*ahead[:2], best_baseline(scored)]) if len(done) == 1 else []
+            return [*ahead, *blends(combinations(three, 2), self.shares)]
+        bases = [best_baseline(scored) for scored in done[:2]]
+        if len(done) == 1:
+            rivals = [candidate for candidate in scored if candidate.title != bases[0].title][:keep]
+            return [*bases, *rivals, *blends(product(bases, rivals), self.shares)]
+        return [leader] if self.moves(done) else distinct([*bases, done[1][0], leader])
+
+
+# For data whose samples cost little: many candidates at first, then fewer and more samples.
+WIDE = Plan(
+    powers=(0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5),
+    gammas=(1.0, 1.5, 2.0),
+    stand_ins=("ddim", "dpmpp-2m"),
+    shares=(0.25, 0.5, 0.75),
+    rounds=((1024, 6), (4096, 4), (16_384, 1)),
+)
+# For images: the unblended optimum often loses there, and what gains lies between it and the best baseline.
+NEAR = Plan(
+    powers=(0.25, 0.5, 1.0, 1.5, 2.0),
+    gammas=(1.0, 2.0),
+    stand_ins=("ddim",),
+    shares=(0.25, 0.5, 0.75),
+    rounds=((512, 2), (1024, 1), (1024, 1), (2048, 1)),
+    near=True,
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """A schedule, its title, which says where it comes from, and its score in the last round it took part in."""
+class Subject:
+    """What a schedule is chosen for, and what judges it.
 
-    name: str
-    sigmas: np.ndarray
-    score: Estimate | None = None  # lower is better, see `sample_score`
-    samples: int = 0  # that the score rests on
+    `baselines` are its schedules otherwise, [n+1] by name, all over one range; `gram` prices the optima over it, and
+    `ode`, for solvers of the ODE, those by local error. score(levels, samples, seed) is the loss, by the `figure`, of
+    that many samples from that seed.
+    """
 
-    @property
-    def is_baseline(self) -> bool:
-        """Whether it is one of the six families, unchanged."""
-        return self.name in BASELINE_TITLES
+    solver: str
+    baselines: Mapping[str, np.ndarray]
+    gram: PathGram
+    figure: Figure
+    score: Callable[[np.ndarray, int, int], Estimate]
+    ode: OdePaths | None = None
+
+    def optima(self, plan: Plan) -> Iterator[Candidate]:
+        """The optimum of every power over forward paths and of every gamma along the ODE."""
+        steps = next(iter(self.baselines.values())).size - 1
+        whole_number(steps, "The number of steps", 2, self.gram.grid.size - 1)
+        for power in plan.powers:
+            title = names.title("p-optimum", power)
+            yield Candidate(names.optimum(power), title, optimum(self.gram, steps, power))
+        if self.ode is not None:
+            for kind, gamma in product([self.solver] if self.solver in EXTRAPOLATES else plan.stand_ins, plan.gammas):
+                title = names.ode_optimum(gamma) + ("" if kind == self.solver else f", for {SOLVERS[kind].title}")
+                yield Candidate("ode-optimum", title, ode_schedules(self.ode, steps, kind, gamma)[steps])
+
+    def judge(self, samples: int, seed: int) -> Callable[[Candidate], Candidate]:
+        """Gives a candidate its score by so many samples from that seed."""
+        return lambda one: replace(one, score=self.score(one.sigmas, samples, seed), samples=samples)
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The chosen schedule and the evidence for it: the best baseline on the same seeds, and all that was tried."""
+    """The chosen schedule and the evidence for it: all that was tried so far, the best baseline on the same seeds."""
 
-    best: Candidate
-    baseline: Candidate
-    tried: tuple[Candidate, ...]  # best first within each round, the last round first
-    metric: str
+    rounds: Rounds
+    figure: Figure
+
+    @property
+    def best(self) -> Candidate:
+        """What did best in the last round."""
+        return self.rounds[-1][0]
+
+    @property
+    def baseline(self) -> Candidate:
+        """The baseline that did best in the last round that any took part in."""
+        return best_baseline(self.tried)
+
+    @property
+    def tried(self) -> tuple[Candidate, ...]:
+        """All candidates, best first within each round, the last round first."""
+        return tuple(candidate for scored in reversed(self.rounds) for candidate in scored)
+
+    @property
+    def metric(self) -> str:
+        """The name of the figure that decided."""
+        return self.figure.name
 
     @property
     def sigmas(self) -> np.ndarray:
@@ -67,17 +154,31 @@ class Choice:
         ours, theirs = self.best.score, self.baseline.score
         assert ours is not None
         assert theirs is not None
-        metric = METRICS[self.metric]
-        sign = -1 if metric.higher_is_better else 1
-        mine, other = (significant(sign * score.value, score.stderr) for score in (ours, theirs))
+        mine, other = (significant(self.figure.loss(score), score.stderr) for score in (ours, theirs))
         if self.best.is_baseline:
-            return f"The baseline {self.best.name} did best: {metric.title} {mine}."
-        gap, noise = theirs.value - ours.value, math.hypot(ours.stderr, theirs.stderr)
-        sure = "" if gap > 2 * noise else " The two differ by less than their error bars tell apart."
+            return f"The baseline {self.best.title} did best: {self.figure.title} {mine}."
+        sure = "" if theirs.exceeds(ours) else " The two differ by less than their error bars tell apart."
         return (
-            f"Chosen: {self.best.name}. {metric.title} {mine}, against {other} of the best baseline, "
-            f"{self.baseline.name} ({self.best.samples:,} samples each).{sure}"
+            f"Chosen: {self.best.title}. {self.figure.title} {mine}, against {other} of the best baseline, "
+            f"{self.baseline.title} ({self.best.samples:,} samples each).{sure}"
         )
+
+
+def choices(subject: Subject, plan: Plan, seeds: Iterable[int]) -> Iterator[Choice]:
+    """Choose among baselines, optima and what comes of them, yielding after every round; the last is the result.
+
+    `seeds` are those of the rounds. A baseline is chosen where none does better. The last score is the best of several:
+    report it on other seeds.
+    """
+    baselines = [Candidate(name, names.title(name), sigmas) for name, sigmas in subject.baselines.items()]
+    field = [*baselines, *subject.optima(plan)]
+    done: Rounds = ()
+    for (samples, _), seed in zip(plan.rounds, seeds, strict=False):
+        scored = subject.judge(samples, seed)
+        judged = moved(field[0], scored) if plan.moves(done) else map(scored, field)
+        done = (*done, tuple(sorted(judged, key=lambda candidate: candidate.loss)))
+        yield Choice(done, subject.figure)
+        field = plan.field(done)
 
 
 def choose(
@@ -107,68 +208,25 @@ def choose(
         raise ValueError(f"Choosing a schedule needs at least 200 points x0; it has {len(x0)}.")
     half = len(x0) // 2
     held_out = data or Dataset("held-out", "Held-out points", "", equal(x0[half:].double().cpu().numpy(), 0.0))
-    seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in ROUNDS]
+    seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in WIDE.rounds]
 
-    field = [Candidate(names.title(name), family(steps, low, high)) for name, family in SCHEDULES.items()]
-    field += _optimized(denoiser, x0[:half], solver, steps, low, high, generator)
-    rounds: list[list[Candidate]] = []
-    for (count, keep), seed in zip(ROUNDS, seeds, strict=True):
-        draws = torch.Generator().manual_seed(seed)
-        reference = Reference.of(held_out, low, n=count, generator=draws)
-        score = sample_score(denoiser, reference, solver, seed=seed + 1, n=count, metric=metric, device=x0.device)
-        scored = [replace(c, score=score(c.sigmas), samples=count) for c in field]
-        scored.sort(key=lambda c: c.score.value if c.score else np.inf)
-        rounds.append(scored)
-        # The best baseline always goes on, so that the last round holds the comparison.
-        ahead = [*scored[:keep], next(c for c in scored if c.is_baseline)]
-        field = list({c.name: c for c in ahead}.values())
-        if len(rounds) == 1:
-            field += _blends(field)
-    last = rounds[-1]
-    tried = tuple(candidate for scored in reversed(rounds) for candidate in scored)
-    return Choice(last[0], next(c for c in last if c.is_baseline), tried, metric)
+    @lru_cache(maxsize=1)
+    def judged(samples: int, seed: int) -> Score:
+        reference = Reference.of(held_out, low, n=samples, generator=torch.Generator().manual_seed(seed))
+        return sample_score(denoiser, reference, solver, seed=seed + 1, n=samples, metric=metric, device=x0.device)
 
-
-def _optimized(
-    denoiser: Denoiser,
-    x0: torch.Tensor,
-    solver: str,
-    steps: int,
-    low: float,
-    high: float,
-    generator: torch.Generator,
-) -> list[Candidate]:
-    """The optimum of every power over forward paths and, for solvers of the ODE, of every gamma along it."""
-    gram = PathGram.collect(denoiser, x0[:4096], logsnr(95, low, high), generator=generator)
-    found = [Candidate(names.title("p-optimum", power), optimum(gram, steps, power)) for power in POWERS]
+    start, ode = x0[:half], None
+    gram = PathGram.collect(denoiser, start[:4096], logsnr(95, low, high), generator=generator)
     if not SOLVERS[solver].stochastic:
-        x_T = x0[:1024] + high * torch.randn(x0[:1024].shape, generator=generator, device=x0.device)
-        paths = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
-        kinds = [solver] if solver in EXTRAPOLATES else list(EXTRAPOLATES)
-        found += [
-            Candidate(_ode_title(kind, gamma, solver), ode_schedules(paths, steps, kind, gamma)[steps])
-            for kind, gamma in product(kinds, GAMMAS)
-        ]
-    return found
-
-
-def _ode_title(kind: str, gamma: float, solver: str) -> str:
-    """The title of an optimum over a solver's errors; whose errors, where that is another solver."""
-    return names.ode_optimum(gamma) + ("" if kind == solver else f", for {SOLVERS[kind].title}")
-
-
-def blend(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """The schedule [n+1] that lies `share` of the way from the first to the second in log sigma, level by level."""
-    mixed = np.exp((1 - share) * np.log(first) + share * np.log(second))
-    mixed[0], mixed[-1] = first[0], first[-1]
-    return validate(mixed)
-
-
-def _blends(field: list[Candidate]) -> list[Candidate]:
-    """Blends of the two best with each other and with the best baseline."""
-    three = list({c.name: c for c in (field[0], field[1], next(c for c in field if c.is_baseline))}.values())
-    return [
-        Candidate(names.blend(a.name, b.name, share), blend(a.sigmas, b.sigmas, share))
-        for a, b in combinations(three, 2)
-        for share in BLENDS
-    ]
+        x_T = start[:1024] + high * torch.randn(start[:1024].shape, generator=generator, device=x0.device)
+        ode = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
+    subject = Subject(
+        solver,
+        {name: family(steps, low, high) for name, family in SCHEDULES.items()},
+        gram,
+        METRICS[metric],
+        lambda sigmas, samples, seed: judged(samples, seed)(sigmas),
+        ode,
+    )
+    *_, last = choices(subject, WIDE, seeds)
+    return last

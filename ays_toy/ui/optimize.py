@@ -268,7 +268,7 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     figures = [metric.turned(score) for _, score in last]
     frame = pd.DataFrame(
         {
-            "Tried in the last round": [tried.name for tried, _ in last],
+            "Tried in the last round": [tried.title for tried, _ in last],
             metric.title: [significant(figure.value, figure.stderr) for figure in figures],
         }
     )
