@@ -1,11 +1,12 @@
 """Image models as `denoiser(x, sigma) -> x0`: diffusers models, and the digits that ship with the project.
 
-`load` takes "digits", a local folder in diffusers format or a hub name. All coordinates are variance-exploding,
-x = x0 + sigma * noise, whatever process a model was trained on, so solvers, PathGram and optimizers run unchanged.
-diffusers itself is imported only when a model is loaded.
+`load` takes "digits", a local folder in diffusers format or a hub name; `wrap` takes any denoiser. All coordinates are
+variance-exploding, x = x0 + sigma * noise, whatever process a model was trained on, so solvers, PathGram and optimizers
+run unchanged. diffusers itself is imported only when a model is loaded.
 """
 
 from ays_toy.images.loading import load
 from ays_toy.images.models import ImageModel
+from ays_toy.images.wrapping import wrap
 
-__all__ = ["ImageModel", "load"]
+__all__ = ["ImageModel", "load", "wrap"]

@@ -29,7 +29,8 @@ def load(
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
     spread = (data()[0] - data()[0].mean(dim=0)).square().mean().sqrt()
-    return replace(model, title=TITLE, sigma_data=float(spread), origin=origin() if folder == WEIGHTS else model.origin)
+    found = origin() if folder == WEIGHTS else model.origin
+    return replace(model, title=TITLE, sigma_data=float(spread), origin=found, data=clean)
 
 
 def origin() -> Origin:
@@ -37,6 +38,11 @@ def origin() -> Origin:
     found = open_folder(WEIGHTS).origin
     assert found.scheduler is not None
     return replace(found, scheduler=replace(found.scheduler, tested=True))
+
+
+def clean() -> torch.Tensor:
+    """The images that the model was trained on [1437, 1, 8, 8]."""
+    return data("train")[0]
 
 
 @lru_cache(maxsize=1)

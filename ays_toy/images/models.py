@@ -59,3 +59,4 @@ class ImageModel:
     prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
     guidance: float | None = None  # scale of the guidance by those prompts
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents
+    data: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # clean x0 [N, C, H, W] that come with it

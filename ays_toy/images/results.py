@@ -128,6 +128,7 @@ def model() -> ImageModel:
         batch=bundled.BATCH,
         prediction="v_prediction",
         origin=bundled.origin(),
+        data=bundled.clean,
     )
 
 

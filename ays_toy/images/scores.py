@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ays_toy.checks import lookup
-from ays_toy.images import classifier, digits
+from ays_toy.images import classifier
 from ays_toy.images.models import ImageModel
 from ays_toy.images.quality import FrechetTo, distance_to, pixels
 from ays_toy.images.sampling import draw, many_steps
@@ -31,8 +31,8 @@ FIGURES: dict[str, Figure] = {
             "frechet-pixels",
             "Fréchet distance in pixels",
             "",
-            "The same between the images themselves, averaged to 8×8: to the training images for the digits, else to "
-            "the model's own many-step samples.",
+            "The same between the images themselves, averaged to 8×8: to the clean images that come with a model, else "
+            "to its own many-step samples.",
         ),
         Figure(
             "distance",
@@ -96,8 +96,8 @@ class Judge:
         if name == "distance":
             return distance_to(images, self._many(seed, len(images)))
         if name not in self._frechet:
-            own = digits.data("train")[0] if self.model.name == "digits" else None
-            reference = self._many(REFERENCE_SEED, REFERENCE_SAMPLES) if own is None else own
+            own = self.model.data
+            reference = self._many(REFERENCE_SEED, REFERENCE_SAMPLES) if own is None else own()
             self._frechet[name] = FrechetTo.images(reference, classifier.features if name == "frechet" else pixels)
         return self._frechet[name](images)
 

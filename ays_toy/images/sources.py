@@ -1,4 +1,4 @@
-"""Clean images to start paths from: a folder of the user's, the bundled digits, or the model's own samples."""
+"""Clean images to start paths from: a folder of the user's, those of the model, or the model's own samples."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,6 @@ from PIL import Image, ImageOps
 
 from ays_toy import picture_files
 from ays_toy.checks import whole_number
-from ays_toy.images import digits
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import many_steps
 
@@ -28,15 +27,15 @@ class Source:
 
 
 def find(model: ImageModel, count: int, *, folder: Path | None = None, seed: int = 0) -> Source:
-    """At most `count` clean images: those of the folder, or the digits for the digits, or the model's own samples."""
+    """At most `count` clean images: those of the folder, or that come with the model, or its own samples."""
     count = whole_number(count, "The number of paths", 2, 1_000_000)
     if folder is not None:
         return from_folder(model, folder, count)
-    if model.name == "digits":
-        images = digits.data("train")[0]
+    if model.data is not None:
+        images = model.data()
         rows = np.random.default_rng(seed).permutation(len(images))
-        rows = np.concatenate([rows] * -(-count // len(rows)))[:count]  # a digit may start several paths
-        return Source(images[torch.as_tensor(rows)], f"{count:,} paths from the digits' training images")
+        rows = np.concatenate([rows] * -(-count // len(rows)))[:count]  # an image may start several paths
+        return Source(images[torch.as_tensor(rows)], f"{count:,} paths from the clean images of {model.title}")
     own = many_steps(model, seed, count)
     return Source(own, f"{count:,} paths from the model's own many-step samples")
 
