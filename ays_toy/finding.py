@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,11 +109,11 @@ def stopped(config: SearchConfig, state: SearchState) -> Schedule | None:
     return Schedule("ays", names.title("ays"), state.sweeps[state.stop].sigmas, price.calls, price.seconds)
 
 
-class Stopped(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Stopped(Schedule):
     """AYS, and the sweep that it was stopped at."""
 
-    found: Schedule
-    sweep: int
+    sweep: int = field(kw_only=True)
 
 
 def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy") -> Stopped:
@@ -129,17 +129,15 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
     first = schedules.edm(steps, model.sigma_min, model.sigma_max)
     *_, last = optimize.stopped_search(optimize.GramCosts(passed.gram), first, score)
     seconds = passed.seconds + time.perf_counter() - began
-    return Stopped(
-        Schedule("ays", names.title("ays"), last.sigmas, passed.calls + denoiser.points, seconds), last.chosen
-    )
+    calls = passed.calls + denoiser.points
+    return Stopped("ays", names.title("ays"), last.sigmas, calls, seconds, sweep=last.chosen)
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class Chosen(Schedule):
     """The automatic choice, and the evidence for it."""
 
-    found: Schedule
-    choice: Choice
+    choice: Choice = field(kw_only=True)
 
 
 def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Chosen:
@@ -158,7 +156,7 @@ def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Cho
         data=model.dataset,
     )
     seconds = time.perf_counter() - began
-    return Chosen(Schedule("choice", names.title("choice"), made.sigmas, denoiser.points, seconds), made)
+    return Chosen("choice", names.title("choice"), made.sigmas, denoiser.points, seconds, choice=made)
 
 
 def family(model: Model, name: str, steps: int) -> Schedule:
@@ -175,9 +173,9 @@ def find(
     """
     checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
     if name == "ays":
-        return stopped_search(model, passed, solver, steps, metric).found
+        return stopped_search(model, passed, solver, steps, metric)
     if name == "choice":
-        return choose(model, solver, steps, metric).found
+        return choose(model, solver, steps, metric)
     if name in ("klub-optimum", "p-optimum"):
         return optimum(passed, steps, names.KLUB_POWER if name == "klub-optimum" else power)
     return family(model, name, steps)

@@ -65,10 +65,10 @@ def cell(wanted: Cell, known: Rows) -> Rows:
     model, rows = Model(wanted.data), dict(known)
     if "choice" not in rows:
         chosen = finding.choose(model, wanted.solver, wanted.steps, METRIC)
-        rows["choice"] = shipped.packed(_of(chosen.found, won=chosen.choice.best.title))
+        rows["choice"] = shipped.packed(_of(chosen, won=chosen.choice.best.title))
     if "ays" not in rows:
-        found, sweep = finding.stopped_search(model, one_pass(wanted.data), wanted.solver, wanted.steps, METRIC)
-        rows["ays"] = shipped.packed(_of(found, sweep=sweep))
+        found = finding.stopped_search(model, one_pass(wanted.data), wanted.solver, wanted.steps, METRIC)
+        rows["ays"] = shipped.packed(_of(found, sweep=found.sweep))
     return {name: rows[name] for name in NAMES}
 
 

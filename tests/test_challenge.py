@@ -105,7 +105,7 @@ def test_one_more_halves_the_dearest_step_and_one_less_goes_where_it_is_missed_l
 def test_ays_is_better_than_where_it_starts_by_the_metric_that_stops_it() -> None:
     model = Model("grid-4x4")
     passed = finding.Pass(model.collect(paths=1024), 1024 * 128, 0.0)
-    gram, ays = passed.gram, finding.stopped_search(model, passed, "stochastic-ddim", 5).found.sigmas
+    gram, ays = passed.gram, finding.stopped_search(model, passed, "stochastic-ddim", 5).sigmas
     edm = schedules.edm(5)
     assert gram.klub(ays) < gram.klub(edm)
     assert gram.klub(ays) > challenge.least_costs(gram, 3.0, 5)[4]  # it was stopped early

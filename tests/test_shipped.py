@@ -37,13 +37,13 @@ def test_the_default_views_of_all_presets_ship():
 def test_what_ships_is_what_would_be_found_live():
     model = Model("ring-8")
     kept = {name: shipped.find(model, "ddim", 5, name) for name in shipped.NAMES}
-    found, sweep = finding.stopped_search(model, finding.one_pass(model), "ddim", 5)
-    assert kept["ays"].sweep == sweep
+    found = finding.stopped_search(model, finding.one_pass(model), "ddim", 5)
+    assert kept["ays"].sweep == found.sweep
     assert kept["ays"].calls == found.calls
     np.testing.assert_allclose(found.sigmas, kept["ays"].sigmas, rtol=1e-3)
     chosen = finding.choose(model, "ddim", 5)
     assert kept["choice"].won == chosen.choice.best.title
-    np.testing.assert_allclose(chosen.found.sigmas, kept["choice"].sigmas, rtol=1e-3)
+    np.testing.assert_allclose(chosen.sigmas, kept["choice"].sigmas, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,8 @@ def optimize(
             device = "cuda" if torch.cuda.is_available() else "cpu"
             found = _search(SearchConfig(chosen, solver, steps, start, metric, samples, device=device), rest)
         elif method == "choice":
-            made = finding.choose(chosen, solver, steps, metric)
+            found = made = finding.choose(chosen, solver, steps, metric)
             console.print(made.choice.reason)
-            found = made.found
         else:
             checks.real_number(power, "The power", 0.0, 4.0)  # both before the pass, which takes its time
             checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)

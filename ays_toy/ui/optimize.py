@@ -188,7 +188,7 @@ def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str,
     all_found["klub"] = compute.optimum(model, view.steps, 3.0)
     all_found["p-optimum"] = findings.p_optimum(view)
     if choice.done() and not choice.exception():
-        all_found["choice"] = choice.result().found
+        all_found["choice"] = choice.result()
     return all_found
 
 
