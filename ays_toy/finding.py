@@ -13,8 +13,8 @@ from ays_toy.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
 from ays_toy.denoisers import Denoiser
 from ays_toy.intervals import checked_power
 from ays_toy.klub import KlubEstimate
-from ays_toy.live_search import HELD_OUT, SCORE_SEED, SearchConfig, SearchState
-from ays_toy.metrics import Estimate, Reference, evaluate
+from ays_toy.live_search import SearchConfig, SearchState, held_out_score
+from ays_toy.metrics import Estimate, evaluate
 from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
@@ -123,9 +123,7 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
     noise.
     """
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
-    generator = torch.Generator().manual_seed(SCORE_SEED)
-    reference = Reference.of(model.dataset, model.sigma_min, n=HELD_OUT, generator=generator)
-    score = optimize.sample_score(denoiser, reference, solver, seed=SCORE_SEED + 1, n=HELD_OUT, metric=metric)
+    score = held_out_score(model, denoiser, solver, metric)
     first = schedules.edm(steps, model.sigma_min, model.sigma_max)
     *_, last = optimize.stopped_search(optimize.GramCosts(passed.gram), first, score)
     seconds = passed.seconds + time.perf_counter() - began

@@ -14,8 +14,9 @@ import torch
 
 from ays_toy.checks import lookup, whole_number
 from ays_toy.comparison import Model
+from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Reference
-from ays_toy.optimize import MonteCarloCosts, Searched, Sweep, refine_search, sample_score, stopped_search
+from ays_toy.optimize import MonteCarloCosts, Score, Searched, Sweep, refine_search, sample_score, stopped_search
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 
@@ -74,18 +75,8 @@ class SearchState(Searched):
 
 def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
     """Yield the state after every sweep, until nothing moves; `stop` is asked before every level."""
-    denoiser, dataset, state = config.model.denoiser(config.device), config.model.dataset, SearchState()
-    held_out = torch.Generator(config.device).manual_seed(SCORE_SEED)
-    reference = Reference.of(dataset, config.model.sigma_min, n=config.held_out, generator=held_out)
-    score = sample_score(
-        denoiser,
-        reference,
-        config.solver,
-        seed=SCORE_SEED + 1,
-        n=config.held_out,
-        metric=config.metric,
-        device=config.device,
-    )
+    state, denoiser = SearchState(), config.model.denoiser(config.device)
+    score = held_out_score(config.model, denoiser, config.solver, config.metric, config.held_out, config.device)
     whole = stopped_search(
         _costs(config),
         config.first(),
@@ -103,6 +94,15 @@ def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> It
             state = SearchState(**vars(found), seconds=(*state.seconds, spent), place=state.place)
         yield state
         began = time.perf_counter()
+
+
+def held_out_score(
+    model: Model, denoiser: Denoiser, solver: str, metric: str, n: int = HELD_OUT, device: str = "cpu"
+) -> Score:
+    """What stops a search: the metric of n samples of the model's denoiser, on noise and data held out for that."""
+    generator = torch.Generator(device).manual_seed(SCORE_SEED)
+    reference = Reference.of(model.dataset, model.sigma_min, n=n, generator=generator)
+    return sample_score(denoiser, reference, solver, seed=SCORE_SEED + 1, n=n, metric=metric, device=device)
 
 
 def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[Sweep]:

@@ -1,7 +1,7 @@
 """A pass over images: interrupted, taken up, shared, it gives one matrix; and the schedules found with it."""
 
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 import pytest
@@ -208,7 +208,8 @@ def test_digits_repeat_only_when_more_paths_than_images_are_asked_for():
     assert len(sources.find(model, 1500).x0) == 1500
 
 
-def test_the_choice_finds_what_a_known_score_likes_and_never_does_worse_than_a_baseline(x0):
+@pytest.mark.parametrize("plan", [optimize.NEAR, optimize.WIDE])
+def test_by_either_plan_the_choice_finds_what_a_known_score_likes_and_is_never_worse_than_a_baseline(plan, x0):
     model = gaussian_model()
     gram = collect.collect(model, x0, collect.grid_for(model, 32))
     base = baselines(model, 6)["cosine"]
@@ -219,17 +220,19 @@ def test_the_choice_finds_what_a_known_score_likes_and_never_does_worse_than_a_b
         asked.append((samples, seed))
         return Estimate(float(np.abs(np.log(sigmas / best)).mean()), 0.0)
 
-    plan, figure = replace(optimize.NEAR, rounds=((10, 2), (20, 1), (30, 1), (40, 1))), FIGURES["frechet-pixels"]
+    plan = replace(plan, rounds=tuple((10 * k, keep) for k, (_, keep) in enumerate(plan.rounds, start=1)))
 
     def chosen(score) -> optimize.Choice:
-        subject = optimize.Subject("ddim", baselines(model, 6), gram, figure, score)
-        *_, choice = optimize.choices(subject, plan, range(5, 9))
-        return choice
+        subject = optimize.Subject("ddim", baselines(model, 6), gram, FIGURES["frechet-pixels"], score)
+        after = list(optimize.choices(subject, plan, count(5)))
+        assert [len(choice.rounds) for choice in after] == list(range(1, len(plan.rounds) + 1))
+        return after[-1]
 
     choice = chosen(score)
     assert choice.best.score.value < 0.6 * choice.baseline.score.value
     assert choice.baseline.is_baseline
-    assert set(asked) == {(10, 5), (20, 6), (30, 7), (40, 8)}
+    assert choice.baseline.samples == choice.best.samples == 10 * len(plan.rounds)
+    assert set(asked) == {(10 * k, 4 + k) for k in range(1, len(plan.rounds) + 1)}, "every round has its own noise"
 
     def likes_cosine(sigmas, _samples, _seed):
         return Estimate(float(np.abs(np.log(sigmas / base)).mean()), 0.0)

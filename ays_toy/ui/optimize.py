@@ -264,11 +264,10 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     made = choice.result().choice
     st.markdown(made.reason)
     metric = METRICS[view.metric]
-    last = [(tried, tried.score) for tried in made.tried if tried.samples == made.best.samples and tried.score]
-    figures = [metric.turned(score) for _, score in last]
+    figures = [metric.turned(tried.score) for tried in made.rounds[-1] if tried.score]
     frame = pd.DataFrame(
         {
-            "Tried in the last round": [tried.title for tried, _ in last],
+            "Tried in the last round": [tried.title for tried in made.rounds[-1]],
             metric.title: [significant(figure.value, figure.stderr) for figure in figures],
         }
     )
