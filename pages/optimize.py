@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, optimize, take_home, view
+from ays_toy.ui import background, controls, findings, gallery, optimize, take_home, view
 
 problems = view.open_view(view.SearchView)
 with st.sidebar:
@@ -24,7 +24,7 @@ st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level mo
 search = optimize.watch(state)
 choice = optimize.chosen(state)
 shown = optimize.found(state, search, choice)
-outcomes = optimize.begin(state, shown)
+outcomes = findings.begin(state, shown)
 
 
 seen = optimize.stage(search, choice)

@@ -7,7 +7,8 @@ import pytest
 from chromium import READY, Visit, required
 from playwright.sync_api import Page, expect
 
-from ays_toy.images import compared, results
+from ays_toy import names
+from ays_toy.images import results
 
 pytestmark = pytest.mark.browser
 required()
@@ -98,4 +99,4 @@ def test_a_model_that_is_not_there_costs_nothing_that_was_typed(page: Page, serv
     expect(page.get_by_role("textbox", name="Folder of clean images")).to_be_visible()
     box.fill("digits")
     box.press("Enter")
-    expect(page.locator(".strips img")).to_have_count(len(compared.BASELINES) + 3, timeout=60_000)
+    expect(page.locator(".strips img")).to_have_count(len(names.BASELINES) + 3, timeout=60_000)

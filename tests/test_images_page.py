@@ -17,13 +17,12 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 from tables_shown import displayed
 
-from ays_toy import images, optimize
-from ays_toy.images import collect, compared, config, published, results, sources
-from ays_toy.images.config import METHODS
+from ays_toy import images, names, optimize
+from ays_toy.images import collect, compared, published, results, sources
 from ays_toy.images.scores import FIGURES
 from ays_toy.reading import read_schedule
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import MAX_STEPS, SCHEDULES, Schedule
 from ays_toy.ui import background, codec, image_state
 from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.ui.view import POWERS
@@ -37,9 +36,9 @@ from ays_toy.ui.view import POWERS
         guidance=some.sampled_from([0.0, 7.5]),
         solver=some.sampled_from(list(SOLVERS)),
         folder=some.sampled_from(["", "/photos"]),
-        steps=some.integers(2, config.MAX_STEPS),
+        steps=some.integers(2, MAX_STEPS),
         figure=some.sampled_from(list(FIGURES)),
-        method=some.sampled_from(METHODS),
+        method=some.sampled_from(names.SEARCHED),
         base=some.sampled_from(list(SCHEDULES)),
         power=some.sampled_from(POWERS),
         share=some.integers(0, 100),
@@ -59,11 +58,11 @@ def test_the_bundled_results_hold_every_cell_and_match_the_model_that_ships() ->
     for solver in ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m"):
         for steps in found.steps:
             cell = found.at(solver, steps)
-            named = compared.named(model, gram, steps, {"choice": cell.sigmas["choice"]})
+            named = compared.named(model, gram, steps, [Schedule("choice", "", cell.sigmas["choice"])])
             assert set(cell.sigmas) == set(named) == {"choice", "klub-optimum", *SCHEDULES}
-            for name, sigmas in named.items():
+            for name, one in named.items():
                 if name not in ("choice", "klub-optimum"):
-                    np.testing.assert_allclose(cell.sigmas[name], sigmas, rtol=1e-5)
+                    np.testing.assert_allclose(cell.sigmas[name], one.sigmas, rtol=1e-5)
                 assert all(estimate.stderr > 0 for estimate in cell.figures[name].values())
             # The optimum that was measured and the one on the page come from passes that differ by rounding at most.
             least = gram.klub(optimize.optimum(gram, steps))

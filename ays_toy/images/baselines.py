@@ -33,7 +33,7 @@ def even_in_timesteps(training_sigmas: Any, steps: int, low: float, high: float,
 
     training_sigmas [T] descend, from timestep T-1 to 0; between two timesteps the level is geometric.
     """
-    whole_number(steps, "The number of steps", 1, schedules.MAX_STEPS)
+    whole_number(steps, "The number of steps", 1, schedules.LONGEST)
     rising = np.log(np.asarray(training_sigmas, dtype=np.float64)[::-1])
     first, last = np.interp(np.log([high, low]), rising, np.arange(rising.size)) ** (1 / root)
     times = np.linspace(first, last, steps + 1) ** root

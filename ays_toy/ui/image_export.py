@@ -8,6 +8,7 @@ import streamlit as st
 
 from ays_toy import export, figures
 from ays_toy.diffusers_code import as_diffusers
+from ays_toy.estimates import Measured
 from ays_toy.images import published
 from ays_toy.ui import record
 from ays_toy.ui.gallery import STILL
@@ -24,12 +25,12 @@ def section(view: ImagesView, one: Shown) -> None:
     row = st.columns([0.27, 0.48, 0.25], vertical_alignment="bottom")
     name = row[0].selectbox(
         "Schedule",
-        list(one.entries),
-        format_func=lambda name: one.entries[name].title,
+        list(one.rows),
+        format_func=lambda name: one.rows[name].title,
         persist_state="session",
-        **record.among_those_to_come("home", one.entries),
+        **record.among_those_to_come("home", one.rows),
     )
-    chosen = one.entries[name].title
+    chosen = one.rows[name]
     kind: str = (
         row[1].segmented_control(
             "As",
@@ -50,31 +51,31 @@ def section(view: ImagesView, one: Shown) -> None:
         persist_state="session",
         help="Image tools end at noise zero. Tools differ in whether that counts as a step: choose, and the text says.",
     )
-    sigmas = one.entries[name].sigmas
+    sigmas = chosen.schedule.sigmas
     try:
-        text = _text(view, one, name, chosen, sigmas, kind, zero)
+        text = _text(view, one, chosen, kind, zero)
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
     st.caption(_counting(kind, sigmas, zero))
     st.code(text, language="python" if kind == "diffusers" else None, wrap_lines=True)
     suffix, mime = FILES.get(kind, ("csv", "text/csv"))
-    file = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {sigmas.size - 1}".lower()).strip("-")
+    file = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen.title} {sigmas.size - 1}".lower()).strip("-")
     st.download_button(
         f"Download {file}.{suffix}", text, f"{file}.{suffix}", mime, icon=":material/download:", on_click="ignore"
     )
 
 
-def _text(view: ImagesView, one: Shown, name: str, title: str, sigmas: np.ndarray, kind: str, zero: str) -> str:
+def _text(view: ImagesView, one: Shown, row: Measured, kind: str, zero: str) -> str:
+    sigmas = row.schedule.sigmas
     if kind == "diffusers":
         return as_diffusers(sigmas, one.model, solver=view.solver, final_zero=zero)
     if kind == "comfyui":
         return export.as_comfyui(sigmas, one.model, final_zero=zero)
     if kind == "csv":
         return export.as_csv(sigmas)
-    klub = one.prices[name]
-    about = {"model": view.image_model, "solver": view.solver, "schedule": name}
-    return export.as_json(sigmas, method=title, klub=klub, **about)
+    about = {"model": view.image_model, "solver": view.solver, "schedule": row.schedule.name}
+    return export.as_json(sigmas, method=row.title, klub=row.klub, **about)
 
 
 def _counting(kind: str, sigmas: np.ndarray, zero: str) -> str:

@@ -10,8 +10,8 @@ import streamlit as st
 
 from ays_toy import catalog, ink, names, optimize, own_image, schedules
 from ays_toy.comparison import Model
-from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 from ays_toy.store import PointStore, Saved
 from ays_toy.ui import codec, compute, gallery, keep, own_desk
 from ays_toy.ui.components.draw import PadData, pad
@@ -190,8 +190,8 @@ def _size(model: Model) -> int:
 
 def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
     shown = [
-        gallery.Samples(title, STYLES[name].color, outcomes[name], ("drawing samples …", ""))
-        for name, title in (("edm", names.title("edm")), ("p-optimum", names.title("p-optimum", POWER)))
+        gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
+        for name in ("edm", "p-optimum")
     ]
     place.plotly_chart(
         gallery.row(model, shown), key=key, height="stretch", config=gallery.STILL, alt=gallery.alt(model, shown)
