@@ -33,6 +33,11 @@ class Schedule:
     seconds: float = 0.0
 
     @property
+    def steps(self) -> int:
+        """The number of steps n, one less than that of the levels."""
+        return self.sigmas.size - 1
+
+    @property
     def levels(self) -> tuple[float, ...]:
         """The noise levels as a key."""
         return tuple(self.sigmas.tolist())

@@ -11,7 +11,7 @@ from ays_toy.names import BASELINES
 from ays_toy.words import amid_sentence
 
 JUDGE = "energy"  # the metric that the automatic choice is made by, and AYS stopped
-FOUND = 0.9  # of the modes: what misses more gets a sentence
+NEARLY_ALL = 0.9  # modes: what misses more gets a sentence
 
 
 def sentences(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], dataset: Dataset) -> list[str]:
@@ -111,7 +111,7 @@ def _blurred(rows: Mapping[str, Measured], dataset: Dataset) -> str:
     worst = min(counted, key=lambda name: rows[name].metrics["coverage"].value)
     row, sigmas, modes = rows[worst], rows[worst].schedule.sigmas, len(dataset.mixture.weights)
     found = round(row.metrics["coverage"].value * modes)
-    if found >= FOUND * modes:
+    if found >= NEARLY_ALL * modes:
         return ""
     words, apart = f"{row.title} finds {found} of {modes} modes", _spacing(dataset.mixture.means)
     below = int(np.argmax(sigmas <= apart / 2))

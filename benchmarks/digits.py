@@ -38,7 +38,7 @@ from ays_toy.schedules import Schedule
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
-FIGURES = results.FIGURES
+FIGURES = results.SHIPPED_FIGURES
 TUNE_SEED = optimizing.SEARCH_SEED
 BATCH = 256
 

@@ -52,5 +52,4 @@ with result:
     else:
         guess.ask(state)
 guess.scores_table(state, shown)
-fresh = compute.outcome(compute.Draw.of(state.chosen_model, state.solver, state.seed, None))
-st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state, fresh)}")
+st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ays_toy import comparison, datasets, figures, pictures, schedules, words
-from ays_toy.estimates import Measured
+from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
 from ays_toy.schedules import Schedule
@@ -94,3 +94,4 @@ def test_half_the_mass_is_drawn_in_full_whatever_needles_there_are():
 )
 def test_error_bars_decide_the_digits(value, stderr, text):
     assert words.significant(value, stderr) == text
+    assert str(Estimate(value, stderr)) == str(KlubEstimate(value, stderr, np.array([value]))) == text

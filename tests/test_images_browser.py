@@ -32,7 +32,7 @@ def test_it_opens_on_a_whole_comparison_that_fits_the_window(visits: Callable[..
         expect(page.locator(f".st-key-{key} .main-svg").first).to_be_visible()
     expect(page.get_by_text(re.compile("Automatic choice .*within two standard errors"))).to_be_visible()
     cell = results.digits().at("stochastic-ddim", 8)
-    assert len(rows(page)) == len(cell.figures) + 1  # and what the dials make
+    assert len(rows(page)) == len(cell) + 1  # and what the dials make
     assert all("Fréchet" in row for row in rows(page) if "p = 2" not in row)
     room = page.locator("[data-testid=stMain]")
     assert room.evaluate("main => main.scrollWidth <= main.clientWidth")

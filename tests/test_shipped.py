@@ -7,7 +7,7 @@ from ays_toy import finding, names, shipped
 from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import validate
+from ays_toy.schedules import Schedule, edm, validate
 from ays_toy.ui import findings
 from benchmarks import presets
 
@@ -68,3 +68,32 @@ def test_a_cell_is_found_kept_and_gone_on_with_and_other_settings_are_refused(tm
     monkeypatch.setattr(presets, "ROUNDS", ((10, 1),))
     with pytest.raises(ValueError, match="made with other settings"):
         presets.read(out, anew=False)
+
+
+def test_a_name_is_resolved_once_whatever_does_not_decide_it():
+    model = Model("gaussian")
+    edm = findings.named(model, "edm", "ddim", 5)
+    assert edm is findings.named(model, "edm", "heun", 5, power=1.0, metric="nll")
+    assert findings.named(model, "p-optimum", "ddim", 5, 3.0) is findings.named(model, "klub-optimum", "heun", 5, 1.0)
+    assert findings.optimum(model, 5) is findings.named(model, "klub-optimum", "ddim", 5).result()
+    for name in ("edm", "klub-optimum", "p-optimum"):
+        found = finding.find(model, findings.compute.one_pass(model), name, "ddim", 5, 1.5)
+        same = findings.named(model, name, "ddim", 5, 1.5).result()
+        assert (same.name, same.title, same.levels) == (found.name, found.title, found.levels)
+
+
+def test_a_choice_made_on_one_page_is_that_of_all_and_an_error_too(monkeypatch):
+    asked, model = [], Model("gaussian", sigma_min=0.01)
+
+    def choose(_model, _solver, steps, _metric):
+        asked.append(steps)
+        if steps == 3:
+            raise ValueError("there is none")
+        return finding.Chosen(Schedule("choice", "Automatic choice", edm(steps)), None)
+
+    monkeypatch.setattr(finding, "choose", choose)
+    made = findings.choice(model, "ddim", 7, "energy").result().found
+    assert findings.named(model, "choice", "ddim", 7).result() is made
+    with pytest.raises(ValueError, match="there is none"):
+        findings.named(model, "choice", "ddim", 3).result()
+    assert asked == [7, 3]

@@ -48,7 +48,7 @@ def fit(
 
 def steps_of_all(fitted: Sequence[Schedule], asked: int | None, usual: int) -> int:
     """The number of steps that all schedules of the table have; ValueError where the files leave none."""
-    counts = {one.title: one.sigmas.size - 1 for one in fitted}
+    counts = {one.title: one.steps for one in fitted}
     steps = next(iter(counts.values()), usual) if asked is None else asked
     for title, count in counts.items():
         if count != steps:

@@ -25,7 +25,7 @@ from ays_toy.cli.common import (
 )
 from ays_toy.estimates import Measured
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
-from ays_toy.images.baselines import baselines
+from ays_toy.images.baselines import family
 from ays_toy.images.choose import Effort
 from ays_toy.images.conditioning import prompts_from
 from ays_toy.images.config import FRESH_SEED
@@ -62,8 +62,8 @@ def _print(
     judge: Judge, gram: PathGram, schedules: Sequence[Schedule], solver: str, figures: list[str], samples: int
 ) -> list[Measured]:
     """Measure schedules and the baselines on fresh samples, and print all of it."""
-    rows, first = [], schedules[0].sigmas.size - 1
-    usual = [Schedule(name, names.title(name), sigmas) for name, sigmas in baselines(judge.model, first).items()]
+    rows, steps = [], schedules[0].steps
+    usual = [family(judge.model, name, steps) for name in names.BASELINES]
     with progress() as bars:
         for one in bars.track([*schedules, *usual], description="fresh samples"):
             drawn = draw(judge.model, one.sigmas, solver, FRESH_SEED, samples)

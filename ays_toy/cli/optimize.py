@@ -95,7 +95,7 @@ def _measured(model: Model, solver: str, found: Schedule, metrics: list[str]) ->
     """What it is worth on seeds that no search uses, and below it the baselines."""
     gram, reference = model.collect(), model.reference(seed=JUDGE_SEED + 1)
     rows = []
-    for one in (found, *(finding.family(model, name, found.sigmas.size - 1) for name in SCHEDULES)):
+    for one in (found, *(finding.family(model, name, found.steps) for name in SCHEDULES)):
         samples = draw(model, one.sigmas, solver, JUDGE_SEED)
         rows.append(Measured(one, gram.price(one.sigmas), evaluate(samples, reference, metrics)))
     return rows

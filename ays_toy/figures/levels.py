@@ -64,7 +64,7 @@ def _klub(row: Measured) -> KlubEstimate:
 
 
 def _rail(schedule: Schedule, place: int) -> go.Scatter:
-    style, n = STYLES[schedule.name], schedule.sigmas.size - 1
+    style, n = STYLES[schedule.name], schedule.steps
     what = f"<b>{schedule.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
     return go.Scatter(
         x=schedule.sigmas,

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ays_toy import schedules
+from ays_toy import names, schedules
 from ays_toy.checks import whole_number
 from ays_toy.images.models import ImageModel
+from ays_toy.schedules import Schedule
 
 
 def baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:
@@ -26,6 +27,11 @@ def baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:
         else:
             families[name] = family(steps, low, high)
     return families
+
+
+def family(model: ImageModel, name: str, steps: int) -> Schedule:
+    """A baseline over the model's range."""
+    return Schedule(name, names.title(name), baselines(model, steps)[name])
 
 
 def even_in_timesteps(training_sigmas: Any, steps: int, low: float, high: float, root: int = 1) -> np.ndarray:

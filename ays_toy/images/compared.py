@@ -9,15 +9,15 @@ import torch
 
 from ays_toy import names, optimize
 from ays_toy.images import published
-from ays_toy.images.baselines import baselines
+from ays_toy.images.baselines import family
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import Schedule
 
-FOUND = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours")
-ORDER = tuple(dict.fromkeys((*FOUND, "time-uniform", "time-quadratic", *names.BASELINES)))
+ABOVE = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", "time-uniform", "time-quadratic")
+ORDER = tuple(dict.fromkeys((*ABOVE, *names.BASELINES)))
 SHOWN = 10  # pictures of every schedule
 
 
@@ -32,10 +32,10 @@ def named(model: ImageModel, gram: PathGram | None, steps: int, found: Iterable[
     Always the baselines; for the models that the authors published a schedule for that one, over this model's range;
     what else was `found`; and with a matrix the KLUB optimum, unless it was found already.
     """
-    levels = baselines(model, steps)
+    every = {name: family(model, name, steps) for name in names.BASELINES}
     if row := published.name_for(model):
-        levels["published"] = published.schedule(row, steps, model.sigma_min, model.sigma_max)
-    every = {name: Schedule(name, names.title(name), sigmas) for name, sigmas in levels.items()}
+        sigmas = published.schedule(row, steps, model.sigma_min, model.sigma_max)
+        every["published"] = Schedule("published", names.title("published"), sigmas)
     every |= {one.name: one for one in found}
     if gram is not None and "klub-optimum" not in every:
         every["klub-optimum"] = optimum(gram, steps)

@@ -99,7 +99,7 @@ def measure(
         yield at("Sampling on fresh seeds", named=named, pictures=pictures)
         yield at("Done", rows=(_measured(config, kept, gram, one),))
 
-    total = denoiser_calls(config.solver, one.sigmas.size - 1) * config.samples
+    total = denoiser_calls(config.solver, one.steps) * config.samples
     yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
 
 

@@ -30,19 +30,18 @@ _pool = Pool(os.cpu_count() or 1, "outcome")
 
 @dataclass(frozen=True)
 class Draw:
-    """All that decides what samples come out, `n` of them; without levels they are the data themselves."""
+    """All that decides what samples come out, `n` of them; without levels they are fresh data."""
 
     model: Model
     solver: str
     seed: int
-    levels: tuple[float, ...] | None
+    levels: tuple[float, ...]
     n: int | None = None  # as many as `Model.samples`
 
     @classmethod
-    def of(cls, model: Model, solver: str, seed: int, sigmas: np.ndarray | None, n: int | None = None) -> "Draw":
-        """Of a schedule [n+1], or of the data."""
-        levels = None if sigmas is None else tuple(sigmas.tolist())
-        return cls(model, "" if levels is None else solver, seed, levels, n)
+    def of(cls, model: Model, solver: str, seed: int, one: Schedule, n: int | None = None) -> "Draw":
+        """Of a schedule, or of `FRESH_DATA`."""
+        return cls(model, solver if one.levels else "", seed, one.levels, n)
 
 
 class Metrics(dict[str, Estimate]):
@@ -70,9 +69,7 @@ Outcomes = Mapping[str, "Future[Outcome]"]
 
 def draws(model: Model, solver: str, seed: int, shown: Mapping[str, Schedule]) -> dict[str, Draw]:
     """What to draw of schedules, and of the data themselves as 'data'."""
-    return {name: Draw.of(model, solver, seed, one.sigmas) for name, one in shown.items()} | {
-        "data": Draw.of(model, solver, seed, None)
-    }
+    return {name: Draw.of(model, solver, seed, one) for name, one in {**shown, "data": FRESH_DATA}.items()}
 
 
 def start(draws: Mapping[str, Draw]) -> Outcomes:
@@ -102,7 +99,7 @@ def outcome(draw: Draw) -> Outcome:
 
 
 def _samples(draw: Draw) -> torch.Tensor:
-    if draw.levels is None:
+    if not draw.levels:
         return draw.model.fresh_data(draw.n, draw.seed + 2)
     return comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
 

@@ -70,7 +70,7 @@ RAIL_CAPTION = (
 def verdict(view: View, rows: Mapping[str, Measured]) -> str:
     """What the table says, in sentences."""
     model, steps = view.chosen_model, view.steps
-    alike = {name: row for name, row in rows.items() if row.schedule.sigmas.size - 1 == steps}  # Yours may have more
+    alike = {name: row for name, row in rows.items() if row.schedule.steps == steps}  # Yours may have more
     return " ".join(verdicts.sentences(alike, rows["data"].metrics, model.dataset))
 
 

@@ -22,9 +22,10 @@ def named(
     """The schedule of a name in `names.COMPARED`: what takes a search and does not ship is under way, the rest done."""
     if name in SEARCHED:
         return _find(model, name, steps, solver, metric)
-    if name == "klub-optimum":
-        power = KLUB_POWER
-    return _find(model, name, steps, power=0.0 if name in BASELINES else power)
+    if name in BASELINES:
+        return _find(model, name, steps)
+    power = KLUB_POWER if name == "klub-optimum" else power
+    return _find(model, names.optimum(power), steps, power=power)
 
 
 @lru_cache(maxsize=512)

@@ -9,6 +9,7 @@ import streamlit as st
 from ays_toy import challenge, names
 from ays_toy.estimates import Measured
 from ays_toy.figures import Panel
+from ays_toy.finding import FRESH_DATA
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT
 from ays_toy.schedules import Schedule
@@ -61,7 +62,7 @@ def shown(state: ChallengeView) -> dict[str, Schedule]:
 
 def draw(state: ChallengeView, one: Schedule) -> compute.Draw:
     """What decides its samples."""
-    return compute.Draw.of(state.chosen_model, state.solver, state.seed, one.sigmas)
+    return compute.Draw.of(state.chosen_model, state.solver, state.seed, one)
 
 
 def lesson(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
@@ -93,13 +94,13 @@ def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Non
         if (one.model, one.solver, one.seed) == (state.chosen_model, state.solver, state.seed)
     ]
     compared = [*(one for name, one in schedules.items() if name != "yours"), *reversed(tried)]
-    rows, steps = [_measured(state, one) for one in compared], [one.sigmas.size - 1 for one in compared]
+    rows = [_measured(state, one) for one in compared]
     cost, metric = "KLUB" if state.weight == names.KLUB_POWER else "Cost", METRICS[state.metric]
     number = st.column_config.NumberColumn
     columns: dict[str, list[Any]] = {
-        "Steps": steps,
+        "Steps": [one.steps for one in compared],
         cost: [row.klub for row in rows],
-        "× best": [max(1.0, _cost(row) / _least(state, n)) for row, n in zip(rows, steps, strict=True)],
+        "× best": [max(1.0, _cost(row) / _least(state, row.schedule.steps)) for row in rows],
         metric.title: [row.metrics[metric.name] for row in rows],
         tables.LEVELS: [tables.levels(one.sigmas) for one in compared],
     }
@@ -127,7 +128,7 @@ def _least(state: ChallengeView, steps: int) -> float:
     return least
 
 
-def floor(state: ChallengeView, outcome: compute.Outcome) -> str:
+def floor(state: ChallengeView) -> str:
     """What a perfect sampler would score, in words."""
-    fresh = outcome.metrics[state.metric]
+    fresh = compute.outcome(draw(state, FRESH_DATA)).metrics[state.metric]
     return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh}."

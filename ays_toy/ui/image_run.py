@@ -166,7 +166,7 @@ def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extr
     if same:
         _words(box, same, "Measured in")
     elif view.bundled:
-        calls_ = denoiser_calls(view.solver, one.rows[name].schedule.sigmas.size - 1)
+        calls_ = denoiser_calls(view.solver, one.rows[name].schedule.steps)
         words = _about(view, calls_ * view.config.samples)
         box.caption(words[0].upper() + words[1:])
 

@@ -12,7 +12,7 @@ from ays_toy import names
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.fitting import fit_range
 from ays_toy.images import compared, results
-from ays_toy.images.baselines import baselines
+from ays_toy.images.baselines import family
 from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel
 from ays_toy.paths import PathGram
@@ -42,7 +42,7 @@ class Memory:
 
     found: dict[str, Schedule] = field(default_factory=dict)
     figures: dict[Levels, Figures] = field(default_factory=dict)
-    rows: dict[str, Figures] = field(default_factory=dict)  # the same by name, the latest of each
+    rows: dict[str, Measured] = field(default_factory=dict)  # the same by name, the latest of each
     pictures: dict[Levels | str, np.ndarray] = field(default_factory=dict)  # "": the reference
 
 
@@ -79,7 +79,7 @@ def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
     if state.finding:
         kept.found[view.config.name] = Schedule(view.config.name, state.finding.title, state.finding.sigmas)
     for row in state.rows:
-        kept.figures[row.schedule.levels] = kept.rows[row.schedule.name] = row.metrics
+        kept.figures[row.schedule.levels], kept.rows[row.schedule.name] = row.metrics, row
     for name, pictures in state.pictures.items():
         kept.pictures["" if name == "reference" else state.named[name].levels] = pictures
 
@@ -89,7 +89,7 @@ optimum = lru_cache(maxsize=64)(compared.optimum)
 
 def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Schedule:
     """The optimum by the page's dials: its weight, and the share of the way there from the chosen start."""
-    first = Schedule(view.base, names.title(view.base), baselines(model, view.steps)[view.base])
+    first = family(model, view.base, view.steps)
     return findings.blended(first, optimum(gram, view.steps, view.power), view.share)
 
 
@@ -115,10 +115,10 @@ def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     if ready is None:
         return None
     model, gram = ready
-    bundled = results.digits().at(view.solver, view.steps) if view.bundled else None
+    bundled = results.digits().at(view.solver, view.steps) if view.bundled else {}
     found = {"klub-optimum": optimum(gram, view.steps, names.KLUB_POWER)} | kept.found
     if bundled and "choice" not in found:
-        found["choice"] = Schedule("choice", names.title("choice"), bundled.sigmas["choice"])
+        found["choice"] = bundled["choice"].schedule
     if view.power != names.KLUB_POWER or view.share != 100:
         found["p-optimum"] = p_optimum(view, model, gram)
     if own := yours.fitted(view.image_yours, partial(fit, model), view.steps)[0]:
@@ -133,19 +133,20 @@ def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     return Shown(model, gram, rows, _pictures(view, every, kept, bundled))
 
 
-def _beforehand(view: ImagesView, bundled: results.Cell | None, one: Schedule, kept: Memory) -> Figures:
+def _beforehand(view: ImagesView, bundled: results.Cell, one: Schedule, kept: Memory) -> Figures:
     """What ships with the digits, unless figures of other noise stand beside it."""
     config, ours = view.config, results.digits()
     same = (config.fresh_seed, config.samples) == (ours.seed, ours.samples)
-    return bundled.figures[one.name] if bundled and _ships(bundled, one) and (same or not kept.figures) else {}
+    return bundled[one.name].metrics if _ships(bundled, one) and (same or not kept.figures) else {}
 
 
 def _ships(bundled: results.Cell, one: Schedule) -> bool:
-    return one.name in bundled.sigmas and np.allclose(bundled.sigmas[one.name], one.sigmas, rtol=1e-3)
+    known = bundled.get(one.name)
+    return known is not None and np.allclose(known.schedule.sigmas, one.sigmas, rtol=1e-3)
 
 
 def _pictures(
-    view: ImagesView, every: Mapping[str, Schedule], kept: Memory, bundled: results.Cell | None
+    view: ImagesView, every: Mapping[str, Schedule], kept: Memory, bundled: results.Cell
 ) -> dict[str, np.ndarray]:
     if view.bundled:
         found = {name: _digits_pictures(view, one, bundled) for name, one in every.items()}
@@ -154,7 +155,7 @@ def _pictures(
     return found | ({"reference": kept.pictures[""]} if "" in kept.pictures else {})
 
 
-def _digits_pictures(view: ImagesView, one: Schedule, bundled: results.Cell | None) -> np.ndarray:
+def _digits_pictures(view: ImagesView, one: Schedule, bundled: results.Cell) -> np.ndarray:
     """Those that ship, where they are of this schedule and noise: drawing others takes the network."""
     if bundled and view.seed == 0:
         same = _ships(bundled, one)

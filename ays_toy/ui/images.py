@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import figures, names
-from ays_toy.estimates import Estimate
+from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
@@ -71,30 +71,20 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
 
 def curves(view: ImagesView, one: Shown) -> go.Figure:
     """Quality over the number of steps: what ships with the digits, and all that this session has measured."""
-    config, ours = view.config, results.digits()
-    found: dict[str, dict[int, Estimate]] = {}
+    config, ours, rows = view.config, results.digits(), list[Measured]()
     if view.bundled:
-        for steps in ours.steps:
-            entry = ours.at(view.solver, steps)
-            _add(found, steps, entry.figures if entry else {}, view.figure)
-    for (which, folder, solver, steps, seed), kept in memories().items():
+        rows += [row for steps in ours.steps for row in ours.at(view.solver, steps).values()]
+    for (which, folder, solver, _, seed), kept in memories().items():
         if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
-            rows = {name: figures_ for name, figures_ in kept.rows.items() if name not in PASSING}
-            _add(found, steps, rows, view.figure)
-    for name, row in one.rows.items():
-        _add(found, row.schedule.sigmas.size - 1, {name: row.metrics}, view.figure)
+            rows += [row for name, row in kept.rows.items() if name not in PASSING]
+    found: dict[str, dict[int, Estimate]] = {}
+    for row in (*rows, *one.rows.values()):
+        if view.figure in row.metrics:
+            found.setdefault(row.schedule.name, {})[row.schedule.steps] = row.metrics[view.figure]
     order = [name for name in compared.ORDER if name in found]
     titles = {name: one.rows[name].title if name in one.rows else STYLES[name].title for name in order}
     data = [Curve(name, titles[name], found[name]) for name in order]
     return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
-
-
-def _add(
-    found: dict[str, dict[int, Estimate]], steps: int, rows: Mapping[str, Mapping[str, Estimate]], figure: str
-) -> None:
-    for name, measured in rows.items():
-        if figure in measured:
-            found.setdefault(name, {})[steps] = measured[figure]
 
 
 def verdict(view: ImagesView, one: Shown) -> str:

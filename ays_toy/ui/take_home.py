@@ -69,7 +69,7 @@ def _table(view: SearchView, longer: Mapping[str, Schedule]) -> None:
 
 
 def _key(view: SearchView, shown: Mapping[str, Schedule]) -> tuple[Any, ...]:
-    return "refinement", view.search, tuple(shown["ays"].sigmas.tolist())
+    return "refinement", view.search, shown["ays"].levels
 
 
 def _watch(view: SearchView, shown: Mapping[str, Schedule]) -> Watch | None:

@@ -67,7 +67,7 @@ def remarks(levels: Levels, fit: Fit, steps: int) -> None:
     one, why = fitted(levels, fit, steps)
     if why:
         st.warning(f"**Yours** is not shown: {bring.literal(why)}", icon=":material/content_paste_off:")
-    if one is None or (n := one.sigmas.size - 1) == steps:
+    if one is None or (n := one.steps) == steps:
         return
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(
