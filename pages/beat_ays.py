@@ -39,13 +39,7 @@ with left:
     beat_ays.board(state)
 outcomes = compute.start({name: guess.draw(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
-pictures.plotly_chart(
-    gallery.row(state.chosen_model, samples),
-    key="panels",
-    height="stretch",
-    config=gallery.STILL,
-    alt=gallery.alt(state.chosen_model, samples),
-)
+gallery.draw(pictures, state.chosen_model, samples)
 with result:
     if beat_ays.revealed(state):
         guess.lesson(state, shown)

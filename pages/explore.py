@@ -44,13 +44,7 @@ with left:
     st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
     st.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
-pictures.plotly_chart(
-    gallery.row(state.chosen_model, samples),
-    key="panels",
-    height="stretch",
-    config=gallery.STILL,
-    alt=gallery.alt(state.chosen_model, samples),
-)
+gallery.draw(pictures, state.chosen_model, samples)
 rows = compute.measured(state.chosen_model, known, outcomes)
 finding.markdown(explore.verdict(state, rows))
 with right:

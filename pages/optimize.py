@@ -41,13 +41,7 @@ live()
 pictures = st.container(key="panels_box5")
 st.caption(optimize.LOOK)
 samples = optimize.samples(state, search, shown, outcomes)
-pictures.plotly_chart(
-    gallery.row(state.chosen_model, samples),
-    key="panels",
-    height="stretch",
-    config=gallery.STILL,
-    alt=gallery.alt(state.chosen_model, samples),
-)
+gallery.draw(pictures, state.chosen_model, samples)
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")

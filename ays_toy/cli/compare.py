@@ -6,16 +6,7 @@ import typer
 
 from ays_toy import checks, comparison, finding
 from ays_toy.cli import brought
-from ays_toy.cli.common import (
-    Data,
-    Kind,
-    Power,
-    SigmaMax,
-    SigmaMin,
-    Solver,
-    print_table,
-    user_errors,
-)
+from ays_toy.cli.common import Data, Kind, Power, SigmaMax, SigmaMin, Solver, print_table, user_errors
 from ays_toy.metrics import METRICS
 
 USUAL = 8  # steps

@@ -8,21 +8,8 @@ import typer
 from rich.table import Table
 
 from ays_toy import checks, images, names
-from ays_toy.cli import brought
-from ays_toy.cli.common import (
-    Method,
-    Out,
-    Power,
-    Solver,
-    Steps,
-    check_out,
-    console,
-    print_levels,
-    print_table,
-    progress,
-    user_errors,
-    write,
-)
+from ays_toy.cli import brought, common
+from ays_toy.cli.common import Method, Out, Power, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import family
@@ -64,12 +51,12 @@ def _print(
     """Measure schedules and the baselines on fresh samples, and print all of it."""
     rows, steps = [], schedules[0].steps
     usual = [family(judge.model, name, steps) for name in names.BASELINES]
-    with progress() as bars:
+    with common.progress() as bars:
         for one in bars.track([*schedules, *usual], description="fresh samples"):
             drawn = draw(judge.model, one.sigmas, solver, FRESH_SEED, samples)
             figured = {name: judge.measure(drawn, name, FRESH_SEED) for name in figures}
             rows.append(Measured(one, gram.price(one.sigmas), figured))
-    print_table(rows, {name: FIGURES[name].title for name in figures})
+    common.print_table(rows, {name: FIGURES[name].title for name in figures})
     return rows
 
 
@@ -97,7 +84,7 @@ def optimize(
     Under torchrun the processes share the paths: the matrix is that of one process.
     """
     with user_errors(), distributed.joined() as team:
-        check_out(out)
+        common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
         chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
@@ -106,7 +93,7 @@ def optimize(
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         checks.real_number(power, "The power", 0.0, 4.0)
         source = sources.find(chosen, paths, folder=data, seed=seed)
-        with progress(quiet=not team.leads) as bars:
+        with common.progress(quiet=not team.leads) as bars:
             task = bars.add_task(source.about, total=None)
             grid = collect.grid_for(chosen, levels)
             for state in collect.stream(
@@ -123,11 +110,11 @@ def optimize(
         judge = Judge(chosen)
         for found in optimizing.find(judge, state.gram, source.x0, search):
             console.print(found.line)
-        print_levels(found.sigmas)
+        common.print_levels(found.sigmas)
         schedule = Schedule(method, found.title, found.sigmas)
         rows = _print(judge, state.gram, [schedule], solver, _figures(chosen, solver, decides), samples)
         if out is not None:
-            write(out, rows[0], model=model, solver=solver, figure=decides, paths=state.gram.paths)
+            common.write(out, rows[0], model=model, solver=solver, figure=decides, paths=state.gram.paths)
 
 
 @app.command()
@@ -176,7 +163,7 @@ def paths(
         chosen = _load(model, prompts, guidance)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)
-        with progress() as bars:
+        with common.progress() as bars:
             task = bars.add_task(source.about, total=None)
             for state in collect.stream(chosen, source.x0, grid, seed=seed):
                 bars.update(task, completed=state.done, total=state.total)
@@ -201,7 +188,7 @@ def pretrain(
     features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
 ) -> None:
     """Train the digits model that ships with the package, and the classifier that it is judged by."""
-    with user_errors(), progress() as bars:
+    with user_errors(), common.progress() as bars:
         if features:
             learning = bars.add_task("classifier", total=classifier.EPOCHS)
             for epoch in classifier.train():

@@ -6,23 +6,8 @@ import torch
 import typer
 
 from ays_toy import checks, finding, names
-from ays_toy.cli.common import (
-    Data,
-    Kind,
-    Method,
-    Out,
-    Power,
-    SigmaMax,
-    SigmaMin,
-    Solver,
-    Steps,
-    check_out,
-    console,
-    print_levels,
-    print_table,
-    user_errors,
-    write,
-)
+from ays_toy.cli import common
+from ays_toy.cli.common import Data, Kind, Method, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
 from ays_toy.comparison import LEVELS, Model, draw
 from ays_toy.estimates import Measured
 from ays_toy.live_search import SearchConfig, search
@@ -51,7 +36,7 @@ def optimize(
     """Find a schedule, print its levels and what it is worth beside the baselines, and write it to a file."""
     with user_errors():
         checks.lookup(names.METHODS, method, "method")
-        check_out(out)
+        common.check_out(out)
         chosen = Model.current(data, model, sigma_min, sigma_max)
         if method == "ays":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -65,13 +50,13 @@ def optimize(
             checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
             found = finding.find(chosen, finding.one_pass(chosen), method, solver, steps, power)
     console.print(f"{found.title}: {found.calls:,} denoiser calls, {found.seconds:.2f} s")
-    print_levels(found.sigmas)
+    common.print_levels(found.sigmas)
     rows = _measured(chosen, solver, found, list(dict.fromkeys([*SHOWN, metric])))
-    print_table(rows, {name: METRICS[name].title for name in rows[0].metrics})
+    common.print_table(rows, {name: METRICS[name].title for name in rows[0].metrics})
     if out is not None:
         with user_errors():
             about = {"data": data, "model": model, "solver": solver, "calls": found.calls, "seconds": found.seconds}
-            write(out, rows[0], **about)
+            common.write(out, rows[0], **about)
 
 
 def _search(config: SearchConfig, rest: bool) -> Schedule:

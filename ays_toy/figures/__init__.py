@@ -2,8 +2,8 @@
 
 from ays_toy.figures.density import Panel, density_panels
 from ays_toy.figures.errors import distances, local_errors
-from ays_toy.figures.images import Curve, klub_bars, levels_side_by_side, quality_over_steps
-from ays_toy.figures.levels import rail_and_area, rail_words
+from ays_toy.figures.images import Curve, klub_bars, quality_over_steps
+from ays_toy.figures.levels import levels_side_by_side, rail_and_area, rail_words
 from ays_toy.figures.model import calibration_figure
 
 __all__ = [

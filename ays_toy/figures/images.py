@@ -109,25 +109,3 @@ def klub_bars(rows: Sequence[Measured]) -> go.Figure:
     figure.update_yaxes(fixedrange=True)
     height = MARGIN["t"] + 36 + len(rows) * (LINE * max(len(lines) for lines in titles) + 9)
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
-
-
-def levels_side_by_side(schedules: Mapping[str, np.ndarray], name: str, height: int = 220) -> go.Figure:
-    """Noise levels of several schedules [n+1], each over its own range, in one entry's colors."""
-    style, figure = STYLES[name], go.Figure()
-    for title, sigmas in schedules.items():
-        figure.add_trace(
-            go.Scatter(
-                x=sigmas,
-                y=[title] * sigmas.size,
-                mode="lines+markers",
-                line={"color": style.color, "dash": style.dash, "width": 1.5},
-                marker={"color": style.color, "symbol": style.symbol, "size": 9},
-                customdata=np.arange(sigmas.size),
-                hovertemplate=f"<b>{title}</b>, level %{{customdata}}: σ = %{{x:.5g}}<extra></extra>",
-                cliponaxis=False,
-            )
-        )
-    figure.update_xaxes(type="log", autorange="reversed", fixedrange=True, dtick=1, zeroline=False)
-    figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2})
-    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
-    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)

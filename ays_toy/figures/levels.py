@@ -19,7 +19,7 @@ def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -
     titles, outlines = [row.title for row in rows], [gram.outline(row.schedule.sigmas) for row in rows]
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.36, 0.64], vertical_spacing=0.05)
     for k, row in enumerate(rows):
-        figure.add_trace(_rail(row.schedule, len(rows) - 1 - k), row=1, col=1)
+        figure.add_trace(_rail(row.schedule, np.float32(len(rows) - 1 - k)), row=1, col=1)
     # The best is drawn last, on top; its patches are the small ones.
     ceiling = _ceiling(outlines)
     for k in sorted(range(len(rows)), key=lambda k: -_klub(rows[k]).value):
@@ -63,12 +63,21 @@ def _klub(row: Measured) -> KlubEstimate:
     return row.klub
 
 
-def _rail(schedule: Schedule, place: int) -> go.Scatter:
+def levels_side_by_side(schedules: Sequence[Schedule], height: int = 220) -> go.Figure:
+    """Where schedules put their levels, each over its own range."""
+    figure = go.Figure([_rail(one, one.title) for one in schedules])
+    figure.update_xaxes(type="log", autorange="reversed", fixedrange=True, dtick=1, zeroline=False)
+    figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2})
+    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
+
+
+def _rail(schedule: Schedule, place: np.float32 | str) -> go.Scatter:
     style, n = STYLES[schedule.name], schedule.steps
     what = f"<b>{schedule.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
     return go.Scatter(
         x=schedule.sigmas,
-        y=np.full(n + 1, place, dtype=np.float32),
+        y=np.full(n + 1, place),
         mode="lines+markers",
         line={"color": style.color, "dash": style.dash, "width": 1.5},
         marker={"color": style.color, "symbol": style.symbol, "size": 9, "line": {"color": REFERENCE, "width": 0.5}},

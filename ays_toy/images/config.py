@@ -62,11 +62,6 @@ class ImageConfig:
         return FRESH_SEED + self.seed
 
     @property
-    def name(self) -> str:
-        """Of what the run finds, among all that are compared."""
-        return self.method
-
-    @property
     def decides(self) -> str:
         """The figure that the search goes by."""
         return self.figure or scores.default_figure(self.which.name, self.solver)

@@ -150,7 +150,7 @@ def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> I
     )
     for finding in optimizing.find(kept, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
-    found = Schedule(config.name, finding.title, finding.sigmas)
+    found = Schedule(config.method, finding.title, finding.sigmas)
     named = compared.named(model, gram, config.steps, [found, named["klub-optimum"]])
     pictures = dict(_pictures(config, kept, named))
     rows: tuple[Measured, ...] = ()

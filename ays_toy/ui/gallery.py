@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
-import plotly.graph_objects as go
-
 from ays_toy import figures, pictures
 from ays_toy.comparison import Model
 from ays_toy.figures import Panel
@@ -42,15 +40,12 @@ def panel(
     return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(truth)))
 
 
-def row(model: Model, panels: Sequence[Panel]) -> go.Figure:
-    """The true density beside the panels."""
+def draw(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels") -> None:
+    """Draw the true density beside the panels."""
     truth = compute.truth(model)
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, pictures.shades(truth, pictures.brightest(truth)))
-    return figures.density_panels([data, *panels], model.dataset.half_width)
-
-
-def alt(model: Model, panels: Sequence[Panel]) -> str:
-    """The panels in words."""
+    figure = figures.density_panels([data, *panels], model.dataset.half_width)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
-    return f"Densities on {model.dataset.title}, the data beside samples of " + "; ".join(parts) + "."
+    alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
+    place.plotly_chart(figure, key=key, height="stretch", config=STILL, alt=alt)

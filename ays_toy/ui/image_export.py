@@ -1,9 +1,6 @@
 """The last sections of the Images page: a schedule as code or as a file, and the schedules that were published."""
 
-import re
-
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import export, figures
@@ -14,7 +11,7 @@ from ays_toy.ui import record
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown
 from ays_toy.ui.image_view import FORMATS, ZERO, ImagesView
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, file_name
 
 FILES = {"diffusers": ("py", "text/x-python"), "comfyui": ("txt", "text/plain"), "json": ("json", "application/json")}
 
@@ -60,7 +57,7 @@ def section(view: ImagesView, one: Shown) -> None:
     st.caption(_counting(kind, sigmas, zero))
     st.code(text, language="python" if kind == "diffusers" else None, wrap_lines=True)
     suffix, mime = FILES.get(kind, ("csv", "text/csv"))
-    file = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen.title} {sigmas.size - 1}".lower()).strip("-")
+    file = file_name(f"{view.image_model} {chosen.title} {chosen.schedule.steps}")
     st.download_button(
         f"Download {file}.{suffix}", text, f"{file}.{suffix}", mime, icon=":material/download:", on_click="ignore"
     )
@@ -96,7 +93,8 @@ def published_section() -> None:
         return  # reading them brings in diffusers, which takes seconds
     with box:
         known = published.everything()
-        st.plotly_chart(_published(known), key="published", config=STILL, alt=_alt(known))
+        rails = figures.levels_side_by_side(list(known.values()))
+        st.plotly_chart(rails, key="published", config=STILL, alt=_alt(known))
         st.caption(
             "**Look for** levels that crowd where each model makes its choices. 10 steps, 11 levels; a final jump to "
             "zero is not counted. Where a published model is loaded above, its schedule joins the comparison, "
@@ -107,10 +105,6 @@ def published_section() -> None:
         st.code(", ".join(f"{sigma:g}" for sigma in one.sigmas), language=None, wrap_lines=True)
         steps = "in continuous time" if one.timesteps is None else f"timesteps {', '.join(map(str, one.timesteps))}"
         st.caption(f"{steps[0].upper()}{steps[1:]}. Source: {amid_sentence(one.source)}.")
-
-
-def _published(known: dict[str, published.Published]) -> go.Figure:
-    return figures.levels_side_by_side({one.title: one.sigmas for one in known.values()}, "published")
 
 
 def _alt(known: dict[str, published.Published]) -> str:

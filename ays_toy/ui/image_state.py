@@ -77,7 +77,7 @@ def state_of(known: Watch | None) -> ImageState | None:
 
 def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
     if state.finding:
-        kept.found[view.config.name] = Schedule(view.config.name, state.finding.title, state.finding.sigmas)
+        kept.found[view.method] = Schedule(view.method, state.finding.title, state.finding.sigmas)
     for row in state.rows:
         kept.figures[row.schedule.levels], kept.rows[row.schedule.name] = row.metrics, row
     for name, pictures in state.pictures.items():

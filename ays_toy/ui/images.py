@@ -91,7 +91,7 @@ def verdict(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
     known = {name: row.metrics[view.figure] for name, row in one.rows.items() if view.figure in row.metrics}
     baselines = [name for name in known if name in names.BASELINES]
-    ours = [name for name in (view.config.name, "choice", "ays") if name in known]
+    ours = [name for name in (view.method, "choice", "ays") if name in known]
     if not ours or not baselines:
         return ""
     best = min(baselines, key=lambda name: known[name].value)

@@ -193,9 +193,7 @@ def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
         gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
         for name in ("edm", "p-optimum")
     ]
-    place.plotly_chart(
-        gallery.row(model, shown), key=key, height="stretch", config=gallery.STILL, alt=gallery.alt(model, shown)
-    )
+    gallery.draw(place, model, shown, key)
 
 
 # --- from here -------------------------------------------------------------------------------------------------------

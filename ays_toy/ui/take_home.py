@@ -1,6 +1,5 @@
 """The last section of the Optimize page: the schedules at any number of steps, and as files."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.jobs import State, Stop
 from ays_toy.ui.view import MAX_MORE, SearchView
+from ays_toy.words import file_name
 
 SLOT = "refinement"
 MOST = 15  # steps that a search may have to be refined twice: the paper goes from 10 to 40
@@ -158,7 +158,7 @@ def _downloads(view: SearchView, found: Mapping[str, Schedule]) -> None:
         "calls": taken.calls,
         "seconds": taken.seconds,
     }
-    name = re.sub(r"[^a-z0-9]+", "-", f"{view.data} {taken.title}".lower()).strip("-")
+    name = file_name(f"{view.data} {taken.title}")
     row = st.container(horizontal=True, vertical_alignment="center")
     row.download_button(
         "JSON",
