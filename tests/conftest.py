@@ -6,10 +6,12 @@ What drives the browser is imported by the tests that need it: the others run wh
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from hypothesis import settings
 
@@ -44,6 +46,18 @@ def generator() -> torch.Generator:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(240414507)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Kept models and points, jobs and cached results of this test alone."""
+    from ays_toy.ui import background
+
+    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
+    background.queue.cache_clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

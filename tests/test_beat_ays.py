@@ -1,8 +1,7 @@
 """The Beat AYS page without a browser: what the rail says is checked, undone, remembered and held by the link."""
 
-from collections.abc import Iterator
-
 import numpy as np
+import pages_shown
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -34,22 +33,11 @@ def test_a_link_holds_the_attempt(inner: list[float], power: float, metric: str)
     assert codec.from_query(ChallengeView, query) == (view, [])
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    return
-
-
 pytestmark = pytest.mark.usefixtures("home")
 
 
 def opened(**query: str) -> AppTest:
-    at = AppTest.from_file("../pages/beat_ays.py", default_timeout=120)
-    for key, value in {"data": DATA, **query}.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception, at.exception
-    return at
+    return pages_shown.opened("beat_ays", **{"data": DATA, **query})
 
 
 def levels(at: AppTest) -> list[float]:

@@ -1,40 +1,23 @@
 """Schedules brought into the pages: pasted or as a file, shown as Yours, refused in place with nothing lost."""
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
+from pages_shown import opened
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import export, schedules
 from ays_toy.images import results
-from ays_toy.ui import background, bring, codec, image_state
+from ays_toy.ui import bring, codec, image_state
 from ays_toy.ui.image_view import ImagesView
 from ays_toy.ui.view import View
 
+pytestmark = pytest.mark.usefixtures("home")
+
 SD = "14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.0"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    background.queue.cache_clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=200)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception, at.exception
-    return at
 
 
 def paste(at: AppTest, text: str, key: str = "bring yours") -> AppTest:

@@ -2,49 +2,28 @@
 
 import io
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
+from pages_shown import opened, run
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import catalog
 from ays_toy.drawing import Drawing, Stroke
 from ays_toy.store import ModelStore, PointStore
-from ays_toy.ui import background, codec
+from ays_toy.ui import codec
 from ays_toy.ui.beat_ays import ChallengeView
 from ays_toy.ui.train import TrainView
 from ays_toy.ui.view import ModelView, SearchView, View
+
+pytestmark = pytest.mark.usefixtures("home")
 
 BAR = {"path": [100, 256, 400, 256], "brush": 40, "strength": 3, "symmetry": "none", "erase": False}
 BAR_STROKE = Stroke(((100, 256), (400, 256)), 40)
 NAME = catalog.draw(Drawing((BAR_STROKE,), 1000))
 FEW = catalog.draw(Drawing((BAR_STROKE,), 60))  # quick on every page
 FAST = {"steps": "3", "sigma_min": "0.05", "sigma_max": "10"}
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    background.queue.cache_clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return run(at)
-
-
-def run(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
 
 
 def draw(at: AppTest, strokes: object, version: str = "0") -> AppTest:

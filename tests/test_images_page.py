@@ -4,18 +4,17 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import pages_shown
 import pytest
-import streamlit as st
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
+from pages_shown import displayed
 from streamlit.testing.v1 import AppTest
-from tables_shown import displayed
 
 from ays_toy import images, names, optimize
 from ays_toy.images import collect, compared, published, results, sources
@@ -23,7 +22,7 @@ from ays_toy.images.scores import FIGURES
 from ays_toy.reading import read_schedule
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import MAX_STEPS, SCHEDULES
-from ays_toy.ui import background, codec, image_state
+from ays_toy.ui import codec, image_state
 from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.ui.view import POWERS
 
@@ -109,22 +108,8 @@ def test_the_page_opens_without_the_seconds_that_diffusers_takes() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    background.queue.cache_clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
 def opened(**query: str) -> AppTest:
-    at = AppTest.from_file("../pages/images.py", default_timeout=300)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception, at.exception
-    return at
+    return pages_shown.opened("images", **query)
 
 
 def texts(at: AppTest) -> str:

@@ -1,14 +1,13 @@
 """The Train and Optimize pages, run without a browser."""
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
+from pages_shown import opened
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import checkpoints, datasets, names
@@ -18,9 +17,11 @@ from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 from ays_toy.store import ModelStore, PointStore
 from ays_toy.training import TrainingConfig, train
-from ays_toy.ui import background, codec
+from ays_toy.ui import codec
 from ays_toy.ui.train import BATCHES, LENGTHS, RATES, WIDTHS, TrainView
 from ays_toy.ui.view import GAMMAS, MATRICES, POWERS, SEARCH_SAMPLES, SearchView
+
+pytestmark = pytest.mark.usefixtures("home")
 
 TINY = {"width": "16", "length": "200", "batch": "64"}
 
@@ -53,24 +54,6 @@ train_views = some.builds(
 @given(some.one_of(search_views, train_views))
 def test_a_link_brings_back_the_view_it_was_made_from(view: SearchView | TrainView) -> None:
     assert codec.from_query(type(view), codec.to_query(view)) == (view, [])
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    background.queue.cache_clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception, at.exception
-    return at
 
 
 def until(at: AppTest, slot: str, condition) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
+from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.metrics import DEFAULT, METRICS
@@ -20,28 +20,11 @@ from ays_toy.ui.train import TrainView
 from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import SearchView, Shared, View
 
+pytestmark = pytest.mark.usefixtures("home")
+
 ROOT = Path(__file__).parent.parent
 VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView]
 MODES = "mode-mass"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    st.cache_resource.clear()
-
-
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return run(at)
-
-
-def run(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
 
 
 def query(at: AppTest) -> dict[str, str]:

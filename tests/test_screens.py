@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,21 @@ def test_long_titles_leave_the_bars_and_curves_their_room(visits: Callable[..., 
     plot = page.locator(".st-key-quality .cartesianlayer .gridlayer").first.bounding_box()
     assert legend["height"] < 0.36 * figure["height"]
     assert legend["y"] + legend["height"] <= plot["y"] + 12
+
+
+@pytest.mark.parametrize("size", ["phone", "tablet", "projector"])
+def test_words_of_pictures_and_levels_keep_their_room(visits: Callable[..., Visit], server: str, size: str) -> None:
+    width, height = SIZES[size]
+    page = open_page(visits(width=width, height=height), server, "explore")
+    boxes = [box for words in page.locator(".st-key-panels .annotation-text").all() if (box := words.bounding_box())]
+    assert len(boxes) == 5
+    for one, other in pairwise(sorted(boxes, key=lambda box: box["x"])):
+        assert one["x"] + one["width"] <= other["x"] + 1
+    chart = page.locator(".st-key-rail .main-svg").first.bounding_box()
+    names = [name.bounding_box() for name in page.locator(".st-key-rail .yaxislayer-above .ytick text").all()]
+    levels = page.locator(".st-key-rail .xy .scatterlayer").first.bounding_box()
+    assert min(name["x"] for name in names) >= chart["x"]
+    assert levels["width"] > 0.5 * chart["width"]
 
 
 def test_the_readmes_picture_is_taken_from_the_app(browser: Browser, server: str, page: Page) -> None:

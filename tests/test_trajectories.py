@@ -3,13 +3,13 @@
 import base64
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pages_shown
 import pytest
-import streamlit as st
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
@@ -26,6 +26,8 @@ from ays_toy.trajectories import FINE_CALLS, Trajectories, follow, scaled
 from ays_toy.ui import codec
 from ays_toy.ui.components import FlowTable
 from ays_toy.ui.trajectories import ALIGNMENTS, TrajectoriesView
+
+pytestmark = pytest.mark.usefixtures("home")
 
 STD = 0.5
 STOCHASTIC = [name for name, solver in SOLVERS.items() if solver.stochastic]
@@ -325,21 +327,8 @@ def test_a_bad_value_in_a_link_is_named_and_costs_nothing_else(name: str, text: 
     assert view == replace(TrajectoriesView(), data="moons")
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
 def opened(**query: str) -> AppTest:
-    at = AppTest.from_file("../pages/trajectories.py", default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception, at.exception
-    return at
+    return pages_shown.opened("trajectories", **query)
 
 
 def charts(at: AppTest) -> list[str]:

@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
+from pages_shown import displayed
 from plotly.colors import hex_to_rgb
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
-from tables_shown import displayed
 
 from ays_toy import datasets, names
 from ays_toy.catalog import BUILT_IN

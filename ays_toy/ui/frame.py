@@ -31,6 +31,20 @@ _CSS = """
   .annotation-text { font-size: 12px !important; }
   .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
 }
+/* One below the other where the figure would have no room for its names and legend. */
+[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-rail) { flex-wrap: wrap; }
+[data-testid="stColumn"]:has(.st-key-rail), [data-testid="stColumn"]:has(.st-key-rail) ~ [data-testid="stColumn"] {
+  min-width: min(100%, 26rem);
+}
+/* On a phone what stands side by side keeps its size, and is moved sidewards. */
+@media (max-width: 640px) {
+  :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail) { overflow-x: auto; }
+  .st-key-rail > div { min-width: 32rem; }
+  .js-plotly-plot .drag { touch-action: auto !important; }
+  [class*="st-key-panels_box"]:is([class*="box5"], [class*="box6"]) > div {
+    min-width: 40rem; height: 205px !important;
+  }
+}
 [data-testid="stLayoutWrapper"]:has(> .st-key-glossary) { position: absolute; }
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
