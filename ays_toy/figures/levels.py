@@ -74,13 +74,14 @@ def levels_side_by_side(schedules: Sequence[Schedule], height: int = 220) -> go.
 
 def _rail(schedule: Schedule, place: np.float32 | str) -> go.Scatter:
     style, n = STYLES[schedule.name], schedule.steps
+    edge = {} if style.symbol.endswith("-open") else {"color": REFERENCE, "width": 0.5}  # open marks are all edge
     what = f"<b>{schedule.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
     return go.Scatter(
         x=schedule.sigmas,
         y=np.full(n + 1, place),
         mode="lines+markers",
         line={"color": style.color, "dash": style.dash, "width": 1.5},
-        marker={"color": style.color, "symbol": style.symbol, "size": 9, "line": {"color": REFERENCE, "width": 0.5}},
+        marker={"color": style.color, "symbol": style.symbol, "size": 9, "line": edge},
         customdata=np.arange(n + 1),
         hovertemplate=what + "<extra></extra>",
         showlegend=False,
