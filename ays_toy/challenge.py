@@ -1,20 +1,18 @@
 """Beat AYS: what an attempt at placing the levels is, how far it is from the best, and what came of it in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ays_toy import optimize, reading, schedules
 from ays_toy.checks import real_number, whole_number
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import Estimate, Metric
+from ays_toy.estimates import Measured
+from ays_toy.metrics import Metric
 from ays_toy.optimize.exact import refine
 from ays_toy.paths import PathGram
-from ays_toy.words import significant
+from ays_toy.schedules import MAX_STEPS
 
-MOST_STEPS = 40
 DIGITS = 4  # of a level, so that a link holds exactly what was scored
 LOWEST, HIGHEST = 1e-4, 1e4  # noise levels that a link may name, whatever the range
 
@@ -25,7 +23,7 @@ def attempt(inner: Any, high: float, low: float) -> np.ndarray:
     ValueError unless there are 1 to 39 of them, descending between the ends also once they are rounded.
     """
     levels = schedules.validate([high, *_numbers(inner), low])
-    whole_number(levels.size - 2, "The number of levels between the two ends", 1, MOST_STEPS - 1)
+    whole_number(levels.size - 2, "The number of levels between the two ends", 1, MAX_STEPS - 1)
     levels[1:-1] = [float(f"{level:.{DIGITS}g}") for level in levels[1:-1]]
     return schedules.validate(levels)
 
@@ -39,7 +37,7 @@ def _numbers(values: Any) -> list[float]:
 
 def read_levels(text: str) -> tuple[float, ...]:
     """Inner levels from a link, '5.66,0.4,0.0283'; ValueError unless they can be an attempt in some range."""
-    found = reading.numbers(text, MOST_STEPS - 1)
+    found = reading.numbers(text, MAX_STEPS - 1)
     levels = [real_number(level, "A noise level", LOWEST, HIGHEST) for level in found]
     return tuple(attempt(levels, 2 * HIGHEST, LOWEST / 2)[1:-1].tolist())
 
@@ -61,20 +59,10 @@ def one_less(gram: PathGram, sigmas: np.ndarray, power: float) -> np.ndarray:
     return min(options, key=lambda levels: gram.klub(levels, power))
 
 
-def least_costs(gram: PathGram, power: float, most: int = MOST_STEPS) -> np.ndarray:
+def least_costs(gram: PathGram, power: float, most: int = MAX_STEPS) -> np.ndarray:
     """The cost [most] of the optimum of 1, 2, … steps, refined off the grid as `optimize.optimum`: exact to 0.1 %."""
     found = optimize.exact_schedules(gram, most, power)
     return np.array([gram.klub(refine(gram, sigmas, power), power) for sigmas in found.values()])
-
-
-@dataclass(frozen=True)
-class Score:
-    """What a schedule came to: its cost, how many times the least that is, and the output metric of its samples."""
-
-    title: str
-    cost: KlubEstimate
-    gap: float
-    output: Estimate
 
 
 def times(gap: float) -> str:
@@ -83,19 +71,21 @@ def times(gap: float) -> str:
     return f"{gap:.2f}×" if gap < 10 else f"{gap:.1f}×" if gap < 100 else f"{gap:,.0f}×"
 
 
-def leaders(scores: Sequence[Score], metric: Metric) -> list[str]:
+def leaders(rows: Sequence[Measured], metric: Metric) -> list[str]:
     """Titles of the schedules with the best output, and of all that cannot be told apart from it."""
-    best = metric.leaders({score.title: score.output for score in scores})
-    return [score.title for score in scores if score.title in best]
+    best = metric.leaders({row.title: row.metrics[metric.name] for row in rows})
+    return [row.title for row in rows if row.title in best]
 
 
-def verdict(yours: Score, ays: Score, cost: str, metric: Metric) -> str:
-    """What the attempt against AYS teaches, in one or two sentences."""
-    cheaper, finer = yours.cost.value < ays.cost.value, metric.loss(yours.output) < metric.loss(ays.output)
-    costs = f"{cost} {times(yours.gap)} the least possible, AYS {times(ays.gap)}"
-    outputs = " against ".join(significant(score.output.value, score.output.stderr) for score in (yours, ays))
-    figures = f"{costs}; {metric.title} {outputs}."
-    if not yours.output.differs(ays.output):
+def verdict(yours: Measured, ays: Measured, least: float, cost: str, metric: Metric) -> str:
+    """What the attempt against AYS teaches, in one or two sentences; `least` is the least cost of as many steps."""
+    assert yours.klub is not None
+    assert ays.klub is not None
+    output, other = yours.metrics[metric.name], ays.metrics[metric.name]
+    cheaper, finer = yours.klub.value < ays.klub.value, metric.loss(output) < metric.loss(other)
+    costs = f"{cost} {times(yours.klub.value / least)} the least possible, AYS {times(ays.klub.value / least)}"
+    figures = f"{costs}; {metric.title} {output} against {other}."
+    if not output.differs(other):
         return f"**{'Less' if cheaper else 'More'} {cost} than AYS, and pictures that cannot be told apart.** {figures}"
     if cheaper and finer:
         return f"**You beat AYS, bound and picture.** {figures}"

@@ -1,7 +1,6 @@
 """Schedules compared honestly: same denoiser, same x_T, same noise, same range, same number of denoiser calls."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import Reference
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 
 PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
 # An exact denoiser looks at every component for every path and sample. Where they are thousands, the user's own points,
@@ -93,14 +93,14 @@ def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None
     return samplers.draw(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
 
 
-def on_equal_terms(model: Model, name: str, sigmas: Any, steps: int) -> np.ndarray:
-    """A schedule that was brought [n+1]; ValueError unless it has the range and the number of steps of the others."""
-    levels = schedules.validate(sigmas)
+def on_equal_terms(model: Model, one: Schedule, steps: int) -> Schedule:
+    """A schedule that was brought; ValueError unless it has the range and the number of steps of the others."""
+    levels = schedules.validate(one.sigmas)
     if (levels[0], levels[-1]) != (model.sigma_max, model.sigma_min):
         raise ValueError(
-            f"{name} runs from {levels[0]:g} to {levels[-1]:g}, the others from {model.sigma_max:g} to "
+            f"{one.title} runs from {levels[0]:g} to {levels[-1]:g}, the others from {model.sigma_max:g} to "
             f"{model.sigma_min:g}: fit it to that range."
         )
     if levels.size != steps + 1:
-        raise ValueError(f"{name} has {levels.size - 1} steps, the others {steps}: compare those of one number.")
-    return levels
+        raise ValueError(f"{one.title} has {levels.size - 1} steps, the others {steps}: compare those of one number.")
+    return replace(one, sigmas=levels)

@@ -17,7 +17,8 @@ from ays_toy.denoisers import MixtureDenoiser
 from ays_toy.lettering import letters
 from ays_toy.mixtures import Mixture
 
-MAX_POINTS, LARGEST = 20_000, 1e15  # of a user's own data: how many, and how far out
+MAX_POINTS = 20_000  # of a user's own data
+LARGEST = 1e15  # coordinate of points and samples: its square and a sum of squares still fit float32
 EDGE = 1.05  # of a square around points, over the furthest of them
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ays_toy import __version__
 from ays_toy.checks import lookup
+from ays_toy.estimates import KlubEstimate
 from ays_toy.images.coordinates import flow_time
 from ays_toy.images.models import ImageModel
-from ays_toy.klub import KlubEstimate
 from ays_toy.schedules import validate
 
 FINAL_ZERO = {

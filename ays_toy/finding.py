@@ -1,26 +1,26 @@
 """Ways to find a schedule for a model, each with what it cost: the paper's search, one pass, the automatic choice."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from ays_toy import checks, names, optimize, schedules
 from ays_toy.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
 from ays_toy.denoisers import Denoiser
+from ays_toy.estimates import Measured
 from ays_toy.intervals import checked_power
-from ays_toy.klub import KlubEstimate
 from ays_toy.live_search import SearchConfig, SearchState, held_out_score
-from ays_toy.metrics import Estimate, evaluate
+from ays_toy.metrics import evaluate
 from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
 from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import Schedule
 
+FRESH_DATA = Schedule("data", "Fresh data")  # beside schedules: the best that any could do
 ODE_PATHS, ODE_LEVELS = 1024, 64
 CHOICE_POINTS, CHOICE_SEED = 8192, 40_000  # apart from the seeds of all pictures and tables, which end at 9999
 
@@ -163,32 +163,22 @@ def family(model: Model, name: str, steps: int) -> Schedule:
 
 
 def find(
-    model: Model, passed: Pass, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
+    model: Model, passed: Pass | None, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
 ) -> Schedule:
     """The schedule of a name in `names.COMPARED`, over the model's range; `power` is that of the p-optimum.
 
-    The metric stops the paper's search and makes the automatic choice. Raises ValueError for an unknown name.
+    The metric stops the paper's search and makes the automatic choice; baselines and that choice need no pass. Raises
+    ValueError for an unknown name.
     """
     checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
-    if name == "ays":
-        return stopped_search(model, passed, solver, steps, metric)
+    if name in names.BASELINES:
+        return family(model, name, steps)
     if name == "choice":
         return choose(model, solver, steps, metric)
-    if name in ("klub-optimum", "p-optimum"):
-        return optimum(passed, steps, names.KLUB_POWER if name == "klub-optimum" else power)
-    return family(model, name, steps)
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """One schedule's row: its levels, its KLUB (None for the data themselves), its samples and their metrics."""
-
-    name: str
-    title: str
-    sigmas: np.ndarray | None
-    klub: KlubEstimate | None
-    samples: torch.Tensor
-    metrics: dict[str, Estimate]
+    passed = passed or one_pass(model)
+    if name == "ays":
+        return stopped_search(model, passed, solver, steps, metric)
+    return optimum(passed, steps, names.KLUB_POWER if name == "klub-optimum" else power)
 
 
 def compare(
@@ -200,24 +190,19 @@ def compare(
     n: int | None = None,
     metrics: Iterable[str] | None = None,
     which: Iterable[str] = names.COMPARED,
-    brought: Mapping[str, Any] | None = None,
-) -> list[Result]:
+    brought: Iterable[Schedule] = (),
+) -> list[Measured]:
     """KLUB and metrics on n samples of the schedules named, and the metrics of fresh data as the floor, last.
 
-    What is `brought`, by title, stands first. ValueError, before the pass, unless it has the range and the number of
+    What is `brought` stands first. ValueError, before the pass, unless it has the range and the number of
     steps of the others, and unless the pass's grid holds that many steps.
     """
     checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
     checked_power(power)
-    yours = {
-        title: Schedule("yours", title, on_equal_terms(model, title, sigmas, steps))
-        for title, sigmas in (brought or {}).items()
-    }
+    yours = [on_equal_terms(model, one, steps) for one in brought]
     passed, reference = one_pass(model), model.reference(n or SAMPLES)
     wanted, rows = None if metrics is None else list(metrics), []
-    for found in (*yours.values(), *(find(model, passed, name, solver, steps, power) for name in which)):
+    for found in (*yours, *(find(model, passed, name, solver, steps, power) for name in which)):
         samples = draw(model, found.sigmas, solver, seed, n)
-        measured = evaluate(samples, reference, wanted)
-        rows.append(Result(found.name, found.title, found.sigmas, passed.gram.price(found.sigmas), samples, measured))
-    fresh = model.fresh_data(n)
-    return [*rows, Result("data", "Fresh data", None, None, fresh, evaluate(fresh, reference, wanted))]
+        rows.append(Measured(found, passed.gram.price(found.sigmas), evaluate(samples, reference, wanted)))
+    return [*rows, Measured(FRESH_DATA, None, evaluate(model.fresh_data(n), reference, wanted))]

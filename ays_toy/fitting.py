@@ -7,14 +7,14 @@ import numpy as np
 from ays_toy.checks import sigma_range
 from ays_toy.images.coordinates import flow_sigma
 from ays_toy.reading import FEW, whole
-from ays_toy.schedules import MAX_STEPS, validate
+from ays_toy.schedules import LONGEST, validate
 
 ROUNDING = 0.03  # of an end: a model's 0.0292 goes by 0.03 in other tools
 SILENT = 1e-5  # of an end: what a link's or a list's digits leave out
 
 
 def fit_range(
-    levels: Sequence[float], sigma_min: float, sigma_max: float, *, flow: bool = False, most: int = MAX_STEPS
+    levels: Sequence[float], sigma_min: float, sigma_max: float, *, flow: bool = False, most: int = LONGEST
 ) -> tuple[np.ndarray, str | None]:
     """Levels that may end in zero -> a schedule [n+1] over exactly this range, and what was done for that, in words.
 

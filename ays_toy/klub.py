@@ -7,24 +7,17 @@ with factor 1 and summed over data dimensions, so that KLUB >= KL. A PathGram pr
 """
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
 from ays_toy.checks import SIGMA_DATA, SIGMA_MAX, SIGMA_MIN, positive, sigma_range, whole_number
 from ays_toy.denoisers import Denoiser
+from ays_toy.estimates import KlubEstimate
 from ays_toy.schedules import validate
 
 TABLE = 2048  # nodes, even in log t, of the tabulated distribution of t in one step
-
-
-class KlubEstimate(NamedTuple):
-    """A KLUB in nats, its standard error, and the term [n] of every step from the highest noise down."""
-
-    value: float
-    stderr: float
-    terms: np.ndarray
 
 
 def importance_integral(u: Any, upper: float, std: float = SIGMA_DATA) -> np.ndarray:

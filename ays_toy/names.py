@@ -48,6 +48,7 @@ METHODS: Mapping[str, str] = {
     "klub-optimum": "least KLUB, by one pass",
     "p-optimum": "the same with the weight --power",
 }
+SEARCHED = ("choice", "ays")  # those that look at samples, and take their time for it
 
 
 def optimum(power: float) -> str:

@@ -39,6 +39,12 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
 }
 STYLES: dict[str, Style] = {name: Style(TITLES[name], *look, ABOUT[name]) for name, look in _LOOKS.items()}
 REFERENCE = "#8C8C8C"
+ATTEMPT = "attempt"  # the name of what is placed by hand right now, which has the color of the text
 MODEL = "#0072B2"  # curves of a model that is trained
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 DENSITY = "Cividis"
+
+
+def color(name: str) -> str:
+    """The color of a schedule, or of the data and what else is no schedule but a reference."""
+    return "inherit" if name == ATTEMPT else STYLES[name].color if name in STYLES else REFERENCE

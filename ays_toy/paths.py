@@ -16,8 +16,8 @@ import torch
 
 from ays_toy.checks import whole_number
 from ays_toy.denoisers import Denoiser
+from ays_toy.estimates import KlubEstimate
 from ays_toy.intervals import schedule_outline, schedule_terms
-from ays_toy.klub import KlubEstimate
 from ays_toy.schedules import validate
 
 BLOCK = 256  # paths to a matrix: the spread between blocks gives the error bars

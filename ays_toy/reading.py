@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from ays_toy.checks import QUOTED, quoted
-from ays_toy.schedules import MAX_STEPS
+from ays_toy.schedules import LONGEST
 
 MAX_TEXT = 1_000_000  # characters; our own JSON of the most steps that a page makes has 10,000
 FEW = 3  # numbers, from which a list can be told to be something else than noise levels
@@ -195,8 +195,8 @@ def _ordered(found: list[float]) -> Brought:
         raise ValueError(f"There is nothing to read: {PLAIN}.")
     if len(found) < 2:
         raise ValueError(f"One number is no schedule: {PLAIN}.")
-    if len(found) > MAX_STEPS + 2:
-        raise ValueError(f"The list has {len(found):,} numbers: give at most {MAX_STEPS + 1:,} noise levels.")
+    if len(found) > LONGEST + 2:
+        raise ValueError(f"The list has {len(found):,} numbers: give at most {LONGEST + 1:,} noise levels.")
     negative = next((value for value in found if value < 0), None)
     if negative is not None:
         raise ValueError(f"Noise levels must be above zero: mend or remove {negative:g}.")

@@ -5,7 +5,7 @@ jump to zero is not counted here: it is an option of the sampler.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ import numpy as np
 from ays_toy.checks import SIGMA_DATA, SIGMA_MAX, SIGMA_MIN, positive, sigma_range, whole_number
 
 BETA_MIN, BETA_MAX = 0.1, 20.0  # the linear VP process that time-uniform and time-quadratic assume
-MAX_STEPS = 10_000
+LONGEST = 10_000  # steps of any schedule
+MIN_STEPS, MAX_STEPS = 2, 40  # that pages, runs and challenges take
 
 Family = Callable[..., np.ndarray]
 
@@ -27,9 +28,19 @@ class Schedule:
 
     name: str
     title: str  # the name's, or more: which p, which sweep, resampled to how many steps
-    sigmas: np.ndarray
+    sigmas: np.ndarray = field(default_factory=lambda: np.empty(0))  # none: not found yet, or no schedule at all
     calls: int = 0
     seconds: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """The number of steps n, one less than that of the levels."""
+        return self.sigmas.size - 1
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The noise levels as a key."""
+        return tuple(self.sigmas.tolist())
 
 
 def validate(sigmas: Any) -> np.ndarray:
@@ -62,7 +73,7 @@ def _first(mask: np.ndarray) -> int:
 def _between(level_at: Callable[[np.ndarray], np.ndarray], n: Any, sigma_min: Any, sigma_max: Any) -> np.ndarray:
     """Evaluate level_at(u) for u = 0, 1/n, ..., 1, with both ends set exactly."""
     low, high = sigma_range(sigma_min, sigma_max)
-    steps = whole_number(n, "The number of steps", 1, MAX_STEPS)
+    steps = whole_number(n, "The number of steps", 1, LONGEST)
     levels = np.asarray(level_at(np.linspace(0.0, 1.0, steps + 1)), dtype=np.float64)
     levels[0], levels[-1] = high, low
     return validate(levels)
@@ -116,7 +127,7 @@ def cosine(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -
     both ends instead, so that levels stay distinct.
     """
     low, high = sigma_range(sigma_min, sigma_max)
-    steps = whole_number(n, "The number of steps", 1, MAX_STEPS)
+    steps = whole_number(n, "The number of steps", 1, LONGEST)
     u_high, u_low = 1.0, 0.0
     inner = np.tan(np.pi / 2 * np.array([1 / steps, 1 - 1 / steps]))
     if steps > 1 and (inner[0] <= low or inner[1] >= high):

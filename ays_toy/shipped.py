@@ -21,16 +21,7 @@ from ays_toy.schedules import Schedule
 FILE = Path(__file__).parent / "results" / "presets.json"
 FORMAT = 2
 METRIC = "energy"  # that chose, and that stopped the search
-NAMES = ("choice", "ays")
 DIGITS = 7  # of a level
-
-
-@dataclass(frozen=True, eq=False)
-class Shipped(Schedule):
-    """A schedule that was found beforehand, on one thread of a busy machine, which is what its seconds are."""
-
-    sweep: int | None = None  # that AYS was stopped at
-    won: str = ""  # the candidate that the automatic choice took
 
 
 @dataclass(frozen=True, order=True)
@@ -51,10 +42,11 @@ class Cell:
         return cls(data, solver, int(steps))
 
 
-def find(model: Model, solver: str, steps: int, name: str) -> Shipped | None:
+def find(model: Model, solver: str, steps: int, name: str) -> Schedule | None:
     """The automatic choice ('choice') or the stopped search ('ays') for a model; None where none ships.
 
-    That is for data of the user's own, a trained model, another range, and other numbers of steps.
+    That is for data of the user's own, a trained model, another range, and other numbers of steps. Its seconds are
+    those of one thread of a busy machine.
     """
     if model.kind != "exact" or (model.sigma_min, model.sigma_max) != (SIGMA_MIN, SIGMA_MAX):
         return None
@@ -62,23 +54,21 @@ def find(model: Model, solver: str, steps: int, name: str) -> Shipped | None:
 
 
 @lru_cache(maxsize=1)
-def entries() -> Mapping[tuple[Cell, str], Shipped]:
+def entries() -> Mapping[tuple[Cell, str], Schedule]:
     """Everything that ships, by cell and name."""
     cells = json.loads(FILE.read_text(encoding="utf-8"))["cells"]
     return {(Cell.read(key), name): unpacked(name, row) for key, rows in cells.items() for name, row in rows.items()}
 
 
-def packed(found: Shipped) -> list[Any]:
-    """A schedule as it is in the file: what it is (sweep or winner), calls, seconds, inner levels."""
+def packed(found: Schedule, what: int | str) -> list[Any]:
+    """A schedule as it is in the file: the sweep it was stopped at or the candidate taken, calls, seconds, levels."""
     levels = [float(f"{sigma:.{DIGITS}g}") for sigma in found.sigmas[1:-1]]
-    return [found.won if found.sweep is None else found.sweep, found.calls, float(f"{found.seconds:.3g}"), levels]
+    return [what, found.calls, float(f"{found.seconds:.3g}"), levels]
 
 
-def unpacked(name: str, row: list[Any]) -> Shipped:
+def unpacked(name: str, row: list[Any]) -> Schedule:
     """The schedule of a row of the file."""
-    what, calls, seconds, levels = row
+    _, calls, seconds, levels = row
     sigmas = np.array([SIGMA_MAX, *levels, SIGMA_MIN])
     sigmas.flags.writeable = False  # one array for all that ask
-    if name == "choice":
-        return Shipped("choice", TITLES["choice"], sigmas, calls, seconds, won=what)
-    return Shipped("ays", TITLES["ays"], sigmas, calls, seconds, sweep=what)
+    return Schedule(name, TITLES[name], sigmas, calls, seconds)

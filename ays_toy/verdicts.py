@@ -1,27 +1,17 @@
 """What a table of schedules says, in sentences made from its figures: who is ahead by what, and what is not better."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from ays_toy.datasets import Dataset
-from ays_toy.metrics import METRICS, Estimate
+from ays_toy.estimates import Estimate, Measured
+from ays_toy.metrics import METRICS
 from ays_toy.names import BASELINES
-from ays_toy.words import amid_sentence, significant
+from ays_toy.words import amid_sentence
 
 JUDGE = "energy"  # the metric that the automatic choice is made by, and AYS stopped
-FOUND = 0.9  # of the modes: what misses more gets a sentence
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """One schedule of the table: its title, its levels [n+1], its KLUB and its metrics by name."""
-
-    title: str
-    sigmas: np.ndarray
-    klub: Estimate
-    metrics: Mapping[str, Estimate]
+NEARLY_ALL = 0.9  # modes: what misses more gets a sentence
 
 
 def sentences(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], dataset: Dataset) -> list[str]:
@@ -34,10 +24,6 @@ def _judged(rows: Mapping[str, Measured]) -> dict[str, Estimate]:
     return {name: row.metrics[JUDGE] for name, row in rows.items()}
 
 
-def _figure(estimate: Estimate) -> str:
-    return significant(estimate.value, estimate.stderr)
-
-
 def _listed(titles: list[str]) -> str:
     return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
 
@@ -48,18 +34,18 @@ def _ahead(rows: Mapping[str, Measured]) -> str:
     leaders = metric.leaders(scores)
     what = f"by {amid_sentence(metric.title)}"
     if "choice" not in rows:
-        return f"**{rows[leaders[0]].title}** is best {what} of what is found so far ({_figure(scores[leaders[0]])})."
+        return f"**{rows[leaders[0]].title}** is best {what} of what is found so far ({scores[leaders[0]]})."
     ours = rows["choice"].title
     if "choice" not in leaders:
         first = leaders[0]
         return (
-            f"**{rows[first].title}** beats the {ours} on this noise {what}, {_figure(scores[first])} against "
-            f"{_figure(scores['choice'])}: the choice was made on other noise."
+            f"**{rows[first].title}** beats the {ours} on this noise {what}, {scores[first]} against "
+            f"{scores['choice']}: the choice was made on other noise."
         )
     rival = min((name for name in rows if name in BASELINES), key=lambda name: metric.loss(scores[name]), default=None)
-    words = f"**{ours}** is best {what}, the figure it is chosen by: {_figure(scores['choice'])}"
+    words = f"**{ours}** is best {what}, the figure it is chosen by: {scores['choice']}"
     if rival is not None:
-        words += f" against {_figure(scores[rival])} of the best baseline, {rows[rival].title}"
+        words += f" against {scores[rival]} of the best baseline, {rows[rival].title}"
     level = [rows[name].title for name in leaders if name != "choice"]
     return words + (f"; {_listed(level)} cannot be told apart from it." if level else ".")
 
@@ -92,7 +78,7 @@ def _not_by_all(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -> 
 def _scores(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], metric: str) -> dict[str, Estimate]:
     """What every row loses by a metric, less being better; by NLL, how far it lies from that of the data."""
     if metric == "klub":
-        return {name: row.klub for name, row in rows.items()}
+        return {name: row.klub for name, row in rows.items() if row.klub}
     if metric not in fresh:
         return {}
     if metric == "nll":
@@ -120,15 +106,15 @@ def _blurred(rows: Mapping[str, Measured], dataset: Dataset) -> str:
     if not counted:
         return ""
     worst = min(counted, key=lambda name: rows[name].metrics["coverage"].value)
-    row, modes = rows[worst], len(dataset.mixture.weights)
+    row, sigmas, modes = rows[worst], rows[worst].schedule.sigmas, len(dataset.mixture.weights)
     found = round(row.metrics["coverage"].value * modes)
-    if found >= FOUND * modes:
+    if found >= NEARLY_ALL * modes:
         return ""
     words, apart = f"{row.title} finds {found} of {modes} modes", _spacing(dataset.mixture.means)
-    below = int(np.argmax(row.sigmas <= apart / 2))
-    if below > 0 and (before := row.sigmas[below - 1]) > apart:
+    below = int(np.argmax(sigmas <= apart / 2))
+    if below > 0 and (before := sigmas[below - 1]) > apart:
         words += (
-            f": one step takes it from σ = {before:.2g} to {row.sigmas[below]:.2g}, towards the average of all that "
+            f": one step takes it from σ = {before:.2g} to {sigmas[below]:.2g}, towards the average of all that "
             f"the denoiser still holds possible there, past the levels where samples choose between modes that lie "
             f"{apart:.2g} apart"
         )

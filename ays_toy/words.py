@@ -1,6 +1,7 @@
-"""Numbers as a reader should meet them, no digit more than is known; titles within a sentence."""
+"""Numbers as a reader should meet them, no digit more than is known; titles within a sentence and as files."""
 
 import math
+import re
 
 
 def significant(value: float, stderr: float) -> str:
@@ -18,3 +19,8 @@ def significant(value: float, stderr: float) -> str:
 def amid_sentence(title: str) -> str:
     """A title as it is written within a sentence: 'Energy distance' begins small, 'NLL' and 'W2' stay."""
     return title[0].lower() + title[1:] if title[1:2].islower() else title
+
+
+def file_name(title: str) -> str:
+    """A title as the name of a file, without its ending: 'grid-8x8-p-optimum-p-2'."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")

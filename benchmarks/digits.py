@@ -32,11 +32,12 @@ from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
-FIGURES = results.FIGURES
+FIGURES = results.SHIPPED_FIGURES
 BATCH = 256
 
 
@@ -172,8 +173,8 @@ def pictures(
     for (solver, steps), row in rows.items():
         choice = np.array(row["schedules"]["choice"]["sigmas"])
         choice[[0, -1]] = gram.grid[[0, -1]]
-        weighed = optimize.optimum(gram, steps, results.POWER)
-        named = compared.named(model, gram, steps, {"choice": choice, "p-optimum": weighed})
+        weighed = compared.optimum(gram, steps, results.POWER)
+        named = compared.named(model, gram, steps, [Schedule("choice", "", choice), weighed])
         for name, drawn in compared.grid_of_pictures(model, named, solver, 0):
             yield (solver, steps, name), drawn
 

@@ -27,12 +27,11 @@ from ays_toy import comparison, finding, live_search, shipped
 from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
 from ays_toy.finding import Pass
-from ays_toy.names import BASELINES
+from ays_toy.names import BASELINES, SEARCHED
 from ays_toy.optimize import WIDE
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import Schedule
-from ays_toy.shipped import METRIC, NAMES, Cell, Shipped
+from ays_toy.shipped import METRIC, Cell
 
 STEPS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 2, 3, 9, 11, 13, 14, 15, 17, 18, 19, 25, 30, 40)  # the most wanted first
 WRITE_EVERY = 5.0  # seconds
@@ -65,15 +64,11 @@ def cell(wanted: Cell, known: Rows) -> Rows:
     model, rows = Model(wanted.data), dict(known)
     if "choice" not in rows:
         chosen = finding.choose(model, wanted.solver, wanted.steps, METRIC)
-        rows["choice"] = shipped.packed(_of(chosen, won=chosen.choice.best.title))
+        rows["choice"] = shipped.packed(chosen, chosen.choice.best.title)
     if "ays" not in rows:
         found = finding.stopped_search(model, one_pass(wanted.data), wanted.solver, wanted.steps, METRIC)
-        rows["ays"] = shipped.packed(_of(found, sweep=found.sweep))
-    return {name: rows[name] for name in NAMES}
-
-
-def _of(found: Schedule, **more: Any) -> Shipped:
-    return Shipped(found.name, found.title, found.sigmas, found.calls, found.seconds, **more)
+        rows["ays"] = shipped.packed(found, found.sweep)
+    return {name: rows[name] for name in SEARCHED}
 
 
 def cells() -> Iterator[Cell]:
@@ -116,7 +111,7 @@ def report(found: Mapping[Cell, Rows], path: Path) -> Table:
         rows = [rows for one, rows in found.items() if one.solver == solver]
         if not rows:
             continue
-        seconds = (f"{np.median([row[name][2] for row in rows]):.2f}" for name in NAMES)
+        seconds = (f"{np.median([row[name][2] for row in rows]):.2f}" for name in SEARCHED)
         kept = sum(row["choice"][0] in BASELINES.values() for row in rows)
         table.add_row(solver, str(len(rows)), *seconds, str(kept), str(sum(row["ays"][0] == 0 for row in rows)))
     table.caption = f"{path.stat().st_size / 1000:,.0f} kB, {platform.machine()}, torch {torch.__version__}"
@@ -135,7 +130,7 @@ def main(
         found = read(out, anew)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    missing = [one for one in cells() if set(found.get(one, ())) != set(NAMES)]
+    missing = [one for one in cells() if set(found.get(one, ())) != set(SEARCHED)]
     end, written = time.monotonic() + limit, 0.0
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(cell, one, found.get(one, {})): one for one in missing}

@@ -16,8 +16,7 @@ from rich.table import Column, Table
 
 from ays_toy import optimize, schedules
 from ays_toy.comparison import Model, draw
-from ays_toy.metrics import evaluate
-from ays_toy.words import significant
+from ays_toy.metrics import Estimate, evaluate
 
 CASES = (("grid-6x6", "exact", 6), ("spirals", "mlp", 6), ("moons", "mlp", 6))
 SOLVER, METRICS, POINTS = "stochastic-ddim", ("nll", "sliced-w2"), 8192
@@ -46,6 +45,7 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
 
     named = {name: schedules.SCHEDULES[name](steps) for name in BASELINES}
     named |= {"AYS as stopped": stopping.chosen.sigmas, "AYS at rest": sweeps[-1].sigmas, "exact KLUB optimum": best}
+    prices = {name: judge.price(sigmas) for name, sigmas in named.items()}
     reference = model.reference(seed=FRESH_SEED)
     rows = {
         name: evaluate(draw(model, sigmas, SOLVER, FRESH_SEED + 1), reference, METRICS)
@@ -56,7 +56,7 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
         "stop": stopping.chosen.index,
         "sweeps": sweeps[-1].index,
         "rows": rows,
-        "klub": {name: judge.price(sigmas)[:2] for name, sigmas in named.items()},
+        "klub": {name: [price.value, price.stderr] for name, price in prices.items()},
         "search": (sweeps[-1].calls, search_seconds),
         "programme": (gram.paths * gram.grid.size, programme_seconds),
     }
@@ -66,9 +66,7 @@ def show(console: Console, result: dict[str, Any]) -> None:
     """Print one case."""
     table = Table(Column("schedule", no_wrap=True), "NLL", "sliced W2", "KLUB", title=result["case"])
     for name, metrics in result["rows"].items():
-        table.add_row(
-            name, *(significant(e.value, e.stderr) for e in metrics.values()), significant(*result["klub"][name])
-        )
+        table.add_row(name, *map(str, metrics.values()), str(Estimate(*result["klub"][name])))
     console.print(table)
     stopped = result["rows"]["AYS as stopped"]
     for name in (*BASELINES, "AYS at rest"):

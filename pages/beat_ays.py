@@ -34,22 +34,16 @@ with right:
     beat_ays.numbers(state)
     result = st.container()
 with result:
-    drawn = guess.draws(state)
+    shown = guess.shown(state)
 with left:
     beat_ays.board(state)
-outcomes = compute.start(drawn)
-pictures.plotly_chart(
-    gallery.row(state.chosen_model, shown := guess.samples(state, outcomes)),
-    key="panels",
-    height="stretch",
-    config=gallery.STILL,
-    alt=gallery.alt(state.chosen_model, shown),
-)
+outcomes = compute.start({name: guess.draw(state, one) for name, one in shown.items()})
+samples = guess.samples(state, shown, outcomes)
+gallery.draw(pictures, state.chosen_model, samples)
 with result:
     if beat_ays.revealed(state):
-        guess.lesson(state, drawn)
+        guess.lesson(state, shown)
     else:
         guess.ask(state)
-guess.scores_table(state, drawn)
-fresh = compute.outcome(compute.Draw.of(state.chosen_model, state.solver, state.seed, None))
-st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state, fresh)}")
+guess.scores_table(state, shown)
+st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy.samplers import denoiser_calls
-from ays_toy.ui import background, controls, explore, gallery, view, yours
+from ays_toy.ui import background, compute, controls, explore, findings, gallery, view, yours
 
 problems = view.open_view(view.View)
 with st.sidebar:
@@ -38,22 +38,17 @@ finding = st.container(key="verdict")
 left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.
-outcomes = explore.start(state, known)
+outcomes = findings.begin(state, known)
 with left:
     figure, words = explore.rail(state, known)
     st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
     st.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
-pictures.plotly_chart(
-    gallery.row(state.chosen_model, samples),
-    key="panels",
-    height="stretch",
-    config=gallery.STILL,
-    alt=gallery.alt(state.chosen_model, samples),
-)
-finding.markdown(explore.verdict(state, known, outcomes))
+gallery.draw(pictures, state.chosen_model, samples)
+rows = compute.measured(state.chosen_model, known, outcomes)
+finding.markdown(explore.verdict(state, rows))
 with right:
-    explore.table(state, known, outcomes)
+    explore.table(state, rows)
     st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, optimize, take_home, view
+from ays_toy.ui import background, controls, findings, gallery, optimize, take_home, view
 
 problems = view.open_view(view.SearchView)
 with st.sidebar:
@@ -24,7 +24,7 @@ st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level mo
 search = optimize.watch(state)
 choice = optimize.chosen(state)
 shown = optimize.found(state, search, choice)
-outcomes = optimize.begin(state, shown)
+outcomes = findings.begin(state, shown)
 
 
 seen = optimize.stage(search, choice)
@@ -41,13 +41,7 @@ live()
 pictures = st.container(key="panels_box5")
 st.caption(optimize.LOOK)
 samples = optimize.samples(state, search, shown, outcomes)
-pictures.plotly_chart(
-    gallery.row(state.chosen_model, samples),
-    key="panels",
-    height="stretch",
-    config=gallery.STILL,
-    alt=gallery.alt(state.chosen_model, samples),
-)
+gallery.draw(pictures, state.chosen_model, samples)
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")

@@ -142,7 +142,7 @@ def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_th
     at = opened("images", solver="ddim", steps="5")
     before = table(at)
     strips = at.get("html")[0].proto.body.count("<img")
-    text = export.as_comfyui(results.digits().at("ddim", 5).sigmas["edm"])
+    text = export.as_comfyui(results.digits().at("ddim", 5)["edm"].schedule.sigmas)
     paste(at, text, "bring image_yours")
     assert f"to {model.sigma_min:.5g}" in said(at)
     after = table(at)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from ays_toy import comparison, export, finding
 from ays_toy.cli import app
 from ays_toy.images import collect, results, sources
-from ays_toy.schedules import edm, logsnr
+from ays_toy.schedules import Schedule, edm, logsnr
 
 
 @pytest.fixture
@@ -62,15 +62,16 @@ def test_a_narrower_list_is_extended_to_the_others_range_with_a_word(run, tmp_pa
     assert "narrow.txt: It does not reach over the model's range: 80 and 0.002 were added, 2 steps more." in words(
         done.output
     )
-    wide = finding.compare(comparison.Model("gaussian"), steps=6, brought={"x": [80, 40, 10, 1, 0.1, 0.01, 0.002]})
+    levels = Schedule("yours", "x", np.array([80, 40, 10, 1, 0.1, 0.01, 0.002]))
+    wide = finding.compare(comparison.Model("gaussian"), steps=6, brought=[levels])
     assert row(done.output, "Yours: narrow")[1].split(" ±")[0] == f"{wide[0].klub.value:.1f}"
 
 
 def test_a_list_of_its_own_range_is_never_priced_beside_others():
     with pytest.raises(ValueError, match=r"80 to 0\.002"):
-        finding.compare(comparison.Model("gaussian"), steps=5, brought={"mine": edm(5, 0.01, 40.0)})
+        finding.compare(comparison.Model("gaussian"), steps=5, brought=[Schedule("yours", "mine", edm(5, 0.01, 40.0))])
     with pytest.raises(ValueError, match=r"5 steps.*4"):
-        finding.compare(comparison.Model("gaussian"), steps=4, brought={"mine": edm(5)})
+        finding.compare(comparison.Model("gaussian"), steps=4, brought=[Schedule("yours", "mine", edm(5))])
 
 
 def test_two_files_of_one_name_are_two_rows(run, tmp_path):

@@ -195,7 +195,7 @@ def test_own_points_are_compared_as_presets_are():
     PointStore().save("mine", CLOUD)
     model = Model.current("own:mine", sigma_min=0.05)
     results = finding.compare(model, steps=6, n=1000, metrics=["nll", "sliced-w2", "hist-kl"])
-    by_name = {result.name: result for result in results}
+    by_name = {result.schedule.name: result for result in results}
     assert by_name["klub-optimum"].klub.value < by_name["edm"].klub.value
     floor = by_name["data"].metrics["nll"]
     assert floor.value == pytest.approx(model.dataset.mixture.entropy(0.05), abs=4 * floor.stderr)

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ays_toy import challenge, finding, schedules
-from ays_toy.challenge import MOST_STEPS, Score, attempt, guessed, leaders, one_less, one_more, read_levels
+from ays_toy.challenge import attempt, guessed, leaders, one_less, one_more, read_levels
 from ays_toy.comparison import Model
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import METRICS, Estimate
+from ays_toy.estimates import Estimate, KlubEstimate, Measured
+from ays_toy.metrics import METRICS
 from ays_toy.paths import PathGram
+from ays_toy.schedules import MAX_STEPS, Schedule
 
 ENERGY, FOUND = METRICS["energy"], METRICS["coverage"]
 SENTENCE = re.compile(
@@ -26,7 +27,7 @@ def gram() -> PathGram:
     return Model("grid-4x4").collect(paths=1024, levels=64)
 
 
-ANY = some.lists(some.floats(0.0021, 79.9), min_size=1, max_size=MOST_STEPS - 1)
+ANY = some.lists(some.floats(0.0021, 79.9), min_size=1, max_size=MAX_STEPS - 1)
 
 
 @given(some.one_of(ANY, ANY.map(lambda levels: sorted(levels, reverse=True))))
@@ -63,7 +64,7 @@ def test_an_attempt_descends_strictly_within_the_range_or_is_refused_in_a_senten
         None,
         7,
         [1.00001, 1.0],
-        list(np.geomspace(70, 0.01, MOST_STEPS)),
+        list(np.geomspace(70, 0.01, MAX_STEPS)),
     ],
 )
 def test_levels_that_cross_touch_or_leave_the_range_are_refused(inner) -> None:
@@ -112,8 +113,9 @@ def test_ays_is_better_than_where_it_starts_by_the_metric_that_stops_it() -> Non
     assert (ays.size, ays[0], ays[-1]) == (6, 80.0, pytest.approx(0.002))
 
 
-def score(title: str, cost: float, output: float, stderr: float = 0.01, gap: float = 1.5) -> Score:
-    return Score(title, KlubEstimate(cost, 0.1, np.array([cost])), gap, Estimate(output, stderr))
+def score(title: str, cost: float, output: float) -> Measured:
+    measured = {metric.name: Estimate(output, 0.01) for metric in (ENERGY, FOUND)}
+    return Measured(Schedule("yours", title, schedules.edm(4)), KlubEstimate(cost, 0.1, np.array([cost])), measured)
 
 
 def test_better_means_by_more_than_two_standard_errors_of_the_difference_in_the_metric_s_own_sense() -> None:
@@ -145,9 +147,10 @@ def test_better_means_by_more_than_two_standard_errors_of_the_difference_in_the_
     ],
 )
 def test_the_verdict_says_who_won_by_bound_and_by_picture(cost: float, output: float, says: str) -> None:
-    words = challenge.verdict(score("Yours", cost, output, gap=1.42), score("AYS", 2.0, 0.5), "KLUB", ENERGY)
+    words = challenge.verdict(score("Yours", cost, output), score("AYS", 2.0, 0.5), cost / 1.42, "KLUB", ENERGY)
     assert says in words
     assert "1.42×" in words
+    assert f"AYS {challenge.times(2.0 / (cost / 1.42))}" in words
 
 
 def test_a_guess_is_told_what_was_right() -> None:

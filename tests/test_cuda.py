@@ -37,6 +37,7 @@ from ays_toy.networks import NetworkConfig
 from ays_toy.ode import OdePaths
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import Schedule
 from ays_toy.training import TrainingConfig, denoiser_from, train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -353,7 +354,7 @@ def test_every_way_to_find_a_schedule_for_digits_is_the_same(digits, method):
         *_, last = optimizing.find(scores.Judge(model), gram, x0, search)
         found.append(last)
     np.testing.assert_allclose(found[1].sigmas, found[0].sigmas, rtol=1e-6)
-    named = compared.named(digits[GPU], gram, 4, {"search": found[1].sigmas})
+    named = compared.named(digits[GPU], gram, 4, [Schedule(method, "", found[1].sigmas)])
     one, other = (dict(compared.grid_of_pictures(model, named, "dpmpp-2m", 0)) for model in digits.values())
     for name, drawn in one.items():
         assert np.abs(other[name].astype(int) - drawn.astype(int)).max() <= 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ays_toy import __version__, export, images, samplers, schedules
 from ays_toy.diffusers_code import SCHEDULERS, as_diffusers, snap
-from ays_toy.klub import KlubEstimate
+from ays_toy.estimates import KlubEstimate
 
 LEVELS = schedules.edm(5, 0.05, 12.0)
 

@@ -7,16 +7,18 @@ import pytest
 import torch
 
 from ays_toy import comparison, datasets, figures, pictures, schedules, words
+from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 
 
-def priced() -> tuple[list[figures.Priced], PathGram]:
+def priced() -> tuple[list[Measured], PathGram]:
     dataset, generator = datasets.get("grid-4x4"), torch.Generator().manual_seed(3)
     grid = schedules.logsnr(63)
     gram = PathGram.collect(dataset.denoiser(), dataset.sample(1024, generator), grid, generator=generator)
     families = {name: schedules.SCHEDULES[name](8) for name in ("edm", "logsnr", "time-uniform")}
-    return [figures.Priced(name, s, gram.price(s), gram.outline(s)) for name, s in families.items()], gram
+    return [Measured(Schedule(name, STYLES[name].title, s), gram.price(s)) for name, s in families.items()], gram
 
 
 def panels() -> list[figures.Panel]:
@@ -31,37 +33,33 @@ def panels() -> list[figures.Panel]:
 
 
 def test_the_same_data_give_the_same_bytes():
-    first, again = priced()[0], priced()[0]
-    grid = schedules.logsnr(63)
-    assert figures.rail_and_area(first, grid).to_json() == figures.rail_and_area(again, grid).to_json()
+    assert figures.rail_and_area(*priced()).to_json() == figures.rail_and_area(*priced()).to_json()
     assert figures.density_panels(panels(), 1.0).to_json() == figures.density_panels(panels(), 1.0).to_json()
 
 
 def test_the_area_drawn_is_the_klub():
-    schedules_priced, _ = priced()
-    for schedule in schedules_priced:
-        areas = [-np.trapezoid(height, np.log(sigma)) for sigma, height in schedule.outline]
-        assert np.sum(areas) == pytest.approx(schedule.klub.value, rel=0.03)  # straight lines between 64 levels
-        for (sigma, height), lower, upper in zip(
-            schedule.outline, schedule.sigmas[1:], schedule.sigmas[:-1], strict=True
-        ):
+    rows, gram = priced()
+    for row in rows:
+        sigmas, outline = row.schedule.sigmas, gram.outline(row.schedule.sigmas)
+        areas = [-np.trapezoid(height, np.log(sigma)) for sigma, height in outline]
+        assert np.sum(areas) == pytest.approx(row.klub.value, rel=0.03)  # straight lines between 64 levels
+        for (sigma, height), lower, upper in zip(outline, sigmas[1:], sigmas[:-1], strict=True):
             assert (sigma[0], sigma[-1]) == (upper, lower)
             assert height[0] == 0
 
 
 def test_marks_stand_at_the_levels_and_the_legend_holds_the_totals():
-    schedules_priced, gram = priced()
-    figure = json.loads(figures.rail_and_area(schedules_priced, gram.grid).to_json())
+    rows, gram = priced()
+    figure = json.loads(figures.rail_and_area(rows, gram).to_json())
     legend = [trace["name"] for trace in figure["data"] if trace.get("fill")]
     assert len(legend) == 3
-    for schedule in schedules_priced:
-        title = STYLES[schedule.name].title
-        assert any(name.startswith(f"{title}: KLUB") for name in legend)
+    for row in rows:
+        assert any(name.startswith(f"{row.title}: KLUB {row.klub}") for name in legend)
     assert "cut off" in next(name for name in legend if name.startswith("Time-uniform"))
-    rails = figures.rail_and_area(schedules_priced, gram.grid).select_traces(selector={"mode": "lines+markers"})
-    for trace, schedule in zip(rails, schedules_priced, strict=True):
-        np.testing.assert_array_equal(trace.x, schedule.sigmas)
-        style = STYLES[schedule.name]
+    rails = figures.rail_and_area(rows, gram).select_traces(selector={"mode": "lines+markers"})
+    for trace, row in zip(rails, rows, strict=True):
+        np.testing.assert_array_equal(trace.x, row.schedule.sigmas)
+        style = STYLES[row.schedule.name]
         assert (trace.line.color, trace.line.dash, trace.marker.symbol) == (style.color, style.dash, style.symbol)
 
 
@@ -96,3 +94,4 @@ def test_half_the_mass_is_drawn_in_full_whatever_needles_there_are():
 )
 def test_error_bars_decide_the_digits(value, stderr, text):
     assert words.significant(value, stderr) == text
+    assert str(Estimate(value, stderr)) == str(KlubEstimate(value, stderr, np.array([value]))) == text

@@ -63,7 +63,7 @@ def test_a_run_prices_chooses_draws_and_measures_every_schedule_on_fresh_seeds()
     shares = [state.share for state in states]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert {row.name for row in last.rows} == {
+    assert {row.schedule.name for row in last.rows} == {
         "choice",
         "klub-optimum",
         "edm",
@@ -74,16 +74,16 @@ def test_a_run_prices_chooses_draws_and_measures_every_schedule_on_fresh_seeds()
         "gaussian",
     }
     for row in last.rows:
-        assert row.sigmas.size == 4
-        assert (row.sigmas[0], row.sigmas[-1]) == (80.0, 0.01)
-        assert set(row.figures) == {"frechet-pixels", "distance"}
-        assert row.klub.value >= next(r for r in last.rows if r.name == "klub-optimum").klub.value * (1 - 1e-9)
-        assert last.pictures[row.name].shape == (compared.SHOWN, 8, 8, 3)
+        assert row.schedule.sigmas.size == 4
+        assert (row.schedule.sigmas[0], row.schedule.sigmas[-1]) == (80.0, 0.01)
+        assert set(row.metrics) == {"frechet-pixels", "distance"}
+        assert row.klub.value >= next(r for r in last.rows if r.schedule.name == "klub-optimum").klub.value * (1 - 1e-9)
+        assert last.pictures[row.schedule.name].shape == (compared.SHOWN, 8, 8, 3)
     assert last.pictures["reference"].shape == (compared.SHOWN, 8, 8, 3)
-    ours = next(row for row in last.rows if row.name == "choice")
-    assert ours.figures["distance"].value < max(row.figures["distance"].value for row in last.rows)
+    ours = next(row for row in last.rows if row.schedule.name == "choice")
+    assert ours.metrics["distance"].value < max(row.metrics["distance"].value for row in last.rows)
     _, last = finished(config(solver="ddim"))  # many steps of every noise are not drawn for what does not decide
-    assert all(set(row.figures) == {"frechet-pixels"} for row in last.rows)
+    assert all(set(row.metrics) == {"frechet-pixels"} for row in last.rows)
 
 
 class Counted:
@@ -128,9 +128,11 @@ class Asked:
 
 
 def same(one: ImageState, other: ImageState) -> bool:
-    names, figures = ([getattr(row, part) for row in one.rows] for part in ("name", "figures"))
-    levels = all(np.array_equal(a.sigmas, b.sigmas) for a, b in zip(one.rows, other.rows, strict=True))
-    return levels and names == [row.name for row in other.rows] and figures == [row.figures for row in other.rows]
+    return _rows(one) == _rows(other)
+
+
+def _rows(state: ImageState) -> list[object]:
+    return [(row.schedule.name, row.schedule.levels, row.metrics) for row in state.rows]
 
 
 # Images that the parts of a run take: the model's own samples where there are no data, the pass, what samples are held
@@ -186,7 +188,7 @@ def test_a_figure_that_the_model_or_the_solver_does_not_have_is_refused_in_a_sen
 def test_the_published_schedule_joins_for_the_models_it_was_made_for() -> None:
     sd = replace(gaussian(), sigma_min=0.0292, sigma_max=14.615, origin=Origin("StableDiffusionPipeline", "somewhere"))
     named = compared.named(sd, None, 10)
-    np.testing.assert_allclose(named["published"][1:-1], published.get("sd15").sigmas[1:-1])
+    np.testing.assert_allclose(named["published"].sigmas[1:-1], published.get("sd15").sigmas[1:-1])
     assert "published" not in compared.named(gaussian(), None, 10)
     assert next(iter(named)) == "published"
 

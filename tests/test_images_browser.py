@@ -7,7 +7,8 @@ import pytest
 from chromium import READY, Visit, required
 from playwright.sync_api import Page, expect
 
-from ays_toy.images import compared, results
+from ays_toy import names
+from ays_toy.images import results
 
 pytestmark = pytest.mark.browser
 required()
@@ -31,7 +32,7 @@ def test_it_opens_on_a_whole_comparison_that_fits_the_window(visits: Callable[..
         expect(page.locator(f".st-key-{key} .main-svg").first).to_be_visible()
     expect(page.get_by_text(re.compile("Automatic choice .*within two standard errors"))).to_be_visible()
     cell = results.digits().at("stochastic-ddim", 8)
-    assert len(rows(page)) == len(cell.figures) + 1  # and what the dials make
+    assert len(rows(page)) == len(cell) + 1  # and what the dials make
     assert all("Fréchet" in row for row in rows(page) if "p = 2" not in row)
     room = page.locator("[data-testid=stMain]")
     assert room.evaluate("main => main.scrollWidth <= main.clientWidth")
@@ -98,4 +99,4 @@ def test_a_model_that_is_not_there_costs_nothing_that_was_typed(page: Page, serv
     expect(page.get_by_role("textbox", name="Folder of clean images")).to_be_visible()
     box.fill("digits")
     box.press("Enter")
-    expect(page.locator(".strips img")).to_have_count(len(compared.BASELINES) + 3, timeout=60_000)
+    expect(page.locator(".strips img")).to_have_count(len(names.BASELINES) + 3, timeout=60_000)

@@ -16,13 +16,12 @@ from hypothesis import strategies as some
 from pages_shown import displayed
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import images, optimize
-from ays_toy.images import collect, compared, config, published, results, sources
-from ays_toy.images.config import METHODS
+from ays_toy import images, names, optimize
+from ays_toy.images import collect, compared, published, results, sources
 from ays_toy.images.scores import FIGURES
 from ays_toy.reading import read_schedule
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import MAX_STEPS, SCHEDULES
 from ays_toy.ui import codec, image_state
 from ays_toy.ui.image_view import VIEWS, ImagesView
 from ays_toy.ui.view import POWERS
@@ -36,9 +35,9 @@ from ays_toy.ui.view import POWERS
         guidance=some.sampled_from([0.0, 7.5]),
         solver=some.sampled_from(list(SOLVERS)),
         folder=some.sampled_from(["", "/photos"]),
-        steps=some.integers(2, config.MAX_STEPS),
+        steps=some.integers(2, MAX_STEPS),
         figure=some.sampled_from(list(FIGURES)),
-        method=some.sampled_from(METHODS),
+        method=some.sampled_from(names.SEARCHED),
         base=some.sampled_from(list(SCHEDULES)),
         power=some.sampled_from(POWERS),
         share=some.integers(0, 100),
@@ -58,15 +57,15 @@ def test_the_bundled_results_hold_every_cell_and_match_the_model_that_ships() ->
     for solver in ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m"):
         for steps in found.steps:
             cell = found.at(solver, steps)
-            named = compared.named(model, gram, steps, {"choice": cell.sigmas["choice"]})
-            assert set(cell.sigmas) == set(named) == {"choice", "klub-optimum", *SCHEDULES}
-            for name, sigmas in named.items():
+            named = compared.named(model, gram, steps, [cell["choice"].schedule])
+            assert set(cell) == set(named) == {"choice", "klub-optimum", *SCHEDULES}
+            for name, one in named.items():
                 if name not in ("choice", "klub-optimum"):
-                    np.testing.assert_allclose(cell.sigmas[name], sigmas, rtol=1e-5)
-                assert all(estimate.stderr > 0 for estimate in cell.figures[name].values())
+                    np.testing.assert_allclose(cell[name].schedule.sigmas, one.sigmas, rtol=1e-5)
+                assert all(estimate.stderr > 0 for estimate in cell[name].metrics.values())
             # The optimum that was measured and the one on the page come from passes that differ by rounding at most.
             least = gram.klub(optimize.optimum(gram, steps))
-            assert gram.klub(cell.sigmas["klub-optimum"]) == pytest.approx(least, rel=0.01)
+            assert gram.klub(cell["klub-optimum"].schedule.sigmas) == pytest.approx(least, rel=0.01)
 
 
 def test_the_bundled_matrix_is_what_a_pass_over_the_model_gives() -> None:
@@ -87,7 +86,8 @@ def test_the_page_knows_the_model_and_its_pictures_before_the_network_is_loaded(
     assert torch.equal(known.denoiser(x, 0.5), whole.denoiser(x, 0.5))
     for solver, steps in (("ddim", 6), ("sde-dpmpp-2m", 20)):
         cell = results.digits().at(solver, steps)
-        sigmas = cell.sigmas | {"p-optimum": optimize.optimum(results.gram(), steps, results.POWER)}
+        sigmas = {name: row.schedule.sigmas for name, row in cell.items()}
+        sigmas["p-optimum"] = optimize.optimum(results.gram(), steps, results.POWER)
         for name, levels in sigmas.items():
             drawn = compared.drawn(whole, levels, solver, 0).astype(int)
             assert np.abs(results.pictures(solver, steps, name) - drawn).max() <= 2  # other machines round otherwise
@@ -124,7 +124,7 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
     assert "Time-uniform" in table.index
     assert table.loc["KLUB optimum", "KLUB"] == pytest.approx(table["KLUB"].min())
     cell = results.digits().at("ddim", 6)
-    assert table.loc["EDM", "Fréchet distance"] == cell.figures["edm"]["frechet"].value
+    assert table.loc["EDM", "Fréchet distance"] == cell["edm"].metrics["frechet"].value
     assert "Automatic choice" in texts(at)
     strips = at.get("html")[0].proto.body
     assert strips.count("<img") == len(table) + 1  # and the reference
@@ -139,7 +139,7 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
     record = json.loads(at.code[0].value)
     assert record["steps"] == 6
     assert record["model"] == "digits"
-    np.testing.assert_allclose(read_schedule(at.code[0].value).levels, cell.sigmas["choice"], rtol=1e-5)
+    np.testing.assert_allclose(read_schedule(at.code[0].value).levels, cell["choice"].schedule.sigmas, rtol=1e-5)
 
 
 @pytest.mark.usefixtures("home")

@@ -10,7 +10,6 @@ from hypothesis import strategies as some
 
 import ays_toy
 from ays_toy import glossary, names
-from ays_toy.images import config
 from ays_toy.palette import STYLES
 from ays_toy.schedules import SCHEDULES
 
@@ -24,7 +23,7 @@ def test_every_family_and_every_look_has_its_name():
     assert {name: style.title for name, style in STYLES.items()} == dict(names.TITLES)
     assert len(set(names.TITLES.values())) == len(names.TITLES)
     assert set(names.METHODS) | {"edm"} <= set(names.COMPARED) <= set(names.TITLES)
-    assert set(config.METHODS) <= set(names.METHODS)
+    assert set(names.SEARCHED) <= set(names.METHODS)
 
 
 @given(some.sampled_from([0.5, 1.0, 2.25, 3.0]))

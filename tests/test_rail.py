@@ -16,7 +16,6 @@ from ays_toy.comparison import Model
 from ays_toy.paths import PathGram
 from ays_toy.ui.components import assets
 from ays_toy.ui.components.rail import RailData, Table
-from ays_toy.ui.components.search import Marks
 
 PROGRAM = """
 const { table, schedules } = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -101,7 +100,7 @@ def test_the_table_is_sent_once_and_again_when_it_is_another() -> None:
     assert "differences" in one.payload(None)
     assert "differences" in one.payload(other.id)
     assert one.payload(one.id) == {"id": one.id, "least": [2.0, 1.0]}
-    marks = Marks.of("edm", schedules.edm(3))
-    sent = RailData(schedules.edm(3), "1", one, "KLUB", "nats", (marks,), 39).payload(one.id)
+    other = schedules.Schedule("edm", "EDM", schedules.edm(3))
+    sent = RailData(schedules.edm(3), "1", one, "KLUB", "nats", (other,), 39).payload(one.id)
     assert json.loads(json.dumps(sent)) == sent
-    assert len(json.dumps(RailData(schedules.edm(3), "1", one, "KLUB", "nats", (marks,), 39).payload(None))) < 10_000
+    assert len(json.dumps(RailData(schedules.edm(3), "1", one, "KLUB", "nats", (other,), 39).payload(None))) < 10_000

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ays_toy import datasets, names, schedules, verdicts
-from ays_toy.metrics import Estimate
-from ays_toy.verdicts import Measured
+from ays_toy.estimates import Estimate, KlubEstimate, Measured
+from ays_toy.schedules import Schedule
 
 GRID = datasets.get("grid-4x4")  # 16 modes, 0.44 apart
 FRESH = {"nll": Estimate(-0.5, 0.01), "energy": Estimate(0.0, 0.001), "coverage": Estimate(1.0, 0.0)}
@@ -14,7 +14,7 @@ FRESH = {"nll": Estimate(-0.5, 0.01), "energy": Estimate(0.0, 0.001), "coverage"
 def row(name, energy, nll=0.0, klub=10.0, coverage=1.0, sigmas=None):
     measured = {"energy": Estimate(energy, 0.001), "nll": Estimate(nll, 0.01), "coverage": Estimate(coverage, 0.001)}
     levels = schedules.logsnr(8) if sigmas is None else np.array(sigmas)
-    return Measured(names.title(name), levels, Estimate(klub, 0.1), measured)
+    return Measured(Schedule(name, names.title(name), levels), KlubEstimate(klub, 0.1, np.array([klub])), measured)
 
 
 def said(**rows):
@@ -67,7 +67,6 @@ def test_before_the_choice_is_found_the_best_so_far_is_named():
 
 @pytest.mark.parametrize("name", ["moons", "spirals"])
 def test_data_without_modes_are_not_said_to_miss_any(name):
-    bare = Measured(
-        "EDM", schedules.edm(4), Estimate(1.0, 0.1), {"energy": Estimate(0.1, 0.01), "nll": Estimate(2, 0.1)}
-    )
+    bare = row("edm", 0.1, nll=2.0, sigmas=schedules.edm(4))
+    bare = Measured(bare.schedule, bare.klub, {metric: bare.metrics[metric] for metric in ("energy", "nll")})
     assert not any("modes" in line for line in verdicts.sentences({"edm": bare}, FRESH, datasets.get(name)))

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.markup import escape
 
 from ays_toy.cli.common import console
 from ays_toy.fitting import fit_range
 from ays_toy.reading import MAX_TEXT, Brought, read_schedule
+from ays_toy.schedules import Schedule
 
 Files = Annotated[
     list[Path] | None,
@@ -33,21 +33,22 @@ def read(files: Sequence[Path] | None) -> dict[Path, Brought]:
 
 def fit(
     brought: Mapping[Path, Brought], sigma_min: float, sigma_max: float, *, most: int, flow: bool = False
-) -> dict[str, np.ndarray]:
-    """The files' schedules over the model's range, by the titles they get in a table; says what was done to them."""
-    stems, fitted = [path.stem for path in brought], {}
+) -> list[Schedule]:
+    """The files' schedules over the model's range, titled as in a table; says what was done to them."""
+    stems, fitted = [path.stem for path in brought], []
     for path, one in brought.items():
         with _naming(path):
             sigmas, words = fit_range(one.levels, sigma_min, sigma_max, flow=flow, most=most)
         for note in (*one.notes, *([words] if words else [])):
             console.print(f"{path.name}: {note}", markup=False)
-        fitted[f"Yours: {escape(path.stem if stems.count(path.stem) == 1 else str(path))}"] = sigmas
+        title = f"Yours: {escape(path.stem if stems.count(path.stem) == 1 else str(path))}"
+        fitted.append(Schedule("yours", title, sigmas))
     return fitted
 
 
-def steps_of_all(fitted: Mapping[str, np.ndarray], asked: int | None, usual: int) -> int:
+def steps_of_all(fitted: Sequence[Schedule], asked: int | None, usual: int) -> int:
     """The number of steps that all schedules of the table have; ValueError where the files leave none."""
-    counts = {title: sigmas.size - 1 for title, sigmas in fitted.items()}
+    counts = {one.title: one.steps for one in fitted}
     steps = next(iter(counts.values()), usual) if asked is None else asked
     for title, count in counts.items():
         if count != steps:

@@ -1,19 +1,22 @@
 """What all commands share: the console, the names of options, and errors as one sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import METRICS, Estimate
+from ays_toy import export
+from ays_toy.estimates import Measured
 from ays_toy.names import METHODS
 from ays_toy.samplers import SOLVERS
-from ays_toy.words import significant
 
+NAME_WIDTH = 16  # letters of a title that stay on one line
 console = Console()
 Data = Annotated[str, typer.Argument(help="A data set, or own:NAME.")]
 Kind = Annotated[str, typer.Option(help="exact, mlp, or saved:NAME.")]
@@ -21,18 +24,50 @@ Solver = Annotated[str, typer.Option(help=f"One of {', '.join(SOLVERS)}.")]
 Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
 Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
 Method = Annotated[str, typer.Option(help="; ".join(f"{name}: {what}" for name, what in METHODS.items()) + ".")]
+Out = Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
 SigmaMax = Annotated[float, typer.Option(help="Highest noise level.")]
 
 
-def schedules_table(rows: Mapping[str, tuple[KlubEstimate | None, Mapping[str, Estimate]]]) -> Table:
-    """KLUB and metrics of schedules by title."""
-    metrics = next(iter(rows.values()))[1]
-    table = Table(Column("schedule", no_wrap=True), "KLUB", *(METRICS[name].title for name in metrics))
-    for title, (klub, measured) in rows.items():
-        figures = (significant(e.value, e.stderr) for e in measured.values())
-        table.add_row(title, significant(klub.value, klub.stderr) if klub else "–", *figures)
-    return table
+def progress(counts: bool = True, quiet: bool = False) -> Progress:
+    """Bars for work that takes a while, with how many parts of it are done."""
+    counted = [MofNCompleteColumn()] if counts else []
+    columns = (TextColumn("{task.description}"), BarColumn(), *counted, TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=quiet)
+
+
+def print_table(rows: Iterable[Measured], figures: Mapping[str, str]) -> None:
+    """Print schedules with their KLUB and the figures of those names and titles."""
+    table = Table(Column("schedule", overflow="fold", min_width=NAME_WIDTH), "KLUB", *figures.values())
+    for row in rows:
+        table.add_row(row.title, str(row.klub or "–"), *(str(row.metrics[name]) for name in figures))
+    console.print(table)
+
+
+def print_levels(sigmas: np.ndarray) -> None:
+    """Print noise levels on one line."""
+    console.print("  ".join(f"{sigma:.5g}" for sigma in sigmas))
+
+
+def check_out(out: Path | None) -> None:
+    """ValueError unless a schedule can be written there."""
+    if out is not None and out.suffix not in (".json", ".csv"):
+        raise ValueError(f"The schedule's file must end in .json or .csv, not {out.name!r}.")
+    if out is not None and not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent}: make it, or choose another file.")
+
+
+def write(out: Path, found: Measured, **about: Any) -> None:
+    """Write a schedule, with what is said about it where the file is JSON."""
+    sigmas = found.schedule.sigmas
+    text = export.as_csv(sigmas)
+    if out.suffix == ".json":
+        text = export.as_json(sigmas, method=found.title, klub=found.klub, **about)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"Could not write {out}: {error.strerror}. Choose another file.") from None
+    console.print(f"Written to {out}.")
 
 
 @contextmanager

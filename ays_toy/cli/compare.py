@@ -6,17 +6,8 @@ import typer
 
 from ays_toy import checks, comparison, finding
 from ays_toy.cli import brought
-from ays_toy.cli.common import (
-    Data,
-    Kind,
-    Power,
-    SigmaMax,
-    SigmaMin,
-    Solver,
-    console,
-    schedules_table,
-    user_errors,
-)
+from ays_toy.cli.common import Data, Kind, Power, SigmaMax, SigmaMin, Solver, print_table, user_errors
+from ays_toy.metrics import METRICS
 
 USUAL = 8  # steps
 
@@ -38,4 +29,4 @@ def compare(
         yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
         steps = brought.steps_of_all(yours, steps, USUAL)
         results = finding.compare(chosen, solver, steps, power, seed, brought=yours)
-    console.print(schedules_table({one.title: (one.klub, one.metrics) for one in results}))
+    print_table(results, {name: METRICS[name].title for name in results[0].metrics})

@@ -1,19 +1,18 @@
 """`image …`: schedules for diffusion models of images, and the digits model that ships with the package."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Table
 
-from ays_toy import checks, export, images, names
-from ays_toy.cli import brought
-from ays_toy.cli.common import Method, Power, Solver, Steps, console, user_errors
-from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
-from ays_toy.images.baselines import baselines
+from ays_toy import checks, images, names
+from ays_toy.cli import brought, common
+from ays_toy.cli.common import Method, Out, Power, Solver, Steps, console, user_errors
+from ays_toy.estimates import Measured
+from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
+from ays_toy.images.baselines import family
 from ays_toy.images.conditioning import prompts_from
 from ays_toy.images.config import FRESH_SEED
 from ays_toy.images.models import ImageModel
@@ -22,7 +21,7 @@ from ays_toy.images.sampling import draw
 from ays_toy.images.scores import FIGURES, Judge
 from ays_toy.optimize import NEAR
 from ays_toy.paths import PathGram
-from ays_toy.words import significant
+from ays_toy.schedules import Schedule
 
 USUAL = 10  # steps
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
@@ -36,11 +35,6 @@ Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
 Seed = Annotated[int, typer.Option(help="Seed of images and noise.")]
 
 
-def _progress(quiet: bool = False) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=quiet)
-
-
 def _load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
     lines = None if prompts is None else prompts_from(prompts)
     return images.load(name, prompts=lines, guidance=guidance, device=device)
@@ -51,22 +45,19 @@ def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
     return list(dict.fromkeys([first, *scores.fitting(model.name, solver)]))
 
 
-def _table(
-    judge: Judge, gram: PathGram, named: Mapping[str, np.ndarray], solver: str, figures: list[str], samples: int
-) -> Table:
-    table = Table(Column("schedule", overflow="fold"), "KLUB", *(FIGURES[name].title for name in figures))
-    with _progress() as progress:
-        for title, sigmas in progress.track(named.items(), description="fresh samples"):
-            klub = gram.price(sigmas)
-            drawn = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
-            found = [judge.measure(drawn, name, FRESH_SEED) for name in figures]
-            cells = [significant(one.value, one.stderr) for one in found]
-            table.add_row(title, significant(klub.value, klub.stderr), *cells)
-    return table
-
-
-def _baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:
-    return {names.title(name): sigmas for name, sigmas in baselines(model, steps).items()}
+def _print(
+    judge: Judge, gram: PathGram, schedules: Sequence[Schedule], solver: str, figures: list[str], samples: int
+) -> list[Measured]:
+    """Measure schedules and the baselines on fresh samples, and print all of it."""
+    rows, steps = [], schedules[0].steps
+    usual = [family(judge.model, name, steps) for name in names.BASELINES]
+    with common.progress() as bars:
+        for one in bars.track([*schedules, *usual], description="fresh samples"):
+            drawn = draw(judge.model, one.sigmas, solver, FRESH_SEED, samples)
+            figured = {name: judge.measure(drawn, name, FRESH_SEED) for name in figures}
+            rows.append(Measured(one, gram.price(one.sigmas), figured))
+    common.print_table(rows, {name: FIGURES[name].title for name in figures})
+    return rows
 
 
 @app.command()
@@ -86,14 +77,14 @@ def optimize(
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the pass in this file, and take it up again.")] = None,
     samples: Samples = 1024,
     seed: Seed = 0,
-    out: Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")] = None,
+    out: Out = None,
 ) -> None:
     """Find a schedule for an image model, print what it is worth beside the baselines, and write it to a file.
 
     Under torchrun the processes share the paths: the matrix is that of one process.
     """
     with user_errors(), distributed.joined() as team:
-        _check_out(out)
+        common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
         chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
@@ -102,13 +93,13 @@ def optimize(
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         checks.real_number(power, "The power", 0.0, 4.0)
         source = sources.find(chosen, paths, folder=data, seed=seed)
-        with _progress(quiet=not team.leads) as progress:
-            task = progress.add_task(source.about, total=None)
+        with common.progress(quiet=not team.leads) as bars:
+            task = bars.add_task(source.about, total=None)
             grid = collect.grid_for(chosen, levels)
             for state in collect.stream(
                 chosen, source.x0, grid, seed=seed, batch=batch, checkpoint=checkpoint, team=team, say=console.print
             ):
-                progress.update(task, completed=state.done, total=state.total)
+                bars.update(task, completed=state.done, total=state.total)
         if not team.leads:
             return
         if state.resumed:
@@ -118,29 +109,11 @@ def optimize(
         judge = Judge(chosen)
         for found in optimizing.find(judge, state.gram, source.x0, search):
             console.print(found.line)
-        console.print("  ".join(f"{sigma:.5g}" for sigma in found.sigmas))
-        named = {found.title: found.sigmas} | _baselines(chosen, steps)
-        console.print(_table(judge, state.gram, named, solver, _figures(chosen, solver, decides), samples))
+        common.print_levels(found.sigmas)
+        schedule = Schedule(method, found.title, found.sigmas)
+        rows = _print(judge, state.gram, [schedule], solver, _figures(chosen, solver, decides), samples)
         if out is not None:
-            klub = state.gram.price(found.sigmas)
-            about = {"model": model, "solver": solver, "figure": decides, "paths": state.gram.paths}
-            text = export.as_json(found.sigmas, method=found.title, klub=klub, **about)
-            _write(out, export.as_csv(found.sigmas) if out.suffix == ".csv" else text)
-
-
-def _check_out(out: Path | None) -> None:
-    if out is not None and out.suffix not in (".json", ".csv"):
-        raise ValueError(f"The schedule's file must end in .json or .csv, not {out.name!r}.")
-    if out is not None and not out.parent.is_dir():
-        raise ValueError(f"There is no folder {out.parent}: make it, or choose another file.")
-
-
-def _write(out: Path, text: str) -> None:
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"Could not write {out}: {error.strerror}. Choose another file.") from None
-    console.print(f"Written to {out}.")
+            common.write(out, rows[0], model=model, solver=solver, figure=decides, paths=state.gram.paths)
 
 
 @app.command()
@@ -169,9 +142,8 @@ def compare(
         figures = _figures(chosen, solver, scores.default_figure(chosen.name, solver))
         source = sources.find(chosen, paths, folder=data, seed=seed)
         gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
-        least = next(optimizing.find(Judge(chosen), gram, source.x0, Search(solver, steps, "klub-optimum")))
-        named = yours | {least.title: least.sigmas} | _baselines(chosen, steps)
-        console.print(_table(Judge(chosen), gram, named, solver, figures, samples))
+        schedules = [*yours, compared.optimum(gram, steps)]
+        _print(Judge(chosen), gram, schedules, solver, figures, samples)
 
 
 @app.command()
@@ -190,10 +162,10 @@ def paths(
         chosen = _load(model, prompts, guidance)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)
-        with _progress() as progress:
-            task = progress.add_task(source.about, total=None)
+        with common.progress() as bars:
+            task = bars.add_task(source.about, total=None)
             for state in collect.stream(chosen, source.x0, grid, seed=seed):
-                progress.update(task, completed=state.done, total=state.total)
+                bars.update(task, completed=state.done, total=state.total)
         assert state.gram is not None
         console.print(evidence_table(state.gram, steps))
 
@@ -202,7 +174,7 @@ def evidence_table(gram: PathGram, steps: int) -> Table:
     """What `how_few` found, as a table."""
     table = Table("paths", "KLUB of the optimum", "its error bar", "regret of their optimum", "for p = 2")
     for row in collect.how_few(gram, steps):
-        klub, *regrets = significant(row.klub.value, row.klub.stderr), *(f"{x:.2%}" for x in row.regret.values())
+        klub, *regrets = str(row.klub), *(f"{x:.2%}" for x in row.regret.values())
         table.add_row(f"{row.paths:,}", klub, f"{row.klub.stderr / row.klub.value:.1%}", *regrets)
     return table
 
@@ -215,17 +187,17 @@ def pretrain(
     features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
 ) -> None:
     """Train the digits model that ships with the package, and the classifier that it is judged by."""
-    with user_errors(), _progress() as progress:
+    with user_errors(), common.progress() as bars:
         if features:
-            learning = progress.add_task("classifier", total=classifier.EPOCHS)
+            learning = bars.add_task("classifier", total=classifier.EPOCHS)
             for epoch in classifier.train():
                 words = f"classifier, {epoch.accuracy:.1%} right"
-                progress.update(learning, completed=epoch.number, description=words)
+                bars.update(learning, completed=epoch.number, description=words)
             classifier.save(epoch.classifier, accuracy=epoch.accuracy)
         config = pretraining.PretrainingConfig(steps=steps, seed=seed)
-        task = progress.add_task("model", total=steps)
+        task = bars.add_task("model", total=steps)
         for snapshot in pretraining.train(config, every=50):
             words = f"model, loss {snapshot.loss:.4f}, held out {snapshot.held_out:.4f}"
-            progress.update(task, completed=snapshot.step, description=words)
+            bars.update(task, completed=snapshot.step, description=words)
         pretraining.save(snapshot.network, folder)
     console.print(f"Written to {folder}.")

@@ -1,32 +1,18 @@
 """`optimize`: a schedule for a data set and model, by the paper's search, by one pass, or by the automatic choice."""
 
-from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
-from rich.table import Table
 
-from ays_toy import checks, export, finding, names
-from ays_toy.cli.common import (
-    Data,
-    Kind,
-    Method,
-    Power,
-    SigmaMax,
-    SigmaMin,
-    Solver,
-    Steps,
-    console,
-    schedules_table,
-    user_errors,
-)
+from ays_toy import checks, finding, names
+from ays_toy.cli import common
+from ays_toy.cli.common import Data, Kind, Method, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
 from ays_toy.comparison import LEVELS, Model, draw
+from ays_toy.estimates import Measured
 from ays_toy.live_search import SearchConfig, search
 from ays_toy.metrics import METRICS, evaluate
-from ays_toy.paths import PathGram
 from ays_toy.schedules import SCHEDULES, Schedule
-from ays_toy.words import significant
 
 SHOWN = ("nll", "sliced-w2", "energy")
 JUDGE_SEED = 0  # of the samples in the last table; no search uses it
@@ -45,15 +31,12 @@ def optimize(
     power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,
-    out: Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")] = None,
+    out: Out = None,
 ) -> None:
     """Find a schedule, print its levels and what it is worth beside the baselines, and write it to a file."""
     with user_errors():
         checks.lookup(names.METHODS, method, "method")
-        if out is not None and out.suffix not in (".json", ".csv"):
-            raise ValueError(f"The schedule's file must end in .json or .csv, not {out.name!r}.")
-        if out is not None and not out.parent.is_dir():
-            raise ValueError(f"There is no folder {out.parent}: make it, or choose another file.")
+        common.check_out(out)
         chosen = Model.current(data, model, sigma_min, sigma_max)
         if method == "ays":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -65,19 +48,14 @@ def optimize(
             checks.real_number(power, "The power", 0.0, 4.0)  # both before the pass, which takes its time
             checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
             found = finding.find(chosen, finding.one_pass(chosen), method, solver, steps, power)
-        gram = chosen.collect()
     console.print(f"{found.title}: {found.calls:,} denoiser calls, {found.seconds:.2f} s")
-    console.print("  ".join(f"{sigma:.5g}" for sigma in found.sigmas))
-    console.print(_table(chosen, solver, found, gram, list(dict.fromkeys([*SHOWN, metric]))))
+    common.print_levels(found.sigmas)
+    rows = _measured(chosen, solver, found, list(dict.fromkeys([*SHOWN, metric])))
+    common.print_table(rows, {name: METRICS[name].title for name in rows[0].metrics})
     if out is not None:
-        about = {"data": data, "model": model, "solver": solver, "calls": found.calls, "seconds": found.seconds}
-        text = (
-            export.as_csv(found.sigmas)
-            if out.suffix == ".csv"
-            else export.as_json(found.sigmas, method=found.title, klub=gram.price(found.sigmas), **about)
-        )
         with user_errors():
-            _write(out, text)
+            about = {"data": data, "model": model, "solver": solver, "calls": found.calls, "seconds": found.seconds}
+            common.write(out, rows[0], **about)
 
 
 def _search(config: SearchConfig, rest: bool) -> Schedule:
@@ -86,7 +64,7 @@ def _search(config: SearchConfig, rest: bool) -> Schedule:
     for state in search(config):
         sweep = state.sweeps[-1]
         assert sweep.score is not None
-        klub, score = significant(*sweep.klub[:2]), significant(metric.loss(sweep.score), sweep.score.stderr)
+        klub, score = str(sweep.klub), str(metric.turned(sweep.score))
         console.print(f"sweep {sweep.index:3d}  KLUB {klub:<18} {metric.title} {score:<18} {sweep.moved} moved")
         if state.stop is not None and not rest:
             break
@@ -97,21 +75,11 @@ def _search(config: SearchConfig, rest: bool) -> Schedule:
     return found
 
 
-def _table(model: Model, solver: str, found: Schedule, gram: PathGram, metrics: list[str]) -> Table:
-    """What it is worth on seeds that no search uses, beside the baselines."""
-    steps, reference = found.sigmas.size - 1, model.reference(seed=JUDGE_SEED + 1)
-    named = {names.title(name): family(steps, model.sigma_min, model.sigma_max) for name, family in SCHEDULES.items()}
-    return schedules_table(
-        {
-            title: (gram.price(sigmas), evaluate(draw(model, sigmas, solver, JUDGE_SEED), reference, metrics))
-            for title, sigmas in ({found.title: found.sigmas} | named).items()
-        }
-    )
-
-
-def _write(out: Path, text: str) -> None:
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"Could not write {out}: {error.strerror}. Choose another file.") from None
-    console.print(f"Written to {out}.")
+def _measured(model: Model, solver: str, found: Schedule, metrics: list[str]) -> list[Measured]:
+    """What it is worth on seeds that no search uses, and below it the baselines."""
+    gram, reference = model.collect(), model.reference(seed=JUDGE_SEED + 1)
+    rows = []
+    for one in (found, *(finding.family(model, name, found.steps) for name in SCHEDULES)):
+        samples = draw(model, one.sigmas, solver, JUDGE_SEED)
+        rows.append(Measured(one, gram.price(one.sigmas), evaluate(samples, reference, metrics)))
+    return rows

@@ -4,18 +4,13 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ays_toy import catalog, checkpoints, datasets, training
-from ays_toy.cli.common import Data, console, user_errors
+from ays_toy.cli.common import Data, console, progress, user_errors
 from ays_toy.networks import NetworkConfig
 from ays_toy.store import ModelStore
 from ays_toy.training import ExcessLoss, TrainingConfig, denoiser_from
-
-
-def _progress() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
 
 
 def train(
@@ -30,15 +25,15 @@ def train(
     replace: Annotated[bool, typer.Option("--replace", help="In place of a model of that name.")] = False,
 ) -> None:
     """Train a denoiser on a data set and keep it as saved:NAME for the pages and commands."""
-    with user_errors(), _progress() as progress:
+    with user_errors(), progress(counts=False) as bars:
         store, dataset = ModelStore(), catalog.dataset(data)
         store.check(name, replace)
         config = TrainingConfig(NetworkConfig(width, depth), steps=steps, batch=batch, learning_rate=rate, seed=seed)
-        task = progress.add_task(dataset.title, total=steps)
+        task = bars.add_task(dataset.title, total=steps)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         for snapshot in training.train(dataset, config, device=device):
             words = f"{dataset.title}: {snapshot.excess:.2%} above the least error"
-            progress.update(task, completed=snapshot.step, description=words)
+            bars.update(task, completed=snapshot.step, description=words)
         assert snapshot.weights is not None
         store.save(
             name, snapshot.weights, config, replace=replace, data=data, excess=snapshot.excess, step=snapshot.step
@@ -52,14 +47,14 @@ def pretrain(
 ) -> None:
     """Train the MLPs that ship with the package and write them to ays_toy/weights."""
     table = Table("data set", "excess over Bayes", "worst level")
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console) as progress:
+    with progress(counts=False) as bars:
         with user_errors():
             chosen, config = [datasets.get(name) for name in names or datasets.DATASETS], TrainingConfig(steps=steps)
         for dataset in chosen:
             name = dataset.name
-            task = progress.add_task(name, total=steps)
+            task = bars.add_task(name, total=steps)
             for snapshot in training.train(dataset, config, every=250):
-                progress.update(task, completed=snapshot.step, description=f"{name} {snapshot.excess:.2%}")
+                bars.update(task, completed=snapshot.step, description=f"{name} {snapshot.excess:.2%}")
             assert snapshot.weights is not None
             # Half precision: the rounding costs less than a hundredth of the excess and halves the package.
             rounded = {key: value.half() for key, value in snapshot.weights.items()}

@@ -2,15 +2,13 @@
 
 from ays_toy.figures.density import Panel, density_panels
 from ays_toy.figures.errors import distances, local_errors
-from ays_toy.figures.images import Bar, Curve, klub_bars, levels_side_by_side, quality_over_steps
-from ays_toy.figures.levels import Priced, rail_and_area
+from ays_toy.figures.images import Curve, klub_bars, quality_over_steps
+from ays_toy.figures.levels import levels_side_by_side, rail_and_area, rail_words
 from ays_toy.figures.model import calibration_figure
 
 __all__ = [
-    "Bar",
     "Curve",
     "Panel",
-    "Priced",
     "calibration_figure",
     "density_panels",
     "distances",
@@ -19,4 +17,5 @@ __all__ = [
     "local_errors",
     "quality_over_steps",
     "rail_and_area",
+    "rail_words",
 ]

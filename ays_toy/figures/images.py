@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from ays_toy.metrics import Estimate
+from ays_toy.estimates import Estimate, Measured
 from ays_toy.palette import MARGIN, STYLES
-from ays_toy.words import significant
 
 LONGEST = 17  # letters of a title in one line, or it would take the room of what it stands beside
 LINE, ROW = 15, 19  # pixels: of a title's line, of the legend's
@@ -51,7 +50,7 @@ def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: 
                 name=curve.title,
                 line={"color": style.color, "dash": style.dash, "width": 3 if curve.name == "choice" else 1.6},
                 marker={"color": style.color, "symbol": style.symbol, "size": 9 if curve.name == "choice" else 7},
-                customdata=[significant(e.value, e.stderr) for e in estimates],
+                customdata=[str(e) for e in estimates],
                 hovertemplate=f"<b>{curve.title}</b>, %{{x}} steps: %{{customdata}}<extra></extra>",
             )
         )
@@ -78,31 +77,22 @@ def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: 
     return figure.update_layout(height=height + top, margin={**MARGIN, "b": 36, "t": top}, legend=legend)
 
 
-@dataclass(frozen=True, eq=False)
-class Bar:
-    """One schedule's KLUB."""
-
-    name: str
-    title: str
-    klub: Estimate
-
-
-def klub_bars(bars: Sequence[Bar]) -> go.Figure:
+def klub_bars(rows: Sequence[Measured]) -> go.Figure:
     """KLUB of every schedule on a log scale, its error bar, and the number itself beside it; the least on top.
 
     Long titles take several lines, and the figure as much height as that asks for.
     """
-    ordered = sorted(bars, key=lambda bar: -bar.klub.value)
-    values = np.array([bar.klub.value for bar in ordered])
-    titles = [_lines(bar.title) for bar in ordered]
+    priced = sorted(((row, row.klub) for row in rows if row.klub), key=lambda pair: -pair[1].value)
+    values = np.array([klub.value for _, klub in priced])
+    titles = [_lines(row.title) for row, _ in priced]
     figure = go.Figure(
         go.Bar(
             x=values.astype(np.float32),
             y=["<br>".join(lines) for lines in titles],
             orientation="h",
-            marker={"color": [STYLES[bar.name].color for bar in ordered]},
-            error_x={"array": np.array([bar.klub.stderr for bar in ordered], dtype=np.float32), "width": 3},
-            text=[f" {significant(bar.klub.value, bar.klub.stderr)}" for bar in ordered],
+            marker={"color": [STYLES[row.schedule.name].color for row, _ in priced]},
+            error_x={"array": np.array([klub.stderr for _, klub in priced], dtype=np.float32), "width": 3},
+            text=[f" {klub}" for _, klub in priced],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="<b>%{y}</b>: KLUB %{text} nats<extra></extra>",
@@ -117,27 +107,5 @@ def klub_bars(bars: Sequence[Bar]) -> go.Figure:
         title={"text": "KLUB (nats)", "standoff": 2},
     )
     figure.update_yaxes(fixedrange=True)
-    height = MARGIN["t"] + 36 + len(bars) * (LINE * max(len(lines) for lines in titles) + 9)
-    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
-
-
-def levels_side_by_side(schedules: Mapping[str, np.ndarray], name: str, height: int = 220) -> go.Figure:
-    """Noise levels of several schedules [n+1], each over its own range, in one entry's colors."""
-    style, figure = STYLES[name], go.Figure()
-    for title, sigmas in schedules.items():
-        figure.add_trace(
-            go.Scatter(
-                x=sigmas,
-                y=[title] * sigmas.size,
-                mode="lines+markers",
-                line={"color": style.color, "dash": style.dash, "width": 1.5},
-                marker={"color": style.color, "symbol": style.symbol, "size": 9},
-                customdata=np.arange(sigmas.size),
-                hovertemplate=f"<b>{title}</b>, level %{{customdata}}: σ = %{{x:.5g}}<extra></extra>",
-                cliponaxis=False,
-            )
-        )
-    figure.update_xaxes(type="log", autorange="reversed", fixedrange=True, dtick=1, zeroline=False)
-    figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2})
-    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    height = MARGIN["t"] + 36 + len(rows) * (LINE * max(len(lines) for lines in titles) + 9)
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)

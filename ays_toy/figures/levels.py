@@ -1,51 +1,36 @@
 """Where schedules put their levels, and what each step costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ays_toy.klub import KlubEstimate
+from ays_toy.estimates import KlubEstimate, Measured
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
-from ays_toy.words import significant
+from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
+
+Outline = list[tuple[np.ndarray, np.ndarray]]  # of every step's patch, see `PathGram.outline`
 
 
-@dataclass(frozen=True, eq=False)
-class Priced:
-    """A schedule with its KLUB and the outline of every step's patch (PathGram.outline); named as in the palette."""
-
-    name: str
-    sigmas: np.ndarray
-    klub: KlubEstimate
-    outline: list[tuple[np.ndarray, np.ndarray]]
-    called: str = ""  # where it goes by another title than the palette's
-
-    @property
-    def title(self) -> str:
-        """What it is called in the figure."""
-        return self.called or STYLES[self.name].title
-
-
-def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 345) -> go.Figure:
-    """Where each schedule puts its levels, over KLUB as area: one patch per step on the same log-sigma axis."""
+def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -> go.Figure:
+    """Where each schedule puts its levels, over its KLUB as area: one patch per step on the same log-sigma axis."""
+    titles, outlines = [row.title for row in rows], [gram.outline(row.schedule.sigmas) for row in rows]
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.36, 0.64], vertical_spacing=0.05)
-    for row, schedule in enumerate(schedules):
-        figure.add_trace(_rail(schedule, len(schedules) - 1 - row), row=1, col=1)
+    for k, row in enumerate(rows):
+        figure.add_trace(_rail(row.schedule, np.float32(len(rows) - 1 - k)), row=1, col=1)
     # The best is drawn last, on top; its patches are the small ones.
-    ceiling = _ceiling(schedules)
-    for schedule in sorted(schedules, key=lambda s: -s.klub.value):
-        figure.add_trace(_patches(schedule, ceiling), row=2, col=1)
-    ends = np.log10([grid[0] * 1.15, grid[-1] / 1.15])
+    ceiling = _ceiling(outlines)
+    for k in sorted(range(len(rows)), key=lambda k: -_klub(rows[k]).value):
+        figure.add_trace(_patches(rows[k], outlines[k], ceiling), row=2, col=1)
+    ends = np.log10([gram.grid[0] * 1.15, gram.grid[-1] / 1.15])
     figure.update_xaxes(type="log", range=ends, fixedrange=True, showgrid=False, zeroline=False, dtick=1)
     figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2}, row=2, col=1)
-    titles = [s.title for s in schedules]
-    places = list(range(len(schedules) - 1, -1, -1))
     figure.update_yaxes(
-        tickvals=places,
+        tickvals=list(range(len(rows) - 1, -1, -1)),
         ticktext=titles,
-        range=[-0.6, len(schedules) - 0.4],
+        range=[-0.6, len(rows) - 0.4],
         showgrid=False,
         zeroline=False,
         fixedrange=True,
@@ -67,15 +52,36 @@ def rail_and_area(schedules: Sequence[Priced], grid: np.ndarray, height: int = 3
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend, hovermode="closest")
 
 
-def _rail(schedule: Priced, place: int) -> go.Scatter:
-    style, n = STYLES[schedule.name], schedule.sigmas.size - 1
+def rail_words(rows: Sequence[Measured]) -> str:
+    """The same for who does not see it."""
+    parts = [f"{row.title} {_klub(row).value:.3g} nats" for row in rows]
+    return f"Noise levels of each schedule, and KLUB as area: {', '.join(parts)}."
+
+
+def _klub(row: Measured) -> KlubEstimate:
+    assert row.klub is not None
+    return row.klub
+
+
+def levels_side_by_side(schedules: Sequence[Schedule], height: int = 220) -> go.Figure:
+    """Where schedules put their levels, each over its own range."""
+    figure = go.Figure([_rail(one, one.title) for one in schedules])
+    figure.update_xaxes(type="log", autorange="reversed", fixedrange=True, dtick=1, zeroline=False)
+    figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2})
+    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
+
+
+def _rail(schedule: Schedule, place: np.float32 | str) -> go.Scatter:
+    style, n = STYLES[schedule.name], schedule.steps
+    edge = {} if style.symbol.endswith("-open") else {"color": REFERENCE, "width": 0.5}  # open marks are all edge
     what = f"<b>{schedule.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
     return go.Scatter(
         x=schedule.sigmas,
-        y=np.full(n + 1, place, dtype=np.float32),
+        y=np.full(n + 1, place),
         mode="lines+markers",
         line={"color": style.color, "dash": style.dash, "width": 1.5},
-        marker={"color": style.color, "symbol": style.symbol, "size": 9, "line": {"color": REFERENCE, "width": 0.5}},
+        marker={"color": style.color, "symbol": style.symbol, "size": 9, "line": edge},
         customdata=np.arange(n + 1),
         hovertemplate=what + "<extra></extra>",
         showlegend=False,
@@ -83,14 +89,14 @@ def _rail(schedule: Priced, place: int) -> go.Scatter:
     )
 
 
-def _patches(schedule: Priced, ceiling: float) -> go.Scatter:
-    style = STYLES[schedule.name]
+def _patches(row: Measured, outline: Outline, ceiling: float) -> go.Scatter:
+    style, klub = STYLES[row.schedule.name], _klub(row)
     xs, ys, notes = [], [], []
-    for step, ((sigma, height), term) in enumerate(zip(schedule.outline, schedule.klub.terms, strict=True), start=1):
+    for step, ((sigma, height), term) in enumerate(zip(outline, klub.terms, strict=True), start=1):
         xs.append(np.concatenate([sigma, sigma[-1:]]))  # back to the axis, where the next patch starts
         ys.append(np.concatenate([height, [0.0]]))
         notes.append(np.full(sigma.size + 1, f"step {step}: {sigma[0]:.4g} → {sigma[-1]:.4g}, {term:.3g} nats"))
-    total = significant(schedule.klub.value, schedule.klub.stderr)
+    total = str(klub)
     if max(float(part.max()) for part in ys) > ceiling:
         total += " (cut off)"
     return go.Scatter(
@@ -101,8 +107,8 @@ def _patches(schedule: Priced, ceiling: float) -> go.Scatter:
         fillcolor=_faded(style.color),
         line={"color": style.color, "width": 1.5},
         customdata=np.concatenate(notes),
-        hovertemplate=f"{schedule.title}, %{{customdata}}<extra></extra>",
-        name=f"{schedule.title}: KLUB {total}",
+        hovertemplate=f"{row.title}, %{{customdata}}<extra></extra>",
+        name=f"{row.title}: KLUB {total}",
     )
 
 
@@ -111,7 +117,7 @@ def _faded(color: str) -> str:
     return f"rgba({red},{green},{blue},0.3)"
 
 
-def _ceiling(schedules: Sequence[Priced]) -> float:
+def _ceiling(outlines: Sequence[Outline]) -> float:
     """Top of the area's axis: all of the best schedule's patches, and others up to eight times as high."""
-    tops = [max(float(height.max()) for _, height in s.outline) for s in schedules]
+    tops = [max(float(height.max()) for _, height in outline) for outline in outlines]
     return 1.08 * min(max(tops), 8 * min(tops))

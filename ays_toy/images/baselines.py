@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ays_toy import schedules
+from ays_toy import names, schedules
 from ays_toy.checks import whole_number
 from ays_toy.images.models import ImageModel
+from ays_toy.schedules import Schedule
 
 
 def baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:
@@ -28,12 +29,17 @@ def baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:
     return families
 
 
+def family(model: ImageModel, name: str, steps: int) -> Schedule:
+    """A baseline over the model's range."""
+    return Schedule(name, names.title(name), baselines(model, steps)[name])
+
+
 def even_in_timesteps(training_sigmas: Any, steps: int, low: float, high: float, root: int = 1) -> np.ndarray:
     """Levels [steps+1] even in the timestep (root 1) or in its square root (2), its ends those of the range.
 
     training_sigmas [T] descend, from timestep T-1 to 0; between two timesteps the level is geometric.
     """
-    whole_number(steps, "The number of steps", 1, schedules.MAX_STEPS)
+    whole_number(steps, "The number of steps", 1, schedules.LONGEST)
     rising = np.log(np.asarray(training_sigmas, dtype=np.float64)[::-1])
     first, last = np.interp(np.log([high, low]), rising, np.arange(rising.size)) ** (1 / root)
     times = np.linspace(first, last, steps + 1) ** root

@@ -17,9 +17,9 @@ import torch
 
 from ays_toy import checkpoints
 from ays_toy.checks import whole_number
+from ays_toy.estimates import KlubEstimate
 from ays_toy.images.distributed import ALONE, Team
 from ays_toy.images.models import ImageModel
-from ays_toy.klub import KlubEstimate
 from ays_toy.optimize import optimum
 from ays_toy.paths import BLOCK, PathGram
 from ays_toy.schedules import logsnr, validate

@@ -1,39 +1,44 @@
 """Schedules of an image model side by side, on equal terms: which ones, and what their pictures look like."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 import torch
 
-from ays_toy import optimize
+from ays_toy import names, optimize
 from ays_toy.images import published
-from ays_toy.images.baselines import baselines
+from ays_toy.images.baselines import family
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
+from ays_toy.schedules import Schedule
 
-BASELINES = ("time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")  # as shipped first
-ORDER = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", *BASELINES)
+ABOVE = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", "time-uniform", "time-quadratic")
+ORDER = tuple(dict.fromkeys((*ABOVE, *names.BASELINES)))
 SHOWN = 10  # pictures of every schedule
 
 
-def named(
-    model: ImageModel, gram: PathGram | None, steps: int, found: Mapping[str, np.ndarray] | None = None
-) -> dict[str, np.ndarray]:
-    """Levels [steps+1] of all schedules that are held against each other, by name, in `ORDER`.
+def optimum(gram: PathGram, steps: int, power: float = names.KLUB_POWER) -> Schedule:
+    """The schedule of least cost for the power, 3 being KLUB."""
+    return Schedule(names.optimum(power), names.title("p-optimum", power), optimize.optimum(gram, steps, power))
 
-    Always the baselines; with a matrix the KLUB optimum, as 'klub-optimum'; for the models that the authors published a
-    schedule for that one, over this model's range, as 'published'; and what else was `found`.
+
+def named(model: ImageModel, gram: PathGram | None, steps: int, found: Iterable[Schedule] = ()) -> dict[str, Schedule]:
+    """All schedules that are held against each other, by name, in `ORDER`.
+
+    Always the baselines; for the models that the authors published a schedule for that one, over this model's range;
+    what else was `found`; and with a matrix the KLUB optimum, unless it was found already.
     """
-    every: dict[str, np.ndarray] = dict(baselines(model, steps))
-    if gram is not None:
-        every["klub-optimum"] = optimize.optimum(gram, steps)
+    every = {name: family(model, name, steps) for name in names.BASELINES}
     if row := published.name_for(model):
-        every["published"] = published.schedule(row, steps, model.sigma_min, model.sigma_max)
-    every |= found or {}
+        sigmas = published.schedule(row, steps, model.sigma_min, model.sigma_max)
+        every["published"] = Schedule("published", names.title("published"), sigmas)
+    every |= {one.name: one for one in found}
+    if gram is not None and "klub-optimum" not in every:
+        every["klub-optimum"] = optimum(gram, steps)
     return {name: every[name] for name in ORDER if name in every}
 
 
@@ -74,7 +79,7 @@ def _made(_key: Hashable, make: Callable[[], T]) -> T:
 
 def grid_of_pictures(
     model: ImageModel,
-    schedules: Mapping[str, np.ndarray],
+    schedules: Mapping[str, Schedule],
     solver: str,
     seed: int,
     once: Callable[[Hashable, Callable[[], np.ndarray]], np.ndarray] = _made,
@@ -83,9 +88,8 @@ def grid_of_pictures(
 
     `once` may keep what it makes, by a key of levels, solver and seed.
     """
-    for name, sigmas in schedules.items():
-        key = (solver, seed, tuple(sigmas.tolist()))
-        yield name, once(key, partial(drawn, model, sigmas, solver, seed))
+    for name, one in schedules.items():
+        yield name, once((solver, seed, one.levels), partial(drawn, model, one.sigmas, solver, seed))
     if has_reference(solver):
         yield "reference", once(("reference", seed), partial(reference, model, seed))
 

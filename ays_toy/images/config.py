@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from ays_toy import names
 from ays_toy.checks import lookup, whole_number
 from ays_toy.images import collect, loading, scores
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
 from ays_toy.optimize import NEAR, Plan
 from ays_toy.samplers import SOLVERS, denoiser_calls
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 
 FRESH_SEED = 61_000  # of what is reported, here and in what ships with the digits: no search uses it
-MAX_STEPS = 40
 SAMPLES = 1024
 LEAST_SAMPLES = 40
-METHODS = ("choice", "ays")  # of `optimizing.find`, those that search
 SWEEPS = 12  # of the paper's search, about
 
 
@@ -51,9 +50,9 @@ class ImageConfig:
         lookup(SOLVERS, self.solver, "solver")
         if self.figure is not None:
             lookup(scores.FIGURES, self.figure, "figure of quality")
-        lookup(dict.fromkeys(METHODS), self.method, "method")
+        lookup(dict.fromkeys(names.SEARCHED), self.method, "method")
         lookup(SCHEDULES, self.start, "schedule")
-        whole_number(self.steps, "The number of steps", 2, MAX_STEPS)
+        whole_number(self.steps, "The number of steps", MIN_STEPS, MAX_STEPS)
         whole_number(self.samples, "The number of samples", LEAST_SAMPLES, 1_000_000)
         whole_number(self.paths, "The number of paths", 2, 1_000_000)
 
@@ -61,11 +60,6 @@ class ImageConfig:
     def fresh_seed(self) -> int:
         """Of the samples behind every figure that is reported."""
         return FRESH_SEED + self.seed
-
-    @property
-    def name(self) -> str:
-        """Of what the run finds, among all that are compared."""
-        return self.method
 
     @property
     def decides(self) -> str:

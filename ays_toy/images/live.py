@@ -15,27 +15,17 @@ import numpy as np
 import torch
 
 from ays_toy import store
+from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.config import ImageConfig, calls
 from ays_toy.images.kept import Kept, Stoppable, Stopped
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Finding, Search
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
 from ays_toy.samplers import denoiser_calls
+from ays_toy.schedules import Schedule
 
 MAX_PASSES = 30  # kept on disk, a third of a megabyte each
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One schedule of the comparison: its name as in `compared.ORDER`, its levels [n+1], its price and its figures."""
-
-    name: str
-    sigmas: np.ndarray
-    klub: KlubEstimate
-    figures: dict[str, Estimate]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +38,9 @@ class ImageState:
     about: str = ""  # where the clean images are from
     gram: PathGram | None = None
     finding: Finding | None = None
-    named: Mapping[str, np.ndarray] = field(default_factory=dict)  # levels by name, of all that has pictures
+    named: Mapping[str, Schedule] = field(default_factory=dict)  # all that has pictures
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by name, see `compared.grid_of_pictures`
-    rows: tuple[Row, ...] = ()
+    rows: tuple[Measured, ...] = ()  # what samples on fresh seeds have come to
     judge: Kept | None = None  # with all that it has measured
 
 
@@ -94,23 +84,22 @@ def measure(
     config: ImageConfig,
     model: ImageModel,
     gram: PathGram,
-    name: str,
-    sigmas: np.ndarray,
+    one: Schedule,
     *,
     judge: Kept | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[ImageState]:
-    """Draw and measure one more schedule [n+1] on the samples of a run; what its judge has measured is not redone."""
+    """Draw and measure one more schedule on the samples of a run; what its judge has measured is not redone."""
     counted = Stoppable(model.denoiser, stop)
-    kept = (judge or Kept(model)).by(replace(model, denoiser=counted))
+    kept, named = (judge or Kept(model)).by(replace(model, denoiser=counted)), {one.name: one}
 
     def stages(at: Callable[..., ImageState]) -> Iterator[ImageState]:
         yield at("Drawing the pictures")
-        pictures = dict(_pictures(config, kept, {name: sigmas}))
-        yield at("Sampling on fresh seeds", named={name: sigmas}, pictures=pictures)
-        yield at("Done", rows=(_row(config, kept, gram, name, sigmas),))
+        pictures = dict(_pictures(config, kept, named))
+        yield at("Sampling on fresh seeds", named=named, pictures=pictures)
+        yield at("Done", rows=(_measured(config, kept, gram, one),))
 
-    total = denoiser_calls(config.solver, sigmas.size - 1) * config.samples
+    total = denoiser_calls(config.solver, one.steps) * config.samples
     yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
 
 
@@ -159,23 +148,24 @@ def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> I
     search = Search(config.solver, config.steps, config.method, config.decides, start=config.start, plan=config.plan)
     for finding in optimizing.find(kept, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
-    named = compared.named(model, gram, config.steps, {config.name: finding.sigmas})
+    found = Schedule(config.method, finding.title, finding.sigmas)
+    named = compared.named(model, gram, config.steps, [found, named["klub-optimum"]])
     pictures = dict(_pictures(config, kept, named))
-    rows: tuple[Row, ...] = ()
-    for name, sigmas in named.items():
+    rows: tuple[Measured, ...] = ()
+    for one in named.values():
         words = f"Sampling on fresh seeds: {len(rows)} of {len(named)} schedules"
         yield at(words, named=named, pictures=pictures, rows=rows)
-        rows = (*rows, _row(config, kept, gram, name, sigmas))
+        rows = (*rows, _measured(config, kept, gram, one))
     yield at("Done", rows=rows)
 
 
-def _pictures(config: ImageConfig, kept: Kept, named: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+def _pictures(config: ImageConfig, kept: Kept, named: Mapping[str, Schedule]) -> Iterator[tuple[str, np.ndarray]]:
     return compared.grid_of_pictures(kept.model, named, config.solver, config.seed, kept.once)
 
 
-def _row(config: ImageConfig, kept: Kept, gram: PathGram, name: str, sigmas: np.ndarray) -> Row:
-    figures = kept.fresh(sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
-    return Row(name, sigmas, gram.price(sigmas), figures)
+def _measured(config: ImageConfig, kept: Kept, gram: PathGram, one: Schedule) -> Measured:
+    figures = kept.fresh(one.sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
+    return Measured(one, gram.price(one.sigmas), figures)
 
 
 def tidy(folder: Path) -> None:

@@ -14,37 +14,26 @@ import numpy as np
 
 from ays_toy.checks import lookup, sigma_range
 from ays_toy.images.models import ImageModel
-from ays_toy.schedules import interpolate, validate
+from ays_toy.schedules import Schedule, interpolate, validate
 
 DEEPFLOYD_SIGMAS = (160.41, 8.081, 3.315, 1.885, 1.207, 0.785, 0.553, 0.293, 0.186, 0.030, 0.006)
 DEEPFLOYD_TIMESTEPS = (995, 920, 811, 686, 555, 418, 315, 174, 109, 12, 0)
 
 
 @dataclass(frozen=True, eq=False)
-class Published:
-    """A published schedule: sigmas [11] descending to the paper's last level, timesteps [11], or None (continuous)."""
+class Published(Schedule):
+    """A published schedule [11] down to the paper's last level, and where it is from; titled as its model."""
 
-    name: str
-    title: str
-    sigmas: np.ndarray
-    timesteps: tuple[int, ...] | None
-    source: str
-    shipped: np.ndarray | None  # as diffusers has it [11], 0 in place of the last level; None: not there
+    timesteps: tuple[int, ...] | None = None  # [11]; None: in continuous time
+    source: str = ""
 
 
-@dataclass(frozen=True)
-class _Row:
-    title: str
-    last: float  # the paper's last level
-    sigmas_key: str | None  # in AysSchedules
-    timesteps_key: str | None
-
-
-_ROWS: dict[str, _Row] = {
-    "sd15": _Row("Stable Diffusion 1.5", 0.029, "StableDiffusionSigmas", "StableDiffusionTimesteps"),
-    "sdxl": _Row("Stable Diffusion XL", 0.029, "StableDiffusionXLSigmas", "StableDiffusionXLTimesteps"),
-    "deepfloyd": _Row("DeepFloyd-IF, stage 1", DEEPFLOYD_SIGMAS[-1], None, None),
-    "svd": _Row("Stable Video Diffusion", 0.002, "StableDiffusionVideoSigmas", None),
+# Title, the paper's last level, and the keys of levels and timesteps in AysSchedules.
+_ROWS: dict[str, tuple[str, float, str | None, str | None]] = {
+    "sd15": ("Stable Diffusion 1.5", 0.029, "StableDiffusionSigmas", "StableDiffusionTimesteps"),
+    "sdxl": ("Stable Diffusion XL", 0.029, "StableDiffusionXLSigmas", "StableDiffusionXLTimesteps"),
+    "deepfloyd": ("DeepFloyd-IF, stage 1", DEEPFLOYD_SIGMAS[-1], None, None),
+    "svd": ("Stable Video Diffusion", 0.002, "StableDiffusionVideoSigmas", None),
 }
 NAMES = tuple(_ROWS)
 _FOR = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}
@@ -52,17 +41,17 @@ _FOR = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}
 
 def get(name: str) -> Published:
     """The published schedule of that name, one of `NAMES`; ValueError for another."""
-    row = lookup(_ROWS, name, "published schedule")
-    if row.sigmas_key is None:
+    title, last, levels, timesteps = lookup(_ROWS, name, "published schedule")
+    if levels is None:
         source = "the authors' table (AYS, quick-start guide)"
-        return Published(name, row.title, validate(DEEPFLOYD_SIGMAS), DEEPFLOYD_TIMESTEPS, source, None)
+        return Published("published", title, validate(DEEPFLOYD_SIGMAS), timesteps=DEEPFLOYD_TIMESTEPS, source=source)
     from diffusers.schedulers import AysSchedules
 
     all_of_them: Any = AysSchedules
-    shipped = np.array(all_of_them[row.sigmas_key], dtype=np.float64)
-    steps = None if row.timesteps_key is None else (*all_of_them[row.timesteps_key], 0)
-    source = f"diffusers, AysSchedules[{row.sigmas_key!r}]; last level {row.last:g} from the authors' table"
-    return Published(name, row.title, validate([*shipped[:-1], row.last]), steps, source, shipped)
+    sigmas = validate([*all_of_them[levels][:-1], last])
+    source = f"diffusers, AysSchedules[{levels!r}]; last level {last:g} from the authors' table"
+    steps = None if timesteps is None else (*all_of_them[timesteps], 0)
+    return Published("published", title, sigmas, timesteps=steps, source=source)
 
 
 def name_for(model: ImageModel) -> str | None:

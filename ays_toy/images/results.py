@@ -14,26 +14,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy import checkpoints
+from ays_toy import checkpoints, names
 from ays_toy.denoisers import Denoiser
+from ays_toy.estimates import Estimate, Measured
 from ays_toy.images import loading
 from ays_toy.images.models import ImageModel
-from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 
 FILE = Path(__file__).parent / "results" / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
 POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
-FIGURES = ("frechet", "frechet-pixels")
+SHIPPED_FIGURES = ("frechet", "frechet-pixels")
 
 
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """One solver and number of steps: by schedule its levels [n+1] and its figures; `chosen` is what the choice was."""
-
-    chosen: str
-    sigmas: Mapping[str, np.ndarray]
-    figures: Mapping[str, Mapping[str, Estimate]]
+Cell = Mapping[str, Measured]  # of one solver and number of steps, by schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +45,9 @@ class Results:
         """The numbers of steps that were measured."""
         return sorted({steps for _, steps in self.cells})
 
-    def at(self, solver: str, steps: int) -> Cell | None:
-        """The cell, where it was measured."""
-        return self.cells.get((solver, steps))
+    def at(self, solver: str, steps: int) -> Cell:
+        """The cell, empty where nothing was measured."""
+        return self.cells.get((solver, steps), {})
 
 
 @lru_cache(maxsize=1)
@@ -60,11 +55,10 @@ def digits() -> Results:
     """The results that ship with the package."""
     record = json.loads(FILE.read_text(encoding="utf-8"))
     cells = {
-        (cell["solver"], cell["steps"]): Cell(
-            cell.get("chosen", ""),
-            {name: _levels(entry["sigmas"]) for name, entry in cell["schedules"].items()},
-            {name: _figures(entry) for name, entry in cell["schedules"].items()},
-        )
+        (cell["solver"], cell["steps"]): {
+            name: Measured(Schedule(name, names.title(name), _levels(entry["sigmas"])), None, _figures(entry))
+            for name, entry in cell["schedules"].items()
+        }
         for cell in record["cells"]
     }
     floor = {name: _figures(entry) for name, entry in record["floor"].items()}
@@ -176,4 +170,4 @@ def _levels(rounded: list[float]) -> np.ndarray:
 
 
 def _figures(entry: Mapping[str, list[float]]) -> dict[str, Estimate]:
-    return {name: Estimate(*entry[name]) for name in FIGURES}
+    return {name: Estimate(*entry[name]) for name in SHIPPED_FIGURES}

@@ -5,7 +5,7 @@ import torch
 
 from ays_toy.images.models import ImageModel
 
-LARGEST = 1e12  # levels beyond which a process has no signal in any arithmetic
+NO_SIGNAL = 1e12  # levels beyond which a process has no signal in any arithmetic
 
 
 def check_levels(sigmas: np.ndarray, name: str) -> None:
@@ -13,7 +13,7 @@ def check_levels(sigmas: np.ndarray, name: str) -> None:
     wrong = "are fewer than two"
     if sigmas.size > 1:
         wrong = "start without noise" if sigmas[0] == 0 else ""
-        if not (np.isfinite(sigmas).all() and sigmas[-1] <= LARGEST):
+        if not (np.isfinite(sigmas).all() and sigmas[-1] <= NO_SIGNAL):
             wrong = "are no numbers, or far too large"
         elif not wrong and not ((sigmas > 0).all() and (np.diff(sigmas) > 0).all()):
             wrong = "do not rise with time"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import torch
 
 from ays_toy.checks import lookup
+from ays_toy.estimates import Estimate
 from ays_toy.metrics.distances import energy, sliced_w2, w2
 from ays_toy.metrics.masses import coverage, hist_kl, hist_kl_reverse, mode_mass, nll, outliers
-from ays_toy.metrics.reference import Batch, Estimate, Reference
+from ays_toy.metrics.reference import Batch, Reference
 
 __all__ = ["DEFAULT", "METRICS", "Batch", "Estimate", "Figure", "Metric", "Reference", "evaluate"]
 

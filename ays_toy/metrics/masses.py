@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ays_toy.metrics.reference import Batch, Estimate
+from ays_toy.estimates import Estimate
+from ays_toy.metrics.reference import Batch
 
 COVERED = 0.2  # of its true mass makes a mode count as found
 RESAMPLES = 200

@@ -8,31 +8,14 @@ import numpy as np
 import torch
 
 from ays_toy import checks
-from ays_toy.datasets import Dataset
+from ays_toy.datasets import LARGEST, Dataset
 from ays_toy.mixtures import CACHE_ELEMENTS, squared_distances
 
 LEAST_POINTS = 100
-LARGEST = 1e15  # its square and a sum of squares still fit float32
 DIRECTIONS = 64
 BINS = 50  # per side
 OUTLIER_STDS = 4.0
 FIT_PAIRS = 1 << 25  # samples x components looked at: 20,000 samples up to 1,677 components
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and the standard error that the finite numbers of samples and of reference points leave in it."""
-
-    value: float
-    stderr: float
-
-    def differs(self, other: "Estimate") -> bool:
-        """Whether the two differ by more than two standard errors of their difference."""
-        return abs(self.value - other.value) > 2 * math.hypot(self.stderr, other.stderr)
-
-    def exceeds(self, other: "Estimate") -> bool:
-        """Whether it differs from the other and is the higher of the two."""
-        return self.value > other.value and self.differs(other)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,6 @@ from ays_toy.optimize.stopping import Score, sample_score
 from ays_toy.paths import PathGram
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES, logsnr
-from ays_toy.words import significant
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ class Choice:
         ours, theirs = self.best.score, self.baseline.score
         assert ours is not None
         assert theirs is not None
-        mine, other = (significant(self.figure.loss(score), score.stderr) for score in (ours, theirs))
+        mine, other = (self.figure.turned(score) for score in (ours, theirs))
         if self.best.is_baseline:
             return f"The baseline {self.best.title} did best: {self.figure.title} {mine}."
         sure = "" if theirs.exceeds(ours) else " The two differ by less than their error bars tell apart."

@@ -7,7 +7,8 @@ import torch
 
 from ays_toy.checks import SIGMA_DATA, positive
 from ays_toy.denoisers import Denoiser
-from ays_toy.klub import KlubEstimate, estimate_klub, gaussian_klub, interval_values
+from ays_toy.estimates import KlubEstimate
+from ays_toy.klub import estimate_klub, gaussian_klub, interval_values
 from ays_toy.paths import PathGram
 
 

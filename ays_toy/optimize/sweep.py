@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ays_toy.klub import KlubEstimate
+from ays_toy.estimates import KlubEstimate
 from ays_toy.metrics import Estimate
 
 

@@ -18,14 +18,6 @@ BOARD = "board"  # the rail's key
 MOST_UNDO, MOST_TRIED = 100, 60
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A schedule that was tried, and how it came about."""
-
-    draw: Draw
-    how: str
-
-
 @dataclass
 class Desk:
     """What the page remembers beside the levels; `changes` counts those that the rail has not made itself."""
@@ -37,7 +29,7 @@ class Desk:
     tables: int = 0  # counts the tables of numbers: a new one forgets what was typed into the last
     how: str = "start"
     complaint: str = ""
-    tried: list[Tried] = field(default_factory=list)
+    tried: list[tuple[Draw, str]] = field(default_factory=list)  # and how it came about
 
 
 def desk() -> Desk:
@@ -185,5 +177,5 @@ def take_typed(column: str) -> None:
 def remember(draw: Draw) -> None:
     """Add the schedule to those tried, unless it was the last one."""
     one = desk()
-    if not one.tried or one.tried[-1].draw != draw:
-        one.tried = [*one.tried, Tried(draw, one.how)][-MOST_TRIED:]
+    if not one.tried or one.tried[-1][0] != draw:
+        one.tried = [*one.tried, (draw, one.how)][-MOST_TRIED:]

@@ -11,13 +11,12 @@ from ays_toy import challenge, names
 from ays_toy.comparison import Model
 from ays_toy.fitting import fit_range
 from ays_toy.metrics import METRICS
-from ays_toy.palette import STYLES
 from ays_toy.reading import Brought
+from ays_toy.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import attempts, bring, codec, compute, controls, findings, record, tables, view, yours
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
-from ays_toy.ui.components.search import Marks
-from ays_toy.ui.view import MAX_STEPS, MIN_STEPS, POWERS, ModelView
+from ays_toy.ui.view import POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
 CHEAP = ("yours", "ays", "edm")  # among which to guess the least cost
@@ -56,9 +55,12 @@ class ChallengeView(ModelView):
         return "KLUB" if self.weight == 3 else f"cost at p = {self.weight:g}"
 
 
-def others(state: ChallengeView) -> dict[str, str]:
-    """The titles of those that the attempt is held against, by name."""
-    return {name: names.title(name, state.weight) for name in ("ays", "edm", names.optimum(state.weight))}
+def others(state: ChallengeView) -> dict[str, Schedule]:
+    """What the attempt is held against, by name; without levels until it is revealed."""
+    wanted = ("ays", "edm", names.optimum(state.weight))
+    if revealed(state):
+        return {name: schedule(state, name) for name in wanted}
+    return {name: Schedule(name, names.title(name, state.weight)) for name in wanted}
 
 
 def meaning(state: ChallengeView) -> str:
@@ -140,11 +142,9 @@ def table(model: Model, power: float) -> Table:
     return Table.of(gram, power, challenge.least_costs(gram, power).tolist())
 
 
-def schedule(state: ChallengeView, name: str) -> np.ndarray:
+def schedule(state: ChallengeView, name: str) -> Schedule:
     """One of the others, or of a family, in as many steps as the attempt."""
-    return (
-        findings.named(state.chosen_model, name, state.solver, state.steps, state.weight, state.metric).result().sigmas
-    )
+    return findings.named(state.chosen_model, name, state.solver, state.steps, state.weight, state.metric).result()
 
 
 # --- the board -----------------------------------------------------------------------------------------------------
@@ -166,11 +166,6 @@ def _challenge(state: ChallengeView) -> tuple[object, ...]:
 
 def board(state: ChallengeView) -> None:
     """The rail over its area, and the buttons that move more than one level."""
-    shown = revealed(state)
-    marks = []
-    for name, title in others(state).items():
-        style = STYLES[name]
-        marks.append(Marks(title, style.color, style.symbol, schedule(state, name) if shown else np.array([])))
     title = "KLUB" if state.weight == names.KLUB_POWER else f"Cost, p = {state.weight:g}"
     data = RailData(
         state.sigmas,
@@ -178,14 +173,14 @@ def board(state: ChallengeView) -> None:
         table(state.chosen_model, state.weight),
         title,
         "nats" if state.weight == 3 else "cost",
-        tuple(marks),
+        tuple(others(state).values()),
         MAX_STEPS - 1,
     )
     rail(data, key=BOARD)
-    _buttons(state, shown)
+    _buttons(state)
 
 
-def _buttons(state: ChallengeView, shown: bool) -> None:
+def _buttons(state: ChallengeView) -> None:
     gram = compute.gram(state.chosen_model)
     row = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
     row.button(
@@ -207,8 +202,8 @@ def _buttons(state: ChallengeView, shown: bool) -> None:
         args=(lambda now: challenge.one_less(gram, now, state.weight)[1:-1], "removed one"),
     )
     families = {title: name for name, title in names.BASELINES.items()}
-    if shown:
-        families = {title: name for name, title in others(state).items()} | families
+    if revealed(state):
+        families = {one.title: name for name, one in others(state).items()} | families
     row.menu_button(
         "Snap to",
         list(families),
@@ -237,7 +232,7 @@ def _buttons(state: ChallengeView, shown: bool) -> None:
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:
     title = st.session_state["snap"]
-    attempts.change(lambda _: schedule(state, families[title])[1:-1], title)
+    attempts.change(lambda _: schedule(state, families[title]).sigmas[1:-1], title)
 
 
 def numbers(state: ChallengeView) -> None:

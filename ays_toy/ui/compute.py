@@ -16,9 +16,9 @@ import torch
 
 from ays_toy import comparison, finding, pictures
 from ays_toy.comparison import Model
-from ays_toy.figures import Priced
-from ays_toy.finding import Pass
-from ays_toy.metrics import Estimate, Reference, evaluate
+from ays_toy.estimates import Estimate, Measured
+from ays_toy.finding import FRESH_DATA, Pass
+from ays_toy.metrics import Reference, evaluate
 from ays_toy.paths import PathGram
 from ays_toy.schedules import Schedule
 from ays_toy.ui.ending import Pool
@@ -30,19 +30,18 @@ _pool = Pool(os.cpu_count() or 1, "outcome")
 
 @dataclass(frozen=True)
 class Draw:
-    """All that decides what samples come out, `n` of them; without levels they are the data themselves."""
+    """All that decides what samples come out, `n` of them; without levels they are fresh data."""
 
     model: Model
     solver: str
     seed: int
-    levels: tuple[float, ...] | None
+    levels: tuple[float, ...]
     n: int | None = None  # as many as `Model.samples`
 
     @classmethod
-    def of(cls, model: Model, solver: str, seed: int, sigmas: np.ndarray | None, n: int | None = None) -> "Draw":
-        """Of a schedule [n+1], or of the data."""
-        levels = None if sigmas is None else tuple(sigmas.tolist())
-        return cls(model, "" if levels is None else solver, seed, levels, n)
+    def of(cls, model: Model, solver: str, seed: int, one: Schedule, n: int | None = None) -> "Draw":
+        """Of a schedule, or of `FRESH_DATA`."""
+        return cls(model, solver if one.levels else "", seed, one.levels, n)
 
 
 class Metrics(dict[str, Estimate]):
@@ -66,6 +65,11 @@ class Outcome:
 
 
 Outcomes = Mapping[str, "Future[Outcome]"]
+
+
+def draws(model: Model, solver: str, seed: int, shown: Mapping[str, Schedule]) -> dict[str, Draw]:
+    """What to draw of schedules, and of the data themselves as 'data'."""
+    return {name: Draw.of(model, solver, seed, one) for name, one in {**shown, "data": FRESH_DATA}.items()}
 
 
 def start(draws: Mapping[str, Draw]) -> Outcomes:
@@ -95,7 +99,7 @@ def outcome(draw: Draw) -> Outcome:
 
 
 def _samples(draw: Draw) -> torch.Tensor:
-    if draw.levels is None:
+    if not draw.levels:
         return draw.model.fresh_data(draw.n, draw.seed + 2)
     return comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
 
@@ -111,30 +115,17 @@ def gram(model: Model) -> PathGram:
     return one_pass(model).gram
 
 
+def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) -> dict[str, Measured]:
+    """Schedules with their KLUB and the metrics of their samples, and fresh data last, as 'data'."""
+    paths, metrics = gram(model), {name: future.result().metrics for name, future in outcomes.items()}
+    rows = {name: Measured(one, paths.price(one.sigmas), metrics[name]) for name, one in shown.items()}
+    return rows | {"data": Measured(FRESH_DATA, None, metrics["data"])}
+
+
 @lru_cache(maxsize=32)
 def reference(model: Model) -> Reference:
     """What the model's samples are held against."""
     return model.reference()
-
-
-@lru_cache(maxsize=512)
-def optimum(model: Model, steps: int, power: float) -> Schedule:
-    """The optimum for the power."""
-    return finding.optimum(one_pass(model), steps, power)
-
-
-@lru_cache(maxsize=512)
-def priced(model: Model, style: str, title: str, levels: tuple[float, ...]) -> Priced:
-    """A schedule with its KLUB and the outline of its patches, as it is drawn and called."""
-    sigmas, paths = np.array(levels), gram(model)
-    return Priced(style, sigmas, paths.price(sigmas), paths.outline(sigmas), title)
-
-
-@lru_cache(maxsize=128)
-def priced_levels(model: Model, levels: tuple[float, ...], name: str, title: str) -> Priced:
-    """A schedule that comes as levels, with its KLUB and the outline of its patches."""
-    sigmas, paths = np.array(levels), gram(model)
-    return Priced(name, sigmas, paths.price(sigmas), paths.outline(sigmas), title)
 
 
 @lru_cache(maxsize=128)

@@ -7,7 +7,7 @@ from ays_toy.metrics import METRICS
 from ays_toy.ode import EXTRAPOLATES
 from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui import record
 from ays_toy.ui.view import (
@@ -15,8 +15,6 @@ from ays_toy.ui.view import (
     GAMMAS,
     MATRICES,
     MAX_SEED,
-    MAX_STEPS,
-    MIN_STEPS,
     POWERS,
     SEARCH_SAMPLES,
     SIGMAS_MAX,

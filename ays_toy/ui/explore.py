@@ -7,16 +7,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import figures, names, verdicts
-from ays_toy.figures import Priced
+from ays_toy.estimates import Measured
 from ays_toy.fitting import fit_range
-from ays_toy.metrics import Estimate
-from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.schedules import Schedule
+from ays_toy.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
-from ays_toy.ui.view import MAX_STEPS, View
+from ays_toy.ui.view import View
 
 Known = Mapping[str, Schedule]  # by name, what is found
-WAITING = ("searching …", "")
 
 
 def fit(levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
@@ -32,7 +29,7 @@ def find(view: View) -> tuple[Known, list[str]]:
     under_way = {name: findings.of(view, name) for name in wanted}
     known = {name: future.result() for name, future in under_way.items() if future.done()}
     if own := yours.fitted(view.yours, fit, view.steps)[0]:
-        known = {yours.NAME: Schedule(yours.NAME, own.title, own.sigmas)} | known
+        known = {yours.NAME: own} | known
     return known, [name for name in wanted if name not in known]
 
 
@@ -46,42 +43,21 @@ def found_more(view: View, waiting: list[str]) -> bool:
     return any(findings.of(view, name).done() for name in waiting)
 
 
-def start(view: View, known: Known) -> compute.Outcomes:
-    """Begin drawing samples of every schedule, those shown first; drop what the last view left in the queue."""
-    compute.stop(st.session_state.get("outcomes", {}))
-    levels = {name: one.sigmas for name, one in known.items()} | {"data": None}
-    model = view.chosen_model
-    st.session_state["outcomes"] = compute.start(
-        {name: compute.Draw.of(model, view.solver, view.seed, sigmas) for name, sigmas in levels.items()}
-    )
-    return st.session_state["outcomes"]
-
-
-def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[gallery.Samples]:
+def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:
     """What the pictures show, in their order."""
-    return [
-        gallery.Samples(
-            known[name].title if name in known else names.title(name, view.power),
-            STYLES[name].color,
-            outcomes.get(name) if name in known else None,
-            WAITING,
-        )
-        for name in shown(view, known)
-    ]
-
-
-def _priced(view: View, known: Known) -> dict[str, Priced]:
-    model = view.chosen_model
-    return {name: compute.priced(model, one.name, one.title, tuple(one.sigmas.tolist())) for name, one in known.items()}
+    panels = []
+    for name in shown(view, known):
+        one = known.get(name) or Schedule(name, names.title(name, view.power))
+        outcome = outcomes[name] if name in known else None
+        panels.append(gallery.panel(view.chosen_model, one, outcome, "searching …"))
+    return panels
 
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
-    priced = [one for name, one in _priced(view, known).items() if name in shown(view, known)]
-    parts = [f"{one.title} {one.klub.value:.3g} nats" for one in priced]
-    words = f"Noise levels of each schedule, and KLUB as area: {', '.join(parts)}."
-    grid = compute.gram(view.chosen_model).grid
-    return figures.rail_and_area(priced, grid, RAIL_HEIGHT), words
+    gram = compute.gram(view.chosen_model)
+    rows = [Measured(one, gram.price(one.sigmas)) for name, one in known.items() if name in shown(view, known)]
+    return figures.rail_and_area(rows, gram, RAIL_HEIGHT), figures.rail_words(rows)
 
 
 RAIL_HEIGHT = 315  # so that the page fits on one screen of 1440 x 900
@@ -91,29 +67,15 @@ RAIL_CAPTION = (
 )
 
 
-def verdict(view: View, known: Known, outcomes: compute.Outcomes) -> str:
+def verdict(view: View, rows: Mapping[str, Measured]) -> str:
     """What the table says, in sentences."""
-    rows = {
-        name: verdicts.Measured(
-            one.title,
-            one.sigmas,
-            Estimate(one.klub.value, one.klub.stderr),
-            outcomes[name].result().metrics,
-        )
-        for name, one in _priced(view, known).items()
-        if one.sigmas.size - 1 == view.steps  # what was brought may have more
-    }
-    return " ".join(verdicts.sentences(rows, outcomes["data"].result().metrics, view.chosen_model.dataset))
+    model, steps = view.chosen_model, view.steps
+    alike = {name: row for name, row in rows.items() if row.schedule.steps == steps}  # Yours may have more
+    return " ".join(verdicts.sentences(alike, rows["data"].metrics, model.dataset))
 
 
-def table(view: View, known: Known, outcomes: compute.Outcomes) -> None:
+def table(view: View, rows: Mapping[str, Measured]) -> None:
     """KLUB and the chosen metrics of all schedules and of fresh data."""
-    priced = _priced(view, known)
-    rows = [
-        tables.Row(priced[name].title, STYLES[name].color, outcomes[name], priced[name].klub)
-        for name in (yours.NAME, *names.COMPARED)
-        if name in known
-    ]
-    rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
+    order = [rows[name] for name in (yours.NAME, *names.COMPARED, "data") if name in rows]
     alt = "KLUB and sample quality of every schedule, with standard errors."
-    tables.schedules(rows, "table", alt, view.columns)
+    tables.measured(order, "table", alt, view.columns)

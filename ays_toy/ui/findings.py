@@ -1,45 +1,46 @@
 """The ways to find a schedule, kept between reruns by their configurations."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import lru_cache
+from typing import cast
+
+import streamlit as st
 
 from ays_toy import finding, names, optimize, shipped
 from ays_toy.comparison import Model
 from ays_toy.finding import Chosen, OdePass
-from ays_toy.names import BASELINES, KLUB_POWER
-from ays_toy.schedules import SCHEDULES, Schedule
+from ays_toy.names import BASELINES, KLUB_POWER, SEARCHED
+from ays_toy.schedules import Schedule
 from ays_toy.ui import compute
-from ays_toy.ui.view import ComparedView, SearchView
+from ays_toy.ui.view import ComparedView, ModelView, SearchView
 
 
-def p_optimum(view: SearchView) -> Schedule:
-    """The optimum by the page's dials: matrix, weight, and the share of the way from the start to the optimum."""
-    model = view.chosen_model
-    if view.prices_ode:
-        best = _ode_optimum(model, view.solver, view.steps, view.gamma)
-    else:
-        best = compute.optimum(model, view.steps, view.power)
-    if view.share == 100:
-        return best
-    first = SCHEDULES[view.start](view.steps, view.sigma_min, view.sigma_max)
-    sigmas = optimize.blend(first, best.sigmas, view.share / 100)
-    title = names.blend(names.title(view.start), best.title, view.share / 100)
-    style = "ode-optimum" if view.prices_ode else "p-optimum"
-    return Schedule(style, title, sigmas, best.calls, best.seconds)
-
-
-@lru_cache(maxsize=512)
 def named(
     model: Model, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
 ) -> "Future[Schedule]":
     """The schedule of a name in `names.COMPARED`: what takes a search and does not ship is under way, the rest done."""
+    if name in SEARCHED:
+        return _find(model, name, steps, solver, metric)
     if name in BASELINES:
-        return _done(finding.family(model, name, steps))
-    if name in ("klub-optimum", "p-optimum"):
-        return _done(compute.optimum(model, steps, KLUB_POWER if name == "klub-optimum" else power))
+        return _find(model, name, steps)
+    power = KLUB_POWER if name == "klub-optimum" else power
+    return _find(model, names.optimum(power), steps, power=power)
+
+
+@lru_cache(maxsize=512)
+def _find(
+    model: Model, name: str, steps: int, solver: str = "", metric: str = "", power: float = 0.0
+) -> "Future[Schedule]":
+    """As `named`, kept by that alone which decides what is found."""
     if metric == shipped.METRIC and (ready := shipped.find(model, solver, steps, name)):
         return _done(ready)
-    return compute.submit(finding.find, model, compute.one_pass(model), name, solver, steps, power, metric)
+    if name == "choice":
+        return cast("Future[Schedule]", choice(model, solver, steps, metric))
+    passed = None if name in BASELINES else compute.one_pass(model)
+    asked = model, passed, name, solver, steps, power, metric
+    return compute.submit(finding.find, *asked) if name in SEARCHED else _done(finding.find(*asked))
 
 
 def of(view: ComparedView, name: str) -> "Future[Schedule]":
@@ -51,6 +52,42 @@ def _done(found: Schedule) -> "Future[Schedule]":
     future: Future[Schedule] = Future()
     future.set_result(found)
     return future
+
+
+def optimum(model: Model, steps: int, power: float = KLUB_POWER) -> Schedule:
+    """The optimum for the power."""
+    return named(model, names.optimum(power), "", steps, power).result()
+
+
+def family(view: SearchView, steps: int) -> Schedule:
+    """The baseline that the page's search starts from."""
+    return named(view.chosen_model, view.start, "", steps).result()
+
+
+def p_optimum(view: SearchView, steps: int) -> Schedule:
+    """The optimum by the page's dials: matrix, weight, and the share of the way from the start to the optimum."""
+    if view.prices_ode:
+        best = _ode_optimum(view.chosen_model, view.solver, steps, view.gamma)
+    else:
+        best = optimum(view.chosen_model, steps, view.power)
+    return blended(family(view, steps), best, view.share)
+
+
+def blended(first: Schedule, best: Schedule, percent: int) -> Schedule:
+    """The schedule that lies so far on the way from the first to an optimum; at 100 the optimum itself."""
+    if percent == 100:
+        return best
+    name = "p-optimum" if best.name == "klub-optimum" else best.name
+    title = names.blend(first.title, best.title, percent / 100)
+    return replace(best, name=name, title=title, sigmas=optimize.blend(first.sigmas, best.sigmas, percent / 100))
+
+
+def begin(view: ModelView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
+    """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue."""
+    compute.stop(st.session_state.get("outcomes", {}))
+    outcomes = compute.start(compute.draws(view.chosen_model, view.solver, view.seed, shown))
+    st.session_state["outcomes"] = outcomes
+    return outcomes
 
 
 @lru_cache(maxsize=16)

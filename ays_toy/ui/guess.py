@@ -1,19 +1,21 @@
 """The Beat AYS page's guess: who wins, asked before the others are shown, and how all that was tried came out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from ays_toy import challenge, names
-from ays_toy.challenge import Score
-from ays_toy.metrics import METRICS, Estimate
-from ays_toy.palette import STYLES
+from ays_toy.estimates import Measured
+from ays_toy.figures import Panel
+from ays_toy.finding import FRESH_DATA
+from ays_toy.metrics import METRICS
+from ays_toy.palette import ATTEMPT
+from ays_toy.schedules import Schedule
 from ays_toy.ui import attempts, beat_ays, compute, gallery, tables
 from ays_toy.ui.beat_ays import CHEAP, FINE, ChallengeView
-from ays_toy.words import amid_sentence, significant
+from ays_toy.words import amid_sentence
 
 YOURS = names.title("yours")
 
@@ -48,112 +50,85 @@ def ask(state: ChallengeView) -> None:
     )
 
 
-def draws(state: ChallengeView) -> dict[str, compute.Draw]:
-    """What is drawn: the attempt, the data, and the others once they are revealed."""
-    named = {"yours": state.sigmas}
-    if beat_ays.revealed(state):
-        with st.spinner("The paper's search, until it is stopped …", show_time=True):
-            named |= {name: beat_ays.schedule(state, name) for name in beat_ays.others(state)}
-    model = state.chosen_model
-    drawn = {name: compute.Draw.of(model, state.solver, state.seed, sigmas) for name, sigmas in named.items()}
-    attempts.remember(drawn["yours"])
-    return drawn
+def shown(state: ChallengeView) -> dict[str, Schedule]:
+    """The attempt, which is remembered, and the others once they are revealed."""
+    yours = Schedule(ATTEMPT, YOURS, state.sigmas)
+    attempts.remember(draw(state, yours))
+    if not beat_ays.revealed(state):
+        return {"yours": yours}
+    with st.spinner("The paper's search, until it is stopped …", show_time=True):
+        return {"yours": yours, **beat_ays.others(state)}
 
 
-def lesson(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
+def draw(state: ChallengeView, one: Schedule) -> compute.Draw:
+    """What decides its samples."""
+    return compute.Draw.of(state.chosen_model, state.solver, state.seed, one)
+
+
+def lesson(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
     """Whether the guess was right, and what the attempt against AYS shows."""
     metric = METRICS[state.metric]
-    titles = {"yours": YOURS, **beat_ays.others(state)}
-    scores = {name: _score(state, titles[name], draw) for name, draw in drawn.items()}
-    cheapest = min((scores[name] for name in ("yours", "ays", "edm")), key=lambda score: score.cost.value)
+    rows = {name: _measured(state, one) for name, one in schedules.items()}
+    cheapest = min((rows[name] for name in CHEAP), key=_cost)
     cost, picture = (_titles(state)[name] for name in state.guess)
-    st.markdown(challenge.verdict(scores["yours"], scores["ays"], state.cost, metric))
+    st.markdown(challenge.verdict(rows["yours"], rows["ays"], _least(state, state.steps), state.cost, metric))
     st.markdown(
         f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "
-        f"Best picture: {challenge.guessed(picture, challenge.leaders(list(scores.values()), metric))}."
+        f"Best picture: {challenge.guessed(picture, challenge.leaders(list(rows.values()), metric))}."
     )
 
 
-def samples(state: ChallengeView, outcomes: compute.Outcomes) -> list[gallery.Samples]:
+def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
     """What the pictures show, in their order."""
-    figures = tuple(dict.fromkeys(("nll", state.metric if state.metric != "nll" else "sliced-w2")))
-    shown = []
-    for name, title in {"yours": YOURS, **beat_ays.others(state)}.items():
-        color = "inherit" if name == "yours" else STYLES[name].color
-        shown.append(gallery.Samples(title, color, outcomes.get(name), ("after your guess", ""), figures))
-    return shown
+    return [
+        gallery.panel(state.chosen_model, one, outcomes.get(name), "after your guess", gallery.metrics(state.metric))
+        for name, one in {"yours": schedules["yours"], **beat_ays.others(state)}.items()
+    ]
 
 
-def scores_table(state: ChallengeView, drawn: dict[str, compute.Draw]) -> None:
+def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
     """Cost, gap and output of the others and of all that was tried, the latest first."""
-    shown = {name: title for name, title in beat_ays.others(state).items() if name in drawn}
-    rows = [_line(state, _score(state, title, drawn[name]), name, drawn[name]) for name, title in shown.items()]
-    tried = [(k, one) for k, one in enumerate(attempts.desk().tried, start=1) if _comparable(state, one.draw)]
-    for k, one in reversed(tried):
-        rows.append(_line(state, _score(state, f"{YOURS} {k}: {one.how}", one.draw), "yours", one.draw))
-    frame = pd.DataFrame([row.cells for row in rows])
-    title, cost = METRICS[state.metric].title, _cost_title(state)
-    estimates = {cost: [row.cost for row in rows], title: [row.output for row in rows]}
+    tried = [
+        Schedule(ATTEMPT, f"{YOURS} {k}: {how}", np.array(one.levels))
+        for k, (one, how) in enumerate(attempts.desk().tried, start=1)
+        if (one.model, one.solver, one.seed) == (state.chosen_model, state.solver, state.seed)
+    ]
+    compared = [*(one for name, one in schedules.items() if name != "yours"), *reversed(tried)]
+    rows = [_measured(state, one) for one in compared]
+    cost, metric = "KLUB" if state.weight == names.KLUB_POWER else "Cost", METRICS[state.metric]
     number = st.column_config.NumberColumn
-    columns: dict[str, Any] = {
-        tables.MARK: tables.mark(),
-        "Levels": st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large"),
+    columns: dict[str, list[Any]] = {
+        "Steps": [one.steps for one in compared],
+        cost: [row.klub for row in rows],
+        "× best": [max(1.0, _cost(row) / _least(state, row.schedule.steps)) for row in rows],
+        metric.title: [row.metrics[metric.name] for row in rows],
+        tables.LEVELS: [tables.levels(one.sigmas) for one in compared],
+    }
+    config = {
         cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
         "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),
-        title: number(help=METRICS[state.metric].about),
+        metric.title: number(help=metric.about),
     }
-    st.dataframe(
-        tables.with_errors(frame, estimates, [row.color for row in rows]),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (min(len(rows), 8) + 1) + 3,
-        column_config=columns,
-        key="scores",
-        alt="Cost, gap and output of every schedule tried, with standard errors.",
-    )
+    alt = "Cost, gap and output of every schedule tried, with standard errors."
+    tables.draw(compared, columns, config, "scores", alt, most=8)
 
 
-@dataclass(frozen=True, eq=False)
-class _Line:
-    """One line of the table of scores."""
-
-    cells: dict[str, object]
-    color: str
-    cost: Estimate
-    output: Estimate
+def _measured(state: ChallengeView, one: Schedule) -> Measured:
+    cost = compute.gram(state.chosen_model).price(one.sigmas, state.weight)
+    return Measured(one, cost, {state.metric: compute.outcome(draw(state, one)).metrics[state.metric]})
 
 
-def _cost_title(state: ChallengeView) -> str:
-    return "KLUB" if state.weight == names.KLUB_POWER else "Cost"
+def _cost(row: Measured) -> float:
+    assert row.klub is not None
+    return row.klub.value
 
 
-def _score(state: ChallengeView, title: str, draw: compute.Draw) -> Score:
-    model, levels = state.chosen_model, np.array(draw.levels)
-    cost = compute.gram(model).price(levels, state.weight)
-    least = beat_ays.table(model, state.weight).values["least"][levels.size - 2]
-    return Score(title, cost, cost.value / least, compute.outcome(draw).metrics[state.metric])
+def _least(state: ChallengeView, steps: int) -> float:
+    least: float = beat_ays.table(state.chosen_model, state.weight).values["least"][steps - 1]
+    return least
 
 
-def _comparable(state: ChallengeView, draw: compute.Draw) -> bool:
-    return (draw.model, draw.solver, draw.seed) == (state.chosen_model, state.solver, state.seed)
-
-
-def _line(state: ChallengeView, score: Score, name: str, draw: compute.Draw) -> _Line:
-    levels = draw.levels or ()
-    cells = {
-        tables.MARK: tables.MARK,
-        "Schedule": score.title,
-        "Steps": len(levels) - 1,
-        _cost_title(state): score.cost.value,
-        "× best": max(1.0, score.gap),
-        METRICS[state.metric].title: score.output.value,
-        "Levels": "  ".join(f"{level:.3g}" for level in levels),
-    }
-    color = "" if name == "yours" else f"color: {STYLES[name].color}"
-    return _Line(cells, color, Estimate(score.cost.value, score.cost.stderr), score.output)
-
-
-def floor(state: ChallengeView, outcome: compute.Outcome) -> str:
+def floor(state: ChallengeView) -> str:
     """What a perfect sampler would score, in words."""
-    fresh = outcome.metrics[state.metric]
-    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {significant(fresh.value, fresh.stderr)}."
+    fresh = compute.outcome(draw(state, FRESH_DATA)).metrics[state.metric]
+    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh}."

@@ -1,19 +1,17 @@
 """The last sections of the Images page: a schedule as code or as a file, and the schedules that were published."""
 
-import re
-
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import export, figures
 from ays_toy.diffusers_code import as_diffusers
+from ays_toy.estimates import Measured
 from ays_toy.images import published
 from ays_toy.ui import record
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown
 from ays_toy.ui.image_view import FORMATS, ZERO, ImagesView
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, file_name
 
 FILES = {"diffusers": ("py", "text/x-python"), "comfyui": ("txt", "text/plain"), "json": ("json", "application/json")}
 
@@ -24,12 +22,12 @@ def section(view: ImagesView, one: Shown) -> None:
     row = st.columns([0.27, 0.48, 0.25], vertical_alignment="bottom")
     name = row[0].selectbox(
         "Schedule",
-        list(one.entries),
-        format_func=lambda name: one.entries[name].title,
+        list(one.rows),
+        format_func=lambda name: one.rows[name].title,
         persist_state="session",
-        **record.among_those_to_come("home", one.entries),
+        **record.among_those_to_come("home", one.rows),
     )
-    chosen = one.entries[name].title
+    chosen = one.rows[name]
     kind: str = (
         row[1].segmented_control(
             "As",
@@ -50,31 +48,31 @@ def section(view: ImagesView, one: Shown) -> None:
         persist_state="session",
         help="Image tools end at noise zero. Tools differ in whether that counts as a step: choose, and the text says.",
     )
-    sigmas = one.entries[name].sigmas
+    sigmas = chosen.schedule.sigmas
     try:
-        text = _text(view, one, name, chosen, sigmas, kind, zero)
+        text = _text(view, one, chosen, kind, zero)
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
     st.caption(_counting(kind, sigmas, zero))
     st.code(text, language="python" if kind == "diffusers" else None, wrap_lines=True)
     suffix, mime = FILES.get(kind, ("csv", "text/csv"))
-    file = re.sub(r"[^a-z0-9]+", "-", f"{view.image_model} {chosen} {sigmas.size - 1}".lower()).strip("-")
+    file = file_name(f"{view.image_model} {chosen.title} {chosen.schedule.steps}")
     st.download_button(
         f"Download {file}.{suffix}", text, f"{file}.{suffix}", mime, icon=":material/download:", on_click="ignore"
     )
 
 
-def _text(view: ImagesView, one: Shown, name: str, title: str, sigmas: np.ndarray, kind: str, zero: str) -> str:
+def _text(view: ImagesView, one: Shown, row: Measured, kind: str, zero: str) -> str:
+    sigmas = row.schedule.sigmas
     if kind == "diffusers":
         return as_diffusers(sigmas, one.model, solver=view.solver, final_zero=zero)
     if kind == "comfyui":
         return export.as_comfyui(sigmas, one.model, final_zero=zero)
     if kind == "csv":
         return export.as_csv(sigmas)
-    klub = one.prices[name]
-    about = {"model": view.image_model, "solver": view.solver, "schedule": name}
-    return export.as_json(sigmas, method=title, klub=klub, **about)
+    about = {"model": view.image_model, "solver": view.solver, "schedule": row.schedule.name}
+    return export.as_json(sigmas, method=row.title, klub=row.klub, **about)
 
 
 def _counting(kind: str, sigmas: np.ndarray, zero: str) -> str:
@@ -95,7 +93,8 @@ def published_section() -> None:
         return  # reading them brings in diffusers, which takes seconds
     with box:
         known = published.everything()
-        st.plotly_chart(_published(known), key="published", config=STILL, alt=_alt(known))
+        rails = figures.levels_side_by_side(list(known.values()))
+        st.plotly_chart(rails, key="published", config=STILL, alt=_alt(known))
         st.caption(
             "**Look for** levels that crowd where each model makes its choices. 10 steps, 11 levels; a final jump to "
             "zero is not counted. Where a published model is loaded above, its schedule joins the comparison, "
@@ -106,10 +105,6 @@ def published_section() -> None:
         st.code(", ".join(f"{sigma:g}" for sigma in one.sigmas), language=None, wrap_lines=True)
         steps = "in continuous time" if one.timesteps is None else f"timesteps {', '.join(map(str, one.timesteps))}"
         st.caption(f"{steps[0].upper()}{steps[1:]}. Source: {amid_sentence(one.source)}.")
-
-
-def _published(known: dict[str, published.Published]) -> go.Figure:
-    return figures.levels_side_by_side({one.title: one.sigmas for one in known.values()}, "published")
 
 
 def _alt(known: dict[str, published.Published]) -> str:

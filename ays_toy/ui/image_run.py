@@ -136,22 +136,22 @@ def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ..
 
 
 def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch | None) -> None:
-    if "p-optimum" not in one.entries:
+    if "p-optimum" not in one.rows:
         st.caption("These dials give the KLUB optimum itself: lower p, or stop on the way, for another schedule.")
     for name in EXTRAS:
-        if name in one.entries:
+        if name in one.rows:
             _measured(view, one, name, known, extra)
 
 
 def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extra: Watch | None) -> None:
     """Measure one more schedule, or say that it is measured."""
-    title = one.entries[name].title
-    if name in one.figures:
+    title = one.rows[name].title
+    if one.rows[name].metrics:
         st.caption(f"**{title}** is measured: it is among the pictures, curves and rows.")
         return
     box = st.container(horizontal=True, vertical_alignment="center")
     same = extra if extra and extra.job.key == _key(view, one, name) else None
-    shown = [_key(view, one, other) for other in EXTRAS if other in one.entries]
+    shown = [_key(view, one, other) for other in EXTRAS if other in one.rows]
     busy = running(known) or (extra is not None and extra.job.key in shown and running(extra))
     if not _stop_and_go_on(box, EXTRA, same):
         box.button(
@@ -166,21 +166,21 @@ def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extr
     if same:
         _words(box, same, "Measured in")
     elif view.bundled:
-        calls_ = denoiser_calls(view.solver, one.entries[name].sigmas.size - 1)
+        calls_ = denoiser_calls(view.solver, one.rows[name].schedule.steps)
         words = _about(view, calls_ * view.config.samples)
         box.caption(words[0].upper() + words[1:])
 
 
 def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
-    return view.config, name, one.entries[name].levels
+    return view.config, name, one.rows[name].schedule.levels
 
 
 def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
     state = image_state.state_of(known)
-    config, sigmas, judge = view.config, one.entries[name].sigmas, state.judge if state else None
+    config, schedule, judge = view.config, one.rows[name].schedule, state.judge if state else None
 
     def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
-        for reached in live.measure(config, one.model, one.gram, name, sigmas, judge=judge, stop=stop):
+        for reached in live.measure(config, one.model, one.gram, schedule, judge=judge, stop=stop):
             yield reached.share, reached
 
     background.start(EXTRA, _key(view, one, name), work)

@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from ays_toy import names, optimize
+from ays_toy import names
+from ays_toy.estimates import Estimate, Measured
 from ays_toy.fitting import fit_range
 from ays_toy.images import compared, results
-from ays_toy.images.baselines import baselines
-from ays_toy.images.config import MAX_STEPS
+from ays_toy.images.baselines import family
 from ays_toy.images.live import ImageState
 from ays_toy.images.models import ImageModel
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
-from ays_toy.ui import background, yours
+from ays_toy.schedules import MAX_STEPS, Schedule
+from ays_toy.ui import background, findings, yours
 from ays_toy.ui.background import Watch
 from ays_toy.ui.image_view import ImagesView
 
@@ -28,42 +27,22 @@ Figures = Mapping[str, Estimate]
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
-    """One schedule on the page: its title, its entry in the palette, and its levels [n+1]."""
-
-    title: str
-    style: str
-    sigmas: np.ndarray
-
-    @property
-    def levels(self) -> Levels:
-        """The levels, as a key."""
-        return tuple(self.sigmas.tolist())
-
-
-@dataclass(frozen=True, eq=False)
 class Shown:
     """Everything that the page can show of one model at one number of steps, by schedule."""
 
     model: ImageModel
     gram: PathGram
-    entries: Mapping[str, Entry]
+    rows: Mapping[str, Measured]
     pictures: Mapping[str, np.ndarray]  # 'reference' among them for solvers of the ODE
-    figures: Mapping[str, Figures]
-
-    @cached_property
-    def prices(self) -> dict[str, KlubEstimate]:
-        """KLUB of every schedule."""
-        return {name: self.gram.price(entry.sigmas) for name, entry in self.entries.items()}
 
 
 @dataclass(eq=False)
 class Memory:
     """What this session has found and measured of one model, solver, number of steps and noise."""
 
-    found: dict[str, tuple[str, np.ndarray]] = field(default_factory=dict)  # name -> title, levels
+    found: dict[str, Schedule] = field(default_factory=dict)
     figures: dict[Levels, Figures] = field(default_factory=dict)
-    rows: dict[str, Figures] = field(default_factory=dict)  # the same by name, the latest of each
+    rows: dict[str, Measured] = field(default_factory=dict)  # the same by name, the latest of each
     pictures: dict[Levels | str, np.ndarray] = field(default_factory=dict)  # "": the reference
 
 
@@ -98,27 +77,20 @@ def state_of(known: Watch | None) -> ImageState | None:
 
 def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
     if state.finding:
-        kept.found[view.config.name] = (state.finding.title, state.finding.sigmas)
+        kept.found[view.method] = Schedule(view.method, state.finding.title, state.finding.sigmas)
     for row in state.rows:
-        kept.figures[tuple(row.sigmas.tolist())] = row.figures
-        kept.rows[row.name] = row.figures
+        kept.figures[row.schedule.levels], kept.rows[row.schedule.name] = row.metrics, row
     for name, pictures in state.pictures.items():
-        kept.pictures["" if name == "reference" else tuple(state.named[name].tolist())] = pictures
+        kept.pictures["" if name == "reference" else state.named[name].levels] = pictures
 
 
-@lru_cache(maxsize=64)
-def optimum(gram: PathGram, steps: int, power: float) -> np.ndarray:
-    """The optimum of a weight."""
-    return optimize.optimum(gram, steps, power)
+optimum = lru_cache(maxsize=64)(compared.optimum)
 
 
-def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Entry:
+def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Schedule:
     """The optimum by the page's dials: its weight, and the share of the way there from the chosen start."""
-    best, title = optimum(gram, view.steps, view.power), names.title("p-optimum", view.power)
-    if view.share == 100:
-        return Entry(title, names.optimum(view.power), best)
-    first, share = baselines(model, view.steps)[view.base], view.share / 100
-    return Entry(names.blend(names.title(view.base), title, share), "p-optimum", optimize.blend(first, best, share))
+    first = family(model, view.base, view.steps)
+    return findings.blended(first, optimum(gram, view.steps, view.power), view.share)
 
 
 def loaded(view: ImagesView, known: Watch | None) -> tuple[ImageModel, PathGram] | None:
@@ -143,52 +115,53 @@ def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     if ready is None:
         return None
     model, gram = ready
-    bundled = results.digits().at(view.solver, view.steps) if view.bundled else None
-    found = {name: Entry(title, name, sigmas) for name, (title, sigmas) in kept.found.items()}
+    bundled = results.digits().at(view.solver, view.steps) if view.bundled else {}
+    found = {"klub-optimum": optimum(gram, view.steps, names.KLUB_POWER)} | kept.found
     if bundled and "choice" not in found:
-        found["choice"] = Entry(names.title("choice"), "choice", bundled.sigmas["choice"])
+        found["choice"] = bundled["choice"].schedule
     if view.power != names.KLUB_POWER or view.share != 100:
         found["p-optimum"] = p_optimum(view, model, gram)
     if own := yours.fitted(view.image_yours, partial(fit, model), view.steps)[0]:
-        found[yours.NAME] = Entry(own.title, yours.NAME, own.sigmas)
-    entries = {}
-    for name, sigmas in compared.named(model, gram, view.steps, {n: one.sigmas for n, one in found.items()}).items():
-        entries[name] = found.get(name) or Entry(names.title(name), name, sigmas)
-    figures: dict[str, Figures] = {}
-    for name, one in entries.items():
-        if measured := kept.figures.get(one.levels) or _beforehand(view, bundled, name, one.sigmas, kept):
-            figures[name] = measured
-    return Shown(model, gram, entries, _pictures(view, entries, kept, bundled), figures)
+        found[yours.NAME] = own
+    every = compared.named(model, gram, view.steps, found.values())
+    rows = {
+        name: Measured(
+            one, gram.price(one.sigmas), kept.figures.get(one.levels) or _beforehand(view, bundled, one, kept)
+        )
+        for name, one in every.items()
+    }
+    return Shown(model, gram, rows, _pictures(view, every, kept, bundled))
 
 
-def _beforehand(
-    view: ImagesView, bundled: results.Cell | None, name: str, sigmas: np.ndarray, kept: Memory
-) -> Figures | None:
+def _beforehand(view: ImagesView, bundled: results.Cell, one: Schedule, kept: Memory) -> Figures:
     """What ships with the digits, unless figures of other noise stand beside it."""
-    if bundled is None or name not in bundled.sigmas or not np.allclose(bundled.sigmas[name], sigmas, rtol=1e-3):
-        return None
     config, ours = view.config, results.digits()
     same = (config.fresh_seed, config.samples) == (ours.seed, ours.samples)
-    return bundled.figures[name] if same or not kept.figures else None
+    return bundled[one.name].metrics if _ships(bundled, one) and (same or not kept.figures) else {}
+
+
+def _ships(bundled: results.Cell, one: Schedule) -> bool:
+    known = bundled.get(one.name)
+    return known is not None and np.allclose(known.schedule.sigmas, one.sigmas, rtol=1e-3)
 
 
 def _pictures(
-    view: ImagesView, entries: Mapping[str, Entry], kept: Memory, bundled: results.Cell | None
+    view: ImagesView, every: Mapping[str, Schedule], kept: Memory, bundled: results.Cell
 ) -> dict[str, np.ndarray]:
     if view.bundled:
-        found = {name: _digits_pictures(view, name, one, bundled) for name, one in entries.items()}
+        found = {name: _digits_pictures(view, one, bundled) for name, one in every.items()}
         return found | ({"reference": _reference(view.seed)} if compared.has_reference(view.solver) else {})
-    found = {name: kept.pictures[one.levels] for name, one in entries.items() if one.levels in kept.pictures}
+    found = {name: kept.pictures[one.levels] for name, one in every.items() if one.levels in kept.pictures}
     return found | ({"reference": kept.pictures[""]} if "" in kept.pictures else {})
 
 
-def _digits_pictures(view: ImagesView, name: str, one: Entry, bundled: results.Cell | None) -> np.ndarray:
+def _digits_pictures(view: ImagesView, one: Schedule, bundled: results.Cell) -> np.ndarray:
     """Those that ship, where they are of this schedule and noise: drawing others takes the network."""
     if bundled and view.seed == 0:
-        same = name in bundled.sigmas and np.allclose(bundled.sigmas[name], one.sigmas, rtol=1e-3)
-        if name == "p-optimum":
+        same = _ships(bundled, one)
+        if one.name == "p-optimum":
             same = (view.power, view.share) == (results.POWER, 100)
-        if same and (shipped := results.pictures(view.solver, view.steps, name)) is not None:
+        if same and (shipped := results.pictures(view.solver, view.steps, one.name)) is not None:
             return shipped
     return _drawn(view.solver, view.seed, one.levels)
 

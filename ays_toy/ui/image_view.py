@@ -6,12 +6,12 @@ from typing import Any
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.images import compared, config, loading, scores
+from ays_toy.images import compared, loading, scores
 from ays_toy.images.conditioning import prompts_in
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec, record
 from ays_toy.ui.view import MAX_SEED, POWERS, brought
 
@@ -48,9 +48,9 @@ class ImagesView:
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
     folder: str = codec.param("", _folder)
     solver: str = codec.param("stochastic-ddim", codec.choice(SOLVERS, "solver"))
-    steps: int = codec.param(8, codec.whole("The number of steps", 2, config.MAX_STEPS))
+    steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
-    method: str = codec.param("choice", codec.choice(dict.fromkeys(config.METHODS), "method"))
+    method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))
     base: str = codec.param("time-uniform", codec.choice(SCHEDULES, "schedule"))
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
@@ -136,7 +136,7 @@ def search_controls() -> None:
     )
     st.selectbox(
         "Find a schedule by",
-        config.METHODS,
+        names.SEARCHED,
         format_func=names.title,
         key="method",
         persist_state="session",

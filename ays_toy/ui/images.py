@@ -4,22 +4,21 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from ays_toy import figures
-from ays_toy.figures import Bar, Curve, Priced
+from ays_toy import figures, names
+from ays_toy.estimates import Estimate, Measured
+from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
-from ays_toy.metrics import Estimate
-from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.palette import STYLES
 from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.schedules import Schedule
 from ays_toy.ui import strips, tables
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown, memories
 from ays_toy.ui.image_view import VIEWS, ImagesView
-from ays_toy.words import significant
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
 UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
@@ -39,19 +38,18 @@ def rows(view: ImagesView, one: Shown) -> None:
     difference = view.pictures == "difference" and reference is not None
     drawn = []
     if reference is not None:
-        drawn.append(strips.Strip("100 steps", REFERENCE, ["the reference"], reference, "Pictures by 100 steps"))
-    for name, entry in one.entries.items():
+        steps = Schedule("reference", "100 steps")
+        drawn.append(strips.Strip(steps, "the reference", reference, "Pictures by 100 steps"))
+    for name, row in one.rows.items():
         if name not in one.pictures:
             continue
         pictures = one.pictures[name]
         if difference and reference is not None:
             pictures = compared.differences(pictures, reference)
-        figure = one.figures.get(name, {}).get(view.figure)
-        note = f"{_short(view.figure)} {significant(figure.value, figure.stderr)}" if figure else ""
+        note = f"{_short(view.figure)} {row.metrics[view.figure]}" if view.figure in row.metrics else ""
         differ = ", their difference from 100 steps" if difference else ""
-        alt = f"{entry.title}: {len(pictures)} pictures{differ}. {note}"
-        color = STYLES[entry.style].color
-        drawn.append(strips.Strip(entry.title, color, [note] if note else [], pictures, alt))
+        alt = f"{row.title}: {len(pictures)} pictures{differ}. {note}"
+        drawn.append(strips.Strip(row.schedule, note, pictures, alt))
     strips.draw(drawn)
 
 
@@ -63,7 +61,7 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
     """What to look for in the pictures."""
     look = "**Look for** strokes that break, smear or fill in" if view.bundled else "**Look for** missing detail, blur"
     words = f"{look}: columns share their noise, rows differ in the schedule alone"
-    if one.figures:
+    if any(row.metrics for row in one.rows.values()):
         words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
     words += "."
     if not compared.has_reference(view.solver):
@@ -73,97 +71,60 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
 
 def curves(view: ImagesView, one: Shown) -> go.Figure:
     """Quality over the number of steps: what ships with the digits, and all that this session has measured."""
-    config, ours = view.config, results.digits()
-    found: dict[str, dict[int, Estimate]] = {}
+    config, ours, rows = view.config, results.digits(), list[Measured]()
     if view.bundled:
-        for steps in ours.steps:
-            entry = ours.at(view.solver, steps)
-            _add(found, steps, entry.figures if entry else {}, view.figure)
-    for (which, folder, solver, steps, seed), kept in memories().items():
+        rows += [row for steps in ours.steps for row in ours.at(view.solver, steps).values()]
+    for (which, folder, solver, _, seed), kept in memories().items():
         if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
-            rows = {name: figures_ for name, figures_ in kept.rows.items() if name not in PASSING}
-            _add(found, steps, rows, view.figure)
-    for name, measured in one.figures.items():
-        _add(found, one.entries[name].sigmas.size - 1, {name: measured}, view.figure)
+            rows += [row for name, row in kept.rows.items() if name not in PASSING]
+    found: dict[str, dict[int, Estimate]] = {}
+    for row in (*rows, *one.rows.values()):
+        if view.figure in row.metrics:
+            found.setdefault(row.schedule.name, {})[row.schedule.steps] = row.metrics[view.figure]
     order = [name for name in compared.ORDER if name in found]
-    titles = {name: one.entries[name].title if name in one.entries else STYLES[name].title for name in order}
+    titles = {name: one.rows[name].title if name in one.rows else STYLES[name].title for name in order}
     data = [Curve(name, titles[name], found[name]) for name in order]
     return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
 
 
-def _add(
-    found: dict[str, dict[int, Estimate]], steps: int, rows: Mapping[str, Mapping[str, Estimate]], figure: str
-) -> None:
-    for name, measured in rows.items():
-        if figure in measured:
-            found.setdefault(name, {})[steps] = measured[figure]
-
-
-def _bars(one: Shown) -> go.Figure:
-    bars = []
-    for name, entry in one.entries.items():
-        price = one.prices[name]
-        bars.append(Bar(entry.style, entry.title, Estimate(price.value, price.stderr)))
-    return figures.klub_bars(bars)
-
-
 def verdict(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
-    known = {name: measured[view.figure] for name, measured in one.figures.items() if view.figure in measured}
-    baselines = [name for name in known if name in compared.BASELINES]
-    ours = [name for name in (view.config.name, "choice", "ays") if name in known]
+    known = {name: row.metrics[view.figure] for name, row in one.rows.items() if view.figure in row.metrics}
+    baselines = [name for name in known if name in names.BASELINES]
+    ours = [name for name in (view.method, "choice", "ays") if name in known]
     if not ours or not baselines:
         return ""
     best = min(baselines, key=lambda name: known[name].value)
-    words = f"**{_against(known[ours[0]], known[best], one.entries[ours[0]].title, one.entries[best].title)}.**"
+    words = f"**{_against(one, known, ours[0], best)}.**"
     if "klub-optimum" in known and "time-uniform" in known:
-        klub = _against(known["klub-optimum"], known["time-uniform"], one.entries["klub-optimum"].title, "Time-uniform")
+        klub = _against(one, known, "klub-optimum", "time-uniform")
         worse = " loses to " in klub
         words += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
     return words
 
 
-def _against(ours: Estimate, theirs: Estimate, name: str, other: str) -> str:
-    figures_ = f"{significant(ours.value, ours.stderr)} against {significant(theirs.value, theirs.stderr)}"
+def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -> str:
+    ours, theirs, title, against = known[name], known[other], one.rows[name].title, one.rows[other].title
     if not ours.differs(theirs):
-        return f"{name} and {other} agree within two standard errors ({figures_})"
-    return f"{name} {'beats' if ours.value < theirs.value else 'loses to'} {other} ({figures_})"
+        return f"{title} and {against} agree within two standard errors ({ours} against {theirs})"
+    return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {against} ({ours} against {theirs})"
 
 
 def table(view: ImagesView, one: Shown) -> None:
     """KLUB and all figures of every schedule."""
-    measured_rows = one.figures.values()  # a figure that only some of them have is shown where it is the chosen one
-    wanted = [
-        name
-        for name in FIGURES
-        if measured_rows and (any if name == view.figure else all)(name in measured for measured in measured_rows)
-    ]
-    prices = [one.prices[name] for name in one.entries]
-    estimates = {"KLUB": [Estimate(price.value, price.stderr) for price in prices]}
-    for figure in wanted:
-        estimates[FIGURES[figure].title] = [one.figures.get(name, {}).get(figure, UNKNOWN) for name in one.entries]
-    entries = one.entries.values()
-    cells: dict[str, list[Any]] = {tables.MARK: [tables.MARK] * len(entries)}
-    cells["Schedule"] = [entry.title for entry in entries]
-    cells |= {title: [estimate.value for estimate in column] for title, column in estimates.items()}
-    cells["Levels"] = ["  ".join(f"{sigma:.3g}" for sigma in entry.sigmas) for entry in entries]
+    rows = list(one.rows.values())
+    measured = [row.metrics for row in rows if row.metrics]
+    columns: dict[str, list[Any]] = {"KLUB": [row.klub for row in rows]}
     number = st.column_config.NumberColumn
-    config: dict[str, Any] = {tables.MARK: tables.mark()}
-    config["KLUB"] = number(width=104, help="Of Stochastic-DDIM, in nats; ± is one standard error.")
-    config |= {
-        FIGURES[name].title: number(_short(name).capitalize(), width=128, help=FIGURES[name].about) for name in wanted
-    }
-    config["Levels"] = st.column_config.TextColumn(help="From the highest noise to the lowest.", width="large")
-    st.dataframe(
-        tables.with_errors(pd.DataFrame(cells), estimates, [f"color: {STYLES[e.style].color}" for e in entries]),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (len(entries) + 1) + 3,
-        column_config=config,
-        placeholder="–",
-        key="images table",
-        alt="KLUB and quality of every schedule on images, with standard errors.",
-    )
+    config = {"KLUB": number(width=104, help="Of Stochastic-DDIM, in nats; ± is one standard error.")}
+    for name, figure in FIGURES.items():
+        # One that only some of them have is shown where it is the chosen one.
+        if measured and (any if name == view.figure else all)(name in metrics for metrics in measured):
+            columns[figure.title] = [row.metrics.get(name, UNKNOWN) for row in rows]
+            config[figure.title] = number(_short(name).capitalize(), width=128, help=figure.about)
+    columns[tables.LEVELS] = [tables.levels(row.schedule.sigmas) for row in rows]
+    alt = "KLUB and quality of every schedule on images, with standard errors."
+    tables.draw([row.schedule for row in rows], columns, config, "images table", alt, placeholder="–")
 
 
 def large(one: Shown) -> bool:
@@ -197,24 +158,20 @@ def quality(view: ImagesView, one: Shown) -> None:
         f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."
     )
-    st.plotly_chart(_bars(one), key="image klub", config=STILL, alt="KLUB of every schedule on a log scale.")
+    st.plotly_chart(
+        figures.klub_bars(list(one.rows.values())),
+        key="image klub",
+        config=STILL,
+        alt="KLUB of every schedule on a log scale.",
+    )
     st.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
 
 
 def levels(one: Shown) -> None:
     """The rail over KLUB as area."""
-    priced = [
-        Priced(e.style, e.sigmas, one.prices[name], one.gram.outline(e.sigmas), e.title)
-        for name, e in one.entries.items()
-        if name in RAIL
-    ]
-    prices = ", ".join(f"{schedule.title} {schedule.klub.value:.3g} nats" for schedule in priced)
-    st.plotly_chart(
-        figures.rail_and_area(priced, one.gram.grid),
-        key="image rail",
-        config=STILL,
-        alt=f"Noise levels of each schedule, and KLUB as area: {prices}.",
-    )
+    rows = [row for name, row in one.rows.items() if name in RAIL]
+    rail = figures.rail_and_area(rows, one.gram)
+    st.plotly_chart(rail, key="image rail", config=STILL, alt=figures.rail_words(rows))
     st.caption(
         "**Look for** where steps lie close together. **Top:** each mark is a noise level of the schedule. **Below:** "
         "one patch per step, its area the nats that the step adds to KLUB."

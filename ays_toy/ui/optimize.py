@@ -7,19 +7,20 @@ import pandas as pd
 import streamlit as st
 
 from ays_toy import finding, live_search, names
+from ays_toy.figures import Panel
 from ays_toy.finding import Chosen
 from ays_toy.live_search import SearchConfig, SearchState
-from ays_toy.metrics import METRICS, Estimate
+from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
-from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.palette import STYLES
 from ays_toy.schedules import Schedule
 from ays_toy.ui import background, compute, findings, gallery, record, tables
 from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
-from ays_toy.ui.components import Marks, SearchData, last_sweep, search_player
+from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.jobs import State
 from ays_toy.ui.view import SearchView
-from ays_toy.words import amid_sentence, significant
+from ays_toy.words import amid_sentence
 
 SLOT, PLAYER = "search", "player"
 PATIENCE = {4: "four"}
@@ -124,19 +125,15 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
     stop, last = state.sweeps[state.stop or 0], state.sweeps[-1]
     assert stop.score is not None
     assert last.score is not None
+    turned = METRICS[config.metric].turned
     first = state.sweeps[0].klub.value
     words = f"Nothing moves after sweep {last.index}: KLUB fell from {first:.3g} to {last.klub.value:.3g}. "
     if last.score.exceeds(stop.score):
         return words + (
-            f"But {metric} was best at **sweep {stop.index}**, where the rule stopped: {_score(config, stop.score)} "
-            f"there, {_score(config, last.score)} at the end. **Less KLUB is not always a better picture.**"
+            f"But {metric} was best at **sweep {stop.index}**, where the rule stopped: {turned(stop.score)} "
+            f"there, {turned(last.score)} at the end. **Less KLUB is not always a better picture.**"
         )
     return words + f"{metric} at the stop (sweep {stop.index}) and at the end agree within their error bars."
-
-
-def _score(config: SearchConfig, score: Estimate) -> str:
-    turned = METRICS[config.metric].turned(score)
-    return significant(turned.value, turned.stderr)
 
 
 def _count(number: int) -> str:
@@ -150,14 +147,14 @@ def _rested() -> None:
 
 def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
     """The search, drawn."""
-    state, best = state_of(known), compute.optimum(view.chosen_model, view.steps, 3.0)
+    state, best = state_of(known), findings.optimum(view.chosen_model, view.steps)
     search_player(
         SearchData(
-            Marks.of(view.start, view.search.first()),
+            findings.family(view, view.steps),
             METRICS[view.metric],
             state.sweeps,
-            _marks(best),
-            (_marks(weighed),),
+            best,
+            (weighed,),
             compute.gram(view.chosen_model).klub(best.sigmas),
             state.stop,
             st.session_state.get("sweep"),
@@ -169,15 +166,10 @@ def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
     )
 
 
-def _marks(one: Schedule) -> Marks:
-    style = STYLES[one.name]
-    return Marks(one.title, style.color, style.symbol, one.sigmas)
-
-
 def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Schedule]:
     """All schedules that the page compares, by the order of the table."""
     state, config, model = state_of(known), view.search, view.chosen_model
-    all_found = {"start": Schedule(view.start, names.title(view.start), config.first())}
+    all_found = {"start": findings.family(view, view.steps)}
     if ays := finding.stopped(config, state):
         all_found["ays"] = ays
     sweep = st.session_state.get("sweep")
@@ -185,51 +177,30 @@ def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str,
         all_found["hand"] = finding.searched(config, state, sweep)
     if state.rested:
         all_found["rest"] = finding.searched(config, state, len(state.sweeps) - 1)
-    all_found["klub"] = compute.optimum(model, view.steps, 3.0)
-    all_found["p-optimum"] = findings.p_optimum(view)
+    all_found["klub"] = findings.optimum(model, view.steps)
+    all_found["p-optimum"] = findings.p_optimum(view, view.steps)
     if choice.done() and not choice.exception():
         all_found["choice"] = choice.result()
     return all_found
 
 
-def begin(view: SearchView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
-    """Begin drawing samples of every schedule, and of the data as 'data'; drop what the last view left in the queue."""
-    compute.stop(st.session_state.get("outcomes", {}))
-    model = view.chosen_model
-    st.session_state["outcomes"] = compute.start(
-        {name: compute.Draw.of(model, view.solver, view.seed, one.sigmas) for name, one in shown.items()}
-        | {"data": compute.Draw.of(model, view.solver, view.seed, None)}
-    )
-    return st.session_state["outcomes"]
-
-
-def samples(
-    view: SearchView, known: Watch, shown: Mapping[str, Schedule], outcomes: compute.Outcomes
-) -> list[gallery.Samples]:
+def samples(view: SearchView, known: Watch, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
     """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
-    figures = tuple(dict.fromkeys(("nll", view.metric if view.metric != "nll" else "sliced-w2")))
+    figures = gallery.metrics(view.metric)
     end = "hand" if "hand" in shown else "rest"
     pictures = []
     for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
-        if name in shown:
-            one = shown[name]
-            pictures.append(gallery.Samples(one.title, STYLES[one.name].color, outcomes[name], figures=figures))
-        else:
-            waits = "searching …" if running(known) else "not reached"
-            pictures.append(gallery.Samples(names.title(style), STYLES[style].color, None, (waits, "")))
+        one = shown.get(name) or Schedule(style, names.title(style))
+        waits = "searching …" if running(known) else "not reached"
+        pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
     return pictures
 
 
 def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> None:
     """KLUB, metrics and the cost of finding each schedule."""
-    gram = compute.gram(view.chosen_model)
-    rows = [
-        tables.Row(one.title, STYLES[one.name].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
-        for name, one in {one.title: (name, one) for name, one in shown.items()}.values()
-    ]
-    rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
+    rows = compute.measured(view.chosen_model, shown, outcomes)
     alt = "KLUB, sample quality and cost of every schedule, with standard errors."
-    tables.schedules(rows, "findings", alt, view.columns, costs=True)
+    tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
 
 
 def table_caption(shown: Mapping[str, Schedule]) -> str:
@@ -264,11 +235,11 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     made = choice.result().choice
     st.markdown(made.reason)
     metric = METRICS[view.metric]
-    figures = [metric.turned(tried.score) for tried in made.rounds[-1] if tried.score]
+    last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
     frame = pd.DataFrame(
         {
-            "Tried in the last round": [tried.title for tried in made.rounds[-1]],
-            metric.title: [significant(figure.value, figure.stderr) for figure in figures],
+            "Tried in the last round": [tried.title for tried, _ in last],
+            metric.title: [str(metric.turned(score)) for _, score in last],
         }
     )
     # A plain table, whose cells take as many lines as a name needs.

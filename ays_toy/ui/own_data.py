@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import catalog, ink, names, optimize, own_image, schedules
+from ays_toy import catalog, finding, ink, names, optimize, own_image
 from ays_toy.comparison import Model
-from ays_toy.palette import STYLES
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 from ays_toy.store import PointStore, Saved
 from ays_toy.ui import codec, compute, gallery, keep, own_desk
 from ays_toy.ui.components.draw import PadData, pad
@@ -158,8 +158,8 @@ def _samples(model: Model) -> int:
 
 
 def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outcome:
-    sigmas = optimize.optimum(_gram(model), steps, POWER)
-    return compute.outcome(compute.Draw.of(model, solver, seed, sigmas, _samples(model)))
+    best = Schedule("p-optimum", names.title("p-optimum", POWER), optimize.optimum(_gram(model), steps, POWER))
+    return compute.outcome(compute.Draw.of(model, solver, seed, best, _samples(model)))
 
 
 def preview(view: ModelView) -> None:
@@ -169,9 +169,9 @@ def preview(view: ModelView) -> None:
         st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
         return
     model = Model.current(own_desk.desk().shown, "exact", view.sigma_min, view.sigma_max)
-    levels = schedules.edm(view.steps, view.sigma_min, view.sigma_max)
+    edm = finding.family(model, "edm", view.steps)
     compute.stop(st.session_state.get("outcomes", {}))
-    outcomes = dict(compute.start({"edm": compute.Draw.of(model, view.solver, view.seed, levels, _samples(model))}))
+    outcomes = dict(compute.start({"edm": compute.Draw.of(model, view.solver, view.seed, edm, _samples(model))}))
     outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
     st.session_state["outcomes"] = outcomes
     place = st.container(key="panels_box3").empty()
@@ -190,12 +190,10 @@ def _size(model: Model) -> int:
 
 def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
     shown = [
-        gallery.Samples(title, STYLES[name].color, outcomes[name], ("drawing samples …", ""))
-        for name, title in (("edm", names.title("edm")), ("p-optimum", names.title("p-optimum", POWER)))
+        gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
+        for name in ("edm", "p-optimum")
     ]
-    place.plotly_chart(
-        gallery.row(model, shown), key=key, height="stretch", config=gallery.STILL, alt=gallery.alt(model, shown)
-    )
+    gallery.draw(place, model, shown, key)
 
 
 # --- from here -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ays_toy.palette import REFERENCE
+from ays_toy.palette import color
+from ays_toy.schedules import Schedule
 
 _CSS = """
 <style>
@@ -26,11 +27,10 @@ GAP = 0.06  # between pictures, of their width
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One row: title, color of its badge, lines below, and pictures [K, H, W, 3] of one byte."""
+    """One row: what was drawn, a line below its title, and pictures [K, H, W, 3] of one byte."""
 
-    title: str
-    color: str
-    notes: Sequence[str]
+    schedule: Schedule
+    note: str
     pictures: np.ndarray
     alt: str
 
@@ -41,11 +41,11 @@ def draw(strips: Sequence[Strip]) -> None:
 
 
 def _row(strip: Strip) -> str:
-    notes = "".join(f"<span>{html.escape(note)}</span>" for note in strip.notes)
-    badge = f"<b style='color:{html.escape(strip.color or REFERENCE)}'>■</b>"
+    note = f"<span>{html.escape(strip.note)}</span>" if strip.note else ""
+    badge = f"<b style='color:{color(strip.schedule.name)}'>■</b>"
     smooth = " class='smooth'" if strip.pictures.shape[1] > 32 else ""
     return (
-        f"<div class='name'>{badge} {html.escape(strip.title)}{notes}</div>"
+        f"<div class='name'>{badge} {html.escape(strip.schedule.title)}{note}</div>"
         f"<img{smooth} alt='{html.escape(strip.alt)}' src='data:image/png;base64,{_png(strip.pictures)}'>"
     )
 

@@ -1,58 +1,86 @@
-"""The table of schedules: KLUB and every metric with its error bar, and what finding the schedule cost."""
+"""The table of schedules: whatever is known of each, every estimate as 'value ± error', and what finding it cost."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ays_toy.klub import KlubEstimate
-from ays_toy.metrics import METRICS, Estimate
-from ays_toy.ui.compute import Outcome
-from ays_toy.words import significant
+from ays_toy.estimates import Estimate, Measured
+from ays_toy.metrics import METRICS
+from ays_toy.palette import ATTEMPT, color
+from ays_toy.schedules import Schedule
 
 ROW_HEIGHT = 27
 LETTER = 6.6  # pixels, on average
 MARK = "■"  # the column of colors
-CALLS, SECONDS = "Denoiser calls", "Seconds"
+CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"
 KLUB_ABOUT = (
     "The paper's bound on the KL divergence of whole paths, in nats: lower is tighter, and fresh data have none."
 )
+UNPRICED = Estimate(0.0, 0.0)  # fresh data, which no step has cost anything
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One schedule; `calls` and `seconds` are what finding it took, 0 for a family."""
-
-    title: str
-    color: str
-    outcome: "Future[Outcome]"
-    klub: KlubEstimate | None = None  # none: of the data themselves, which no step has cost anything
-    calls: int | None = None
-    seconds: float | None = None
-
-
-def schedules(rows: Sequence[Row], key: str, alt: str, columns: Sequence[str], costs: bool = False) -> None:
-    """Draw the rows, sortable by their headers; of 'klub' and the metrics those named, each with its error bar."""
-    figures = [_figures(row) for row in rows]
-    shown = [name for name in columns if name in figures[0]]
-    estimates = {_title(name): [row[name] for row in figures] for name in shown}
-    cells: dict[str, Any] = {MARK: [MARK] * len(rows), "Schedule": [row.title for row in rows]}
+def measured(rows: Iterable[Measured], key: str, alt: str, metrics: Sequence[str], costs: bool = False) -> None:
+    """Schedules with 'klub' and the metrics named, as far as their data have them, and what finding them took."""
+    rows = list(rows)
+    columns: dict[str, list[Any]] = {}
     if costs:
-        cells |= {CALLS: [row.calls for row in rows], SECONDS: [row.seconds for row in rows]}
-    cells |= {title: [one.value for one in column] for title, column in estimates.items()}
+        found = [row.schedule if row.klub else None for row in rows]
+        columns[CALLS] = [one and one.calls for one in found]
+        columns[SECONDS] = [one and one.seconds for one in found]
+    config = {}
+    for name in metrics:
+        if name == "klub":
+            title, about, cells = "KLUB", KLUB_ABOUT, [row.klub or UNPRICED for row in rows]
+        elif name in rows[0].metrics:
+            title, about, cells = METRICS[name].title, METRICS[name].about, [row.metrics[name] for row in rows]
+        else:
+            continue
+        columns[title] = cells
+        config[title] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=104)
+    draw([row.schedule for row in rows], columns, config, key, alt)
+
+
+def draw(
+    schedules: Sequence[Schedule],
+    columns: Mapping[str, Sequence[Any]],
+    config: dict[str, Any],
+    key: str,
+    alt: str,
+    *,
+    most: int = 40,
+    placeholder: str = "",
+) -> None:
+    """Draw one row a schedule, sortable by its headers, at most so many rows in sight at once.
+
+    Columns of estimates show 'value ± error' and sort by the value; `config` says what is special about a column.
+    """
+    titles = [one.title for one in schedules]
+    cells = {title: [getattr(cell, "value", cell) for cell in column] for title, column in columns.items()}
+    frame = pd.DataFrame({MARK: [MARK] * len(titles), "Schedule": titles} | cells)
+    colors = ["" if one.name == ATTEMPT else f"color: {color(one.name)}" for one in schedules]
+    styled = frame.style.apply(lambda _: colors, subset=[MARK])
+    for title, column in columns.items():
+        for row, cell in enumerate(column):
+            if isinstance(cell, Estimate):
+                styled = styled.format(_saying(str(cell)), subset=pd.IndexSlice[[row], [title]])
     st.dataframe(
-        with_errors(pd.DataFrame(cells), estimates, [f"color: {row.color}" for row in rows]),
+        styled,
         hide_index=True,
-        column_config=_columns(shown, name_width([row.title for row in rows])),
-        height=ROW_HEIGHT * (len(rows) + 1) + 3,
+        column_config=_usual(name_width(titles)) | config,
+        height=ROW_HEIGHT * (min(len(titles), most) + 1) + 3,
         row_height=ROW_HEIGHT,
-        placeholder="",
+        placeholder=placeholder,
         key=key,
         alt=alt,
     )
+
+
+def levels(sigmas: np.ndarray) -> str:
+    """Noise levels as a cell."""
+    return "  ".join(f"{sigma:.3g}" for sigma in sigmas)
 
 
 def name_width(titles: Sequence[str]) -> int:
@@ -60,44 +88,17 @@ def name_width(titles: Sequence[str]) -> int:
     return max(112, round(LETTER * max(map(len, titles))) + 18)
 
 
-def mark(pinned: bool = False) -> dict[str, Any]:
-    """The column of colors: a header of its own, or a screen reader would have none to say."""
-    return dict(st.column_config.TextColumn("Color", width=44, pinned=pinned, help="As in the figures."))
-
-
-def with_errors(frame: pd.DataFrame, estimates: dict[str, list[Estimate]], colors: Sequence[str]) -> Any:
-    """The frame with its marks colored and the columns of estimates as 'value ± error': they sort by the value."""
-    styled = frame.style.apply(lambda _: list(colors), subset=[MARK])
-    for title, column in estimates.items():
-        for row, one in zip(frame.index, column, strict=True):
-            text = significant(one.value, one.stderr)
-            styled = styled.format(_saying(text), subset=pd.IndexSlice[[row], [title]])
-    return styled
-
-
 def _saying(text: str) -> Callable[[Any], str]:
     return lambda _: text
 
 
-def _figures(row: Row) -> dict[str, Estimate]:
-    klub = Estimate(0.0, 0.0) if row.klub is None else Estimate(row.klub.value, row.klub.stderr)
-    return {"klub": klub, **row.outcome.result().metrics}
-
-
-def _title(name: str) -> str:
-    return "KLUB" if name == "klub" else METRICS[name].title
-
-
-def _columns(shown: Sequence[str], width: int) -> dict[str, Any]:
-    columns: dict[str, Any] = {
-        MARK: mark(pinned=True),
-        "Schedule": st.column_config.TextColumn(width=width, pinned=True),
-        CALLS: st.column_config.NumberColumn(
-            "Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68
-        ),
-        SECONDS: st.column_config.NumberColumn(help="Time that took on this machine.", format="%.3g", width=68),
+def _usual(width: int) -> dict[str, Any]:
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    return {
+        # A header of its own, or a screen reader would have none to say.
+        MARK: text("Color", width=44, pinned=True, help="As in the figures."),
+        "Schedule": text(width=width, pinned=True),
+        CALLS: number("Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68),
+        SECONDS: number(help="Time that took on this machine.", format="%.3g", width=68),
+        LEVELS: text(help="From the highest noise to the lowest.", width="large"),
     }
-    for name in shown:
-        about = KLUB_ABOUT if name == "klub" else METRICS[name].about
-        columns[_title(name)] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=104)
-    return columns

@@ -1,6 +1,5 @@
 """The last section of the Optimize page: the schedules at any number of steps, and as files."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,15 +7,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy import export, live_search, names, schedules
+from ays_toy import export, live_search, schedules
 from ays_toy.live_search import SearchConfig
 from ays_toy.optimize import Sweep
-from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.schedules import Schedule
+from ays_toy.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.jobs import State, Stop
-from ays_toy.ui.view import MAX_MORE, MIN_STEPS, SearchView
+from ays_toy.ui.view import MAX_MORE, SearchView
+from ays_toy.words import file_name
 
 SLOT = "refinement"
 MOST = 15  # steps that a search may have to be refined twice: the paper goes from 10 to 40
@@ -43,8 +42,7 @@ def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerato
 
 def resampled(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | None) -> dict[str, Schedule]:
     """What was found, at the number of steps that is asked for."""
-    steps, model = view.more, view.chosen_model
-    longer = {}
+    steps, longer = view.more, {}
     if ays := shown.get("ays"):
         sigmas = schedules.interpolate(ays.sigmas, steps)
         longer["ays"] = Schedule("ays", f"AYS, resampled to {steps}", sigmas, ays.calls, ays.seconds)
@@ -53,10 +51,9 @@ def resampled(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | No
         sigmas = schedules.interpolate(last.sigmas, steps)
         seconds = ays.seconds + watch.progress.seconds
         longer["refined"] = Schedule("ays", f"AYS, refined to {steps}", sigmas, ays.calls + last.calls, seconds)
-    longer["p-optimum"] = findings.p_optimum(replace(view, steps=steps))
-    longer["klub"] = compute.optimum(model, steps, 3.0)
-    family = schedules.SCHEDULES[view.start](steps, view.sigma_min, view.sigma_max)
-    longer["start"] = Schedule(view.start, names.title(view.start), family)
+    longer["p-optimum"] = findings.p_optimum(view, steps)
+    longer["klub"] = findings.optimum(view.chosen_model, steps)
+    longer["start"] = findings.family(view, steps)
     return {name: replace(one, title=_named(one.title, steps)) for name, one in longer.items()}
 
 
@@ -65,20 +62,14 @@ def _named(title: str, steps: int) -> str:
 
 
 def _table(view: SearchView, longer: Mapping[str, Schedule]) -> None:
-    model, gram = view.chosen_model, compute.gram(view.chosen_model)
-    draws = {name: compute.Draw.of(model, view.solver, view.seed, one.sigmas) for name, one in longer.items()}
-    outcomes = compute.start(draws | {"data": compute.Draw.of(model, view.solver, view.seed, None)})
-    rows = [
-        tables.Row(one.title, STYLES[one.name].color, outcomes[name], gram.price(one.sigmas), one.calls, one.seconds)
-        for name, one in longer.items()
-    ]
-    rows.append(tables.Row("Fresh data", REFERENCE, outcomes["data"]))
+    outcomes = compute.start(compute.draws(view.chosen_model, view.solver, view.seed, longer))
+    rows = compute.measured(view.chosen_model, longer, outcomes)
     alt = f"The schedules at {view.more} steps: KLUB, sample quality, cost."
-    tables.schedules(rows, "longer", alt, view.columns, costs=True)
+    tables.measured(rows.values(), "longer", alt, view.columns, costs=True)
 
 
 def _key(view: SearchView, shown: Mapping[str, Schedule]) -> tuple[Any, ...]:
-    return "refinement", view.search, tuple(shown["ays"].sigmas.tolist())
+    return "refinement", view.search, shown["ays"].levels
 
 
 def _watch(view: SearchView, shown: Mapping[str, Schedule]) -> Watch | None:
@@ -167,7 +158,7 @@ def _downloads(view: SearchView, found: Mapping[str, Schedule]) -> None:
         "calls": taken.calls,
         "seconds": taken.seconds,
     }
-    name = re.sub(r"[^a-z0-9]+", "-", f"{view.data} {taken.title}".lower()).strip("-")
+    name = file_name(f"{view.data} {taken.title}")
     row = st.container(horizontal=True, vertical_alignment="center")
     row.download_button(
         "JSON",

@@ -18,7 +18,7 @@ from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.ode import EXTRAPOLATES
 from ays_toy.reading import read_link
 from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
+from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui import codec, frame, record
 from ays_toy.ui.background import device
@@ -30,22 +30,16 @@ if TYPE_CHECKING:
 SIGMAS_MIN = (0.002, 0.005, 0.01, 0.02, 0.05)
 SIGMAS_MAX = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 POWERS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0)
-MIN_STEPS, MAX_STEPS, MAX_SEED = 2, 40, 9999
+MAX_SEED = 9999
 COLUMNS = {"klub": "KLUB"} | {name: METRICS[name].title for name in DEFAULT}  # of the table of schedules
 
 MAX_MORE = 60
 SEARCH_SAMPLES = (512, 2048, 8192)
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0)
-FOUND = (
-    "start",
-    "ays",
-    "hand",
-    "rest",
-    "klub",
-    "p-optimum",
-    "choice",
-)  # on Optimize; resampled, and refined, as longer
-TAKEN = (*FOUND, *(f"longer {name}" for name in ("ays", "refined", "p-optimum", "klub", "start")))
+TAKEN = (
+    *("start", "ays", "hand", "rest", "klub", "p-optimum", "choice"),  # as found on Optimize
+    *(f"longer {name}" for name in ("ays", "refined", "p-optimum", "klub", "start")),  # resampled, refined, found anew
+)
 MATRICES = {"forward": "Forward paths (KLUB)", "ode": "ODE trajectories"}
 
 

@@ -4,7 +4,6 @@ Its levels, as they were brought, are a field of the page's view, so that they f
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -12,25 +11,12 @@ import streamlit as st
 from ays_toy import export
 from ays_toy.palette import STYLES
 from ays_toy.reading import Brought
+from ays_toy.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import bring
-from ays_toy.ui.view import MIN_STEPS
 
 NAME = "yours"  # its entry in the palette
 Levels = tuple[float, ...]
 Fit = Callable[[Sequence[float]], tuple[np.ndarray, str | None]]  # as `fitting.fit_range` for the page's model
-
-
-@dataclass(frozen=True, eq=False)
-class Yours:
-    """The schedule [n+1], and its title: with its steps, where those are others than the page's."""
-
-    title: str
-    sigmas: np.ndarray
-
-    @property
-    def levels(self) -> Levels:
-        """The levels, as a key."""
-        return tuple(self.sigmas.tolist())
 
 
 def control(field: str, fit: Fit) -> None:
@@ -64,7 +50,7 @@ def _drop(field: str) -> None:
     bring.forget(f"bring {field}")
 
 
-def fitted(levels: Levels, fit: Fit, steps: int) -> tuple[Yours | None, str]:
+def fitted(levels: Levels, fit: Fit, steps: int) -> tuple[Schedule | None, str]:
     """What was brought, over the range as it is now, beside others of so many steps; or why it cannot be, if at all."""
     if not levels:
         return None, ""
@@ -72,8 +58,8 @@ def fitted(levels: Levels, fit: Fit, steps: int) -> tuple[Yours | None, str]:
         sigmas = fit(levels)[0]
     except ValueError as error:
         return None, str(error)
-    n, title = sigmas.size - 1, STYLES[NAME].title
-    return Yours(title if n == steps else f"{title}, {export.steps(n)}", sigmas), ""
+    n, title = sigmas.size - 1, STYLES[NAME].title  # with its steps, where those are others than the page's
+    return Schedule(NAME, title if n == steps else f"{title}, {export.steps(n)}", sigmas), ""
 
 
 def remarks(levels: Levels, fit: Fit, steps: int) -> None:
@@ -81,7 +67,7 @@ def remarks(levels: Levels, fit: Fit, steps: int) -> None:
     one, why = fitted(levels, fit, steps)
     if why:
         st.warning(f"**Yours** is not shown: {bring.literal(why)}", icon=":material/content_paste_off:")
-    if one is None or (n := one.sigmas.size - 1) == steps:
+    if one is None or (n := one.steps) == steps:
         return
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(

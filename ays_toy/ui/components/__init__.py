@@ -2,11 +2,10 @@
 
 from ays_toy.ui.components.field import field_player
 from ays_toy.ui.components.flow import FlowTable, flow_player, last_follow, last_place
-from ays_toy.ui.components.search import Marks, SearchData, last_sweep, search_player
+from ays_toy.ui.components.search import SearchData, last_sweep, search_player
 
 __all__ = [
     "FlowTable",
-    "Marks",
     "SearchData",
     "field_player",
     "flow_player",

@@ -11,8 +11,9 @@ import streamlit as st
 
 from ays_toy.checks import SIGMA_DATA
 from ays_toy.paths import PathGram
+from ays_toy.schedules import Schedule
 from ays_toy.ui.components.assets import read
-from ays_toy.ui.components.search import Marks
+from ays_toy.ui.components.search import marks
 
 _rail = st.components.v2.component(
     "ays_rail",
@@ -54,7 +55,7 @@ class RailData:
     table: Table
     title: str
     unit: str
-    others: tuple[Marks, ...]
+    others: tuple[Schedule, ...]
     most: int  # inner levels that may be placed
 
     def payload(self, known: Any) -> dict[str, Any]:
@@ -65,7 +66,7 @@ class RailData:
             "table": self.table.payload(known),
             "title": self.title,
             "unit": self.unit,
-            "others": [marks.payload() for marks in self.others],
+            "others": [marks(other) for other in self.others],
             "most": self.most,
         }
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ays_toy.estimates import Estimate
 from ays_toy.metrics import Metric
 from ays_toy.optimize import Sweep
 from ays_toy.palette import STYLES
+from ays_toy.schedules import Schedule
 from ays_toy.ui.components.assets import read
-from ays_toy.words import amid_sentence, significant
+from ays_toy.words import amid_sentence
 
 _player = st.components.v2.component(
     "ays_search_player",
@@ -22,24 +24,11 @@ _player = st.components.v2.component(
 MOST_SWEEPS = 999  # that a link may name
 
 
-@dataclass(frozen=True, eq=False)
-class Marks:
-    """A schedule drawn as markers: title, color, the palette's marker symbol, and its levels [n+1]."""
-
-    title: str
-    color: str
-    symbol: str
-    sigmas: np.ndarray
-
-    @classmethod
-    def of(cls, name: str, sigmas: np.ndarray) -> "Marks":
-        """The levels of a schedule in its colors."""
-        style = STYLES[name]
-        return cls(style.title, style.color, style.symbol, sigmas)
-
-    def payload(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"title": self.title, "color": self.color, "symbol": self.symbol, "sigmas": _numbers(self.sigmas)}
+def marks(schedule: Schedule) -> dict[str, Any]:
+    """A schedule as JSON, as the browser draws it: its levels as marks in the palette's color."""
+    style = STYLES[schedule.name]
+    sigmas = _numbers(schedule.sigmas)
+    return {"title": schedule.title, "color": style.color, "symbol": style.symbol, "sigmas": sigmas}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +40,11 @@ class SearchData:
     lower when better, as the search yields them, and shown with the metric's own sign.
     """
 
-    start: Marks
+    start: Schedule
     metric: Metric
     sweeps: tuple[Sweep, ...] = ()
-    optimum: Marks | None = None
-    others: tuple[Marks, ...] = ()
+    optimum: Schedule | None = None
+    others: tuple[Schedule, ...] = ()
     floor: float | None = None
     stop: int | None = None
     picked: int | None = None
@@ -69,9 +58,9 @@ class SearchData:
         floor = None if self.floor is None else _number(self.floor)
         return {
             "color": self.color,
-            "start": self.start.payload(),
-            "optimum": self.optimum and self.optimum.payload(),
-            "others": [marks.payload() for marks in self.others],
+            "start": marks(self.start),
+            "optimum": self.optimum and marks(self.optimum),
+            "others": [marks(other) for other in self.others],
             "sweeps": [self._sweep(sweep) for sweep in self.sweeps],
             "floor": None if floor is None else [floor, f"{self.floor:.3g}"],
             "metric": {"title": self.metric.title, "unit": f"{self.metric.unit}, {better} is better"},
@@ -82,20 +71,19 @@ class SearchData:
         }
 
     def _sweep(self, sweep: Sweep) -> dict[str, Any]:
-        score = sweep.score and self.metric.turned(sweep.score)
+        score = sweep.score and _estimate(self.metric.turned(sweep.score))
         return {
             "sigmas": _numbers(sweep.sigmas),
-            "klub": _estimate(sweep.klub.value, sweep.klub.stderr),
-            "score": score and _estimate(score.value, score.stderr),
+            "klub": _estimate(sweep.klub),
+            "score": score,
             "label": self.label(sweep),
         }
 
     def label(self, sweep: Sweep) -> str:
         """A sweep in words: 'Sweep 6: KLUB 9.74 ± 0.05, energy distance 0.0123 ± 0.0004, 8 levels moved'."""
-        parts = [f"KLUB {significant(sweep.klub.value, sweep.klub.stderr)}"]
+        parts = [f"KLUB {sweep.klub}"]
         if sweep.score is not None:
-            score = self.metric.turned(sweep.score)
-            parts.append(f"{amid_sentence(self.metric.title)} {significant(score.value, score.stderr)}")
+            parts.append(f"{amid_sentence(self.metric.title)} {self.metric.turned(sweep.score)}")
         if sweep.index == 0:
             parts.append("the start")
         else:
@@ -129,6 +117,6 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
     return [_number(float(value)) for value in values]
 
 
-def _estimate(value: float, stderr: float) -> list[Any] | None:
+def _estimate(one: Estimate) -> list[Any] | None:
     """[value, standard error, both in words]; None where there is no value."""
-    return None if _number(value) is None else [_number(value), _number(stderr) or 0.0, significant(value, stderr)]
+    return None if _number(one.value) is None else [_number(one.value), _number(one.stderr) or 0.0, str(one)]
