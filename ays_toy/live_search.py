@@ -76,6 +76,11 @@ class SearchState:
     place: Place = field(default_factory=Place)
 
     @property
+    def share(self) -> float | None:
+        """1 at rest; before that nobody can tell how many sweeps are left."""
+        return 1.0 if self.rested else None
+
+    @property
     def best(self) -> int:
         """The sweep with the best score so far."""
         return int(np.argmin([sweep.score.value for sweep in self.sweeps if sweep.score]))
@@ -126,9 +131,12 @@ def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> It
                 return
 
 
-def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[Sweep]:
-    """The sweeps of the paper's later stages, from the schedule that was chosen to twice and four times its steps."""
-    return refine_search(_costs(config), sigmas, stop=stop)
+def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
+    """The paper's later stages, from the schedule that was chosen to twice and four times its steps, sweep by sweep."""
+    sweeps: tuple[Sweep, ...] = ()
+    for sweep in refine_search(_costs(config), sigmas, stop=stop):
+        sweeps = (*sweeps, sweep)
+        yield SearchState(sweeps)
 
 
 def _costs(config: SearchConfig) -> MonteCarloCosts:

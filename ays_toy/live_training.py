@@ -64,6 +64,7 @@ class Picture:
 class LessonState:
     """Training so far: the curves (steps, mean losses, excess over the Bayes error), pictures, the weights now."""
 
+    share: float  # of all steps
     steps: tuple[int, ...]
     losses: tuple[float, ...]
     excesses: tuple[float, ...]
@@ -73,8 +74,8 @@ class LessonState:
     calibration: Calibration | None = None  # where training has ended or been stopped
 
 
-def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[float, LessonState]]:
-    """Train, and yield (share done, state) at the start and every 50 steps; `stop` is asked before every step."""
+def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[LessonState]:
+    """Train, and yield the state at the start and every 50 steps; `stop` is asked before every step."""
     dataset, training = catalog.dataset(config.data), config.training
     start = checkpoints.pretrained(config.data).state_dict() if config.origin == "pretrained" else None
     curves: list[tuple[int, float, float]] = []
@@ -94,10 +95,8 @@ def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> It
             due = max(FIRST_PICTURE, step * PICTURE_RATIO)
         steps, losses, excesses = zip(*curves, strict=True)
         checked = calibrate(dataset, denoiser, config.device) if ended else None
-        yield (
-            step / snapshot.steps,
-            LessonState(steps, losses, excesses, tuple(pictures), shown, weights, checked),
-        )
+        share = step / snapshot.steps
+        yield LessonState(share, steps, losses, excesses, tuple(pictures), shown, weights, checked)
 
 
 def image(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> np.ndarray:

@@ -96,7 +96,6 @@ def measure(
     gram: PathGram,
     name: str,
     sigmas: np.ndarray,
-    *,
     judge: Kept | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[ImageState]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,7 @@ from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import Marks, SearchData, last_sweep, search_player
 from ays_toy.ui.jobs import State
+from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence, significant
 
@@ -44,23 +46,13 @@ def watch(view: SearchView) -> Watch:
     """The search that the page's controls describe: joined where it is under way or done, or else started."""
     config, known = view.search, background.current(SLOT)
     if known is None or known.job.key != config:
-        known = background.start(SLOT, config, lambda stop: _work(config, stop))
+        known = background.start(SLOT, config, partial(live_search.search, config))
     return known
-
-
-def _work(config: SearchConfig, stop):  # type: ignore[no-untyped-def]
-    for state in live_search.search(config, stop):
-        yield (1.0 if state.rested else None), state
 
 
 def state_of(known: Watch) -> SearchState:
     """What the search has reached."""
-    return known.progress.snapshot or SearchState()
-
-
-def running(known: Watch) -> bool:
-    """Whether there is more to come by itself."""
-    return known.progress.state in (State.QUEUED, State.RUNNING)
+    return reached(known) or SearchState()
 
 
 def status(known: Watch) -> None:
@@ -74,19 +66,14 @@ def status(known: Watch) -> None:
         st.markdown(f":gray-badge[:material/check: at rest] {words}")
         return
     button, text = st.columns([0.13, 0.87], vertical_alignment="center")
-    if running(known):
-        button.button("Stop", icon=":material/stop:", key="stop", on_click=background.pause, args=(SLOT,))
-    elif progress.state is State.STOPPED:
-        button.button(
-            "Go on",
-            icon=":material/play_arrow:",
-            key="go_on",
-            type="primary",
-            on_click=background.resume,
-            args=(SLOT,),
-        )
-    else:
-        button.button("Try again", icon=":material/replay:", key="again", on_click=background.clear, args=(SLOT,))
+    again = {
+        "label": "Try again",
+        "icon": ":material/replay:",
+        "key": "again",
+        "on_click": background.clear,
+        "args": (SLOT,),
+    }
+    buttons(button, SLOT, known, again)
     text.markdown(words)
 
 
@@ -161,8 +148,8 @@ def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
             compute.gram(view.chosen_model).klub(best.sigmas),
             state.stop,
             st.session_state.get("sweep"),
-            running(known),
-            state.place.now if running(known) else None,
+            active(known),
+            state.place.now if active(known) else None,
         ),
         PLAYER,
         on_sweep=_rested,
@@ -215,7 +202,7 @@ def samples(
             one = shown[name]
             pictures.append(gallery.Samples(one.title, STYLES[one.name].color, outcomes[name], figures=figures))
         else:
-            waits = "searching …" if running(known) else "not reached"
+            waits = "searching …" if active(known) else "not reached"
             pictures.append(gallery.Samples(names.title(style), STYLES[style].color, None, (waits, "")))
     return pictures
 
@@ -274,12 +261,6 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     )
     # A plain table, whose cells take as many lines as a name needs.
     st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
-
-
-def follow(known: Watch, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:
-    """Run the whole page again where there is more to show than it has drawn."""
-    if stage(known, choice) != seen:
-        st.rerun()
 
 
 def stage(known: Watch, choice: "Future[Chosen]") -> tuple[object, ...]:
