@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from ays_toy import checks, names, optimize, schedules
+from ays_toy import checks, names, optimize, schedules, seeds
 from ays_toy.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
 from ays_toy.denoisers import Denoiser
 from ays_toy.intervals import checked_power
 from ays_toy.klub import KlubEstimate
-from ays_toy.live_search import HELD_OUT, SCORE_SEED, SearchConfig, SearchState
+from ays_toy.live_search import HELD_OUT, SearchConfig, SearchState
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice
@@ -22,7 +22,7 @@ from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import Schedule
 
 ODE_PATHS, ODE_LEVELS = 1024, 64
-CHOICE_POINTS, CHOICE_SEED = 8192, 40_000  # apart from the seeds of all pictures and tables, which end at 9999
+CHOICE_POINTS = 8192
 
 
 class Pass(NamedTuple):
@@ -71,7 +71,7 @@ def optimum(passed: Pass, steps: int, power: float = 3.0) -> Schedule:
 def ode_pass(model: Model) -> OdePass:
     """The model's trajectories along the ODE."""
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
-    x_T = model.dataset.noisy(ODE_PATHS, model.sigma_max, torch.Generator().manual_seed(0))
+    x_T = model.dataset.noisy(ODE_PATHS, model.sigma_max, torch.Generator().manual_seed(seeds.ODE_PASS))
     paths = OdePaths.collect(denoiser, x_T, schedules.logsnr(ODE_LEVELS - 1, model.sigma_min, model.sigma_max))
     return OdePass(paths, denoiser.points, time.perf_counter() - began)
 
@@ -123,9 +123,9 @@ def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: 
     noise.
     """
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
-    generator = torch.Generator().manual_seed(SCORE_SEED)
+    generator = torch.Generator().manual_seed(seeds.SCORE)
     reference = Reference.of(model.dataset, model.sigma_min, n=HELD_OUT, generator=generator)
-    score = optimize.sample_score(denoiser, reference, solver, seed=SCORE_SEED + 1, n=HELD_OUT, metric=metric)
+    score = optimize.sample_score(denoiser, reference, solver, seed=seeds.SCORE + 1, n=HELD_OUT, metric=metric)
     rule, first = optimize.EarlyStopping(score), schedules.edm(steps, model.sigma_min, model.sigma_max)
     for _ in rule.watch(optimize.coordinate_search(None, None, first, costs=optimize.GramCosts(passed.gram))):
         pass
@@ -144,7 +144,7 @@ class Chosen:
 
 def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Chosen:
     """The automatic choice for a model."""
-    began, generator = time.perf_counter(), torch.Generator().manual_seed(CHOICE_SEED)
+    began, generator = time.perf_counter(), torch.Generator().manual_seed(seeds.CHOICE)
     denoiser = Counted(model.denoiser())
     made = optimize.choose(
         denoiser,

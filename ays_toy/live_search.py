@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ays_toy import seeds
 from ays_toy.checks import lookup, whole_number
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS, Reference
@@ -21,7 +22,6 @@ from ays_toy.schedules import SCHEDULES
 
 MAX_SWEEPS = 300  # the paper's
 HELD_OUT = 8192  # samples that every sweep is scored on
-DATA_SEED, SCORE_SEED = 20_000, 30_000  # apart from those of all pictures and tables, which end at 9999
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,13 @@ class SearchState:
 def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
     """Yield the state after every sweep, until nothing moves; `stop` is asked before every level."""
     denoiser, dataset, costs = config.model.denoiser(config.device), config.model.dataset, _costs(config)
-    held_out = torch.Generator(config.device).manual_seed(SCORE_SEED)
+    held_out = torch.Generator(config.device).manual_seed(seeds.SCORE)
     reference = Reference.of(dataset, config.model.sigma_min, n=config.held_out, generator=held_out)
     score = sample_score(
         denoiser,
         reference,
         config.solver,
-        seed=SCORE_SEED + 1,
+        seed=seeds.SCORE + 1,
         n=config.held_out,
         metric=config.metric,
         device=config.device,
@@ -140,6 +140,6 @@ def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lam
 
 
 def _costs(config: SearchConfig) -> MonteCarloCosts:
-    generator = torch.Generator(config.device).manual_seed(DATA_SEED)
+    generator = torch.Generator(config.device).manual_seed(seeds.SEARCH)
     x0 = config.model.dataset.sample(config.samples, generator)
     return MonteCarloCosts(config.model.denoiser(config.device), x0, generator=generator)

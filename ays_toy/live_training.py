@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ays_toy import catalog, checkpoints
+from ays_toy import catalog, checkpoints, seeds
 from ays_toy.calibration import Calibration, calibration
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup
 from ays_toy.datasets import Dataset
@@ -102,11 +102,12 @@ def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> It
 def image(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> np.ndarray:
     """Bin masses [64, 64] of samples: 16 steps of SDE-DPM-Solver++(2M), even in log sigma, the same noise always."""
     levels = logsnr(SAMPLE_STEPS, SIGMA_MIN, SIGMA_MAX)
-    return density_image(draw(denoiser, levels, "sde-dpmpp-2m", 0, SAMPLES, device), dataset.half_width, BINS)
+    samples = draw(denoiser, levels, "sde-dpmpp-2m", seeds.PAGES[0], SAMPLES, device)
+    return density_image(samples, dataset.half_width, BINS)
 
 
 def calibrate(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> Calibration:
     """The calibration of a denoiser on its data, over 2048 paths."""
-    generator = torch.Generator(device).manual_seed(0)
+    generator = torch.Generator(device).manual_seed(seeds.CALIBRATION)
     x0 = dataset.sample(PATHS, generator)
     return calibration(PathGram.collect(denoiser, x0, logsnr(LEVELS - 1, SIGMA_MIN, SIGMA_MAX), generator=generator))

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
 
-from ays_toy import optimize, schedules
-from ays_toy.images import collect, compared, digits, optimizing, results, sources
+from ays_toy import optimize, schedules, seeds
+from ays_toy.images import collect, compared, digits, results, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort, choose, local_errors
-from ays_toy.images.config import FRESH_SEED, SAMPLES
+from ays_toy.images.config import SAMPLES
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
@@ -38,7 +38,7 @@ RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
 FIGURES = results.FIGURES
-TUNE_SEED = optimizing.SEARCH_SEED
+FRESH_SEED = seeds.IMAGE_REPORT
 BATCH = 256
 
 
@@ -72,10 +72,10 @@ def compile_network(denoiser: Any) -> None:
 def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled: bool = False) -> dict[str, Any]:
     """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
     judge, gram, x0 = prepared(compiled)
-    ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
+    ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=seeds.IMAGE_ODE_PASS)
     effort = Effort((samples // 2, samples // 2, samples // 2, 2 * samples))
     score = judge.score(solver, "frechet")
-    *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)
+    *_, choice = choose(judge.model, gram, solver, steps, score, seed=seeds.IMAGE_SEARCH, effort=effort, ode=ode)
     named = {"choice": choice.sigmas, "klub-optimum": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
     measured = {}
     for name, sigmas in named.items():

@@ -9,14 +9,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ays_toy import checks, export, images, names
+from ays_toy import checks, export, images, names, seeds
 from ays_toy.cli import brought
 from ays_toy.cli.common import Method, Power, Solver, Steps, console, user_errors
 from ays_toy.images import classifier, collect, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.choose import Effort
 from ays_toy.images.conditioning import prompts_from
-from ays_toy.images.config import FRESH_SEED
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Search
 from ays_toy.images.sampling import draw
@@ -58,8 +57,8 @@ def _table(
     with _progress() as progress:
         for title, sigmas in progress.track(named.items(), description="fresh samples"):
             klub = gram.price(sigmas)
-            drawn = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
-            found = [judge.measure(drawn, name, FRESH_SEED) for name in figures]
+            drawn = draw(judge.model, sigmas, solver, seeds.IMAGE_REPORT, samples)
+            found = [judge.measure(drawn, name, seeds.IMAGE_REPORT) for name in figures]
             cells = [significant(one.value, one.stderr) for one in found]
             table.add_row(title, significant(klub.value, klub.stderr), *cells)
     return table

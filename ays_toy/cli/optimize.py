@@ -7,7 +7,7 @@ import torch
 import typer
 from rich.table import Table
 
-from ays_toy import checks, export, finding, names
+from ays_toy import checks, export, finding, names, seeds
 from ays_toy.cli.common import (
     Data,
     Kind,
@@ -29,7 +29,6 @@ from ays_toy.schedules import SCHEDULES, Schedule
 from ays_toy.words import significant
 
 SHOWN = ("nll", "sliced-w2", "energy")
-JUDGE_SEED = 0  # of the samples in the last table; no search uses it
 
 
 def optimize(
@@ -100,11 +99,11 @@ def _search(config: SearchConfig, rest: bool) -> Schedule:
 
 def _table(model: Model, solver: str, found: Schedule, gram: PathGram, metrics: list[str]) -> Table:
     """What it is worth on seeds that no search uses, beside the baselines."""
-    steps, reference = found.sigmas.size - 1, model.reference(seed=JUDGE_SEED + 1)
+    steps, reference = found.sigmas.size - 1, model.reference()
     named = {names.title(name): family(steps, model.sigma_min, model.sigma_max) for name, family in SCHEDULES.items()}
     return schedules_table(
         {
-            title: (gram.price(sigmas), evaluate(draw(model, sigmas, solver, JUDGE_SEED), reference, metrics))
+            title: (gram.price(sigmas), evaluate(draw(model, sigmas, solver, seeds.REPORT), reference, metrics))
             for title, sigmas in ({found.title: found.sigmas} | named).items()
         }
     )

@@ -17,9 +17,10 @@ import torch
 from ays_toy import store
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.config import ImageConfig, calls
-from ays_toy.images.kept import Kept, Stoppable, Stopped
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Finding, Search
+from ays_toy.images.scores import Judge
+from ays_toy.images.stoppable import Stoppable, Stopped
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
@@ -51,7 +52,7 @@ class ImageState:
     named: Mapping[str, np.ndarray] = field(default_factory=dict)  # levels by name, of all that has pictures
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by name, see `compared.grid_of_pictures`
     rows: tuple[Row, ...] = ()
-    judge: Kept | None = None  # with all that it has measured
+    judge: Judge | None = None  # with all that it has measured
 
 
 def seconds_per_image(model: ImageModel, count: int = 64) -> float:
@@ -85,9 +86,9 @@ def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterat
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
     counted = Stoppable(model.denoiser, stop)
-    kept = Kept(replace(model, denoiser=counted))
-    start = ImageState(model=model, judge=kept)
-    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, kept, at))
+    judge = Judge(replace(model, denoiser=counted))
+    start = ImageState(model=model, judge=judge)
+    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
 
 
 def measure(
@@ -96,18 +97,18 @@ def measure(
     gram: PathGram,
     name: str,
     sigmas: np.ndarray,
-    judge: Kept | None = None,
+    judge: Judge | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[ImageState]:
     """Draw and measure one more schedule [n+1] on the samples of a run; what its judge has measured is not redone."""
     counted = Stoppable(model.denoiser, stop)
-    kept = (judge or Kept(model)).by(replace(model, denoiser=counted))
+    judge = (judge or Judge(model)).by(replace(model, denoiser=counted))
 
     def stages(at: Callable[..., ImageState]) -> Iterator[ImageState]:
         yield at("Drawing the pictures")
-        pictures = dict(_pictures(config, kept, {name: sigmas}))
+        pictures = dict(_pictures(config, judge, {name: sigmas}))
         yield at("Sampling on fresh seeds", named={name: sigmas}, pictures=pictures)
-        yield at("Done", rows=(_row(config, kept, gram, name, sigmas),))
+        yield at("Done", rows=(_row(config, judge, gram, name, sigmas),))
 
     total = denoiser_calls(config.solver, sigmas.size - 1) * config.samples
     yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
@@ -138,12 +139,12 @@ def _stoppable(
                 return
 
 
-def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> Iterator[ImageState]:
+def _stages(config: ImageConfig, judge: Judge, at: Callable[..., ImageState]) -> Iterator[ImageState]:
     """Pass, pictures, search and comparison, one after the other; what a stopped run had is found again, not redone."""
-    model = kept.model
+    model = judge.model
     yield at("Gathering clean images")
     folder = Path(config.folder) if config.folder else None
-    source = kept.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
+    source = judge.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
     path = checkpoint(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     for progress in collect.stream(model, source.x0, collect.grid_for(model), seed=config.seed, checkpoint=path):
@@ -153,29 +154,29 @@ def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> I
     assert gram is not None
     tidy(path.parent)
     named = compared.named(model, gram, config.steps)
-    pictures = dict(_pictures(config, kept, named))
+    pictures = dict(_pictures(config, judge, named))
     yield at("Searching on held-out seeds", gram=gram, named=named, pictures=pictures)
     search = Search(
         config.solver, config.steps, config.method, config.decides, start=config.start, effort=config.effort
     )
-    for finding in optimizing.find(kept, gram, source.x0, search):
+    for finding in optimizing.find(judge, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
     named = compared.named(model, gram, config.steps, {config.name: finding.sigmas})
-    pictures = dict(_pictures(config, kept, named))
+    pictures = dict(_pictures(config, judge, named))
     rows: tuple[Row, ...] = ()
     for name, sigmas in named.items():
         words = f"Sampling on fresh seeds: {len(rows)} of {len(named)} schedules"
         yield at(words, named=named, pictures=pictures, rows=rows)
-        rows = (*rows, _row(config, kept, gram, name, sigmas))
+        rows = (*rows, _row(config, judge, gram, name, sigmas))
     yield at("Done", rows=rows)
 
 
-def _pictures(config: ImageConfig, kept: Kept, named: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    return compared.grid_of_pictures(kept.model, named, config.solver, config.seed, kept.once)
+def _pictures(config: ImageConfig, judge: Judge, named: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    return compared.grid_of_pictures(judge.model, named, config.solver, config.seed, judge.once)
 
 
-def _row(config: ImageConfig, kept: Kept, gram: PathGram, name: str, sigmas: np.ndarray) -> Row:
-    figures = kept.fresh(sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
+def _row(config: ImageConfig, judge: Judge, gram: PathGram, name: str, sigmas: np.ndarray) -> Row:
+    figures = judge.figures(sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
     return Row(name, sigmas, gram.price(sigmas), figures)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ays_toy import picture_files
+from ays_toy import picture_files, seeds
 from ays_toy.checks import whole_number
 from ays_toy.images import digits
 from ays_toy.images.models import ImageModel
@@ -37,7 +37,7 @@ def find(model: ImageModel, count: int, *, folder: Path | None = None, seed: int
         rows = np.random.default_rng(seed).permutation(len(images))
         rows = np.concatenate([rows] * -(-count // len(rows)))[:count]  # a digit may start several paths
         return Source(images[torch.as_tensor(rows)], f"{count:,} paths from the digits' training images")
-    own = many_steps(model, seed, count)
+    own = many_steps(model, seeds.OWN_IMAGES + seed, count)
     return Source(own, f"{count:,} paths from the model's own many-step samples")
 
 

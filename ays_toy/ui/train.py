@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 
-from ays_toy import catalog, figures, live_training, pictures
+from ays_toy import catalog, figures, live_training, pictures, seeds
 from ays_toy.calibration import Calibration
 from ays_toy.comparison import Model
 from ays_toy.fields import FieldData, field_frames
@@ -45,7 +45,7 @@ class TrainView:
     length: int = codec.param(4000, codec.one_of(LENGTHS, "The number of training steps"))
     batch: int = codec.param(512, codec.one_of(BATCHES, "The batch size"))
     rate: float = codec.param(2e-3, codec.one_of(RATES, "The learning rate"))
-    training_seed: int = codec.param(0, codec.whole("The training's seed", 0, 9999))
+    training_seed: int = codec.param(0, codec.whole("The training's seed", 0, seeds.PAGES[-1]))
 
     @property
     def lesson(self) -> LessonConfig:
@@ -72,7 +72,7 @@ def network_controls() -> None:
     left.selectbox("Training steps", LENGTHS, format_func=lambda n: f"{n:,}", key="length", **keep)
     right.selectbox("Batch", BATCHES, format_func=lambda n: f"{n:,}", key="batch", help="Points a step.", **keep)
     left.selectbox("Learning rate", RATES, format_func=lambda rate: f"{rate:g}", key="rate", **keep)
-    right.number_input("Seed", 0, 9999, key="training_seed", **keep)
+    right.number_input("Seed", 0, seeds.PAGES[-1], key="training_seed", **keep)
 
 
 def run_controls(view: TrainView, watch: Watch | None) -> None:
@@ -150,7 +150,7 @@ def shown(view: TrainView, watch: Watch | None) -> Shown | None:
 def _kept(data: str, kind: str, version: int) -> Shown:  # noqa: ARG001 (a key of the cache)
     denoiser, dataset = catalog.denoiser(data, kind), catalog.dataset(data)
     picture = Picture(-1, live_training.image(dataset, denoiser))
-    excess = ExcessLoss(dataset, torch.Generator().manual_seed(1))(denoiser)
+    excess = ExcessLoss(dataset, torch.Generator().manual_seed(seeds.EXCESS))(denoiser)
     measured = live_training.calibrate(dataset, denoiser)
     field = field_frames(dataset, denoiser, dataset.denoiser(), live_training.FIELD_SIGMAS)
     return Shown(data, catalog.models(data)[kind], (picture,), field, measured, excess)
