@@ -25,7 +25,7 @@ for problem in problems:
 st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level moves to where its steps cost least")
 search = optimize.watch(state)
 choice = optimize.chosen(state)
-seen = optimize.stage(search, choice)
+seen = optimize.stage(choice)
 shown = optimize.found(state, search, choice)
 outcomes = optimize.begin(state, shown)
 
@@ -36,7 +36,7 @@ def search_as_it_goes() -> None:
 
 
 under_way = running.active(search) or not choice.done()
-running.follow(search_as_it_goes, partial(optimize.stage, search, choice), seen, under_way)
+running.follow(search_as_it_goes, partial(optimize.stage, choice), seen, under_way)
 pictures = st.container(key="panels_box5")
 st.caption(optimize.LOOK)
 samples = optimize.samples(state, search, shown, outcomes)

@@ -1,5 +1,7 @@
 """Train: a small network learns to denoise, and everything it has learned so far can be seen."""
 
+from functools import partial
+
 import streamlit as st
 
 from ays_toy.ui import background, controls, gallery, keep, own_data, running, train, view
@@ -16,7 +18,7 @@ for problem in [*problems, *keep.set_aside()]:
 
 st.markdown("### A small network learns to see the data behind the noise: watch what it has learned so far")
 watch = background.current(train.SLOT)
-seen = train.stage()
+seen = running.stage(train.SLOT)
 
 
 def run_as_it_goes() -> None:
@@ -36,6 +38,6 @@ def run_as_it_goes() -> None:
             st.caption(train.FIELD_LOOK)
 
 
-running.follow(run_as_it_goes, train.stage, seen, running.active(watch), train.POLL)
+running.follow(run_as_it_goes, partial(running.stage, train.SLOT), seen, running.active(watch), train.POLL)
 st.markdown("#### Keep it, and use it on every page")
 keep.models(watch)

@@ -14,7 +14,7 @@ from ays_toy.metrics import METRICS, Estimate
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.schedules import Schedule
-from ays_toy.ui import background, compute, findings, gallery, record, tables
+from ays_toy.ui import background, compute, findings, gallery, record, running, tables
 from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import Marks, SearchData, last_sweep, search_player
@@ -24,7 +24,6 @@ from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence, significant
 
 SLOT, PLAYER = "search", "player"
-PATIENCE = {4: "four"}
 LOOK = (
     "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
     "the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at rest."
@@ -50,7 +49,7 @@ def watch(view: SearchView) -> Watch:
     return known
 
 
-def state_of(known: Watch) -> SearchState:
+def state_of(known: Watch | None) -> SearchState:
     """What the search has reached."""
     return reached(known) or SearchState()
 
@@ -92,7 +91,7 @@ def story(known: Watch) -> str:
         return f"Pricing and scoring the start: {STYLES[config.start].title} with {config.steps} steps."
     if state.stop is not None:
         return (
-            f"{metric} was best after **sweep {state.stop}**; {_count(config.patience)} sweeps in a row were not: "
+            f"{metric} was best after **sweep {state.stop}**; {config.patience} sweeps in a row were not: "
             "the rule **stops** there. The search goes on only to show what more optimizing does."
         )
     place = state.place.now
@@ -124,10 +123,6 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
 def _score(config: SearchConfig, score: Estimate) -> str:
     turned = METRICS[config.metric].turned(score)
     return significant(turned.value, turned.stderr)
-
-
-def _count(number: int) -> str:
-    return PATIENCE.get(number, str(number))
 
 
 def _rested() -> None:
@@ -263,7 +258,7 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
-def stage(known: Watch, choice: "Future[Chosen]") -> tuple[object, ...]:
+def stage(choice: "Future[Chosen]") -> tuple[object, ...]:
     """What pictures and table depend on."""
-    state = state_of(known)
-    return known.job.key, known.progress.state, state.stop, state.rested, choice.done(), st.session_state.get("sweep")
+    state = state_of(background.current(SLOT))
+    return *running.stage(SLOT), state.stop, state.rested, choice.done(), st.session_state.get("sweep")

@@ -20,6 +20,12 @@ def reached(watch: Watch | None) -> Any:
     return watch.progress.snapshot if watch else None
 
 
+def stage(slot: str) -> tuple[Any, ...]:
+    """Which run is watched in a slot now, and whether it has come to rest."""
+    watch = background.current(slot)
+    return (watch.job, watch.progress.finished) if watch else ()
+
+
 def follow(draw: Callable[[], None], stage: Callable[[], Any], seen: Any, moving: bool, every: float = POLL) -> None:
     """Draw a part of the page, every so often while it is `moving`; the page anew where its stage is not as `seen`."""
 

@@ -17,7 +17,7 @@ from ays_toy.schedules import Schedule
 from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.jobs import State
-from ays_toy.ui.running import active, buttons, follow, reached, status
+from ays_toy.ui.running import active, buttons, follow, reached, stage, status
 from ays_toy.ui.view import MAX_MORE, MIN_STEPS, SearchView
 
 SLOT = "refinement"
@@ -90,6 +90,7 @@ def _watch(view: SearchView, shown: Mapping[str, Schedule]) -> Watch | None:
 
 
 def _refinement(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | None) -> None:
+    seen = stage(SLOT)
     begin = {
         "label": f"Refine AYS to {2 * view.steps} and {4 * view.steps} steps",
         "icon": ":material/density_medium:",
@@ -108,10 +109,7 @@ def _refinement(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | 
         elif watch:
             status(row, watch, _at(reached(watch)), "Refined in")
 
-    def ended() -> bool:
-        return watch is not None and watch.progress.finished
-
-    follow(draw, ended, ended(), active(watch))
+    follow(draw, partial(stage, SLOT), seen, active(watch))
 
 
 def _at(state: SearchState | None) -> str:

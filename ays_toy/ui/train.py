@@ -114,12 +114,6 @@ def _at(watch: Watch) -> str:
     return f"{catalog.dataset(config.data).title}: step {done:,} of {total:,}"
 
 
-def stage() -> tuple[Any, ...]:
-    """Which run is watched, and whether it has come to rest."""
-    watch = background.current(SLOT)
-    return (watch.job, watch.progress.finished) if watch else ()
-
-
 @dataclass(frozen=True, eq=False)
 class Shown:
     """The model that the page shows, whether it is learning now or was kept."""
