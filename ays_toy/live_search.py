@@ -132,11 +132,25 @@ def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> It
 
 
 def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
-    """The paper's later stages, from the schedule that was chosen to twice and four times its steps, sweep by sweep."""
+    """The paper's later stages, from the schedule that was chosen to twice and four times its steps, sweep by sweep.
+
+    Where it goes on after a stop, the stage that it was in begins anew.
+    """
+    costs, levels = _costs(config), sigmas
     sweeps: tuple[Sweep, ...] = ()
-    for sweep in refine_search(_costs(config), sigmas, stop=stop):
-        sweeps = (*sweeps, sweep)
-        yield SearchState(sweeps)
+    for stage in (1, 2):
+        before, calls, rested = sweeps, costs.calls, False
+        while not rested:
+            sweeps, costs.calls = before, calls  # what the stop threw away is no part of the price
+            for sweep in refine_search(costs, levels, stages=1, stop=stop):
+                sweeps = (*sweeps, replace(sweep, stage=stage))
+                yield SearchState(sweeps)
+            rested = sweep.moved == 0 or sweep.index >= MAX_SWEEPS
+            if not rested and stop():
+                yield SearchState(sweeps)
+                if stop():
+                    return
+        levels = sweep.sigmas
 
 
 def _costs(config: SearchConfig) -> MonteCarloCosts:

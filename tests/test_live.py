@@ -108,9 +108,28 @@ def test_the_later_stages_keep_the_chosen_levels(whole):
     assert last.sigmas.size == 4 * 4 + 1
     assert np.array_equal(last.sigmas[::4], chosen)
     assert last.stage == 2
-    (state,) = refinement(CONFIG, chosen, lambda: True)  # of the first stage alone
+    *_, state = refinement(CONFIG, chosen, lambda: True)  # of the first stage alone
     (start,) = state.sweeps
     assert (start.stage, start.index, start.moved, start.sigmas.size) == (1, 0, 4, 2 * 4 + 1)
+
+
+@pytest.mark.parametrize("turn", [0, 3, 12])
+def test_a_refinement_stopped_in_either_stage_goes_on_to_the_same_end(whole, turn):
+    chosen = whole[-1].sweeps[whole[-1].stop].sigmas
+    *_, expected = refinement(CONFIG, chosen)
+    asked, stopped, paused = count(), False, 0
+
+    def stop():
+        nonlocal stopped
+        stopped = stopped or next(asked) == turn
+        return stopped
+
+    for state in refinement(CONFIG, chosen, stop):
+        paused, stopped, last = paused + stopped, False, state
+    assert paused == 1
+    for ours, theirs in zip(last.sweeps, expected.sweeps, strict=True):
+        assert np.array_equal(ours.sigmas, theirs.sigmas)
+        assert (ours.stage, ours.calls) == (theirs.stage, theirs.calls)
 
 
 def test_the_price_of_the_stop_counts_the_sweeps_that_showed_it(whole):

@@ -103,7 +103,7 @@ def _refinement(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | 
 
     def draw() -> None:
         row = st.container(horizontal=True, vertical_alignment="center")
-        buttons(row, SLOT, watch if active(watch) else None, begin)  # what was stopped begins anew
+        buttons(row, SLOT, watch, begin)
         if view.steps > MOST:
             row.caption(f"Searches of at most {MOST} steps can be refined.")
         elif watch:
