@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ays_toy import catalog, samplers, schedules
+from ays_toy import catalog, samplers, schedules, seeds
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, sigma_range
 from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
@@ -70,19 +70,19 @@ class Model:
             return most
         return min(most, pairs // len(self.dataset.mixture.means))
 
-    def collect(self, paths: int = PATHS, levels: int = LEVELS, seed: int = 0) -> PathGram:
+    def collect(self, paths: int = PATHS, levels: int = LEVELS, seed: int = seeds.PASS) -> PathGram:
         """The PathGram of this model over its range, of fewer paths where the data are thousands of points."""
         paths = min(paths, max(LEAST_PATHS, self._affordable(paths, PATH_PAIRS)))
         generator = torch.Generator().manual_seed(seed)
         grid = schedules.logsnr(levels - 1, self.sigma_min, self.sigma_max)
         return PathGram.collect(self.denoiser(), self.dataset.sample(paths, generator), grid, generator=generator)
 
-    def reference(self, n: int = SAMPLES, seed: int = 1) -> Reference:
+    def reference(self, n: int = SAMPLES, seed: int = seeds.REFERENCE) -> Reference:
         """What samples of this model are held against."""
         generator = torch.Generator().manual_seed(seed)
         return Reference.of(self.dataset, self.sigma_min, n=n, generator=generator)
 
-    def fresh_data(self, n: int | None = None, seed: int = 2) -> torch.Tensor:
+    def fresh_data(self, n: int | None = None, seed: int = seeds.FRESH_DATA) -> torch.Tensor:
         """Points [n, 2] of the data themselves at noise sigma_min: the best that any sampler could do."""
         n = self.samples if n is None else n
         return self.dataset.noisy(n, self.sigma_min, torch.Generator().manual_seed(seed))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from ays_toy import ink, packed
+from ays_toy import ink, packed, seeds
 from ays_toy.checks import lookup, whole_number
 from ays_toy.datasets import from_points
 
@@ -23,7 +23,6 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # the share of the paper that one stroke cov
 MAX_STROKES, MAX_VERTICES = 200, 4000
 VERSION = 1
 DAMAGED = "The drawing in this link is"
-SEED = 1
 
 
 def _turns(count: int) -> np.ndarray:
@@ -126,7 +125,7 @@ class Drawing:
 
     def points(self) -> np.ndarray:
         """The points [count, 2], always the same ones; ValueError where there is no ink, or all of it in one place."""
-        points = ink.points(self.density(), self.count, torch.Generator().manual_seed(SEED))
+        points = ink.points(self.density(), self.count, torch.Generator().manual_seed(seeds.DRAWING))
         from_points(points)
         return points
 

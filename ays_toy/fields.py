@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from ays_toy import seeds
 from ays_toy.checks import SIGMA_DATA
 from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
@@ -98,5 +99,5 @@ def _background(dataset: Dataset, sigma: float, half_width: float) -> tuple[np.n
     edges = np.linspace(-half_width, half_width, BINS + 1)
     image = dataset.mixture.bin_mass(edges, edges, sigma).T
     top = float(np.sqrt(brightest(image) * image.max()))  # between what keeps needles and what keeps peaks apart
-    noisy = dataset.noisy(POINTS, sigma, torch.Generator().manual_seed(0))
+    noisy = dataset.noisy(POINTS, sigma, torch.Generator().manual_seed(seeds.ARROWS))
     return shades(image, top), torch.cat([lattice(half_width), noisy])

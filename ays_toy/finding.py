@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from ays_toy import checks, names, optimize, schedules
+from ays_toy import checks, names, optimize, schedules, seeds
 from ays_toy.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
 from ays_toy.denoisers import Denoiser
 from ays_toy.estimates import Measured
@@ -22,7 +22,7 @@ from ays_toy.schedules import Schedule
 
 FRESH_DATA = Schedule("data", "Fresh data")  # beside schedules: the best that any could do
 ODE_PATHS, ODE_LEVELS = 1024, 64
-CHOICE_POINTS, CHOICE_SEED = 8192, 40_000  # apart from the seeds of all pictures and tables, which end at 9999
+CHOICE_POINTS = 8192
 
 
 class Pass(NamedTuple):
@@ -71,7 +71,7 @@ def optimum(passed: Pass, steps: int, power: float = 3.0) -> Schedule:
 def ode_pass(model: Model) -> OdePass:
     """The model's trajectories along the ODE."""
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
-    x_T = model.dataset.noisy(ODE_PATHS, model.sigma_max, torch.Generator().manual_seed(0))
+    x_T = model.dataset.noisy(ODE_PATHS, model.sigma_max, torch.Generator().manual_seed(seeds.ODE_PASS))
     paths = OdePaths.collect(denoiser, x_T, schedules.logsnr(ODE_LEVELS - 1, model.sigma_min, model.sigma_max))
     return OdePass(paths, denoiser.points, time.perf_counter() - began)
 
@@ -140,7 +140,7 @@ class Chosen(Schedule):
 
 def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Chosen:
     """The automatic choice for a model."""
-    began, generator = time.perf_counter(), torch.Generator().manual_seed(CHOICE_SEED)
+    began, generator = time.perf_counter(), torch.Generator().manual_seed(seeds.CHOICE)
     denoiser = Counted(model.denoiser())
     made = optimize.choose(
         denoiser,

@@ -6,22 +6,23 @@ asked to stop it can be iterated again and goes on as if it had never stopped.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from ays_toy import seeds
 from ays_toy.checks import lookup, whole_number
 from ays_toy.comparison import Model
 from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Reference
 from ays_toy.optimize import MonteCarloCosts, Score, Searched, Sweep, refine_search, sample_score, stopped_search
+from ays_toy.optimize.search import MAX_SWEEPS
 from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
 
 HELD_OUT = 8192  # samples that every sweep is scored on
-DATA_SEED, SCORE_SEED = 20_000, 30_000  # apart from those of all pictures and tables, which end at 9999
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class SearchState(Searched):
     seconds: tuple[float, ...] = ()  # of searching and scoring, until the end of each sweep
     place: Place = field(default_factory=Place)
 
+    @property
+    def share(self) -> float | None:
+        """1 at rest; before that nobody can tell how many sweeps are left."""
+        return 1.0 if self.rested else None
+
 
 def search(config: SearchConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
     """Yield the state after every sweep, until nothing moves; `stop` is asked before every level."""
@@ -100,17 +106,34 @@ def held_out_score(
     model: Model, denoiser: Denoiser, solver: str, metric: str, n: int = HELD_OUT, device: str = "cpu"
 ) -> Score:
     """What stops a search: the metric of n samples of the model's denoiser, on noise and data held out for that."""
-    generator = torch.Generator(device).manual_seed(SCORE_SEED)
+    generator = torch.Generator(device).manual_seed(seeds.SCORE)
     reference = Reference.of(model.dataset, model.sigma_min, n=n, generator=generator)
-    return sample_score(denoiser, reference, solver, seed=SCORE_SEED + 1, n=n, metric=metric, device=device)
+    return sample_score(denoiser, reference, solver, seed=seeds.SCORE + 1, n=n, metric=metric, device=device)
 
 
-def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[Sweep]:
-    """The sweeps of the paper's later stages, from the schedule that was chosen to twice and four times its steps."""
-    return refine_search(_costs(config), sigmas, stop=stop)
+def refinement(config: SearchConfig, sigmas: Any, stop: Callable[[], bool] = lambda: False) -> Iterator[SearchState]:
+    """The paper's later stages, from the schedule that was chosen to twice and four times its steps, sweep by sweep.
+
+    Where it goes on after a stop, the stage that it was in begins anew.
+    """
+    costs, levels = _costs(config), sigmas
+    sweeps: tuple[Sweep, ...] = ()
+    for stage in (1, 2):
+        before, calls, rested = sweeps, costs.calls, False
+        while not rested:
+            sweeps, costs.calls = before, calls  # what the stop threw away is no part of the price
+            for sweep in refine_search(costs, levels, stages=1, stop=stop):
+                sweeps = (*sweeps, replace(sweep, stage=stage))
+                yield SearchState(sweeps)
+            rested = sweep.moved == 0 or sweep.index >= MAX_SWEEPS
+            if not rested and stop():
+                yield SearchState(sweeps)
+                if stop():
+                    return
+        levels = sweep.sigmas
 
 
 def _costs(config: SearchConfig) -> MonteCarloCosts:
-    generator = torch.Generator(config.device).manual_seed(DATA_SEED)
+    generator = torch.Generator(config.device).manual_seed(seeds.SEARCH)
     x0 = config.model.dataset.sample(config.samples, generator)
     return MonteCarloCosts(config.model.denoiser(config.device), x0, generator=generator)

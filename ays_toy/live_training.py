@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ays_toy import catalog, checkpoints
+from ays_toy import catalog, checkpoints, seeds
 from ays_toy.calibration import Calibration, calibration
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup
 from ays_toy.datasets import Dataset
@@ -64,6 +64,7 @@ class Picture:
 class LessonState:
     """Training so far: the curves (steps, mean losses, excess over the Bayes error), pictures, the weights now."""
 
+    share: float  # of all steps
     steps: tuple[int, ...]
     losses: tuple[float, ...]
     excesses: tuple[float, ...]
@@ -73,8 +74,8 @@ class LessonState:
     calibration: Calibration | None = None  # where training has ended or been stopped
 
 
-def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[float, LessonState]]:
-    """Train, and yield (share done, state) at the start and every 50 steps; `stop` is asked before every step."""
+def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[LessonState]:
+    """Train, and yield the state at the start and every 50 steps; `stop` is asked before every step."""
     dataset, training = catalog.dataset(config.data), config.training
     start = checkpoints.pretrained(config.data).state_dict() if config.origin == "pretrained" else None
     curves: list[tuple[int, float, float]] = []
@@ -94,20 +95,19 @@ def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> It
             due = max(FIRST_PICTURE, step * PICTURE_RATIO)
         steps, losses, excesses = zip(*curves, strict=True)
         checked = calibrate(dataset, denoiser, config.device) if ended else None
-        yield (
-            step / snapshot.steps,
-            LessonState(steps, losses, excesses, tuple(pictures), shown, weights, checked),
-        )
+        share = step / snapshot.steps
+        yield LessonState(share, steps, losses, excesses, tuple(pictures), shown, weights, checked)
 
 
 def image(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> np.ndarray:
     """Bin masses [64, 64] of samples: 16 steps of SDE-DPM-Solver++(2M), even in log sigma, the same noise always."""
     levels = logsnr(SAMPLE_STEPS, SIGMA_MIN, SIGMA_MAX)
-    return density_image(draw(denoiser, levels, "sde-dpmpp-2m", 0, SAMPLES, device), dataset.half_width, BINS)
+    samples = draw(denoiser, levels, "sde-dpmpp-2m", seeds.PAGES[0], SAMPLES, device)
+    return density_image(samples, dataset.half_width, BINS)
 
 
 def calibrate(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> Calibration:
     """The calibration of a denoiser on its data, over 2048 paths."""
-    generator = torch.Generator(device).manual_seed(0)
+    generator = torch.Generator(device).manual_seed(seeds.CALIBRATION)
     x0 = dataset.sample(PATHS, generator)
     return calibration(PathGram.collect(denoiser, x0, logsnr(LEVELS - 1, SIGMA_MIN, SIGMA_MAX), generator=generator))

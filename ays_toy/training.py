@@ -1,7 +1,7 @@
 """Training a small denoiser: a generator of frozen snapshots that the caller may stop at any step.
 
-EDM's loss weighting and log-normal noise distribution (Karras et al. 2022, Sec. 5 and Table 1), Adam with cosine decay,
-exponential moving average of the weights. The same seed gives the same bits on one device (and number of threads).
+EDM's loss weighting and log-normal noise distribution (Karras et al. 2022, Sec. 5 and Table 1); by the loop of
+`descent`. The same seed gives the same bits on one device (and number of threads).
 """
 
 import math
@@ -9,17 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ays_toy.checks import SIGMA_DATA, SIGMA_MAX, SIGMA_MIN, real_number, whole_number
 from ays_toy.datasets import Dataset
 from ays_toy.denoisers import Denoiser
+from ays_toy.descent import descend
 from ays_toy.networks import MLPDenoiser, NetworkConfig
 
-WARM_UP = 100  # steps in which the learning rate rises
-DIVERGED = 100.0  # a mean loss above this; an untrained network has 2
 Weights = dict[str, torch.Tensor]
-Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -103,41 +100,6 @@ def edm_loss(net: MLPDenoiser, x0: torch.Tensor, config: TrainingConfig, generat
     return (weight * error.square().sum(1)).mean()
 
 
-class _Run:
-    """Network, moving average and optimizer of one run."""
-
-    def __init__(self, config: TrainingConfig, device: str | torch.device, start: Weights | None) -> None:
-        self.config = config
-        self.generator = torch.Generator(device).manual_seed(config.seed)
-        self.net = MLPDenoiser(config.network, self.generator)
-        if start is not None:
-            _fill(self.net, start)
-        self.average = AveragedModel(self.net, multi_avg_fn=self._average_in)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
-
-    def _rate(self, step: int) -> float:
-        warm = min(1.0, (step + 1) / min(WARM_UP, self.config.steps))
-        return warm * 0.5 * (1 + math.cos(math.pi * step / self.config.steps))
-
-    def _average_in(self, average: Tensors, current: Tensors, count: torch.Tensor | int) -> None:
-        # Early on a short memory, so that a brief run does not average over its own beginning.
-        decay = min(self.config.ema, (1 + int(count)) / (10 + int(count)))
-        get_ema_multi_avg_fn(decay)(average, current, count)
-
-    def step(self, x0: torch.Tensor) -> torch.Tensor:
-        loss = edm_loss(self.net, x0, self.config, self.generator)
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        self.average.update_parameters(self.net)
-        return loss.detach()
-
-    def weights(self) -> Weights:
-        return {name: value.detach().clone() for name, value in self.average.module.state_dict().items()}
-
-
 def train(
     dataset: Dataset,
     config: TrainingConfig | None = None,
@@ -150,31 +112,24 @@ def train(
 ) -> Iterator[Snapshot]:
     """Train an MLP denoiser on a data set, yielding a snapshot at the start, every `every` steps and at the end.
 
-    `stop` is asked before every step; where it says True, one more snapshot of what was reached is yielded. Iterated
-    again once `stop` has become False, the run goes on as if it had never stopped; otherwise it ends. `start` are
-    weights to begin from, of a network of the same shape. The last snapshot, one at a stop and, with weights=True, all
-    carry weights. Raises ValueError where training diverges, and for weights that do not fit.
+    `stop` is as in `descent.descend`. `start` are weights to begin from, of a network of the same shape. The last
+    snapshot, one at a stop and, with weights=True, all carry weights. Raises ValueError where training diverges, and
+    for weights that do not fit.
     """
     config = config or TrainingConfig()
-    every = whole_number(every, "The number of steps between snapshots", 1)
-    run = _Run(config, device, start)
+    generator = torch.Generator(device).manual_seed(config.seed)
+    net = MLPDenoiser(config.network, generator)
+    if start is not None:
+        _fill(net, start)
     excess = ExcessLoss(dataset, torch.Generator(device).manual_seed(config.seed + 1))
-    total, since, step = torch.zeros((), device=device), 0, 0
-    while True:
-        done, stopped = step == config.steps, stop()
-        regular = done or step % every == 0
-        if regular or stopped:
-            mean = float(total) / since if since else math.nan
-            if since and not mean < DIVERGED:  # NaN too
-                raise ValueError(f"Training diverged before step {step}: lower the learning rate and start again.")
-            kept = run.weights() if weights or done or stopped else None
-            yield Snapshot(step, config.steps, mean, excess(run.average.module), kept)
-            if done or (stopped and stop()):
-                return
-        if regular:
-            total, since = torch.zeros((), device=device), 0
-        total += run.step(dataset.sample(config.batch, run.generator))
-        step, since = step + 1, since + 1
+
+    def loss() -> torch.Tensor:
+        return edm_loss(net, dataset.sample(config.batch, generator), config, generator)
+
+    for reached in descend(net, loss, config, every=every, stop=stop):
+        now = reached.average.state_dict()
+        kept = {name: value.detach().clone() for name, value in now.items()} if weights or reached.ended else None
+        yield Snapshot(reached.step, config.steps, reached.loss, excess(reached.average), kept)
 
 
 def denoiser_from(weights: Weights, config: NetworkConfig, device: str | torch.device = "cpu") -> MLPDenoiser:

@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
 
-from ays_toy import optimize, schedules
+from ays_toy import optimize, schedules, seeds
 from ays_toy.images import collect, compared, digits, optimizing, results, sources
 from ays_toy.images.baselines import baselines
-from ays_toy.images.config import FRESH_SEED, SAMPLES
+from ays_toy.images.config import SAMPLES
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
@@ -38,6 +38,7 @@ RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 20)
 FIGURES = results.SHIPPED_FIGURES
+FRESH_SEED = seeds.IMAGE_REPORT
 BATCH = 256
 
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ays_toy import comparison, finding, live_search, shipped
+from ays_toy import comparison, finding, live_search, seeds, shipped
 from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
 from ays_toy.finding import Pass
@@ -44,7 +44,7 @@ def settings() -> dict[str, Any]:
         "metric": METRIC,
         "range": [comparison.SIGMA_MIN, comparison.SIGMA_MAX],
         "pass": [comparison.PATHS, comparison.LEVELS],
-        "seeds": [finding.CHOICE_SEED, live_search.SCORE_SEED],
+        "seeds": [seeds.CHOICE, seeds.SCORE],
         "held out": [finding.CHOICE_POINTS, live_search.HELD_OUT],
         "choice": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
         "rounds": [list(part) for part in WIDE.rounds],

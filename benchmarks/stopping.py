@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from ays_toy import optimize, schedules
+from ays_toy import optimize, schedules, seeds
 from ays_toy.comparison import Model, draw
 from ays_toy.metrics import Estimate, evaluate
 
 CASES = (("grid-6x6", "exact", 6), ("spirals", "mlp", 6), ("moons", "mlp", 6))
 SOLVER, METRICS, POINTS = "stochastic-ddim", ("nll", "sliced-w2"), 8192
 BASELINES = ("edm", "logsnr", "time-uniform", "time-quadratic")
-SEARCH_SEED, STOP_SEED, FRESH_SEED = 0, 100, 200
+SEARCH_SEED, STOP_SEED, FRESH_SEED = seeds.STOPPING_BENCHMARK
 
 
 def case(data: str, kind: str, steps: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from itertools import count
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, image_export, image_run, image_state, image_view, images, view, yours
+from ays_toy.ui import controls, image_export, image_run, image_state, image_view, images, running, view, yours
 
 problems = view.open_view(image_view.ImagesView)
 with st.sidebar:
@@ -29,15 +29,14 @@ with spot:
 looks = count()
 
 
-@st.fragment(run_every=background.POLL if image_run.running(known) or image_run.warming(state) else None)
-def live() -> None:
+def run_as_it_goes() -> None:
     image_run.run_controls(state, known)
-    image_run.follow(state, seen)
     if next(looks) > image_run.UNHURRIED:
         image_run.warm(state)
 
 
-live()
+under_way = running.active(known) or image_run.warming(state)
+running.follow(run_as_it_goes, partial(image_run.stage, state), seen, under_way)
 one = image_state.shown(state, known)
 if one is None:
     image_export.published_section()

@@ -1,8 +1,10 @@
 """Optimize: the paper's search as it runs, when to stop it, and what goes past it."""
 
+from functools import partial
+
 import streamlit as st
 
-from ays_toy.ui import background, controls, findings, gallery, optimize, take_home, view
+from ays_toy.ui import controls, findings, gallery, optimize, running, take_home, view
 
 problems = view.open_view(view.SearchView)
 with st.sidebar:
@@ -23,21 +25,18 @@ for problem in problems:
 st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level moves to where its steps cost least")
 search = optimize.watch(state)
 choice = optimize.chosen(state)
+seen = optimize.stage(choice)
 shown = optimize.found(state, search, choice)
 outcomes = findings.begin(state, shown)
 
 
-seen = optimize.stage(search, choice)
-
-
-@st.fragment(run_every=background.POLL if optimize.running(search) or not choice.done() else None)
-def live() -> None:
+def search_as_it_goes() -> None:
     optimize.status(search)
     optimize.player(state, search, shown["p-optimum"])
-    optimize.follow(search, seen, choice)
 
 
-live()
+under_way = running.active(search) or not choice.done()
+running.follow(search_as_it_goes, partial(optimize.stage, choice), seen, under_way)
 pictures = st.container(key="panels_box5")
 st.caption(optimize.LOOK)
 samples = optimize.samples(state, search, shown, outcomes)

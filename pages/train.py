@@ -1,8 +1,10 @@
 """Train: a small network learns to denoise, and everything it has learned so far can be seen."""
 
+from functools import partial
+
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, keep, own_data, train, view
+from ays_toy.ui import background, controls, gallery, keep, own_data, running, train, view
 from ays_toy.ui.components import field_player
 
 problems = view.open_view(train.TrainView)
@@ -16,12 +18,11 @@ for problem in [*problems, *keep.set_aside()]:
 
 st.markdown("### A small network learns to see the data behind the noise: watch what it has learned so far")
 watch = background.current(train.SLOT)
-seen = train.stage(watch)
+seen = running.stage(train.SLOT)
 
 
-@st.fragment(run_every=train.POLL if train.running(watch) else None)
-def live() -> None:
-    train.buttons(state, watch)
+def run_as_it_goes() -> None:
+    train.run_controls(state, watch)
     one = train.shown(state, watch)
     film = st.container(key="panels_box6")
     film.plotly_chart(
@@ -35,9 +36,8 @@ def live() -> None:
         if one:
             field_player(one.field, key="field", title=one.what)
             st.caption(train.FIELD_LOOK)
-    train.follow(seen)
 
 
-live()
+running.follow(run_as_it_goes, partial(running.stage, train.SLOT), seen, running.active(watch), train.POLL)
 st.markdown("#### Keep it, and use it on every page")
 keep.models(watch)

@@ -65,9 +65,9 @@ class Sessions:
     def work(self, stop):
         for k in range(1, 101):
             self.gate.acquire(timeout=10)
-            yield k / 100, k
+            yield SimpleNamespace(share=k / 100)
             if stop():
-                yield k / 100, k
+                yield SimpleNamespace(share=k / 100)
 
 
 @pytest.fixture

@@ -128,8 +128,8 @@ def test_a_process_that_ran_a_page_ends_with_its_own_code(page, tmp_path):
 @pytest.mark.parametrize(
     ("asked", "page", "starts", "runs"),
     [
-        (signal.SIGINT, "optimize", None, ".st-key-stop button"),
-        (signal.SIGTERM, "train", ".st-key-train button", ".st-key-pause button"),
+        (signal.SIGINT, "optimize", None, ".st-key-stop-search button"),
+        (signal.SIGTERM, "train", ".st-key-train button", ".st-key-stop-training button"),
         (signal.SIGTERM, "images?steps=7", ".st-key-run-images button", ".st-key-stop-images button"),
     ],
 )

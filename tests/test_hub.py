@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -85,7 +86,9 @@ def test_who_waits_for_a_model_holds_up_nobody_else(tmp_path: Path, monkeypatch:
     at.run().button(key="run images").click().run()
     assert asked.wait(60)
     queue = background.queue()
-    others = [queue.submit(k, lambda _stop: iter([(1.0, "done")]), "another") for k in range(queue.workers)]
+    others = [
+        queue.submit(k, lambda _stop: iter([SimpleNamespace(share=1.0)]), "another") for k in range(queue.workers)
+    ]
     for _ in range(500):
         if all(job.progress.state is State.DONE for job in others):
             break

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from pages_shown import displayed
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import images, names, optimize
-from ays_toy.images import collect, compared, published, results, sources
+from ays_toy.images import collect, compared, config, loading, published, results, sources
 from ays_toy.images.scores import FIGURES
 from ays_toy.reading import read_schedule
 from ays_toy.samplers import SOLVERS
@@ -93,6 +94,19 @@ def test_the_page_knows_the_model_and_its_pictures_before_the_network_is_loaded(
             assert np.abs(results.pictures(solver, steps, name) - drawn).max() <= 2  # other machines round otherwise
     assert np.abs(results.pictures("", 0, "reference") - compared.reference(whole, 0).astype(int)).max() <= 2
     assert results.pictures("ddim", 7, "edm") is None
+
+
+def test_the_network_of_the_digits_is_loaded_once_for_the_page_and_its_runs(monkeypatch) -> None:
+    load, loads = loading.load, []
+    monkeypatch.setattr(loading, "load", lambda *one, **more: loads.append(one) or load(*one, **more))
+    results._loaded.cache_clear()
+    threads = [threading.Thread(target=results.model().denoiser, args=(torch.ones(1, 1, 8, 8), 1.0)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert config.Which().load() is results.loaded()
+    assert len(loads) == 1
 
 
 def test_the_page_opens_without_the_seconds_that_diffusers_takes() -> None:

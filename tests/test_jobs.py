@@ -5,11 +5,19 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any, NamedTuple
 
 import pytest
 
 from ays_toy.ui import jobs
 from ays_toy.ui.jobs import KEPT, Job, JobQueue, Progress, State
+
+
+class At(NamedTuple):
+    """A snapshot: how far, and what."""
+
+    share: float | None
+    what: Any
 
 
 def until(condition, seconds: float = 10.0) -> None:
@@ -24,7 +32,7 @@ def counting(steps: int, gate: threading.Event | None = None):
         for k in range(1, steps + 1):
             if gate is not None:
                 gate.wait(10)
-            yield k / steps, k
+            yield At(k / steps, k)
 
     return work
 
@@ -32,6 +40,10 @@ def counting(steps: int, gate: threading.Event | None = None):
 def finish(job: Job) -> Progress:
     until(lambda: job.progress.finished and not job.active)
     return job.progress
+
+
+def reached(job: Job) -> Any:
+    return job.progress.snapshot and job.progress.snapshot.what
 
 
 class Stepwise:
@@ -47,7 +59,7 @@ class Stepwise:
             self.worst = max(self.worst, self.inside)
             self.gate.acquire(timeout=10)
             self.inside -= 1
-            yield k / self.steps, k
+            yield At(k / self.steps, k)
 
     def let(self, count: int) -> None:
         self.given += count
@@ -62,7 +74,7 @@ class Stepwise:
 
 def test_a_job_runs_to_its_end_and_keeps_its_last_snapshot():
     progress = finish(JobQueue(1).submit("a", counting(5), "me"))
-    assert (progress.state, progress.share, progress.snapshot) == (State.DONE, 1.0, 5)
+    assert (progress.state, progress.share, progress.snapshot.what) == (State.DONE, 1.0, 5)
     assert progress.seconds_left is None
 
 
@@ -84,11 +96,11 @@ def test_stop_ends_within_a_step_and_it_can_go_on_from_there():
     assert queue.leave(job, "me") is False
     work.let(1)
     progress = finish(job)
-    assert (progress.state, progress.snapshot) == (State.STOPPED, 4)
+    assert (progress.state, progress.snapshot.what) == (State.STOPPED, 4)
     queue.resume(job, "me")
     assert not job.progress.finished
     work.let(6)
-    assert (finish(job).snapshot, job.progress.state) == (10, State.DONE)
+    assert (finish(job).snapshot.what, job.progress.state) == (10, State.DONE)
 
 
 def test_asking_again_goes_on_with_stopped_work_unless_it_is_to_begin_anew():
@@ -117,7 +129,7 @@ def test_asking_again_goes_on_with_stopped_work_unless_it_is_to_begin_anew():
     assert queue.place(left) == 1
     again.let(2)
     other.let(1)
-    assert (finish(left).snapshot, finish(fresh).snapshot) == (2, 2)
+    assert (finish(left).snapshot.what, finish(fresh).snapshot.what) == (2, 2)
 
 
 def test_work_that_was_told_to_stop_and_ended_begins_anew():
@@ -130,7 +142,7 @@ def test_work_that_was_told_to_stop_and_ended_begins_anew():
                 until(stop)
             if stop():
                 return  # not resumable: what it had in hand is lost
-            yield None, k
+            yield At(None, k)
             if k == 4:
                 return
 
@@ -138,7 +150,7 @@ def test_work_that_was_told_to_stop_and_ended_begins_anew():
     job = queue.submit("careless", lambda stop: began.append(True) or work(stop), "me")
     assert stopping.wait(10)
     queue.leave(job, "me")
-    assert (finish(job).state, job.progress.snapshot, len(began)) == (State.STOPPED, 2, 1)
+    assert (finish(job).state, job.progress.snapshot.what, len(began)) == (State.STOPPED, 2, 1)
     stopping.clear()
     queue.submit("careless", None, "me")
     assert stopping.wait(10)
@@ -151,7 +163,7 @@ def test_work_that_comes_to_its_end_just_when_it_is_stopped_is_done():
     queue, ending, gate = JobQueue(1), threading.Event(), threading.Event()
 
     def work(_stop):
-        yield None, "all there is"
+        yield At(None, "all there is")
         ending.set()
         gate.wait(10)
 
@@ -159,7 +171,7 @@ def test_work_that_comes_to_its_end_just_when_it_is_stopped_is_done():
     assert ending.wait(10)
     queue.leave(job, "me")
     gate.set()
-    assert (finish(job).state, job.progress.snapshot) == (State.DONE, "all there is")
+    assert (finish(job).state, job.progress.snapshot.what) == (State.DONE, "all there is")
 
 
 def test_going_on_before_it_has_stopped_never_runs_it_twice():
@@ -170,7 +182,7 @@ def test_going_on_before_it_has_stopped_never_runs_it_twice():
         queue.leave(job, "me")
         queue.resume(job, "me")
     work.let(1)
-    assert finish(job).snapshot == 50
+    assert finish(job).snapshot.what == 50
     assert work.worst == 1
 
 
@@ -182,7 +194,7 @@ def test_many_sessions_may_press_everything_at_once():
         for k in range(1, steps + 1):
             worst.append(not inside.acquire(blocking=False))
             inside.release()
-            yield k / steps, k
+            yield At(k / steps, k)
 
     job = queue.submit("one", work, "first")
 
@@ -198,7 +210,7 @@ def test_many_sessions_may_press_everything_at_once():
         thread.start()
     for thread in threads:
         thread.join()
-    assert (finish(job).state, job.progress.snapshot) == (State.DONE, steps)
+    assert (finish(job).state, job.progress.snapshot.what) == (State.DONE, steps)
     assert len(worst) == steps
     assert not any(worst)
 
@@ -256,7 +268,7 @@ def test_a_job_stopped_in_the_queue_never_begins_and_can_be_taken_up_there():
 
     def work(_stop):
         begun.append(True)
-        yield 1.0, None
+        yield At(1.0, None)
 
     waiting = queue.submit("second", work, "me")
     third = queue.submit("third", counting(1), "me")
@@ -280,16 +292,20 @@ def test_failures_are_said_and_the_worker_lives_on():
     queue = JobQueue(1)
 
     def user_error(_stop):
-        yield 0.5, "half"
+        yield At(0.5, "half")
         raise ValueError("Lower the learning rate.")
 
     def bug(_stop):
-        yield 0.5, "half"
+        yield At(0.5, "half")
         raise KeyError("x")
 
     failed = queue.submit("user", user_error, "me")
     progress = finish(failed)
-    assert (progress.state, progress.error, progress.snapshot) == (State.FAILED, "Lower the learning rate.", "half")
+    assert (progress.state, progress.error, progress.snapshot.what) == (
+        State.FAILED,
+        "Lower the learning rate.",
+        "half",
+    )
     assert finish(queue.submit("bug", bug, "me")).error.startswith("KeyError")
     again = queue.submit("user", counting(1), "me")
     assert again is not failed
@@ -317,11 +333,12 @@ def test_results_are_kept_but_not_for_ever():
 def test_a_server_that_ends_does_not_wait_for_its_jobs():
     code = """
 import itertools, time
+from types import SimpleNamespace
 from ays_toy.ui.jobs import JobQueue
 def work(stop):
     for k in itertools.count():
         time.sleep(0.01)
-        yield None, k
+        yield SimpleNamespace(share=None)
 job = JobQueue(1).submit("endless", work, "me")
 while not job.progress.snapshot:
     time.sleep(0.01)
@@ -333,25 +350,27 @@ def test_what_only_waits_holds_up_nothing_and_queues_once_it_computes() -> None:
     queue, answer = JobQueue(workers=1), threading.Event()
 
     def loaded(_stop):
-        yield 0.0, "waiting"
+        yield At(0.0, "waiting")
         answer.wait(10)
-        yield 0.5, "loaded"
-        yield 1.0, "computed"
+        yield At(0.5, "loaded")
+        yield At(1.0, "computed")
 
-    waits = {None, "waiting"}.__contains__
+    def waits(snapshot):
+        return snapshot is None or snapshot.what == "waiting"
+
     waiting = [queue.submit(f"hub {k}", loaded, "me", waits=waits) for k in range(jobs.APART)]
-    until(lambda: all(job.progress.snapshot == "waiting" for job in waiting))
+    until(lambda: all(reached(job) == "waiting" for job in waiting))
     assert finish(queue.submit("other", counting(2), "you")).state is State.DONE  # at once, though all of these wait
 
     busy = Stepwise(1)
     queue.submit("busy", busy, "you")
     until(lambda: busy.inside == 1)
     answer.set()
-    until(lambda: all(job.progress.snapshot == "loaded" for job in waiting))
+    until(lambda: all(reached(job) == "loaded" for job in waiting))
     assert [job.progress.state for job in waiting] == [State.QUEUED] * jobs.APART  # for the one place to compute
     assert sorted(queue.place(job) for job in waiting) == list(range(1, 1 + jobs.APART))
     busy.let(1)
-    assert [finish(job).snapshot for job in waiting] == ["computed"] * jobs.APART
+    assert [finish(job).snapshot.what for job in waiting] == ["computed"] * jobs.APART
 
 
 def test_what_was_stopped_while_it_waited_goes_on_where_it_was() -> None:
@@ -359,15 +378,15 @@ def test_what_was_stopped_while_it_waited_goes_on_where_it_was() -> None:
 
     def loaded(_stop):
         asked.append(True)
-        yield 0.0, None
+        yield At(0.0, None)
         answer.wait(10)
-        yield 0.5, "loaded"
-        yield 1.0, "computed"
+        yield At(0.5, "loaded")
+        yield At(1.0, "computed")
 
-    job = queue.submit("hub", loaded, "me", waits=lambda snapshot: snapshot is None)
+    job = queue.submit("hub", loaded, "me", waits=lambda snapshot: snapshot is None or snapshot.what is None)
     until(lambda: job.progress.state is State.RUNNING)
     queue.leave(job, "me")
     answer.set()
     assert finish(job).state is State.STOPPED
     queue.resume(job, "me")
-    assert (finish(job).snapshot, len(asked)) == ("computed", 1)
+    assert (finish(job).snapshot.what, len(asked)) == ("computed", 1)

@@ -103,12 +103,33 @@ def test_a_search_that_stays_stopped_ends(whole):
 
 def test_the_later_stages_keep_the_chosen_levels(whole):
     chosen = whole[-1].sweeps[whole[-1].stop].sigmas
-    *_, last = refinement(CONFIG, chosen)
+    *_, state = refinement(CONFIG, chosen)
+    last = state.sweeps[-1]
     assert last.sigmas.size == 4 * 4 + 1
     assert np.array_equal(last.sigmas[::4], chosen)
     assert last.stage == 2
-    (start,) = refinement(CONFIG, chosen, lambda: True)  # of the first stage alone
+    *_, state = refinement(CONFIG, chosen, lambda: True)  # of the first stage alone
+    (start,) = state.sweeps
     assert (start.stage, start.index, start.moved, start.sigmas.size) == (1, 0, 4, 2 * 4 + 1)
+
+
+@pytest.mark.parametrize("turn", [0, 3, 12])
+def test_a_refinement_stopped_in_either_stage_goes_on_to_the_same_end(whole, turn):
+    chosen = whole[-1].sweeps[whole[-1].stop].sigmas
+    *_, expected = refinement(CONFIG, chosen)
+    asked, stopped, paused = count(), False, 0
+
+    def stop():
+        nonlocal stopped
+        stopped = stopped or next(asked) == turn
+        return stopped
+
+    for state in refinement(CONFIG, chosen, stop):
+        paused, stopped, last = paused + stopped, False, state
+    assert paused == 1
+    for ours, theirs in zip(last.sweeps, expected.sweeps, strict=True):
+        assert np.array_equal(ours.sigmas, theirs.sigmas)
+        assert (ours.stage, ours.calls) == (theirs.stage, theirs.calls)
 
 
 def test_the_price_of_the_stop_counts_the_sweeps_that_showed_it(whole):
@@ -129,23 +150,23 @@ def test_a_search_that_cannot_be_is_said_at_once(wrong):
 
 def test_a_lesson_shows_curves_pictures_the_field_and_in_the_end_the_calibration():
     states = list(lesson(LessonConfig("ring-8", TINY)))
-    shares, last = [share for share, _ in states], states[-1][1]
-    assert shares == [0.0, 1 / 3, 2 / 3, 1.0]
+    last = states[-1]
+    assert [state.share for state in states] == [0.0, 1 / 3, 2 / 3, 1.0]
     assert last.steps == (0, 50, 100, 150)
     assert last.excesses[-1] < last.excesses[0]
     assert np.isfinite(last.losses[1:]).all()
-    assert [state.calibration is not None for _, state in states] == [False] * 3 + [True]
+    assert [state.calibration is not None for state in states] == [False] * 3 + [True]
     assert [picture.step for picture in last.pictures] == [0, 50, 100, 150]
     for picture in last.pictures:
         assert picture.image.shape == (live_training.BINS, live_training.BINS)
         assert abs(picture.image.sum() - 1) < 0.2
     assert [frame.sigma for frame in last.field.frames] == list(live_training.FIELD_SIGMAS)
-    assert last.field.frames[8].error < states[0][1].field.frames[8].error
+    assert last.field.frames[8].error < states[0].field.frames[8].error
 
 
 def test_a_lesson_that_was_stopped_goes_on_as_if_it_never_had():
     config = LessonConfig("ring-8", dataclasses.replace(TINY, steps=300))
-    *_, (_, whole) = lesson(config)
+    *_, whole = lesson(config)
     asked, wanted, states = count(), True, []
 
     def stop():
@@ -153,7 +174,7 @@ def test_a_lesson_that_was_stopped_goes_on_as_if_it_never_had():
         wanted = wanted and next(asked) != 72  # before step 70: the lesson itself has asked at steps 0 and 50
         return not wanted
 
-    for _, state in lesson(config, stop):
+    for state in lesson(config, stop):
         wanted = True
         states.append(state)
     stopped, last = next(state for state in states if state.steps[-1] == 70), states[-1]
@@ -173,8 +194,8 @@ def test_a_lesson_that_was_stopped_goes_on_as_if_it_never_had():
 
 def test_a_lesson_may_begin_from_the_weights_that_ship():
     config = LessonConfig("ring-8", dataclasses.replace(TINY, network=NetworkConfig()), "pretrained")
-    first, *_, (_, last) = lesson(config)
-    assert first[1].excesses[0] < 0.01
+    first, *_, last = lesson(config)
+    assert first.excesses[0] < 0.01
     assert max(last.excesses) < 0.1  # and a high learning rate does not throw it away
     with pytest.raises(ValueError, match="width 128 and depth 3"):
         LessonConfig("ring-8", TINY, "pretrained")

@@ -139,13 +139,13 @@ def test_the_ode_dials_are_there_for_solvers_that_follow_it() -> None:
 def test_stop_and_go_on_take_the_search_up_where_it_was() -> None:
     at = opened("optimize", data="grid-8x8", steps="10", samples="512")
     until(at, "search", lambda progress: progress.snapshot is not None)
-    at.button(key="stop").click().run()
+    at.button(key="stop search").click().run()
     until(at, "search", lambda progress: progress.finished)
     reached = len(at.session_state["watches"]["search"].progress.snapshot.sweeps)
     assert "takes it up where it was" in texts(at)
-    at.button(key="go_on").click().run()
+    at.button(key="go on search").click().run()
     until(at, "search", lambda progress: progress.snapshot.sweeps[reached:])
-    at.button(key="stop").click().run()
+    at.button(key="stop search").click().run()
 
 
 def test_train_shows_the_shipped_model_trains_another_and_keeps_it() -> None:

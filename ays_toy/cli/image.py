@@ -7,14 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ays_toy import checks, images, names
+from ays_toy import checks, images, names, seeds
 from ays_toy.cli import brought, common
 from ays_toy.cli.common import Method, Out, Power, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import family
 from ays_toy.images.conditioning import prompts_from
-from ays_toy.images.config import FRESH_SEED
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Search
 from ays_toy.images.sampling import draw
@@ -53,8 +52,8 @@ def _print(
     usual = [family(judge.model, name, steps) for name in names.BASELINES]
     with common.progress() as bars:
         for one in bars.track([*schedules, *usual], description="fresh samples"):
-            drawn = draw(judge.model, one.sigmas, solver, FRESH_SEED, samples)
-            figured = {name: judge.measure(drawn, name, FRESH_SEED) for name in figures}
+            drawn = draw(judge.model, one.sigmas, solver, seeds.IMAGE_REPORT, samples)
+            figured = {name: judge.measure(drawn, name, seeds.IMAGE_REPORT) for name in figures}
             rows.append(Measured(one, gram.price(one.sigmas), figured))
     common.print_table(rows, {name: FIGURES[name].title for name in figures})
     return rows

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 import typer
 
-from ays_toy import checks, finding, names
+from ays_toy import checks, finding, names, seeds
 from ays_toy.cli import common
 from ays_toy.cli.common import Data, Kind, Method, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
 from ays_toy.comparison import LEVELS, Model, draw
@@ -15,7 +15,6 @@ from ays_toy.metrics import METRICS, evaluate
 from ays_toy.schedules import SCHEDULES, Schedule
 
 SHOWN = ("nll", "sliced-w2", "energy")
-JUDGE_SEED = 0  # of the samples in the last table; no search uses it
 
 
 def optimize(
@@ -77,9 +76,9 @@ def _search(config: SearchConfig, rest: bool) -> Schedule:
 
 def _measured(model: Model, solver: str, found: Schedule, metrics: list[str]) -> list[Measured]:
     """What it is worth on seeds that no search uses, and below it the baselines."""
-    gram, reference = model.collect(), model.reference(seed=JUDGE_SEED + 1)
+    gram, reference = model.collect(), model.reference()
     rows = []
     for one in (found, *(finding.family(model, name, found.steps) for name in SCHEDULES)):
-        samples = draw(model, one.sigmas, solver, JUDGE_SEED)
+        samples = draw(model, one.sigmas, solver, seeds.REPORT)
         rows.append(Measured(one, gram.price(one.sigmas), evaluate(samples, reference, metrics)))
     return rows

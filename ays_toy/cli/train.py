@@ -6,7 +6,7 @@ import torch
 import typer
 from rich.table import Table
 
-from ays_toy import catalog, checkpoints, datasets, training
+from ays_toy import catalog, checkpoints, datasets, seeds, training
 from ays_toy.cli.common import Data, console, progress, user_errors
 from ays_toy.networks import NetworkConfig
 from ays_toy.store import ModelStore
@@ -58,7 +58,7 @@ def pretrain(
             assert snapshot.weights is not None
             # Half precision: the rounding costs less than a hundredth of the excess and halves the package.
             rounded = {key: value.half() for key, value in snapshot.weights.items()}
-            measure = ExcessLoss(dataset, torch.Generator().manual_seed(12345), points=8192)
+            measure = ExcessLoss(dataset, torch.Generator().manual_seed(seeds.EXCESS), points=8192)
             by_level = measure.by_level(denoiser_from(rounded, config.network))
             checkpoints.save(
                 checkpoints.PRETRAINED / f"{name}.safetensors",

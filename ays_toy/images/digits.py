@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ays_toy.denoisers import Denoiser
 from ays_toy.images.folders import open_folder
 from ays_toy.images.models import ImageModel, Origin
 
@@ -27,10 +28,35 @@ def load(
     from ays_toy.images.unconditional import build
 
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    model = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
-    spread = (data()[0] - data()[0].mean(dim=0)).square().mean().sqrt()
-    found = origin() if folder == WEIGHTS else model.origin
-    return replace(model, title=TITLE, sigma_data=float(spread), origin=found, data=clean)
+    found = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
+    spread = float((data()[0] - data()[0].mean(dim=0)).square().mean().sqrt())
+    assert found.training_sigmas is not None
+    ours = described(found.denoiser, found.training_sigmas, spread, place)
+    return replace(
+        ours, dtype=found.dtype, batch=found.batch, origin=ours.origin if folder == WEIGHTS else found.origin
+    )
+
+
+def described(denoiser: Denoiser, levels: np.ndarray, spread: float, place: torch.device) -> ImageModel:
+    """The bundled model with that denoiser, training levels [T], descending, and standard deviation of its data."""
+    return ImageModel(
+        name="digits",
+        title=TITLE,
+        denoiser=denoiser,
+        shape=SHAPE,
+        sigma_min=float(levels[-1]),
+        sigma_max=float(levels[0]),
+        sigma_data=spread,
+        encode=None,
+        decode=None,
+        training_sigmas=levels,
+        device=place,
+        dtype=torch.float32,
+        batch=BATCH,
+        prediction="v_prediction",
+        origin=origin(),
+        data=clean,
+    )
 
 
 def origin() -> Origin:

@@ -18,9 +18,10 @@ from ays_toy import store
 from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.config import ImageConfig, calls
-from ays_toy.images.kept import Kept, Stoppable, Stopped
 from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Finding, Search
+from ays_toy.images.scores import Judge
+from ays_toy.images.stoppable import Stoppable, Stopped
 from ays_toy.paths import PathGram
 from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import Schedule
@@ -41,7 +42,7 @@ class ImageState:
     named: Mapping[str, Schedule] = field(default_factory=dict)  # all that has pictures
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by name, see `compared.grid_of_pictures`
     rows: tuple[Measured, ...] = ()  # what samples on fresh seeds have come to
-    judge: Kept | None = None  # with all that it has measured
+    judge: Judge | None = None  # with all that it has measured
 
 
 def seconds_per_image(model: ImageModel, count: int = 64) -> float:
@@ -75,9 +76,9 @@ def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterat
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
     counted = Stoppable(model.denoiser, stop)
-    kept = Kept(replace(model, denoiser=counted))
-    start = ImageState(model=model, judge=kept)
-    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, kept, at))
+    judge = Judge(replace(model, denoiser=counted))
+    start = ImageState(model=model, judge=judge)
+    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
 
 
 def measure(
@@ -85,19 +86,18 @@ def measure(
     model: ImageModel,
     gram: PathGram,
     one: Schedule,
-    *,
-    judge: Kept | None = None,
+    judge: Judge | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[ImageState]:
     """Draw and measure one more schedule on the samples of a run; what its judge has measured is not redone."""
     counted = Stoppable(model.denoiser, stop)
-    kept, named = (judge or Kept(model)).by(replace(model, denoiser=counted)), {one.name: one}
+    judge, named = (judge or Judge(model)).by(replace(model, denoiser=counted)), {one.name: one}
 
     def stages(at: Callable[..., ImageState]) -> Iterator[ImageState]:
         yield at("Drawing the pictures")
-        pictures = dict(_pictures(config, kept, named))
+        pictures = dict(_pictures(config, judge, named))
         yield at("Sampling on fresh seeds", named=named, pictures=pictures)
-        yield at("Done", rows=(_measured(config, kept, gram, one),))
+        yield at("Done", rows=(_measured(config, judge, gram, one),))
 
     total = denoiser_calls(config.solver, one.steps) * config.samples
     yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
@@ -128,12 +128,12 @@ def _stoppable(
                 return
 
 
-def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> Iterator[ImageState]:
+def _stages(config: ImageConfig, judge: Judge, at: Callable[..., ImageState]) -> Iterator[ImageState]:
     """Pass, pictures, search and comparison, one after the other; what a stopped run had is found again, not redone."""
-    model = kept.model
+    model = judge.model
     yield at("Gathering clean images")
     folder = Path(config.folder) if config.folder else None
-    source = kept.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
+    source = judge.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
     path = checkpoint(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     for progress in collect.stream(model, source.x0, collect.grid_for(model), seed=config.seed, checkpoint=path):
@@ -143,28 +143,28 @@ def _stages(config: ImageConfig, kept: Kept, at: Callable[..., ImageState]) -> I
     assert gram is not None
     tidy(path.parent)
     named = compared.named(model, gram, config.steps)
-    pictures = dict(_pictures(config, kept, named))
+    pictures = dict(_pictures(config, judge, named))
     yield at("Searching on held-out seeds", gram=gram, named=named, pictures=pictures)
     search = Search(config.solver, config.steps, config.method, config.decides, start=config.start, plan=config.plan)
-    for finding in optimizing.find(kept, gram, source.x0, search):
+    for finding in optimizing.find(judge, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
     found = Schedule(config.method, finding.title, finding.sigmas)
     named = compared.named(model, gram, config.steps, [found, named["klub-optimum"]])
-    pictures = dict(_pictures(config, kept, named))
+    pictures = dict(_pictures(config, judge, named))
     rows: tuple[Measured, ...] = ()
     for one in named.values():
         words = f"Sampling on fresh seeds: {len(rows)} of {len(named)} schedules"
         yield at(words, named=named, pictures=pictures, rows=rows)
-        rows = (*rows, _measured(config, kept, gram, one))
+        rows = (*rows, _measured(config, judge, gram, one))
     yield at("Done", rows=rows)
 
 
-def _pictures(config: ImageConfig, kept: Kept, named: Mapping[str, Schedule]) -> Iterator[tuple[str, np.ndarray]]:
-    return compared.grid_of_pictures(kept.model, named, config.solver, config.seed, kept.once)
+def _pictures(config: ImageConfig, judge: Judge, named: Mapping[str, Schedule]) -> Iterator[tuple[str, np.ndarray]]:
+    return compared.grid_of_pictures(judge.model, named, config.solver, config.seed, judge.once)
 
 
-def _measured(config: ImageConfig, kept: Kept, gram: PathGram, one: Schedule) -> Measured:
-    figures = kept.fresh(one.sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
+def _measured(config: ImageConfig, judge: Judge, gram: PathGram, one: Schedule) -> Measured:
+    figures = judge.figures(one.sigmas, config.solver, config.fresh_seed, config.samples, config.figures)
     return Measured(one, gram.price(one.sigmas), figures)
 
 

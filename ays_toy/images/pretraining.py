@@ -1,19 +1,18 @@
 """Training the bundled digits model: a generator of snapshots, and the folder it is kept in.
 
-Velocity prediction on DDPM's linear process of 1000 timesteps, Adam with cosine decay, a moving average of the weights;
-timesteps are stratified over a batch, which takes much of the noise out of the loss.
+Velocity prediction on DDPM's linear process of 1000 timesteps, by the loop of `descent`; timesteps are stratified over
+a batch, which takes much of the noise out of the loss.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ays_toy.checks import real_number, whole_number
+from ays_toy.descent import descend
 from ays_toy.images import digits
 from ays_toy.images.initial import drawn
 
@@ -101,40 +100,29 @@ def train(config: PretrainingConfig | None = None, *, every: int = 100) -> Itera
     Raises ValueError where training diverges.
     """
     config = config or PretrainingConfig()
-    whole_number(every, "The number of steps between snapshots", 1)
     generator = torch.Generator().manual_seed(config.seed)
-    images, unseen = digits.data("train")[0], digits.data("test")[0].repeat(4, 1, 1, 1)
+    batches = _batches(digits.data("train")[0], config.batch, generator)
+    unseen = digits.data("test")[0].repeat(4, 1, 1, 1)
     net, loss_of = network(config.channels, generator), _Loss(scheduler())
 
-    def average_in(average: Any, current: Any, count: torch.Tensor | int) -> None:
-        get_ema_multi_avg_fn(min(config.ema, (1 + int(count)) / (10 + int(count))))(average, current, count)
+    def loss_of_batch() -> torch.Tensor:
+        return loss_of(net, next(batches), generator)
 
-    average = AveragedModel(net, multi_avg_fn=average_in)
-    optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
-    warm = min(100, config.steps)
-    decay = torch.optim.lr_scheduler.LambdaLR(
-        optimizer,
-        lambda k: min(1.0, (k + 1) / warm) * 0.5 * (1 + math.cos(math.pi * k / (config.steps * config.decay))),
-    )
-    total, since, order = 0.0, 0, torch.empty(0, dtype=torch.int64)
-    for step in range(1, config.steps + 1):
-        if len(order) < config.batch:
-            order = torch.cat([order, torch.randperm(len(images), generator=generator)])
-        rows, order = order[: config.batch], order[config.batch :]
-        loss = loss_of(net, images[rows], generator)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        decay.step()
-        average.update_parameters(net)
-        total, since = total + float(loss.detach()), since + 1
-        if step % every == 0 or step == config.steps:
-            if not total / since < 100.0:  # NaN too
-                raise ValueError(f"Training diverged before step {step}: lower the learning rate and start again.")
+    for step, loss, average, _ in descend(net, loss_of_batch, config, every=every, decay=config.decay):
+        if step:
             with torch.no_grad():
-                held_out = float(loss_of(average.module, unseen, torch.Generator().manual_seed(config.seed + 1)))
-            yield PretrainingSnapshot(step, config.steps, total / since, held_out, average.module)
-            total, since = 0.0, 0
+                held_out = float(loss_of(average, unseen, torch.Generator().manual_seed(config.seed + 1)))
+            yield PretrainingSnapshot(step, config.steps, loss, held_out, average)
+
+
+def _batches(images: torch.Tensor, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
+    """Batches of images for ever, every image as often as any other."""
+    order = torch.empty(0, dtype=torch.int64)
+    while True:
+        while len(order) < size:
+            order = torch.cat([order, torch.randperm(len(images), generator=generator)])
+        rows, order = order[:size], order[size:]
+        yield images[rows]
 
 
 def save(net: Any, folder: Path) -> None:

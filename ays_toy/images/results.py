@@ -6,7 +6,7 @@ Reading it takes a moment; the network behind it, which brings in diffusers and 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from ays_toy import checkpoints, names
-from ays_toy.denoisers import Denoiser
 from ays_toy.estimates import Estimate, Measured
+from ays_toy.images import digits as bundled
 from ays_toy.images import loading
 from ays_toy.images.models import ImageModel
 from ays_toy.paths import PathGram
@@ -26,6 +26,7 @@ FILE = Path(__file__).parent / "results" / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
 POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
 SHIPPED_FIGURES = ("frechet", "frechet-pixels")
+_LOADING = Lock()
 
 
 Cell = Mapping[str, Measured]  # of one solver and number of steps, by schedule
@@ -77,53 +78,23 @@ def gram() -> PathGram:
     return PathGram(kept["grid"], kept["moments"], kept["counts"].round().astype(int))
 
 
-class Deferred:
-    """The digits' denoiser, loaded when it is first called."""
+@lru_cache(maxsize=1)
+def _loaded() -> ImageModel:
+    return loading.load(loading.DIGITS)
 
-    def __init__(self) -> None:
-        self._lock, self.loaded = Lock(), False
 
-    @cached_property
-    def _denoiser(self) -> Denoiser:
-        return loading.load(loading.DIGITS).denoiser
-
-    def load(self) -> Denoiser:
-        """The denoiser itself."""
-        with self._lock:  # two threads would both load it
-            found = self._denoiser
-        self.loaded = True
-        return found
-
-    def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
-        """As the denoiser itself."""
-        return self.load()(x, sigma)
+def loaded() -> ImageModel:
+    """The digits as `images.load` gives them, in memory once for all that use them."""
+    with _LOADING:  # two threads would both load them
+        return _loaded()
 
 
 @lru_cache(maxsize=1)
 def model() -> ImageModel:
     """The digits as `images.load` gives them, but for the network, which is loaded when it is first called."""
-    from ays_toy.images import digits as bundled
-
-    kept = _kept()
-    levels = kept["training_sigmas"]
-    return ImageModel(
-        name=loading.DIGITS,
-        title=bundled.TITLE,
-        denoiser=Deferred(),
-        shape=bundled.SHAPE,
-        sigma_min=float(levels[-1]),
-        sigma_max=float(levels[0]),
-        sigma_data=float(kept["sigma_data"]),
-        encode=None,
-        decode=None,
-        training_sigmas=levels,
-        device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
-        dtype=torch.float32,
-        batch=bundled.BATCH,
-        prediction="v_prediction",
-        origin=bundled.origin(),
-        data=bundled.clean,
-    )
+    kept, place = _kept(), torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    levels, spread = kept["training_sigmas"], float(kept["sigma_data"])
+    return bundled.described(lambda x, sigma: loaded().denoiser(x, sigma), levels, spread, place)
 
 
 @lru_cache(maxsize=1)

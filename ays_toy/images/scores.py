@@ -1,11 +1,13 @@
 """What makes one schedule of an image model better than another: the figures that can be asked for, by name."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
+from ays_toy import seeds
 from ays_toy.checks import lookup
 from ays_toy.images import classifier
 from ays_toy.images.models import ImageModel
@@ -14,7 +16,8 @@ from ays_toy.images.sampling import draw, many_steps
 from ays_toy.metrics import Estimate, Figure
 from ays_toy.samplers import SOLVERS
 
-REFERENCE_SEED, REFERENCE_SAMPLES = 900_001, 2048  # of a model's own samples, where there are no data
+REFERENCE_SAMPLES = 2048  # of a model's own samples, where there are no data
+Made = TypeVar("Made")
 
 
 FIGURES: dict[str, Figure] = {
@@ -76,33 +79,52 @@ def fitting(model: str, solver: str) -> list[str]:
 
 @dataclass(eq=False)
 class Judge:
-    """Measures schedules of one model; what they are held against is made once and kept."""
+    """Measures schedules of one model, none twice from the same seeds; what they are held against is made once too."""
 
     model: ImageModel
-    _kept: dict[tuple[int, int], torch.Tensor] = field(default_factory=dict)
-    _frechet: dict[str, FrechetTo] = field(default_factory=dict)
+    known: dict[Hashable, Any] = field(default_factory=dict)
+
+    def by(self, model: ImageModel) -> "Judge":
+        """The same judge and memory, its model denoising by another's denoiser that gives the same."""
+        return replace(self, model=model)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, from memory where the key is known."""
+        if key not in self.known:
+            self.known[key] = make()
+        made: Made = self.known[key]
+        return made
 
     def score(self, solver: str, name: str) -> Callable[[np.ndarray, int, int], Estimate]:
         """A score of (levels, samples, seed) for a search, by one figure."""
         check_figure(self.model.name, solver, name)
 
         def score(sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
-            return self.measure(draw(self.model, sigmas, solver, seed, samples), name, seed)
+            return self.figures(sigmas, solver, seed, samples, [name])[name]
 
         return score
+
+    def figures(
+        self, sigmas: np.ndarray, solver: str, seed: int, samples: int, names: Sequence[str]
+    ) -> dict[str, Estimate]:
+        """Those figures of so many samples from that seed."""
+
+        def measured() -> dict[str, Estimate]:
+            images = draw(self.model, sigmas, solver, seed, samples)
+            return {name: self.measure(images, name, seed) for name in names}
+
+        return self.once((solver, seed, samples, tuple(sigmas.tolist()), tuple(names)), measured)
 
     def measure(self, images: torch.Tensor, name: str, seed: int) -> Estimate:
         """One figure of images x0 [N, C, H, W] that were drawn with that seed."""
         if name == "distance":
             return distance_to(images, self._many(seed, len(images)))
-        if name not in self._frechet:
-            own = self.model.data
-            reference = self._many(REFERENCE_SEED, REFERENCE_SAMPLES) if own is None else own()
-            self._frechet[name] = FrechetTo.images(reference, classifier.features if name == "frechet" else pixels)
-        return self._frechet[name](images)
+        return self.once(("held against", name), lambda: self._frechet(name))(images)
+
+    def _frechet(self, name: str) -> FrechetTo:
+        own = self.model.data
+        reference = self._many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
+        return FrechetTo.images(reference, classifier.features if name == "frechet" else pixels)
 
     def _many(self, seed: int, n: int) -> torch.Tensor:
-        key = (seed, n)
-        if key not in self._kept:
-            self._kept[key] = many_steps(self.model, seed, n)
-        return self._kept[key]
+        return self.once(("many steps", seed, n), lambda: many_steps(self.model, seed, n))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ays_toy import picture_files
+from ays_toy import picture_files, seeds
 from ays_toy.checks import whole_number
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import many_steps
@@ -36,7 +36,7 @@ def find(model: ImageModel, count: int, *, folder: Path | None = None, seed: int
         rows = np.random.default_rng(seed).permutation(len(images))
         rows = np.concatenate([rows] * -(-count // len(rows)))[:count]  # an image may start several paths
         return Source(images[torch.as_tensor(rows)], f"{count:,} paths from the clean images of {model.title}")
-    own = many_steps(model, seed, count)
+    own = many_steps(model, seeds.OWN_IMAGES + seed, count)
     return Source(own, f"{count:,} paths from the model's own many-step samples")
 
 

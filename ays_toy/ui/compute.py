@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from ays_toy import comparison, finding, pictures
+from ays_toy import comparison, finding, pictures, seeds
 from ays_toy.comparison import Model
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.finding import FRESH_DATA, Pass
@@ -100,7 +100,7 @@ def outcome(draw: Draw) -> Outcome:
 
 def _samples(draw: Draw) -> torch.Tensor:
     if not draw.levels:
-        return draw.model.fresh_data(draw.n, draw.seed + 2)
+        return draw.model.fresh_data(draw.n, seeds.FRESH_DATA + draw.seed)
     return comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
 
 

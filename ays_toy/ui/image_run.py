@@ -1,8 +1,7 @@
 """The runs of the Images page: begun, stopped and taken up, with what they are at and how long the rest takes."""
 
-from collections.abc import Iterator
 from concurrent.futures import Future
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
@@ -15,7 +14,7 @@ from ays_toy.ui import background, compute, controls, image_state
 from ays_toy.ui.background import Watch
 from ays_toy.ui.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.image_view import ImagesView
-from ays_toy.ui.jobs import State, Stop
+from ays_toy.ui.running import active, buttons, follow, reached, status
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
@@ -44,54 +43,21 @@ def _about(view: ImagesView, count: float) -> str:
     return f"about {background.duration(count * _network().result())} on {background.device_name()}."
 
 
-def running(known: Watch | None) -> bool:
-    """Whether there is more to come by itself."""
-    return known is not None and known.progress.state in (State.QUEUED, State.RUNNING)
-
-
 def run_controls(view: ImagesView, known: Watch | None) -> None:
     """Start, stop and go on with the run, with what it is at and how long the rest takes."""
     box = st.container(horizontal=True, vertical_alignment="center")
-    if not _stop_and_go_on(box, SLOT, known):
-        label = "Optimize live" if view.bundled else "Load, optimize and compare"
-        box.button(label, icon=":material/tune:", key="run images", type="primary", on_click=_start, args=(view,))
+    label = "Optimize live" if view.bundled else "Load, optimize and compare"
+    begin = {"label": label, "icon": ":material/tune:", "key": "run images", "on_click": _start, "args": (view,)}
+    buttons(box, SLOT, known, begin)
     if known is None:
         box.caption(_estimate(view))
     else:
-        _words(box, known, "Optimized and measured in")
+        status(box, known, _at(known), "Optimized and measured in")
 
 
-def _stop_and_go_on(box: Any, slot: str, known: Watch | None) -> bool:
-    """Draw the button that fits a run under way or stopped -> whether none has to be started."""
-    progress = known.progress if known else None
-    if running(known):
-        box.button("Stop", icon=":material/stop:", key=f"stop {slot}", on_click=background.pause, args=(slot,))
-    elif progress and progress.state is State.STOPPED:
-        box.button(
-            "Go on",
-            icon=":material/play_arrow:",
-            key=f"resume {slot}",
-            type="primary",
-            on_click=background.resume,
-            args=(slot,),
-        )
-    return progress is not None and progress.state is not State.FAILED
-
-
-def _words(box: Any, known: Watch, done: str) -> None:
-    if words := background.waiting(known):
-        (box.error if known.progress.state is State.FAILED else box.caption)(words)
-        return
-    state, progress = image_state.state_of(known), known.progress
-    spent = background.duration(progress.seconds)
-    if progress.state is State.DONE:
-        box.caption(f"{done} {spent} on {background.device_name()}.")
-    elif progress.state is State.STOPPED:
-        box.caption(f"Stopped after {spent}. What was reached is kept: **Go on** takes it up.")
-    else:
-        left = progress.seconds_left
-        ahead = "" if left is None else f", {background.duration(left)} left"
-        box.progress(progress.share or 0.0, text=f"{state.stage if state else 'Starting'}{ahead}")
+def _at(known: Watch) -> str:
+    state: ImageState | None = reached(known)
+    return state.stage if state else "Starting"
 
 
 def _estimate(view: ImagesView) -> str:
@@ -103,13 +69,7 @@ def _estimate(view: ImagesView) -> str:
 
 
 def _start(view: ImagesView) -> None:
-    config = view.config
-
-    def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
-        for state in live.run(config, stop):
-            yield state.share, state
-
-    background.start(SLOT, config, work, waits=_loading)
+    background.start(SLOT, view.config, partial(live.run, view.config), waits=_loading)
 
 
 def _loading(state: ImageState | None) -> bool:
@@ -125,14 +85,8 @@ def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ..
     with middle:
         controls.share(view.base)
     extra = image_state.watch(view, EXTRA)
-
-    @st.fragment(run_every=background.POLL if running(extra) else None)
-    def measuring() -> None:
-        _measuring(view, one, known, extra)
-        follow(view, seen)
-
     with right:
-        measuring()
+        follow(partial(_measuring, view, one, known, extra), partial(stage, view), seen, active(extra))
 
 
 def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch | None) -> None:
@@ -152,19 +106,20 @@ def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extr
     box = st.container(horizontal=True, vertical_alignment="center")
     same = extra if extra and extra.job.key == _key(view, one, name) else None
     shown = [_key(view, one, other) for other in EXTRAS if other in one.rows]
-    busy = running(known) or (extra is not None and extra.job.key in shown and running(extra))
-    if not _stop_and_go_on(box, EXTRA, same):
-        box.button(
-            f"Measure {title}",
-            icon=":material/straighten:",
-            key=f"measure {name}",
-            on_click=_measure,
-            args=(view, one, name, known),
-            disabled=busy,
-            help="Draws as many fresh samples of it as stand behind the other figures, from the same noise.",
-        )
+    busy = active(known) or (extra is not None and extra.job.key in shown and active(extra))
+    begin = {
+        "label": f"Measure {title}",
+        "icon": ":material/straighten:",
+        "key": f"measure {name}",
+        "type": "secondary",
+        "on_click": _measure,
+        "args": (view, one, name, known),
+        "disabled": busy,
+        "help": "Draws as many fresh samples of it as stand behind the other figures, from the same noise.",
+    }
+    buttons(box, EXTRA, same, begin)
     if same:
-        _words(box, same, "Measured in")
+        status(box, same, _at(same), "Measured in")
     elif view.bundled:
         calls_ = denoiser_calls(view.solver, one.rows[name].schedule.steps)
         words = _about(view, calls_ * view.config.samples)
@@ -176,13 +131,9 @@ def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
 
 
 def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
-    state = image_state.state_of(known)
-    config, schedule, judge = view.config, one.rows[name].schedule, state.judge if state else None
-
-    def work(stop: Stop) -> Iterator[tuple[float, ImageState]]:
-        for reached in live.measure(config, one.model, one.gram, schedule, judge=judge, stop=stop):
-            yield reached.share, reached
-
+    state: ImageState | None = reached(known)
+    schedule, judge = one.rows[name].schedule, state.judge if state else None
+    work = partial(live.measure, view.config, one.model, one.gram, schedule, judge)
     background.start(EXTRA, _key(view, one, name), work)
 
 
@@ -192,13 +143,7 @@ def stage(view: ImagesView) -> tuple[Any, ...]:
 
 
 def _stage(known: Watch | None) -> tuple[Any, ...]:
-    state = image_state.state_of(known)
+    state = reached(known)
     if known is None or state is None:
         return (known and known.job,)
     return known.job, known.progress.state, len(state.rows), len(state.pictures), state.finding is None
-
-
-def follow(view: ImagesView, seen: tuple[Any, ...]) -> None:
-    """Run the whole page again where there is more to show than it has drawn."""
-    if stage(view) != seen:
-        st.rerun()

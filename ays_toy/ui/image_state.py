@@ -20,6 +20,7 @@ from ays_toy.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import background, findings, yours
 from ays_toy.ui.background import Watch
 from ays_toy.ui.image_view import ImagesView
+from ays_toy.ui.running import reached
 
 SLOT, EXTRA = "images", "one more schedule of images"  # the run, and the measuring of what is dialled
 Levels = tuple[float, ...]
@@ -65,14 +66,10 @@ def watch(view: ImagesView, slot: str = SLOT) -> Watch | None:
     key: Any = known and known.job.key
     if known is None or (key if slot == SLOT else key[0]) != view.config:
         return None
-    if state := state_of(known):
+    state: ImageState | None = reached(known)
+    if state:
         _remember(memory(view), view, state)
     return known
-
-
-def state_of(known: Watch | None) -> ImageState | None:
-    """What a run has reached."""
-    return known.progress.snapshot if known else None
 
 
 def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
@@ -97,7 +94,7 @@ def loaded(view: ImagesView, known: Watch | None) -> tuple[ImageModel, PathGram]
     """The model and what prices its schedules, once a run has loaded them; the digits' always."""
     if view.bundled:
         return results.model(), results.gram()
-    state = state_of(known)
+    state: ImageState | None = reached(known)
     return (state.model, state.gram) if state and state.model and state.gram else None
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from ays_toy.ui import ending
 
@@ -20,10 +20,17 @@ KEPT = 32  # jobs at rest whose results stay for who asks again
 APART = 4  # jobs at a time that wait for something other than this machine
 GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
 
+
+class Snapshot(Protocol):
+    """What work has reached: frozen, and it knows how far that is."""
+
+    @property
+    def share(self) -> float | None:
+        """Share of the work that is done, 1 at its end; None where it cannot be told."""
+
+
 Stop = Callable[[], bool]
-Work = Callable[[Stop], Iterator[tuple[float | None, Any]]]  # yields (share done, if it can be told; snapshot)
-
-
+Work = Callable[[Stop], Iterator[Snapshot]]
 Apart = Callable[[Any], bool]  # of the latest snapshot, None before the first: whether what follows it only waits
 
 
@@ -81,7 +88,7 @@ class Job:
     _stop: threading.Event = field(default_factory=threading.Event)
     _told: bool = False  # whether the work was last told to stop
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _steps: Iterator[tuple[float | None, Any]] | None = None  # what is left of the work
+    _steps: Iterator[Snapshot] | None = None  # what is left of the work
 
     def stop(self) -> None:
         """Ask the work to pause; what it had reached is kept."""
@@ -138,10 +145,10 @@ class Job:
         if self._steps is None:
             self._steps = iter(self.work(self._asked))
         apart = self.apart
-        for share, snapshot in self._steps:
+        for snapshot in self._steps:
             self._told = False
-            self.progress = Progress(State.RUNNING, share, spent(), snapshot)
-            if share != 1 and self._stop.is_set():
+            self.progress = Progress(State.RUNNING, snapshot.share, spent(), snapshot)
+            if snapshot.share != 1 and self._stop.is_set():
                 return State.STOPPED
             if self.apart != apart:
                 return State.QUEUED

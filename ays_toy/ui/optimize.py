@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -14,16 +15,16 @@ from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
 from ays_toy.schedules import Schedule
-from ays_toy.ui import background, compute, findings, gallery, record, tables
+from ays_toy.ui import background, compute, findings, gallery, record, running, tables
 from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.jobs import State
+from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence
 
 SLOT, PLAYER = "search", "player"
-PATIENCE = {4: "four"}
 LOOK = (
     "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
     "the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at rest."
@@ -45,23 +46,13 @@ def watch(view: SearchView) -> Watch:
     """The search that the page's controls describe: joined where it is under way or done, or else started."""
     config, known = view.search, background.current(SLOT)
     if known is None or known.job.key != config:
-        known = background.start(SLOT, config, lambda stop: _work(config, stop))
+        known = background.start(SLOT, config, partial(live_search.search, config))
     return known
 
 
-def _work(config: SearchConfig, stop):  # type: ignore[no-untyped-def]
-    for state in live_search.search(config, stop):
-        yield (1.0 if state.rested else None), state
-
-
-def state_of(known: Watch) -> SearchState:
+def state_of(known: Watch | None) -> SearchState:
     """What the search has reached."""
-    return known.progress.snapshot or SearchState()
-
-
-def running(known: Watch) -> bool:
-    """Whether there is more to come by itself."""
-    return known.progress.state in (State.QUEUED, State.RUNNING)
+    return reached(known) or SearchState()
 
 
 def status(known: Watch) -> None:
@@ -75,19 +66,14 @@ def status(known: Watch) -> None:
         st.markdown(f":gray-badge[:material/check: at rest] {words}")
         return
     button, text = st.columns([0.13, 0.87], vertical_alignment="center")
-    if running(known):
-        button.button("Stop", icon=":material/stop:", key="stop", on_click=background.pause, args=(SLOT,))
-    elif progress.state is State.STOPPED:
-        button.button(
-            "Go on",
-            icon=":material/play_arrow:",
-            key="go_on",
-            type="primary",
-            on_click=background.resume,
-            args=(SLOT,),
-        )
-    else:
-        button.button("Try again", icon=":material/replay:", key="again", on_click=background.clear, args=(SLOT,))
+    again = {
+        "label": "Try again",
+        "icon": ":material/replay:",
+        "key": "again",
+        "on_click": background.clear,
+        "args": (SLOT,),
+    }
+    buttons(button, SLOT, known, again)
     text.markdown(words)
 
 
@@ -106,7 +92,7 @@ def story(known: Watch) -> str:
         return f"Pricing and scoring the start: {STYLES[config.start].title} with {config.steps} steps."
     if state.stop is not None:
         return (
-            f"{metric} was best after **sweep {state.stop}**; {_count(config.patience)} sweeps in a row were not: "
+            f"{metric} was best after **sweep {state.stop}**; {config.patience} sweeps in a row were not: "
             "the rule **stops** there. The search goes on only to show what more optimizing does."
         )
     place = state.place.now
@@ -136,10 +122,6 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
     return words + f"{metric} at the stop (sweep {stop.index}) and at the end agree within their error bars."
 
 
-def _count(number: int) -> str:
-    return PATIENCE.get(number, str(number))
-
-
 def _rested() -> None:
     """Take over the sweep that the user came to rest at."""
     st.session_state["sweep"] = last_sweep(PLAYER)
@@ -158,8 +140,8 @@ def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
             compute.gram(view.chosen_model).klub(best.sigmas),
             state.stop,
             st.session_state.get("sweep"),
-            running(known),
-            state.place.now if running(known) else None,
+            active(known),
+            state.place.now if active(known) else None,
         ),
         PLAYER,
         on_sweep=_rested,
@@ -191,7 +173,7 @@ def samples(view: SearchView, known: Watch, shown: Mapping[str, Schedule], outco
     pictures = []
     for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
         one = shown.get(name) or Schedule(style, names.title(style))
-        waits = "searching …" if running(known) else "not reached"
+        waits = "searching …" if active(known) else "not reached"
         pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
     return pictures
 
@@ -246,13 +228,7 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
-def follow(known: Watch, seen: tuple[object, ...], choice: "Future[Chosen]") -> None:
-    """Run the whole page again where there is more to show than it has drawn."""
-    if stage(known, choice) != seen:
-        st.rerun()
-
-
-def stage(known: Watch, choice: "Future[Chosen]") -> tuple[object, ...]:
+def stage(choice: "Future[Chosen]") -> tuple[object, ...]:
     """What pictures and table depend on."""
-    state = state_of(known)
-    return known.job.key, known.progress.state, state.stop, state.rested, choice.done(), st.session_state.get("sweep")
+    state = state_of(background.current(SLOT))
+    return *running.stage(SLOT), state.stop, state.rested, choice.done(), st.session_state.get("sweep")

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 import torch
 
-from ays_toy import catalog, drawing, ink, own_image, own_table
+from ays_toy import catalog, drawing, ink, own_image, own_table, seeds
 from ays_toy.drawing import Drawing
 from ays_toy.own_table import Columns, Table
 from ays_toy.store import PointStore
@@ -215,7 +215,7 @@ def _bring(name: str, points: Any) -> None:
 
 def _image_points(data: bytes) -> Any:
     found = own_image.read_image(data, st.session_state["image ink"])
-    return ink.points(found, desk().drawing.count, torch.Generator().manual_seed(drawing.SEED))
+    return ink.points(found, desk().drawing.count, torch.Generator().manual_seed(seeds.DRAWING))
 
 
 def keep() -> None:

@@ -1,19 +1,21 @@
 """The last section of the Optimize page: the schedules at any number of steps, and as files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy import export, live_search, schedules
-from ays_toy.live_search import SearchConfig
+from ays_toy.live_search import SearchConfig, SearchState
 from ays_toy.optimize import Sweep
 from ays_toy.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
-from ays_toy.ui.jobs import State, Stop
+from ays_toy.ui.jobs import State
+from ays_toy.ui.running import active, buttons, follow, reached, stage, status
 from ays_toy.ui.view import MAX_MORE, SearchView
 from ays_toy.words import file_name
 
@@ -47,7 +49,7 @@ def resampled(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | No
         sigmas = schedules.interpolate(ays.sigmas, steps)
         longer["ays"] = Schedule("ays", f"AYS, resampled to {steps}", sigmas, ays.calls, ays.seconds)
     if ays and watch and watch.progress.state is State.DONE:
-        last: Sweep = watch.progress.snapshot
+        last: Sweep = reached(watch).sweeps[-1]
         sigmas = schedules.interpolate(last.sigmas, steps)
         seconds = ays.seconds + watch.progress.seconds
         longer["refined"] = Schedule("ays", f"AYS, refined to {steps}", sigmas, ays.calls + last.calls, seconds)
@@ -79,50 +81,37 @@ def _watch(view: SearchView, shown: Mapping[str, Schedule]) -> Watch | None:
 
 
 def _refinement(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | None) -> None:
-    active = watch is not None and watch.progress.state in (State.QUEUED, State.RUNNING)
+    seen = stage(SLOT)
+    begin = {
+        "label": f"Refine AYS to {2 * view.steps} and {4 * view.steps} steps",
+        "icon": ":material/density_medium:",
+        "key": "refine",
+        "type": "secondary",
+        "disabled": "ays" not in shown or view.steps > MOST,
+        "on_click": _start,
+        "args": (view, shown),
+    }
 
-    @st.fragment(run_every=background.POLL if active else None)
-    def live() -> None:
+    def draw() -> None:
         row = st.container(horizontal=True, vertical_alignment="center")
-        ready = "ays" in shown and view.steps <= MOST
-        if active:
-            row.button("Stop", icon=":material/stop:", key="stop refining", on_click=background.pause, args=(SLOT,))
-        else:
-            row.button(
-                f"Refine AYS to {2 * view.steps} and {4 * view.steps} steps",
-                icon=":material/density_medium:",
-                key="refine",
-                disabled=not ready,
-                on_click=_start,
-                args=(view, shown),
-            )
-        row.caption(_words(view, watch))
-        if active and watch and watch.progress.finished:
-            st.rerun()
+        buttons(row, SLOT, watch, begin)
+        if view.steps > MOST:
+            row.caption(f"Searches of at most {MOST} steps can be refined.")
+        elif watch:
+            status(row, watch, _at(reached(watch)), "Refined in")
 
-    live()
+    follow(draw, partial(stage, SLOT), seen, active(watch))
 
 
-def _words(view: SearchView, watch: Watch | None) -> str:
-    if view.steps > MOST:
-        return f"Searches of at most {MOST} steps can be refined."
-    if watch is None:
-        return ""
-    if words := background.waiting(watch):
-        return words
-    sweep: Sweep | None = watch.progress.snapshot
-    ended = {State.DONE: "Done", State.STOPPED: "Stopped"}.get(watch.progress.state, "Refining")
-    at = f": sweep {sweep.index} of {len(sweep.sigmas) - 1} steps" if sweep else ""
-    return f"{ended}{at}, {background.duration(watch.progress.seconds)}."
+def _at(state: SearchState | None) -> str:
+    if state is None:
+        return "Refining"
+    sweep = state.sweeps[-1]
+    return f"Refining: sweep {sweep.index} of {len(sweep.sigmas) - 1} steps"
 
 
 def _start(view: SearchView, shown: Mapping[str, Schedule]) -> None:
-    config, sigmas = view.search, shown["ays"].sigmas
-
-    def work(stop: Stop) -> Iterator[tuple[None, Sweep]]:
-        for sweep in live_search.refinement(config, sigmas, stop):
-            yield None, sweep
-
+    work = partial(live_search.refinement, view.search, shown["ays"].sigmas)
     background.start(SLOT, _key(view, shown), work)
 
 

@@ -1,7 +1,7 @@
 """The pieces of the Train page: the run as it goes, its curves and pictures, the model's field and calibration."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import altair as alt
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 
-from ays_toy import catalog, figures, live_training, pictures
+from ays_toy import catalog, figures, live_training, pictures, seeds
 from ays_toy.calibration import Calibration
 from ays_toy.comparison import Model
 from ays_toy.fields import FieldData, field_frames
@@ -23,6 +23,7 @@ from ays_toy.ui import background, codec
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
+from ays_toy.ui.running import buttons, reached, status
 
 SLOT = "training"
 SHOWN_PICTURES = 5
@@ -44,7 +45,7 @@ class TrainView:
     length: int = codec.param(4000, codec.one_of(LENGTHS, "The number of training steps"))
     batch: int = codec.param(512, codec.one_of(BATCHES, "The batch size"))
     rate: float = codec.param(2e-3, codec.one_of(RATES, "The learning rate"))
-    training_seed: int = codec.param(0, codec.whole("The training's seed", 0, 9999))
+    training_seed: int = codec.param(0, codec.whole("The training's seed", 0, seeds.PAGES[-1]))
 
     @property
     def lesson(self) -> LessonConfig:
@@ -71,92 +72,46 @@ def network_controls() -> None:
     left.selectbox("Training steps", LENGTHS, format_func=lambda n: f"{n:,}", key="length", **keep)
     right.selectbox("Batch", BATCHES, format_func=lambda n: f"{n:,}", key="batch", help="Points a step.", **keep)
     left.selectbox("Learning rate", RATES, format_func=lambda rate: f"{rate:g}", key="rate", **keep)
-    right.number_input("Seed", 0, 9999, key="training_seed", **keep)
+    right.number_input("Seed", 0, seeds.PAGES[-1], key="training_seed", **keep)
 
 
-def buttons(view: TrainView, watch: Watch | None) -> None:
-    """Train, pause, continue, stop: what makes sense now."""
-    state = watch.progress.state if watch else None
+def run_controls(view: TrainView, watch: Watch | None) -> None:
+    """Train, stop and go on, with how far it is."""
     box = st.container(horizontal=True, vertical_alignment="center")
-    if state in (State.QUEUED, State.RUNNING):
-        box.button("Pause", icon=":material/pause:", key="pause", on_click=background.pause, args=(SLOT,))
-        box.button("Stop", icon=":material/stop:", key="stop", on_click=_stop)
-    else:
-        paused = state is State.STOPPED and not st.session_state.get("stopped")
-        label = "Train anew" if paused else "Train"
-        box.button(
-            label,
-            icon=":material/model_training:",
-            key="train",
-            type="secondary" if paused else "primary",
-            on_click=_start,
-            args=(view,),
-        )
-        if paused:
-            box.button(
-                "Continue",
-                icon=":material/play_arrow:",
-                key="continue",
-                type="primary",
-                on_click=background.resume,
-                args=(SLOT,),
-            )
+    stopped = watch is not None and watch.progress.state is State.STOPPED
+    begin = {
+        "label": "Train anew" if stopped else "Train",
+        "icon": ":material/model_training:",
+        "key": "train",
+        "on_click": _start,
+        "args": (view,),
+    }
+    buttons(box, SLOT, watch, begin, anew=True)
     if complaint := st.session_state.pop("complaint training", None):
         box.error(complaint)
     elif watch:
-        _progress(box, watch)
+        at = _at(watch)
+        status(box, watch, at, f"{at}, done after")
     else:
         box.caption(f"Trains on {background.device_name()}, {view.length:,} steps of {view.batch:,} points.")
 
 
 def _start(view: TrainView) -> None:
-    st.session_state["stopped"] = False
     try:
         config = view.lesson
     except ValueError as error:
         st.session_state["complaint training"] = str(error)
         return
     before = background.current(SLOT)
-    background.start(SLOT, config, lambda stop: live_training.lesson(config, stop), anew=before is not None)
+    background.start(SLOT, config, partial(live_training.lesson, config), anew=before is not None)
 
 
-def _stop() -> None:
-    st.session_state["stopped"] = True
-    background.pause(SLOT)
-
-
-def _progress(box: Any, watch: Watch) -> None:
-    progress, config = watch.progress, watch.job.key
+def _at(watch: Watch) -> str:
+    config = watch.job.key
     assert isinstance(config, LessonConfig)
-    total, name = config.training.steps, catalog.dataset(config.data).title
-    if words := background.waiting(watch):
-        (box.error if progress.state is State.FAILED else box.caption)(words)
-        return
-    done = round((progress.share or 0.0) * total)
-    words = f"{name}: step {done:,} of {total:,}"
-    if progress.state is State.RUNNING:
-        if progress.seconds_left is not None:
-            words += f", {background.duration(progress.seconds_left)} left"
-    else:
-        ended = {State.DONE: "done", State.STOPPED: "stopped" if st.session_state.get("stopped") else "paused"}
-        words += f", {ended[progress.state]} after {background.duration(progress.seconds)}"
-    box.progress(progress.share or 0.0, text=words)
-
-
-def running(watch: Watch | None) -> bool:
-    """Whether there is more to come by itself."""
-    return watch is not None and watch.progress.state in (State.QUEUED, State.RUNNING)
-
-
-def follow(seen: tuple[Any, ...]) -> None:
-    """Run the whole page again where a run has begun or ended since it was drawn."""
-    if stage(background.current(SLOT)) != seen:
-        st.rerun()
-
-
-def stage(watch: Watch | None) -> tuple[Any, ...]:
-    """Which run is watched, and where it is in its life."""
-    return (watch.job, watch.progress.finished) if watch else ()
+    total = config.training.steps
+    done = round((watch.progress.share or 0.0) * total)
+    return f"{catalog.dataset(config.data).title}: step {done:,} of {total:,}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +129,8 @@ class Shown:
 
 def shown(view: TrainView, watch: Watch | None) -> Shown | None:
     """The session's own run where it is on the chosen data, or else the chosen trained model; None without any."""
-    if watch and watch.progress.snapshot and watch.job.key.data == view.data:  # type: ignore[attr-defined]
-        state: LessonState = watch.progress.snapshot
+    state: LessonState | None = reached(watch)
+    if watch and state and watch.job.key.data == view.data:  # type: ignore[attr-defined]
         curves = pd.DataFrame({"step": state.steps, "loss": state.losses, "excess": state.excesses}).iloc[1:]
         return Shown(view.data, "Your run", state.pictures, state.field, state.calibration, state.excesses[-1], curves)
     kinds = [kind for kind in catalog.models(view.data) if kind != "exact"]
@@ -189,7 +144,7 @@ def shown(view: TrainView, watch: Watch | None) -> Shown | None:
 def _kept(data: str, kind: str, version: int) -> Shown:  # noqa: ARG001 (a key of the cache)
     denoiser, dataset = catalog.denoiser(data, kind), catalog.dataset(data)
     picture = Picture(-1, live_training.image(dataset, denoiser))
-    excess = ExcessLoss(dataset, torch.Generator().manual_seed(1))(denoiser)
+    excess = ExcessLoss(dataset, torch.Generator().manual_seed(seeds.EXCESS))(denoiser)
     measured = live_training.calibrate(dataset, denoiser)
     field = field_frames(dataset, denoiser, dataset.denoiser(), live_training.FIELD_SIGMAS)
     return Shown(data, catalog.models(data)[kind], (picture,), field, measured, excess)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from ays_toy import catalog, names
+from ays_toy import catalog, names, seeds
 from ays_toy.comparison import Model
 from ays_toy.live_search import SearchConfig
 from ays_toy.metrics import DEFAULT, METRICS
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SIGMAS_MIN = (0.002, 0.005, 0.01, 0.02, 0.05)
 SIGMAS_MAX = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 POWERS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0)
-MAX_SEED = 9999
+MAX_SEED = seeds.PAGES[-1]
 COLUMNS = {"klub": "KLUB"} | {name: METRICS[name].title for name in DEFAULT}  # of the table of schedules
 
 MAX_MORE = 60

@@ -8,6 +8,7 @@ import streamlit as st
 from ays_toy import drawing
 from ays_toy.drawing import Drawing
 from ays_toy.ui.components.assets import read
+from ays_toy.ui.components.exchange import told
 
 _pad = st.components.v2.component(
     "ays_drawing_pad",
@@ -61,7 +62,6 @@ def pad(data: PadData, key: str) -> None:
 
 def last_drawing(key: str) -> tuple[Any, str] | None:
     """The strokes as the browser last sent them, to be checked, and the version they began from; None before that."""
-    sent = st.session_state.get(key, {}).get("drawing")
-    sent = dict(sent) if isinstance(sent, dict) else {}
+    sent = told(key, "drawing")
     version = sent.get("version")
     return (sent.get("strokes"), version) if isinstance(version, str) else None

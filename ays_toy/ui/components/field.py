@@ -1,6 +1,5 @@
 """The field player: a denoiser's arrows over the density of noisy data, scrubbed through noise levels."""
 
-import base64
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from plotly.colors import sample_colorscale, unlabel_rgb
 from ays_toy.fields import LATTICE, FieldData, Frame
 from ays_toy.palette import DENSITY
 from ays_toy.ui.components.assets import read
+from ays_toy.ui.components.exchange import as_text
 
 _player = st.components.v2.component(
     "ays_field_player",
@@ -31,7 +31,7 @@ def payload(frames: FieldData) -> dict[str, Any]:
     return {
         "lattice": LATTICE,
         "half_width": frames.half_width,
-        "colors": _base64(_COLORS),
+        "colors": as_text(_COLORS),
         "begin": int(np.abs(levels - np.log(BEGIN)).argmin()),
         "frames": [_frame(frame) for frame in frames.frames],
     }
@@ -41,10 +41,10 @@ def _frame(frame: Frame) -> dict[str, Any]:
     return {
         "sigma": frame.sigma,
         "half_width": frame.half_width,
-        "density": _base64(frame.density),
-        "arrows": _base64(frame.arrows.astype("<f4")),
-        "exact": None if frame.exact is None else _base64(frame.exact.astype("<f4")),
-        "likely": _base64(frame.likely),
+        "density": as_text(frame.density),
+        "arrows": as_text(frame.arrows.astype("<f4")),
+        "exact": None if frame.exact is None else as_text(frame.exact.astype("<f4")),
+        "likely": as_text(frame.likely),
         "longest": frame.longest,
         "label": label(frame),
     }
@@ -65,7 +65,3 @@ def _two_digits(value: float) -> str:
     """Two significant digits, final zeros kept: '5.0', '0.50', '0.020'."""
     digits = max(0, 1 - int(np.floor(np.log10(value))))
     return f"{value:.{digits}f}"
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()

@@ -1,9 +1,6 @@
 """The flow player: the same noise under several schedules, carried to the data side by side in the browser."""
 
-import base64
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +13,7 @@ from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.pictures import brightest, shades
 from ays_toy.trajectories import Trajectories, Trajectory, scaled
 from ays_toy.ui.components.assets import read
+from ays_toy.ui.components.exchange import SentOnce, as_text, told
 
 _player = st.components.v2.component(
     "ays_flow_player",
@@ -28,12 +26,8 @@ REFERENCE_LEVELS = 64  # of the many-step path that are sent
 BINS, LEVELS, CLEAR, BLUR = 96, 24, 0.01, 3.0  # of the densities: below and above these levels they hardly change
 
 
-@dataclass(frozen=True, eq=False)
-class FlowTable:
-    """All that the browser draws from, sent once: places as int16 in units of `unit`, scaled as in `trajectories`."""
-
-    id: str
-    values: dict[str, Any]
+class FlowTable(SentOnce):
+    """All that the browser draws from: places as int16 in units of `unit`, scaled as in `trajectories`."""
 
     @classmethod
     def of(cls, flow: Trajectories, dataset: Dataset, targets: bool = False, power: float | None = None) -> "FlowTable":
@@ -56,20 +50,17 @@ class FlowTable:
                 "targets": _shorts(one.denoised / unit) if aims else None,
             }
 
-        values = {
-            "count": flow.particles,
-            "unit": unit,
-            "half": half,
-            "std": SIGMA_DATA,
-            "panels": [_look(name, power) | walk(one, targets) for name, one in flow.paths.items()],
-            "reference": walk(reference, False),
-            "density": _density(dataset, half, float(reference.sigmas[0]), float(reference.sigmas[-1])),
-        }
-        return cls(hashlib.blake2s(repr(values).encode(), digest_size=8).hexdigest(), values)
-
-    def payload(self, known: Any) -> dict[str, Any]:
-        """As JSON; no more than the id for a browser that holds the table of the id `known`."""
-        return {"id": self.id} | (self.values if known != self.id else {})
+        return cls(
+            {
+                "count": flow.particles,
+                "unit": unit,
+                "half": half,
+                "std": SIGMA_DATA,
+                "panels": [_look(name, power) | walk(one, targets) for name, one in flow.paths.items()],
+                "reference": walk(reference, False),
+                "density": _density(dataset, half, float(reference.sigmas[0]), float(reference.sigmas[-1])),
+            }
+        )
 
 
 def flow_player(
@@ -89,7 +80,7 @@ def flow_player(
     `last_place` tell of it.
     """
     data = {
-        "table": table.payload(_state(key, "follow").get("table")),
+        "table": table.payload(told(key, "follow").get("table")),
         "align": align,
         "follow": follow,
         "place": place,
@@ -102,19 +93,14 @@ def flow_player(
 
 def last_follow(key: str) -> int | None:
     """The path that the browser last chose, 0 for none; None before the first, or where it is no number."""
-    path = _state(key, "follow").get("path")
+    path = told(key, "follow").get("path")
     return path if isinstance(path, int) and not isinstance(path, bool) and path >= 0 else None
 
 
 def last_place(key: str) -> float | None:
     """The share of the way at which the browser last came to rest; None before that, or where it is none."""
-    at = _state(key, "place").get("at")
+    at = told(key, "place").get("at")
     return float(at) if isinstance(at, int | float) and not isinstance(at, bool) and 0 <= at <= 1 else None
-
-
-def _state(key: str, what: str) -> dict[str, Any]:
-    told = st.session_state.get(key, {}).get(what)
-    return dict(told) if isinstance(told, dict) else {}
 
 
 def _look(name: str, power: float | None) -> dict[str, str]:
@@ -138,12 +124,8 @@ def _density(dataset: Dataset, half: float, high: float, low: float) -> dict[str
         around = edges * np.hypot(sigma, SIGMA_DATA) / SIGMA_DATA
         image = dataset.mixture.bin_mass(around, around, float(sigma)).T
         images.append(shades(image, brightest(image)))
-    return {"bins": BINS, "sigmas": sigmas.tolist(), "shades": _base64(np.stack(images))}
+    return {"bins": BINS, "sigmas": sigmas.tolist(), "shades": as_text(np.stack(images))}
 
 
 def _shorts(values: np.ndarray) -> str:
-    return _base64(np.clip(np.rint(values), -SHARE, SHARE).astype("<i2"))
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return as_text(np.clip(np.rint(values), -SHARE, SHARE).astype("<i2"))

@@ -1,7 +1,5 @@
 """The rail: noise levels that one drags, priced in the browser from a table that is sent once."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ from ays_toy.checks import SIGMA_DATA
 from ays_toy.paths import PathGram
 from ays_toy.schedules import Schedule
 from ays_toy.ui.components.assets import read
+from ays_toy.ui.components.exchange import SentOnce, as_text, told
 from ays_toy.ui.components.search import marks
 
 _rail = st.components.v2.component(
@@ -22,25 +21,16 @@ _rail = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(SentOnce):
     """What the browser prices schedules from: a PathGram's pair differences, and the least cost for 1, 2, … steps."""
 
-    id: str
-    values: dict[str, Any]
+    always = ("least",)
 
     @classmethod
     def of(cls, gram: PathGram, power: float, least: Sequence[float]) -> "Table":
         """The table for the weight's power; differences travel as float32, 64 kB for 128 levels."""
-        differences = gram.differences.astype("<f4").tobytes()
         values = {"grid": gram.grid.tolist(), "power": power, "std": SIGMA_DATA, "least": [float(v) for v in least]}
-        digest = hashlib.blake2s(differences + repr(values).encode(), digest_size=8).hexdigest()
-        return cls(digest, {**values, "differences": base64.b64encode(differences).decode()})
-
-    def payload(self, known: Any) -> dict[str, Any]:
-        """As JSON, without the grid and the differences for a browser that holds the table of the id `known`."""
-        sent = {"id": self.id, **self.values}
-        return sent if known != self.id else {"id": self.id, "least": self.values["least"]}
+        return cls({**values, "differences": as_text(gram.differences.astype("<f4"))})
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +63,7 @@ class RailData:
 
 def rail(data: RailData, key: str) -> None:
     """Draw the rail; `last_move` tells what was done with it."""
-    known = _state(key).get("table")
+    known = told(key, "move").get("table")
     _rail(data=data.payload(known), default={"move": None}, key=key, on_move_change=lambda: None)
 
 
@@ -82,11 +72,6 @@ def last_move(key: str) -> tuple[list[Any], str] | None:
 
     As the browser sent them, to be checked; None before the first.
     """
-    move = _state(key)
+    move = told(key, "move")
     levels, version = move.get("levels"), move.get("version")
     return (levels, version) if isinstance(levels, list) and isinstance(version, str) else None
-
-
-def _state(key: str) -> dict[str, Any]:
-    move = st.session_state.get(key, {}).get("move")
-    return dict(move) if isinstance(move, dict) else {}

@@ -14,6 +14,7 @@ from ays_toy.optimize import Sweep
 from ays_toy.palette import STYLES
 from ays_toy.schedules import Schedule
 from ays_toy.ui.components.assets import read
+from ays_toy.ui.components.exchange import told
 from ays_toy.words import amid_sentence
 
 _player = st.components.v2.component(
@@ -103,8 +104,7 @@ def search_player(data: SearchData, key: str, on_sweep: Callable[[], None]) -> N
 
 def last_sweep(key: str) -> int | None:
     """The sweep that the user last came to rest at, None for the newest."""
-    told = st.session_state.get(key, {}).get("sweep")
-    at = dict(told).get("at") if isinstance(told, dict) else None
+    at = told(key, "sweep").get("at")
     return at if isinstance(at, int) and not isinstance(at, bool) and 0 <= at <= MOST_SWEEPS else None
 
 

@@ -1,0 +1,95 @@
+"""The one loop that trains a network: a generator of what it has reached, which the caller may stop at any step.
+
+Adam, a warm-up and a cosine decay of its learning rate, an exponential moving average of the weights.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from ays_toy.checks import whole_number
+
+WARM_UP = 100  # steps in which the learning rate rises
+DIVERGED = 100.0  # a mean loss above this; the losses here begin between 1 and 2
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
+
+class Pace(Protocol):
+    """How long and how fast, as the configurations of training say it."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of training."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The highest."""
+
+    @property
+    def ema(self) -> float:
+        """The moving average's decay, at most."""
+
+
+class Reached(NamedTuple):
+    """A network after `step` steps: the mean loss since the last regular report, NaN before any step."""
+
+    step: int
+    loss: float
+    average: nn.Module  # with the moving average of the weights; training goes on changing it
+    ended: bool  # whether this is the last step, or one that it was stopped at
+
+
+def descend(
+    net: nn.Module,
+    loss_of_batch: Callable[[], torch.Tensor],
+    pace: Pace,
+    *,
+    every: int,
+    decay: float = 1.0,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Reached]:
+    """Train, reporting at the start, every `every` steps and at the end; the rate would be zero at step decay x steps.
+
+    `stop` is asked before every step; where it says True, one more report of what was reached is yielded. Iterated
+    again once `stop` has become False, the run goes on as if it had never stopped; otherwise it ends. Raises
+    ValueError where training diverges.
+    """
+    every = whole_number(every, "The number of steps between snapshots", 1)
+    steps = pace.steps
+
+    def rate(step: int) -> float:
+        return min(1.0, (step + 1) / min(WARM_UP, steps)) * 0.5 * (1 + math.cos(math.pi * step / (steps * decay)))
+
+    def average_in(average: Tensors, current: Tensors, count: torch.Tensor | int) -> None:
+        # Early on a short memory, so that a brief run does not average over its own beginning.
+        get_ema_multi_avg_fn(min(pace.ema, (1 + int(count)) / (10 + int(count))))(average, current, count)
+
+    average = AveragedModel(net, multi_avg_fn=average_in)
+    optimizer = torch.optim.Adam(net.parameters(), lr=pace.learning_rate, betas=(0.9, 0.99), fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    zero = torch.zeros((), device=next(net.parameters()).device)
+    total, since, step = zero, 0, 0
+    while True:
+        done, stopped = step == steps, stop()
+        regular = done or step % every == 0
+        if regular or stopped:
+            mean = float(total) / since if since else math.nan
+            if since and not mean < DIVERGED:  # NaN too
+                raise ValueError(f"Training diverged before step {step}: lower the learning rate and start again.")
+            yield Reached(step, mean, average.module, done or stopped)
+            if done or (stopped and stop()):
+                return
+        if regular:
+            total, since = zero, 0
+        loss = loss_of_batch()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        average.update_parameters(net)
+        total = total + loss.detach()
+        step, since = step + 1, since + 1
