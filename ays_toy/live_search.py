@@ -16,8 +16,8 @@ from ays_toy.checks import lookup, whole_number
 from ays_toy.comparison import Model
 from ays_toy.metrics import METRICS, Reference
 from ays_toy.optimize import EarlyStopping, MonteCarloCosts, Sweep, coordinate_search, refine_search, sample_score
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
+from ays_toy.solvers import find
 
 MAX_SWEEPS = 300  # the paper's
 HELD_OUT = 8192  # samples that every sweep is scored on
@@ -38,7 +38,7 @@ class SearchConfig:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        lookup(SOLVERS, self.solver, "solver")
+        object.__setattr__(self, "solver", find(self.solver).name)
         lookup(SCHEDULES, self.start, "schedule")
         lookup(METRICS, self.metric, "metric")
         whole_number(self.steps, "The number of steps", 2, 60)

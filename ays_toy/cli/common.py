@@ -11,18 +11,28 @@ from rich.table import Column, Table
 from ays_toy.klub import KlubEstimate
 from ays_toy.metrics import METRICS, Estimate
 from ays_toy.names import METHODS
-from ays_toy.samplers import SOLVERS
+from ays_toy.solvers import SOLVERS, find
 from ays_toy.words import significant
 
 console = Console()
 Data = Annotated[str, typer.Argument(help="A data set, or own:NAME.")]
 Kind = Annotated[str, typer.Option(help="exact, mlp, or saved:NAME.")]
-Solver = Annotated[str, typer.Option(help=f"One of {', '.join(SOLVERS)}.")]
+Solver = Annotated[
+    str,
+    typer.Option(
+        help=f"One of {', '.join(SOLVERS)}, or its name in another tool.", callback=lambda name: _solver(name)
+    ),
+]
 Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
 Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
 Method = Annotated[str, typer.Option(help="; ".join(f"{name}: {what}" for name, what in METHODS.items()) + ".")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
 SigmaMax = Annotated[float, typer.Option(help="Highest noise level.")]
+
+
+def _solver(name: str) -> str:
+    with user_errors():
+        return find(name).name
 
 
 def schedules_table(rows: Mapping[str, tuple[KlubEstimate | None, Mapping[str, Estimate]]]) -> Table:

@@ -14,16 +14,16 @@ import numpy as np
 import torch
 
 from ays_toy import names
-from ays_toy.checks import lookup, whole_number
+from ays_toy.checks import whole_number
 from ays_toy.images.baselines import baselines
 from ays_toy.images.collect import grid_for
 from ays_toy.images.models import ImageModel
 from ays_toy.metrics import Estimate
-from ays_toy.ode import EXTRAPOLATES, OdePaths
-from ays_toy.optimize import Candidate, blend, ode_schedules, optimum
+from ays_toy.ode import OdePaths
+from ays_toy.optimize import Candidate, blend, ode_schedules, ode_title, optimum
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import validate
+from ays_toy.solvers import find, priced
 
 POWERS = (0.25, 0.5, 1.0, 1.5, 2.0)
 GAMMAS = (1.0, 2.0)
@@ -80,14 +80,15 @@ def choose(
     and the best baseline is in the last, where it is chosen unless something does better. That score is the best of
     several: report it on other seeds.
     """
-    chosen, effort = lookup(SOLVERS, solver, "solver"), effort or Effort()
+    chosen, effort = find(solver), effort or Effort()
     whole_number(steps, "The number of steps", 2, gram.grid.size - 1)
     families = [Candidate(names.title(name), sigmas) for name, sigmas in baselines(model, steps).items()]
     found = [Candidate(names.title("p-optimum", power), optimum(gram, steps, power)) for power in POWERS]
     if not chosen.stochastic and ode is not None:
-        kind = solver if solver in EXTRAPOLATES else "ddim"
+        kind = chosen.price or priced(stochastic=False)[0]
         found += [
-            Candidate(names.ode_optimum(gamma), ode_schedules(ode, steps, kind, gamma)[steps]) for gamma in GAMMAS
+            Candidate(ode_title(gamma, chosen.price, chosen), ode_schedules(ode, steps, kind, gamma)[steps])
+            for gamma in GAMMAS
         ]
     rounds: list[tuple[Candidate, ...]] = []
 

@@ -13,7 +13,7 @@ from ays_toy.images.baselines import baselines
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
+from ays_toy.solvers import find
 
 BASELINES = ("time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")  # as shipped first
 ORDER = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", *BASELINES)
@@ -52,7 +52,7 @@ def differences(images: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 def has_reference(solver: str) -> bool:
     """Whether the noise alone decides what the solver makes of it, so that pictures can be held against others."""
-    return not SOLVERS[solver].stochastic
+    return not find(solver).stochastic
 
 
 def reference(model: ImageModel, seed: int, count: int = SHOWN) -> np.ndarray:

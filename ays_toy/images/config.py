@@ -7,8 +7,9 @@ from ays_toy.images import collect, loading, scores
 from ays_toy.images.choose import Effort
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
-from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import SCHEDULES
+from ays_toy.solvers import find
 
 FRESH_SEED = 61_000  # of what is reported, here and in what ships with the digits: no search uses it
 MAX_STEPS = 40
@@ -48,7 +49,7 @@ class ImageConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        lookup(SOLVERS, self.solver, "solver")
+        object.__setattr__(self, "solver", find(self.solver).name)
         if self.figure is not None:
             lookup(scores.FIGURES, self.figure, "figure of quality")
         lookup(dict.fromkeys(METHODS), self.method, "method")

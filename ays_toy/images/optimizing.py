@@ -15,7 +15,7 @@ from ays_toy.images.scores import Judge, check_figure
 from ays_toy.metrics import Estimate
 from ays_toy.optimize import EarlyStopping, GramCosts, Sweep
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
+from ays_toy.solvers import find as find_solver
 
 ODE_PATHS = 64  # trajectories behind local errors, at most as many as there are images
 SEARCH_SEED = 40_000  # apart from the seeds of tables and pictures
@@ -53,7 +53,7 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
     method, solver, start or figure, and for a figure that does not fit model or solver.
     """
     lookup(names.METHODS, search.method, "method")
-    lookup(SOLVERS, search.solver, "solver")
+    find_solver(search.solver)
     if search.method in ("klub-optimum", "p-optimum"):
         power = names.KLUB_POWER if search.method == "klub-optimum" else search.power
         title = names.title("p-optimum", power)
@@ -68,8 +68,7 @@ Score = Callable[[np.ndarray, int, int], Estimate]
 
 
 def _choice(model: ImageModel, gram: PathGram, x0: torch.Tensor, search: Search, score: Score) -> Iterator[Finding]:
-    stochastic = SOLVERS[search.solver].stochastic
-    ode = None if stochastic else local_errors(model, x0[:ODE_PATHS], seed=search.seed - 1)
+    ode = None if find_solver(search.solver).stochastic else local_errors(model, x0[:ODE_PATHS], seed=search.seed - 1)
     found = choose(model, gram, search.solver, search.steps, score, seed=search.seed, effort=search.effort, ode=ode)
     for choice in found:
         count, samples = len(choice.rounds[-1]), choice.best.samples

@@ -1,6 +1,6 @@
 """Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
 
-from ays_toy.optimize.choose import Candidate, Choice, blend, choose
+from ays_toy.optimize.choose import Candidate, Choice, blend, choose, ode_title
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
 from ays_toy.optimize.search import align_your_steps, coordinate_search, refine_search
@@ -23,6 +23,7 @@ __all__ = [
     "coordinate_search",
     "exact_schedules",
     "ode_schedules",
+    "ode_title",
     "optimum",
     "refine",
     "refine_search",

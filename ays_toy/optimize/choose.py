@@ -17,12 +17,12 @@ from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_numb
 from ays_toy.datasets import Dataset, equal
 from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Reference
-from ays_toy.ode import EXTRAPOLATES, OdePaths
+from ays_toy.ode import OdePaths
 from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.stopping import sample_score
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES, logsnr, validate
+from ays_toy.solvers import SOLVERS, Solver, find, priced
 from ays_toy.words import significant
 
 POWERS = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
@@ -99,7 +99,7 @@ def choose(
     modes need `data`. The score is that of the last round: report it on seeds of your own. Raises ValueError for
     unknown names and bad ranges.
     """
-    lookup(SOLVERS, solver, "solver")
+    chosen = find(solver)
     lookup(METRICS, metric, "metric")
     low, high = sigma_range(sigma_min, sigma_max)
     whole_number(steps, "The number of steps", 2, 60)
@@ -110,7 +110,7 @@ def choose(
     seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in ROUNDS]
 
     field = [Candidate(names.title(name), family(steps, low, high)) for name, family in SCHEDULES.items()]
-    field += _optimized(denoiser, x0[:half], solver, steps, low, high, generator)
+    field += _optimized(denoiser, x0[:half], chosen, steps, low, high, generator)
     rounds: list[list[Candidate]] = []
     for (count, keep), seed in zip(ROUNDS, seeds, strict=True):
         draws = torch.Generator().manual_seed(seed)
@@ -132,7 +132,7 @@ def choose(
 def _optimized(
     denoiser: Denoiser,
     x0: torch.Tensor,
-    solver: str,
+    solver: Solver,
     steps: int,
     low: float,
     high: float,
@@ -141,20 +141,21 @@ def _optimized(
     """The optimum of every power over forward paths and, for solvers of the ODE, of every gamma along it."""
     gram = PathGram.collect(denoiser, x0[:4096], logsnr(95, low, high), generator=generator)
     found = [Candidate(names.title("p-optimum", power), optimum(gram, steps, power)) for power in POWERS]
-    if not SOLVERS[solver].stochastic:
+    if not solver.stochastic:
         x_T = x0[:1024] + high * torch.randn(x0[:1024].shape, generator=generator, device=x0.device)
         paths = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
-        kinds = [solver] if solver in EXTRAPOLATES else list(EXTRAPOLATES)
+        kinds = [solver.price] if solver.price else priced(stochastic=False)
         found += [
-            Candidate(_ode_title(kind, gamma, solver), ode_schedules(paths, steps, kind, gamma)[steps])
+            Candidate(ode_title(gamma, kind, solver), ode_schedules(paths, steps, kind, gamma)[steps])
             for kind, gamma in product(kinds, GAMMAS)
         ]
     return found
 
 
-def _ode_title(kind: str, gamma: float, solver: str) -> str:
-    """The title of an optimum over a solver's errors; whose errors, where that is another solver."""
-    return names.ode_optimum(gamma) + ("" if kind == solver else f", for {SOLVERS[kind].title}")
+def ode_title(gamma: float, price: str | None, solver: Solver) -> str:
+    """The title of an optimum over local errors for a solver; whose errors, where they are not its own."""
+    whose = "" if price is None or price == solver.name else f", for {SOLVERS[price].title}"
+    return names.ode_optimum(gamma) + whose
 
 
 def blend(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:

@@ -14,7 +14,8 @@ from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import Estimate
 from ays_toy.palette import REFERENCE, STYLES
-from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.samplers import denoiser_calls
+from ays_toy.solvers import find
 from ays_toy.ui import strips, tables
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown, memories
@@ -67,7 +68,7 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
         words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
     words += "."
     if not compared.has_reference(view.solver):
-        words += f" {SOLVERS[view.solver].title} adds noise at every step: there is no one picture to differ from."
+        words += f" {find(view.solver).title} adds noise at every step: there is no one picture to differ from."
     return words
 
 
