@@ -83,8 +83,8 @@ IPNDM = Scheduler(
     parent="EulerDiscreteScheduler",
     defined="""\
 class IPNDM3(EulerDiscreteScheduler):  # diffusers' own iPNDM takes no levels: Euler's, along three slopes
-    def set_timesteps(self, *given, **named):
-        super().set_timesteps(*given, **named)
+    def set_timesteps(self, num_inference_steps=None, device=None, sigmas=None):
+        super().set_timesteps(num_inference_steps, device, sigmas=sigmas)
         self.slopes = []
 
     def step(self, model_output, timestep, sample, return_dict=True, **named):
