@@ -122,8 +122,8 @@ def target(denoised: torch.Tensor, previous: Step | None, sigma: float, sigma_ne
 def third(at: Start) -> torch.Tensor:
     """Hold the mean of a parabola through the last three values, less half its last term: DPM-Solver++(3M) for the SDE.
 
-    That half is the authors' (their multistep D2 is half of what its factor is made for) and k-diffusion's: with it the
-    order stays 2. The second step has a line in place of the parabola, and the first one holds D.
+    That half is in the authors' code and in k-diffusion's, whose weights these are; the weak order is 2 with or without
+    it. The second step has a line in place of the parabola, and the first one holds D.
     """
     if not at.past:
         return hold(at)
@@ -177,7 +177,7 @@ ADAMS_BASHFORTH = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12))  # of e
 
 
 def adams_bashforth(at: Start) -> torch.Tensor:
-    """A step in sigma along the last three slopes, weighted as if steps were even (iPNDM; Liu et al. 2022, Eq. 9)."""
+    """A step in sigma along the last three slopes, weighted as if steps were even (iPNDM, of order 3)."""
     slopes = [(at.x - at.denoised) / at.sigma, *(step.slope for step in at.past)]
     weights = ADAMS_BASHFORTH[len(at.past)]
     return at.x + (at.sigma_next - at.sigma) * sum(w * slope for w, slope in zip(weights, slopes, strict=True))

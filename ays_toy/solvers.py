@@ -40,7 +40,7 @@ class Solver:
     @property
     def words(self) -> str:
         """What it is, and where it is from."""
-        return f"{self.about} ({self.source})"
+        return f"{self.about} Source: {self.source}."
 
 
 SOLVERS: dict[str, Solver] = {
@@ -73,7 +73,7 @@ SOLVERS: dict[str, Solver] = {
             name="sde-dpmpp-2m",
             title="SDE-DPM-Solver++(2M)",
             about="Stochastic-DDIM with the denoiser's answer extrapolated from the last two steps.",
-            source="Lu et al. 2022, DPM-Solver++, App. A",
+            source="Lu et al. 2022, DPM-Solver++, its multistep solver for the SDE",
             step=solver_steps.extrapolate,
             stochastic=True,
             order=2,
@@ -136,9 +136,9 @@ SOLVERS: dict[str, Solver] = {
         Solver(
             name="ipndm",
             title="iPNDM",
-            about="A straight step along the last three slopes, weighted as if all steps were even (Adams–Bashforth "
-            "of order 3).",
-            source="Liu et al. 2022, PNDM, Eq. 9; Zhang & Chen 2023, DEIS, App. B",
+            about="A straight step along the last three slopes, weighted as if all steps were even (Adams–Bashforth, "
+            "of order 3 where they are).",
+            source="Zhang & Chen 2023, DEIS, after Liu et al. 2022, PNDM; diff-solvers, ipndm_sampler of order 3",
             step=solver_steps.adams_bashforth,
             order=2,
             history=2,

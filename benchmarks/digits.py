@@ -32,7 +32,7 @@ from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS as SOLVER_TABLE
+from ays_toy.solvers import find
 
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
@@ -72,7 +72,7 @@ def compile_network(denoiser: Any) -> None:
 def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled: bool = False) -> dict[str, Any]:
     """Choose for one case, and measure choice, KLUB optimum and baselines on fresh seeds, save those already known."""
     judge, gram, x0 = prepared(compiled)
-    ode = None if SOLVER_TABLE[solver].stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
+    ode = None if find(solver).stochastic else local_errors(judge.model, x0[:64], seed=TUNE_SEED - 1)
     effort = Effort((samples // 2, samples // 2, samples // 2, 2 * samples))
     score = judge.score(solver, "frechet")
     *_, choice = choose(judge.model, gram, solver, steps, score, seed=TUNE_SEED, effort=effort, ode=ode)

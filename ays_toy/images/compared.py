@@ -13,9 +13,10 @@ from ays_toy.images.baselines import baselines
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
+from ays_toy.schedules import SCHEDULES
 from ays_toy.solvers import find
 
-BASELINES = ("time-uniform", "time-quadratic", "edm", "logsnr", "cosine", "gaussian")  # as shipped first
+BASELINES = tuple(sorted(SCHEDULES, key=lambda name: not name.startswith("time-")))  # what models ship with first
 ORDER = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", *BASELINES)
 SHOWN = 10  # pictures of every schedule
 

@@ -20,6 +20,7 @@ from ays_toy.images import loading
 from ays_toy.images.models import ImageModel
 from ays_toy.metrics import Estimate
 from ays_toy.paths import PathGram
+from ays_toy.solvers import find
 
 FILE = Path(__file__).parent / "results" / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
@@ -52,7 +53,7 @@ class Results:
 
     def at(self, solver: str, steps: int) -> Cell | None:
         """The cell, where it was measured."""
-        return self.cells.get((solver, steps))
+        return self.cells.get((find(solver).name, steps))
 
 
 @lru_cache(maxsize=1)
