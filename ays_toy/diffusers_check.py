@@ -17,6 +17,7 @@ from ays_toy.images import schedulers
 from ays_toy.images.adapters import NetworkDenoiser
 from ays_toy.images.coordinates import FLOW_TIMESTEPS, PREDICTIONS, TrainingLevels, flow_sigma, flow_time
 from ays_toy.images.models import ImageModel
+from ays_toy.solvers import Scheduler, find
 
 LEVELS_AGREE = 1e-6  # relative, in the coordinate of the scheduler
 TIMES_AGREE = 1e-2  # of a timestep: single precision moves them by up to 0.0003
@@ -29,9 +30,9 @@ Times = Callable[[np.ndarray], np.ndarray]  # levels -> timesteps
 
 @dataclass(frozen=True)
 class Written:
-    """A scheduler as a line of a program: its class, its keywords, and what it takes from the scheduler `trained`."""
+    """A scheduler as lines of a program: its class, its keywords, and what it takes from the scheduler `trained`."""
 
-    name: str
+    kind: Scheduler
     keywords: Mapping[str, Any]
     betas: bool  # the betas of `trained`
     powers: bool = False  # its alphas_cumprod too, where these do not follow from its betas
@@ -41,14 +42,12 @@ class Written:
         betas = ["trained_betas=trained.betas.tolist()"] if self.betas else []
         arguments = ", ".join([*betas, *(f"{name}={value!r}" for name, value in self.keywords.items())])
         powers = ["scheduler.alphas_cumprod = trained.alphas_cumprod  # more than its betas say"] if self.powers else []
-        return [f"scheduler = {self.name}({arguments})", *powers]
+        return [*self.kind.defined.splitlines(), f"scheduler = {self.kind.name}({arguments})", *powers]
 
     def build(self, trained: Any, given: Mapping[str, Sequence[float]]) -> Any:
         """What these lines make, with what set_timesteps gets."""
-        import diffusers
-
         betas = {"trained_betas": trained.betas.tolist()} if self.betas else {}
-        scheduler = getattr(diffusers, self.name)(**betas, **self.keywords)
+        scheduler = self.kind.made()(**betas, **self.keywords)
         if self.powers:
             scheduler.alphas_cumprod = trained.alphas_cumprod
         scheduler.set_timesteps(**given)
@@ -76,7 +75,7 @@ def checked(
                 _check_reach(attempt.build(trained, given), model, float(levels[0]))
             return attempt
     raise ValueError(
-        f"{written.name} of diffusers cannot take over this model's noise process, since {fault}: "
+        f"{written.kind.imported} of diffusers cannot take over this model's noise process, since {fault}: "
         "export for another solver, or the levels as a file."
     )
 
@@ -129,7 +128,7 @@ def _fault(
         return f"it fails ({lines[0].rstrip('.')})"
     rounding = torch.finfo(torch.float32).eps * 10 * float(levels[-1])  # of x, from which x0 is taken
     if ((theirs - ours).abs() > STEPS_AGREE * (spread + ours.abs()) + rounding).any() or not theirs.isfinite().all():
-        return f"its steps are not those of {samplers.SOLVERS[solver].title}"
+        return f"its steps are not those of {find(solver).title}"
     return None
 
 
@@ -154,7 +153,7 @@ def _drawn(
     scaled = getattr(scheduler, "scale_model_input", lambda sample, _: sample)
     start = scaled(x, scheduler.timesteps[0]).double() / PREDICTIONS[prediction].scale(torch.tensor(levels[0]))
     again = noise.clone_state()
-    adds = {"generator": noise} if samplers.SOLVERS[solver].stochastic else {}
+    adds = {"generator": noise} if find(solver).stochastic else {}
     for t in scheduler.timesteps:
         x = scheduler.step(network(scaled(x, t), t), t, x, **adds).prev_sample
     place, kind = torch.device("cpu"), torch.float64

@@ -1,66 +1,39 @@
 """A schedule as a short program for diffusers that runs as printed: model, scheduler, noise levels, images.
 
-Each solver has one scheduler of diffusers that makes the same steps. Two of those take noise levels as they are
-(`sigmas=`); the others take whole training timesteps (`timesteps=`), so that levels are moved to the nearest ones.
-DDIMScheduler takes neither, and needs neither: DDIM is Euler's method in sigma.
-
-Of a model's own scheduler nothing is taken over but the noise it was trained on, and every program's scheduler is built
-and held to our levels and steps before the program is given out (`diffusers_check`).
+Each solver has one scheduler that makes the same steps (`counterparts`). Of a model's own scheduler nothing is taken
+over but the noise it was trained on, and every program's scheduler is built and held to our levels and steps before the
+program is given out (`diffusers_check`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 from ays_toy import __version__
-from ays_toy.checks import lookup
+from ays_toy.counterparts import FLOW, Scheduler
 from ays_toy.diffusers_check import Written, checked
 from ays_toy.export import FINAL_ZERO, steps, with_zero
 from ays_toy.images.coordinates import flow_time
 from ays_toy.images.models import ImageModel, Origin, SchedulerFile
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import validate
+from ays_toy.solvers import SOLVERS, Solver, find
 
 DIFFUSERS = "0.42.1"  # what the programs were tested with
 
 
-@dataclass(frozen=True)
-class Scheduler:
-    """A scheduler of diffusers, the options under which it is one of our solvers, and what it takes levels as."""
-
-    name: str
-    takes: str  # sigmas or timesteps
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-_MULTISTEP = {"solver_order": 2, "solver_type": "midpoint", "final_sigmas_type": "zero"}
-SCHEDULERS: dict[str, Scheduler] = {
-    "stochastic-ddim": Scheduler("DDPMScheduler", "timesteps", {"variance_type": "fixed_small", "clip_sample": False}),
-    "ddim": Scheduler("EulerDiscreteScheduler", "sigmas", {"timestep_spacing": "trailing"}),
-    "sde-dpmpp-2m": Scheduler(
-        "DPMSolverMultistepScheduler", "timesteps", {"algorithm_type": "sde-dpmsolver++"} | _MULTISTEP
-    ),
-    "dpmpp-2m": Scheduler("DPMSolverMultistepScheduler", "timesteps", {"algorithm_type": "dpmsolver++"} | _MULTISTEP),
-    "heun": Scheduler("HeunDiscreteScheduler", "timesteps", {"timestep_spacing": "trailing"}),
-}
-# Levels are given as they are, so nothing may shift them once more.
-FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", {"shift": 1.0})
-
-
-def scheduler_for(solver: str, model: ImageModel | None = None) -> Scheduler:
+def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
     """The scheduler of diffusers that makes this solver's steps; ValueError where none takes chosen levels."""
-    found = lookup(SCHEDULERS, solver, "solver")
-    if model is not None and model.prediction == "flow":
-        if solver != "ddim":
-            raise ValueError(
-                f"diffusers takes chosen noise levels for a flow only in {FLOW.name}, which is DDIM: "
-                f"export for the solver ddim instead of {solver}."
-            )
-        return FLOW
-    return found
+    if model is None or model.prediction != "flow":
+        return solver.diffusers
+    if solver.flow is None:
+        able = next(one for one in SOLVERS.values() if one.flow is not None)
+        raise ValueError(
+            f"diffusers takes chosen noise levels for a flow only in {FLOW.name}, which is {able.title}: "
+            f"export for the solver {able.name} instead of {solver.name}."
+        )
+    return solver.flow
 
 
 def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
@@ -83,18 +56,19 @@ def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
 def as_diffusers(
     sigmas: Any, model: ImageModel | None = None, *, solver: str = "ddim", final_zero: str = "replace"
 ) -> str:
-    """A program for diffusers that draws images of `model` along a schedule [n+1] with a solver of `SCHEDULERS`.
+    """A program for diffusers that draws images of `model` along a schedule [n+1] with a solver.
 
     Without a model, or with one whose scheduler file is not known, it ends with the scheduler, its levels set. The
     first lines say how steps are counted and, where levels had to be moved to timesteps, how far and where to. Raises
     ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
     scheduler would not visit these levels.
     """
-    levels, scheduler = validate(sigmas), scheduler_for(solver, model)
+    levels, chosen = validate(sigmas), find(solver)
+    scheduler = scheduler_for(chosen, model)
     ending = with_zero(levels, final_zero)
     met, given, about = _given(ending, model, scheduler)
     head = [
-        f"# {SOLVERS[solver].title}, {steps(ending.size - 1)}: {FINAL_ZERO[final_zero]}.",
+        f"# {chosen.title}, {steps(ending.size - 1)}: {FINAL_ZERO[final_zero]}.",
         *about,
         f"# AYS Explorer {__version__}, tested with diffusers {DIFFUSERS}.",
     ]
@@ -102,12 +76,12 @@ def as_diffusers(
     if model is None or model.origin is None or model.origin.scheduler is None:
         return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
     predicts = {} if scheduler is FLOW else {"prediction_type": model.prediction}
-    written = Written(scheduler.name, predicts | scheduler.options, betas=scheduler is not FLOW)
+    written = Written(scheduler, predicts | scheduler.options, betas=scheduler is not FLOW)
     if not model.origin.scheduler.tested:
-        written = checked(written, model, solver, met, {scheduler.takes: given})
+        written = checked(written, model, chosen.name, met, {scheduler.takes: given})
     made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
     body = _prompted if model.prompts else _unconditional
-    return "\n".join([*head, *body(model, model.origin, scheduler, numbers, made, SOLVERS[solver].stochastic)]) + "\n"
+    return "\n".join([*head, *body(model, model.origin, scheduler, numbers, made, chosen.stochastic)]) + "\n"
 
 
 def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
@@ -120,13 +94,13 @@ def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -
         return levels, _rounded(ending), ["# That zero is the last number of the list."]
     if model is None or model.training_sigmas is None:
         raise ValueError(
-            f"{scheduler.name} takes whole training timesteps, which are known for models with discrete time only: "
+            f"{scheduler.imported} takes whole training timesteps, which are known for models with discrete time only: "
             "export for the solver ddim, or with such a model."
         )
     timesteps = snap(levels, model.training_sigmas)
     met = model.training_sigmas[::-1][timesteps]
     moved = np.abs(met / levels - 1).max()
-    how = f"# {scheduler.name} takes whole timesteps: levels are moved by up to {moved:.1%} to the nearest ones,"
+    how = f"# {scheduler.imported} takes whole timesteps: levels are moved by up to {moved:.1%} to the nearest ones,"
     return met, timesteps, [zero, how, f"# sigmas = {_numbers(_rounded(met))}."]
 
 
@@ -143,9 +117,11 @@ def _alone(model: ImageModel | None, scheduler: Scheduler, numbers: str) -> list
     predicts = {} if model is None or scheduler is FLOW else {"prediction_type": model.prediction}
     arguments = ", ".join(f"{name}={value!r}" for name, value in (scheduler.options | predicts).items())
     return [
-        f"from diffusers import {scheduler.name}",
+        *(["import torch"] if scheduler.defined else []),
+        f"from diffusers import {scheduler.imported}",
         "",
         numbers,
+        *scheduler.defined.splitlines(),
         f"scheduler = {scheduler.name}({arguments})  # and the betas that your model was trained with",
         f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})",
     ]
@@ -170,7 +146,7 @@ def _unconditional(
     cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
     return [
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.name, origin.scheduler.name, 'UNet2DModel'}))}",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.scheduler.name, 'UNet2DModel'}))}",
         "",
         numbers,
         *made,
@@ -201,7 +177,7 @@ def _prompted(
     trained = set() if scheduler is FLOW else {origin.scheduler.name}
     return [
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.name, origin.pipeline} | trained))}",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.pipeline} | trained))}",
         "",
         numbers,
         *made,

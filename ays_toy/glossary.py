@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ays_toy.metrics import METRICS
 from ays_toy.names import ABOUT, TITLES
-from ays_toy.samplers import SOLVERS
+from ays_toy.solvers import SOLVERS
 
 TERMS: Mapping[str, str] = {
     "Noise level σ": "How much Gaussian noise lies over the data: x = clean data + σ · noise. Sampling goes from "
@@ -44,8 +44,8 @@ def schedules() -> dict[str, str]:
 
 
 def solvers() -> dict[str, str]:
-    """What every solver is, by title."""
-    return {solver.title: solver.about for solver in SOLVERS.values()}
+    """What every solver is and where it is from, by title."""
+    return {solver.title: solver.words for solver in SOLVERS.values()}
 
 
 def metrics() -> dict[str, str]:

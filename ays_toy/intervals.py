@@ -18,11 +18,9 @@ Everywhere: grid [G] descends, differences are [..., G, G] in float64, leading a
 
 import numpy as np
 
-from ays_toy.checks import SIGMA_DATA, lookup, real_number
+from ays_toy.checks import SIGMA_DATA, real_number
 from ays_toy.schedules import validate
-
-# Solvers whose path-space KLUB is a quadratic form in the matrix: does the step extrapolate from the level before?
-EXTRAPOLATES = {"stochastic-ddim": False, "sde-dpmpp-2m": True}
+from ays_toy.solvers import pricing
 
 
 def checked_power(power: float) -> float:
@@ -73,7 +71,7 @@ def schedule_terms(
     Raises ValueError for a schedule that leaves the grid's range, and for a solver that has no such price.
     """
     levels, power = within_grid(sigmas, grid), checked_power(power)
-    extrapolates = lookup(EXTRAPOLATES, solver, "solver with a KLUB")
+    extrapolates = pricing(solver, stochastic=True, own=True).history > 0
     upper, lower, step = _cells(levels, grid)
     b = levels[step]
     if extrapolates and levels.size > 2:

@@ -19,8 +19,8 @@ from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Reference
 from ays_toy.optimize import MonteCarloCosts, Score, Searched, Sweep, refine_search, sample_score, stopped_search
 from ays_toy.optimize.search import MAX_SWEEPS
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES
+from ays_toy.solvers import find
 
 HELD_OUT = 8192  # samples that every sweep is scored on
 
@@ -39,7 +39,7 @@ class SearchConfig:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        lookup(SOLVERS, self.solver, "solver")
+        object.__setattr__(self, "solver", find(self.solver).name)
         lookup(SCHEDULES, self.start, "schedule")
         lookup(METRICS, self.metric, "metric")
         whole_number(self.steps, "The number of steps", 2, 60)

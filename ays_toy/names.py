@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 KLUB_POWER = 3.0  # the weight of the paper's bound
 
-BASELINES: Mapping[str, str] = {
-    "edm": "EDM",
-    "logsnr": "LogSNR",
-    "time-uniform": "Time-uniform",
-    "time-quadratic": "Time-quadratic",
-    "cosine": "Cosine",
-    "gaussian": "Gaussian-optimal",
+FAMILIES: Mapping[str, tuple[str, str]] = {  # title, and what it is
+    "edm": ("EDM", "Uniform in σ^(1/7) (Karras et al. 2022)."),
+    "logsnr": ("LogSNR", "Uniform in log σ."),
+    "time-uniform": ("Time-uniform", "Uniform in the time of the VP process with linear β, 0.1 to 20."),
+    "time-quadratic": ("Time-quadratic", "Uniform in the square root of that time."),
+    "cosine": ("Cosine", "Uniform in the time of the cosine log-SNR process."),
+    "gaussian": ("Gaussian-optimal", "Uniform in atan(σ/0.5): best for a Gaussian (AYS, Theorem 3.1)."),
 }
+BASELINES: Mapping[str, str] = {name: title for name, (title, _) in FAMILIES.items()}
 FOUND: Mapping[str, str] = {
     "choice": "Automatic choice",
     "ays": "AYS",
@@ -33,12 +34,7 @@ ABOUT: Mapping[str, str] = {
     "ode-optimum": "The same programme over the errors that a solver's single steps make along the ODE.",
     "published": "The authors' own lists, for models of images.",
     "yours": "Levels put by hand, or brought as a list.",
-    "edm": "Uniform in σ^(1/7) (Karras et al. 2022).",
-    "logsnr": "Uniform in log σ.",
-    "time-uniform": "Uniform in the time of the VP process with linear β, 0.1 to 20.",
-    "time-quadratic": "Uniform in the square root of that time.",
-    "cosine": "Uniform in the time of the cosine log-SNR process.",
-    "gaussian": "Uniform in atan(σ/0.5): best for a Gaussian (AYS, Theorem 3.1).",
+    **{name: about for name, (_, about) in FAMILIES.items()},
 }
 COMPARED = ("choice", "ays", "klub-optimum", "p-optimum", *BASELINES)  # of any number of steps, on 2D data
 

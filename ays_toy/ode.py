@@ -5,7 +5,8 @@ so a solver's step b -> a with the denoiser held at D makes the error
 
     x_hat - x_a = a (y_b - y_a + (1/a - 1/b) D),
 
-D = D_b for DDIM and (1 + rho) D_b - rho D_c for DPM-Solver++(2M). Choosing steps by such errors is not new: BOSS
+D = D_b for DDIM and (1 + rho) D_b - rho D_c for DPM-Solver++(2M), whose errors stand for those of the solvers that make
+its step and mend it, or look back further (`Solver.price`). Choosing steps by such errors is not new: BOSS
 (arXiv 2312.16414), GITS (arXiv 2405.11326). `optimize.ode_schedules` runs the programme over them.
 """
 
@@ -21,8 +22,6 @@ from ays_toy.denoisers import Denoiser
 from ays_toy.intervals import step_ratios
 from ays_toy.samplers import steps
 from ays_toy.schedules import validate
-
-EXTRAPOLATES = {"ddim": False, "dpmpp-2m": True}  # as in `intervals`, for solvers of the ODE
 
 
 @dataclass(frozen=True, eq=False)

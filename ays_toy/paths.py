@@ -120,7 +120,8 @@ class PathGram:
         """KLUB in nats of any schedule within the grid's range, on its levels or between (AYS, Eq. 12).
 
         The matrix is interpolated between its levels (see `intervals`). With power p other than 3 the weight is t^-p
-        and the result no bound. solver is stochastic-ddim or sde-dpmpp-2m. Raises ValueError beyond the grid's range.
+        and the result no bound. The
+        solver is one with a price of its own (`solvers.priced`). Raises ValueError beyond the grid's range.
         """
         return float(schedule_terms(self.differences, self.grid, sigmas, power, solver).sum())
 

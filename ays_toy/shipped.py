@@ -17,6 +17,7 @@ from ays_toy.checks import SIGMA_MAX, SIGMA_MIN
 from ays_toy.comparison import Model
 from ays_toy.names import TITLES
 from ays_toy.schedules import Schedule
+from ays_toy.solvers import find as find_solver
 
 FILE = Path(__file__).parent / "results" / "presets.json"
 FORMAT = 2
@@ -50,7 +51,7 @@ def find(model: Model, solver: str, steps: int, name: str) -> Schedule | None:
     """
     if model.kind != "exact" or (model.sigma_min, model.sigma_max) != (SIGMA_MIN, SIGMA_MAX):
         return None
-    return entries().get((Cell(model.data, solver, steps), name))
+    return entries().get((Cell(model.data, find_solver(solver).name, steps), name))
 
 
 @lru_cache(maxsize=1)

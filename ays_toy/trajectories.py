@@ -4,6 +4,7 @@ Noise shrinks a cloud of points from hundreds to one, so positions are compared 
 the noisy data at their level and multiplied by that of the data. Errors are measured in the same coordinates.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,14 +14,17 @@ import torch
 
 from ays_toy import schedules
 from ays_toy.brownian import SharedNoise
-from ays_toy.checks import SIGMA_DATA, lookup, whole_number
+from ays_toy.checks import SIGMA_DATA, whole_number
 from ays_toy.denoisers import Denoiser
-from ays_toy.samplers import SOLVERS, Noise, Solver, Step, step_from, steps
+from ays_toy.samplers import Noise, step_from, steps
+from ays_toy.solver_steps import Step
+from ays_toy.solvers import SOLVERS, Solver, find
 
 PARTICLES = 1000
 FINE_CALLS = 512  # of the denoiser, for the reference's steps: even in log sigma, and every schedule's levels besides
 DOUBTED = 250  # particles that a reference of half as many steps is run for
 FEWEST, MOST = 2, 4  # schedules
+PATIENT = {True: SOLVERS["stochastic-ddim"], False: SOLVERS["heun"]}  # of the reference, by whether there is noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +111,9 @@ def follow(
     Brownian path. ValueError unless there are two to four schedules of equally many steps between the same two ends,
     fine_calls is a multiple of 4, and n at least 2.
     """
-    chosen, levels = lookup(SOLVERS, solver, "solver"), _comparable(named)
+    chosen, levels = find(solver), _comparable(named)
     count = whole_number(n, "The number of particles", 2)
-    patient = SOLVERS["stochastic-ddim" if chosen.stochastic else "heun"]
+    patient = PATIENT[chosen.stochastic]
     quarter = whole_number(fine_calls / 4, "A quarter of the reference's denoiser calls", 1)
     first = next(iter(levels.values()))
     high, low = float(first[0]), float(first[-1])
@@ -159,11 +163,10 @@ def _local_errors(
     device: torch.device,
 ) -> Curve:
     """The error of every step of a schedule, taken from the reference; multistep solvers look back along it."""
-    states, previous, off = torch.as_tensor(reference.at(sigmas), device=device), None, []
+    states, off = torch.as_tensor(reference.at(sigmas), device=device), []
+    past: deque[Step] = deque(maxlen=solver.history)
     for k in range(sigmas.size - 1):
-        one = step_from(
-            _single(denoiser), states[k], float(sigmas[k]), float(sigmas[k + 1]), solver, previous, noise, k
-        )
+        one = step_from(_single(denoiser), states[k], float(sigmas[k]), float(sigmas[k + 1]), solver, past, noise, k)
         off.append(one.x_next - states[k + 1])
-        previous = replace(one, x_next=states[k + 1])
+        past.appendleft(replace(one, start=states[k], x_next=states[k + 1]))
     return Curve.of(sigmas[1:], torch.stack(off).cpu().numpy())

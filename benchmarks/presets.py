@@ -1,6 +1,6 @@
 """The schedules that ship for the preset data: `python -m benchmarks.presets [--workers N]`; all of it takes an hour.
 
-Every preset with its exact denoiser, every solver, 2 to 20 steps and a few more: the automatic choice and AYS, exactly
+Every preset with its exact denoiser, five solvers, 2 to 20 steps and a few more: the automatic choice and AYS, exactly
 as the pages would find them. What is found is kept, so that a run that was stopped goes on where it was.
 """
 
@@ -30,10 +30,10 @@ from ays_toy.finding import Pass
 from ays_toy.names import BASELINES, SEARCHED
 from ays_toy.optimize import WIDE
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
-from ays_toy.samplers import SOLVERS
 from ays_toy.shipped import METRIC, Cell
 
 STEPS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 2, 3, 9, 11, 13, 14, 15, 17, 18, 19, 25, 30, 40)  # the most wanted first
+SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m", "heun")  # for others the pages search as they are
 WRITE_EVERY = 5.0  # seconds
 Rows = dict[str, list[Any]]  # of one cell, by name
 

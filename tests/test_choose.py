@@ -123,7 +123,7 @@ def test_a_blend_lies_between_and_keeps_the_ends():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"solver": "euler"}, "solver"),
+        ({"solver": "lms"}, "solver"),
         ({"metric": "fid"}, "metric"),
         ({"steps": 1}, "number of steps"),
         ({"sigma_min": 3.0, "sigma_max": 1.0}, "sigma_min"),

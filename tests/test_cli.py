@@ -67,7 +67,7 @@ def test_a_trained_model_is_kept_and_used_by_name(run):
     [
         (["optimize", "grid-9x9"], "Unknown data set"),
         (["optimize", "--method", "magic"], "Unknown method"),
-        (["optimize", "--solver", "euler"], "Unknown solver"),
+        (["optimize", "--solver", "lms"], "Unknown solver"),
         (["optimize", "--metric", "beauty"], "Unknown metric"),
         (["optimize", "--steps", "1"], "number of steps must be"),
         (["optimize", "--model", "saved:none"], "There is no saved model"),

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ays_toy import __version__, export, images, samplers, schedules
-from ays_toy.diffusers_code import SCHEDULERS, as_diffusers, snap
+from ays_toy.diffusers_code import as_diffusers, snap
 from ays_toy.estimates import KlubEstimate
+from ays_toy.solvers import SOLVERS
 
 LEVELS = schedules.edm(5, 0.05, 12.0)
 
@@ -24,13 +25,17 @@ def run(program: str) -> dict:
     return names
 
 
+def in_sigma(solver: str) -> bool:
+    return SOLVERS[solver].diffusers.imported in ("EulerDiscreteScheduler", "HeunDiscreteScheduler")
+
+
 def start(model: images.ImageModel, solver: str, levels: np.ndarray, rows: int) -> torch.Tensor:
     """The noise of a program, seed 0, in our coordinates at the first level.
 
     Euler's and Heun's schedulers work in sigma and start at std sigma, all others at std 1 in their own coordinates.
     """
     sigma = float(levels[0])
-    scale = 1 + sigma if model.prediction == "flow" else sigma if solver in ("ddim", "heun") else np.hypot(1, sigma)
+    scale = 1 + sigma if model.prediction == "flow" else sigma if in_sigma(solver) else np.hypot(1, sigma)
     return tiny_models.noise(rows, *model.shape, seed=0) * float(scale)
 
 
@@ -38,7 +43,7 @@ def start(model: images.ImageModel, solver: str, levels: np.ndarray, rows: int) 
 
 
 @pytest.mark.parametrize("final_zero", ["replace", "append"])
-@pytest.mark.parametrize("solver", SCHEDULERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_programs_draw_the_images_of_our_solvers(tmp_path, solver, final_zero):
     model = images.load(tiny_models.unconditional(tmp_path, prediction_type="v_prediction", clip_sample=True))
     program = as_diffusers(LEVELS, model, solver=solver, final_zero=final_zero)
@@ -59,7 +64,7 @@ def test_programs_draw_the_images_of_our_solvers(tmp_path, solver, final_zero):
 
 
 @pytest.mark.parametrize(
-    ("make", "solver"), [*((tiny_models.stable_diffusion, solver) for solver in SCHEDULERS), (tiny_models.sdxl, "ddim")]
+    ("make", "solver"), [*((tiny_models.stable_diffusion, solver) for solver in SOLVERS), (tiny_models.sdxl, "ddim")]
 )
 def test_programs_for_stable_diffusion_run_as_printed(tmp_path, make, solver):
     model = images.load(make(tmp_path), prompts=["a cat", 'it\'s a "dog"\\'], guidance=3)
@@ -97,8 +102,8 @@ def test_without_a_model_the_program_ends_with_the_scheduler():
     np.testing.assert_allclose(names["scheduler"].sigmas, [*LEVELS[:-1], 0.0], rtol=1e-6)
     with pytest.raises(ValueError, match="takes whole training timesteps"):
         as_diffusers(LEVELS, solver="dpmpp-2m")
-    with pytest.raises(ValueError, match="Unknown solver 'euler'"):
-        as_diffusers(LEVELS, solver="euler")
+    with pytest.raises(ValueError, match="Unknown solver 'lms'"):
+        as_diffusers(LEVELS, solver="lms")
     with pytest.raises(ValueError, match="Unknown way to end in zero"):
         as_diffusers(LEVELS, final_zero="perhaps")
 
@@ -119,7 +124,7 @@ def test_a_program_asks_for_half_precision_files_where_there_are_no_others(tmp_p
 
 def test_one_step_is_a_program_too(tmp_path):
     model = images.load(tiny_models.unconditional(tmp_path))
-    for solver in SCHEDULERS:
+    for solver in SOLVERS:
         program = as_diffusers(LEVELS[[0, -1]], model, solver=solver)
         assert "1 step:" in program
         assert run(program)["images"].isfinite().all()

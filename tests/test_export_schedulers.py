@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
-from test_export import run, start
+from test_export import in_sigma, run, start
 
 from ays_toy import images, samplers, schedules
-from ays_toy.diffusers_code import SCHEDULERS, as_diffusers
+from ays_toy.diffusers_code import as_diffusers
 from ays_toy.images.coordinates import flow_time
+from ays_toy.solvers import SOLVERS
 
 CLASSES = sorted(name for name in dir(diffusers) if name.endswith("Scheduler"))
 RESCALED = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
@@ -138,12 +139,12 @@ def test_the_program_visits_the_levels_of_the_class_that_the_configuration_names
     model = images.load(folder)
     np.testing.assert_allclose(model.training_sigmas[::-1], meant, rtol=1e-6)
     levels = schedules.logsnr(6, model.sigma_min, model.sigma_max)
-    for solver in SCHEDULERS:
+    for solver in SOLVERS:
         program = as_diffusers(levels, model, solver=solver)
         check_levels(made(program), levels[:-1], meant, program)
 
 
-@pytest.mark.parametrize("solver", SCHEDULERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in REPRESENTATIVE.items() for name in names])
 def test_the_program_runs_as_printed_and_draws_what_our_solver_draws(folder, kind, name, solver):
     tiny_models.rescheduled(folder, {"_class_name": kind} | CONFIGURATIONS[name])
@@ -171,7 +172,7 @@ def test_the_bundled_models_programs_are_what_checking_them_gives():
     """They are given out unchecked, since a page should not wait for diffusers."""
     model = images.load("digits", device="cpu")
     unchecked = replace(model, origin=replace(model.origin, scheduler=replace(model.origin.scheduler, tested=False)))
-    for solver in SCHEDULERS:
+    for solver in SOLVERS:
         for steps in (1, 10, 40):
             levels = schedules.edm(steps, model.sigma_min, model.sigma_max)
             assert as_diffusers(levels, model, solver=solver) == as_diffusers(levels, unchecked, solver=solver)
@@ -192,7 +193,8 @@ def test_the_bundled_models_programs_are_what_checking_them_gives():
 )
 def test_a_scheduler_that_makes_other_steps_is_refused_in_a_sentence(folder, monkeypatch, solver, kind, options):
     tiny_models.rescheduled(folder, {"_class_name": "DDPMScheduler"})
-    monkeypatch.setitem(SCHEDULERS, solver, replace(SCHEDULERS[solver], name=kind, options=options))
+    scheduler = replace(SOLVERS[solver].diffusers, name=kind, options=options)
+    monkeypatch.setitem(SOLVERS, solver, replace(SOLVERS[solver], diffusers=scheduler))
     with pytest.raises(
         ValueError, match=f"{kind} of diffusers cannot take over .*: export for another solver"
     ) as caught:
@@ -204,7 +206,7 @@ def test_a_scheduler_that_makes_other_steps_is_refused_in_a_sentence(folder, mon
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
-@pytest.mark.parametrize("solver", SCHEDULERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_the_loop_of_a_program_starts_finite_in_every_type(folder, solver, dtype):
     tiny_models.rescheduled(folder, {"_class_name": "DDPMScheduler"} | CONFIGURATIONS["cosine"])
     model = images.load(folder, dtype=dtype)
@@ -216,7 +218,7 @@ def test_the_loop_of_a_program_starts_finite_in_every_type(folder, solver, dtype
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
-@pytest.mark.parametrize("solver", SCHEDULERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_a_pipelines_own_loop_stays_finite_or_is_refused(cosine, solver, prediction):
     tiny_models.rescheduled(
         cosine,
@@ -225,7 +227,7 @@ def test_a_pipelines_own_loop_stays_finite_or_is_refused(cosine, solver, predict
     )
     model = images.load(cosine, prompts="a cat", guidance=1, dtype="float16")
     wide, narrow = (schedules.edm(3, model.sigma_min, top) for top in (model.sigma_max, 1000.0))
-    scaled = solver in ("ddim", "heun") or prediction == "epsilon"
+    scaled = in_sigma(solver) or prediction == "epsilon"
     if scaled:
         with pytest.raises(ValueError, match=r"float16 end at 65504, .* bfloat16 or float32, or begin below 10917\.3"):
             as_diffusers(wide, model, solver=solver)
@@ -255,7 +257,7 @@ def test_a_pipeline_visits_the_levels_whatever_scheduler_it_came_with(cosine):
         config = {"_class_name": kind} | CONFIGURATIONS[name]
         tiny_models.rescheduled(cosine, config)
         model = images.load(cosine, prompts="a cat", guidance=1)
-        for solver in SCHEDULERS:
+        for solver in SOLVERS:
             program = as_diffusers(levels, model, solver=solver)
             names = run(program)
             assert names["pipe"].scheduler is names["scheduler"]

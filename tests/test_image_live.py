@@ -180,7 +180,7 @@ def test_a_figure_that_the_model_or_the_solver_does_not_have_is_refused_in_a_sen
         finished(config(figure="frechet"))
     with pytest.raises(ValueError, match="adds noise of its own"):
         finished(config(figure="distance", solver="stochastic-ddim"))
-    for bad in ({"steps": 1}, {"steps": 99}, {"samples": 3}, {"paths": 1}, {"solver": "euler"}, {"figure": "fid"}):
+    for bad in ({"steps": 1}, {"steps": 99}, {"samples": 3}, {"paths": 1}, {"solver": "lms"}, {"figure": "fid"}):
         with pytest.raises(ValueError, match=r"must be|Unknown"):
             config(**bad)
 

@@ -141,7 +141,7 @@ def test_the_price_of_the_stop_counts_the_sweeps_that_showed_it(whole):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"solver": "euler"}, {"start": "ays"}, {"metric": "beauty"}, {"steps": 1}, {"samples": 1}]
+    "wrong", [{"solver": "lms"}, {"start": "ays"}, {"metric": "beauty"}, {"steps": 1}, {"samples": 1}]
 )
 def test_a_search_that_cannot_be_is_said_at_once(wrong):
     with pytest.raises(ValueError, match=r"\.$"):

@@ -2,6 +2,9 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,40 @@ def test_the_glossary_explains_every_name_in_a_sentence():
     assert all(about.strip().endswith(".") for about in everything.values())
     architecture = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert all(f"| {title} |" in architecture for title in names.TITLES.values()), "the table of names is as the code"
+
+
+LINES = {  # of a new family, each after the line of another
+    "schedules.py": (
+        '"cosine": cosine,',
+        '"even": lambda n, low=SIGMA_MIN, high=SIGMA_MAX: np.linspace(high, low, n + 1),',
+    ),
+    "names.py": (
+        '"cosine": ("Cosine", "Uniform in the time of the cosine log-SNR process."),',
+        '"even": ("Even", "In σ."),',
+    ),
+    "palette.py": ('"cosine": ("#999933", "longdashdot", "x"),', '"even": ("#123456", "3px,9px", "bowtie"),'),
+}
+TRY = """
+from ays_toy import finding, glossary, images, names, palette
+from ays_toy.images import compared
+from ays_toy.live_search import SearchConfig
+from ays_toy.ui.view import View, codec
+rows = finding.compare(finding.Model("ring-8"), "ddim", 4, n=200, which=("edm", "even"), metrics=["energy"])
+assert [row.title for row in rows] == ["EDM", "Even", "Fresh data"]
+assert SearchConfig(finding.Model("ring-8"), start="even").first()[1] > 50
+assert "even" in names.COMPARED and "even" in compared.ORDER and palette.STYLES["even"].about == "In σ."
+assert codec.from_query(View, {"shown": "edm,even"}) == (View(shown=("edm", "even")), [])
+"""
+
+
+def test_a_schedule_is_three_lines(tmp_path):
+    shutil.copytree(
+        ROOT, tmp_path / ROOT.name, ignore=shutil.ignore_patterns("__pycache__", "results", "*.safetensors")
+    )
+    for name, (after, line) in LINES.items():
+        path = tmp_path / ROOT.name / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(after) == 1
+        path.write_text(text.replace(after, f"{after} {line}"), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", TRY], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -9,12 +9,13 @@ import torch
 from ays_toy import datasets, optimize, samplers, schedules
 from ays_toy.denoisers import GaussianDenoiser
 from ays_toy.ode import OdePaths
+from ays_toy.solver_steps import Step, target, transfer
 
 GRID = schedules.logsnr(23, 0.01, 20.0)
 
 
 @pytest.fixture(scope="module")
-def walk() -> list[samplers.Step]:
+def walk() -> list[Step]:
     """The trajectories that OdePaths follows, one record a level."""
     x_T = 20 * torch.randn(400, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return list(samplers.steps(datasets.get("grid-4x4").denoiser(), x_T, GRID, "heun", denoise_to_zero=True))
@@ -33,7 +34,7 @@ def test_ddim_errors_are_those_of_the_samplers_own_step(walk, paths):
     errors = paths.local_errors()
     for i, j in [(0, 1), (0, 23), (3, 9), (10, 11), (12, 20), (22, 23)]:
         b, a = walk[i], walk[j]
-        reached = samplers.transfer(b.x, b.denoised, b.sigma, a.sigma)
+        reached = transfer(b.x, b.denoised, b.sigma, a.sigma)
         assert errors[i, j] == pytest.approx(mean_square(reached - a.x), rel=1e-6)
     assert np.isinf(errors[np.tril_indices(24)]).all()
 
@@ -42,9 +43,9 @@ def test_2m_errors_are_those_of_the_samplers_own_step(walk, paths):
     errors = paths.local_error_pairs()
     for i, j, k in [(0, 1, 2), (0, 5, 23), (3, 9, 12), (10, 11, 20), (12, 20, 21), (21, 22, 23)]:
         c, b, a = walk[i], walk[j], walk[k]
-        last = samplers.Step(0, c.sigma, b.sigma, c.x, c.denoised, b.x)
-        held = samplers.target(b.denoised, last, b.sigma, a.sigma)
-        reached = samplers.transfer(b.x, held, b.sigma, a.sigma)
+        last = Step(0, c.sigma, b.sigma, c.x, c.denoised, c.x, b.x)
+        held = target(b.denoised, last, b.sigma, a.sigma)
+        reached = transfer(b.x, held, b.sigma, a.sigma)
         assert errors[i, j, k] == pytest.approx(mean_square(reached - a.x), rel=1e-6)
     assert np.isfinite(errors).sum() == sum(1 for _ in combinations(range(24), 3))
 

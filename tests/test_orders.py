@@ -6,12 +6,13 @@ strong order is 1 for all, extrapolation or not.
 
 import math
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
-from ays_toy import samplers, schedules
+from ays_toy import samplers, schedules, solver_steps
 from ays_toy.brownian import SharedNoise
 from ays_toy.denoisers import GaussianDenoiser, MixtureDenoiser
 
@@ -20,7 +21,8 @@ MEANS, STDS, WEIGHTS = np.array([-0.6, 0.5]), np.array([0.25, 0.15]), np.array([
 MIXTURE = MixtureDenoiser(MEANS[:, None], STDS, WEIGHTS)
 LOW, HIGH, PATHS, FINE = 0.1, 2.0, 32_000, 384
 WEAK = {"stochastic-ddim": 1, "ddim": 1, "sde-dpmpp-2m": 2, "dpmpp-2m": 2, "heun": 2}
-STOCHASTIC = ["stochastic-ddim", "sde-dpmpp-2m"]
+WEAK |= {"sde-dpmpp-3m": 2, "unipc": 3, "ipndm": 2}
+STOCHASTIC = ["stochastic-ddim", "sde-dpmpp-2m"]  # whose weak error on a mixture can be told from noise
 
 
 def slope(counts: list[int], errors: list[float]) -> float:
@@ -48,6 +50,33 @@ def test_the_variance_of_gaussian_output_converges_with_the_weak_order(solver, s
     made = [variance(solver, schedules.SCHEDULES[schedule](n, low, high)) for n in counts]
     errors = [value - math.hypot(low, STD) ** 2 for value in made]
     assert slope(counts, errors) == pytest.approx(WEAK[solver], abs=0.05)
+
+
+def test_every_solver_says_its_order():
+    assert {name: solver.order for name, solver in samplers.SOLVERS.items()} == WEAK
+
+
+def test_the_whole_of_3ms_last_term_would_change_no_order(monkeypatch):
+    """Half of it is the authors': what noise does to differences of D keeps the weak order at 2 with either."""
+    whole, counts = solver_steps.moment, [48, 96, 192, 384]
+    monkeypatch.setattr(solver_steps, "moment", lambda k, exponent: (2 if k == 2 else 1) * whole(k, exponent))
+    made = [variance("sde-dpmpp-3m", schedules.edm(n, 0.05, 5.0)) for n in counts]
+    assert slope(counts, [value - math.hypot(0.05, STD) ** 2 for value in made]) == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize(("ratio", "order"), [(1.0, 3), (1.5, 1)])
+def test_ipndm_is_of_the_third_order_where_steps_are_even(ratio, order):
+    """The error of one step alone, its past exact; where steps shrink at once, the weights of even ones fail."""
+    denoiser, lengths, errors = GaussianDenoiser(STD), [0.08, 0.04, 0.02, 0.01], []
+    for h in lengths:
+        levels = 1 + h * np.array([2 * ratio, ratio, 0, -1])
+        exact = [torch.full((1, 1), math.hypot(level, STD), dtype=torch.float64) for level in levels]
+        past = [
+            samplers.step_from(denoiser, exact[k], levels[k], levels[k + 1], samplers.SOLVERS["ddim"]) for k in (1, 0)
+        ]
+        made = samplers.step_from(denoiser, exact[2], levels[2], levels[3], samplers.SOLVERS["ipndm"], past)
+        errors.append(float(made.x_next - exact[3]))
+    assert -slope(lengths, errors) == pytest.approx(order + 1, abs=0.1)
 
 
 @lru_cache(maxsize=1)
@@ -82,4 +111,18 @@ def test_both_orders_on_a_mixture_with_one_noise_for_all(solver):
         if n >= 24:
             strong.append(float((x - fine).square().mean().sqrt()))
     assert slope([6, 12, 24], weak) == pytest.approx(WEAK[solver], abs=0.15)
+    assert slope([24, 48, 96], strong) == pytest.approx(1.0, abs=0.2)
+
+
+def test_3m_has_the_same_strong_order_and_a_smaller_weak_error_than_2m():
+    x_T, noise, fine = paths()
+    weak: dict[str, list[float]] = {"sde-dpmpp-2m": [], "sde-dpmpp-3m": []}
+    strong = []
+    for n, solver in product((8, 10, 12), weak):
+        x = samplers.sample(MIXTURE, x_T, schedules.logsnr(n, LOW, HIGH), solver, noise=noise)
+        weak[solver].append(abs(float((x.square() - fine.square()).mean())))
+    for n in (24, 48, 96):
+        x = samplers.sample(MIXTURE, x_T, schedules.logsnr(n, LOW, HIGH), "sde-dpmpp-3m", noise=noise)
+        strong.append(float((x - fine).square().mean().sqrt()))
+    assert (2 * np.array(weak["sde-dpmpp-3m"]) < weak["sde-dpmpp-2m"]).all()
     assert slope([24, 48, 96], strong) == pytest.approx(1.0, abs=0.2)

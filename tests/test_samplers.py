@@ -12,8 +12,10 @@ from scipy.stats import chi2
 from ays_toy import datasets
 from ays_toy.denoisers import EmpiricalDenoiser, GaussianDenoiser, MixtureDenoiser
 from ays_toy.mixtures import Mixture
-from ays_toy.samplers import SOLVERS, Step, denoiser_calls, sample, steps, transfer
+from ays_toy.samplers import denoiser_calls, sample, steps
 from ays_toy.schedules import SCHEDULES, edm, logsnr
+from ays_toy.solver_steps import Step, transfer
+from ays_toy.solvers import SOLVERS
 
 DETERMINISTIC = [name for name, solver in SOLVERS.items() if not solver.stochastic]
 STOCHASTIC = [name for name, solver in SOLVERS.items() if solver.stochastic]
@@ -310,7 +312,12 @@ GOOD = torch.ones(3, 2)
 @pytest.mark.parametrize(
     ("x_T", "sigmas", "solver", "says"),
     [
-        (GOOD, edm(3), "euler", "choose one of stochastic-ddim, ddim, sde-dpmpp-2m, dpmpp-2m, heun"),
+        (
+            GOOD,
+            edm(3),
+            "lms",
+            "choose one of stochastic-ddim, ddim, sde-dpmpp-2m, dpmpp-2m, heun, sde-dpmpp-3m, unipc, ipndm",
+        ),
         (GOOD, edm(3)[::-1], "ddim", "sort them from high to low"),
         (GOOD, [1.0, 0.5, 0.0], "ddim", "leave out a final zero"),
         (GOOD, [1.0], "ddim", "at least two noise levels"),
@@ -333,7 +340,7 @@ def test_mistakes_are_answered_by_the_call_itself(
 
 def test_mistakes_in_counting_calls_and_in_a_denoisers_shape_are_answered() -> None:
     with pytest.raises(ValueError, match="choose one of"):
-        denoiser_calls("euler", 5)
+        denoiser_calls("lms", 5)
     with pytest.raises(ValueError, match="number of steps"):
         denoiser_calls("ddim", 0)
     with pytest.raises(ValueError, match=r"must return x's shape \[3, 2\], not \[3, 1\]"):

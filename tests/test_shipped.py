@@ -9,7 +9,6 @@ from ays_toy import finding, names, shipped
 from ays_toy.comparison import Model
 from ays_toy.datasets import DATASETS
 from ays_toy.optimize import WIDE
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import edm, validate
 from ays_toy.ui import findings
 from benchmarks import presets
@@ -20,7 +19,7 @@ def test_every_entry_is_a_schedule_of_its_cell_over_the_default_range():
     rows = presets.read(shipped.FILE, anew=False)
     for (cell, name), found in shipped.entries().items():
         assert cell.data in DATASETS
-        assert cell.solver in SOLVERS
+        assert cell.solver in presets.SOLVERS
         assert (found.name, found.title) == (name, names.title(name))
         assert isinstance(rows[cell][name][0], str if name == "choice" else int)  # what was chosen, where it stopped
         assert validate(found.sigmas).size == cell.steps + 1
@@ -30,7 +29,7 @@ def test_every_entry_is_a_schedule_of_its_cell_over_the_default_range():
 
 def test_the_default_views_of_all_presets_ship():
     for data in DATASETS:
-        for solver in SOLVERS:
+        for solver in presets.SOLVERS:
             for steps in (4, 5, 6, 8, 10, 12, 16, 20):
                 assert all(shipped.find(Model(data), solver, steps, name) for name in names.SEARCHED), (data, solver)
 

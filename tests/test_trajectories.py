@@ -221,7 +221,7 @@ BAD = [
     ({f"{k}": schedules.edm(5) for k in range(5)}, {}, "number of schedules"),
     ({"edm": schedules.edm(5), "logsnr": schedules.logsnr(6)}, {}, "equally many steps"),
     ({"edm": schedules.edm(5), "logsnr": schedules.logsnr(5, 0.01, 80.0)}, {}, "same range"),
-    (families(5), {"solver": "euler"}, "Unknown solver"),
+    (families(5), {"solver": "lms"}, "Unknown solver"),
     (families(5), {"n": 1}, "number of particles"),
     (families(5), {"fine_calls": 10}, "quarter"),
 ]
@@ -354,7 +354,7 @@ def test_the_page_opens_on_an_answer_and_follows_its_controls() -> None:
     assert "Follow a path" in texts(at)
     assert "Brownian path" in texts(at)
     at.selectbox(key="solver").set_value("ddim").run()
-    assert "Heun's method" in texts(at)
+    assert "steps of Heun from" in texts(at)
     at.multiselect(key="shown").set_value(["edm", "ays"]).run()
     assert not at.exception, at.exception
     assert "AYS" in charts(at)[1]

@@ -55,7 +55,7 @@ def test_the_default_view_needs_no_link() -> None:
         ("data", "grid-9x9"),
         ("data", "<script>alert(1)</script>"),
         ("model", "Exact"),
-        ("solver", "euler"),
+        ("solver", "lms"),
         ("steps", "1"),
         ("steps", "41"),
         ("steps", "8.5"),

@@ -14,19 +14,29 @@ from rich.table import Column, Table
 from ays_toy import export
 from ays_toy.estimates import Measured
 from ays_toy.names import METHODS
-from ays_toy.samplers import SOLVERS
+from ays_toy.solvers import SOLVERS, find
 
 NAME_WIDTH = 16  # letters of a title that stay on one line
 console = Console()
 Data = Annotated[str, typer.Argument(help="A data set, or own:NAME.")]
 Kind = Annotated[str, typer.Option(help="exact, mlp, or saved:NAME.")]
-Solver = Annotated[str, typer.Option(help=f"One of {', '.join(SOLVERS)}.")]
+Solver = Annotated[
+    str,
+    typer.Option(
+        help=f"One of {', '.join(SOLVERS)}, or its name in another tool.", callback=lambda name: _solver(name)
+    ),
+]
 Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
 Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
 Method = Annotated[str, typer.Option(help="; ".join(f"{name}: {what}" for name, what in METHODS.items()) + ".")]
 Out = Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
 SigmaMax = Annotated[float, typer.Option(help="Highest noise level.")]
+
+
+def _solver(name: str) -> str:
+    with user_errors():
+        return find(name).name
 
 
 def progress(counts: bool = True, quiet: bool = False) -> Progress:

@@ -13,8 +13,8 @@ from ays_toy.images.baselines import family
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import Schedule
+from ays_toy.solvers import find
 
 ABOVE = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", "time-uniform", "time-quadratic")
 ORDER = tuple(dict.fromkeys((*ABOVE, *names.BASELINES)))
@@ -57,7 +57,7 @@ def differences(images: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 def has_reference(solver: str) -> bool:
     """Whether the noise alone decides what the solver makes of it, so that pictures can be held against others."""
-    return not SOLVERS[solver].stochastic
+    return not find(solver).stochastic
 
 
 def reference(model: ImageModel, seed: int, count: int = SHOWN) -> np.ndarray:

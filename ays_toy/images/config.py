@@ -8,8 +8,9 @@ from ays_toy.images import collect, loading, results, scores
 from ays_toy.images.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
 from ays_toy.optimize import NEAR, Plan
-from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.solvers import find
 
 SAMPLES = 1024
 LEAST_SAMPLES = 40
@@ -48,7 +49,7 @@ class ImageConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        lookup(SOLVERS, self.solver, "solver")
+        object.__setattr__(self, "solver", find(self.solver).name)
         if self.figure is not None:
             lookup(scores.FIGURES, self.figure, "figure of quality")
         lookup(dict.fromkeys(names.SEARCHED), self.method, "method")

@@ -21,6 +21,7 @@ from ays_toy.images import loading
 from ays_toy.images.models import ImageModel
 from ays_toy.paths import PathGram
 from ays_toy.schedules import Schedule
+from ays_toy.solvers import find
 
 FILE = Path(__file__).parent / "results" / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
@@ -48,7 +49,7 @@ class Results:
 
     def at(self, solver: str, steps: int) -> Cell:
         """The cell, empty where nothing was measured."""
-        return self.cells.get((solver, steps), {})
+        return self.cells.get((find(solver).name, steps), {})
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from ays_toy.images.models import ImageModel
 from ays_toy.images.quality import FrechetTo, distance_to, pixels
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.metrics import Estimate, Figure
-from ays_toy.samplers import SOLVERS
+from ays_toy.solvers import find
 
 REFERENCE_SAMPLES = 2048  # of a model's own samples, where there are no data
 Made = TypeVar("Made")
@@ -52,7 +52,7 @@ def default_figure(model: str, solver: str) -> str:
     """The figure that a search for the model of that name goes by unless another is asked for."""
     if model == "digits":
         return "frechet"
-    return "frechet-pixels" if lookup(SOLVERS, solver, "solver").stochastic else "distance"
+    return "frechet-pixels" if find(solver).stochastic else "distance"
 
 
 def check_figure(model: str, solver: str, name: str) -> Figure:
@@ -60,8 +60,8 @@ def check_figure(model: str, solver: str, name: str) -> Figure:
     figure = lookup(FIGURES, name, "figure of quality")
     if name == "frechet" and model != "digits":
         raise ValueError("The figure frechet needs a classifier, which only the digits have: use frechet-pixels.")
-    if name == "distance" and lookup(SOLVERS, solver, "solver").stochastic:
-        raise ValueError(f"{SOLVERS[solver].title} adds noise of its own: use a Fréchet distance, not distance.")
+    if name == "distance" and find(solver).stochastic:
+        raise ValueError(f"{find(solver).title} adds noise of its own: use a Fréchet distance, not distance.")
     return figure
 
 

@@ -1,7 +1,7 @@
 """Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
 
 from ays_toy.optimize.candidates import Candidate, blend
-from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose
+from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose, ode_title
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
 from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
@@ -30,6 +30,7 @@ __all__ = [
     "coordinate_search",
     "exact_schedules",
     "ode_schedules",
+    "ode_title",
     "optimum",
     "refine",
     "refine_search",

@@ -18,13 +18,13 @@ from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_numb
 from ays_toy.datasets import Dataset, equal
 from ays_toy.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure, Reference
-from ays_toy.ode import EXTRAPOLATES, OdePaths
+from ays_toy.ode import OdePaths
 from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.stopping import Score, sample_score
 from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import SCHEDULES, logsnr
+from ays_toy.solvers import SOLVERS, Solver, find
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,9 @@ class Subject:
             title = names.title("p-optimum", power)
             yield Candidate(names.optimum(power), title, optimum(self.gram, steps, power))
         if self.ode is not None:
-            for kind, gamma in product([self.solver] if self.solver in EXTRAPOLATES else plan.stand_ins, plan.gammas):
-                title = names.ode_optimum(gamma) + ("" if kind == self.solver else f", for {SOLVERS[kind].title}")
+            solver = find(self.solver)
+            for kind, gamma in product([solver.price] if solver.price else plan.stand_ins, plan.gammas):
+                title = ode_title(gamma, kind, solver)
                 yield Candidate("ode-optimum", title, ode_schedules(self.ode, steps, kind, gamma)[steps])
 
     def judge(self, samples: int, seed: int) -> Callable[[Candidate], Candidate]:
@@ -199,7 +200,7 @@ def choose(
     modes need `data`. The score is that of the last round: report it on seeds of your own. Raises ValueError for
     unknown names and bad ranges.
     """
-    lookup(SOLVERS, solver, "solver")
+    chosen = find(solver)
     lookup(METRICS, metric, "metric")
     low, high = sigma_range(sigma_min, sigma_max)
     whole_number(steps, "The number of steps", 2, 60)
@@ -216,11 +217,11 @@ def choose(
 
     start, ode = x0[:half], None
     gram = PathGram.collect(denoiser, start[:4096], logsnr(95, low, high), generator=generator)
-    if not SOLVERS[solver].stochastic:
+    if not chosen.stochastic:
         x_T = start[:1024] + high * torch.randn(start[:1024].shape, generator=generator, device=x0.device)
         ode = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
     subject = Subject(
-        solver,
+        chosen.name,
         {name: family(steps, low, high) for name, family in SCHEDULES.items()},
         gram,
         METRICS[metric],
@@ -229,3 +230,9 @@ def choose(
     )
     *_, last = choices(subject, WIDE, seeds)
     return last
+
+
+def ode_title(gamma: float, price: str | None, solver: Solver) -> str:
+    """The title of an optimum over local errors for a solver; whose errors, where they are not its own."""
+    whose = "" if price is None or price == solver.name else f", for {SOLVERS[price].title}"
+    return names.ode_optimum(gamma) + whose

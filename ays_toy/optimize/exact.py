@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ays_toy import ode
-from ays_toy.checks import lookup, whole_number
-from ays_toy.intervals import EXTRAPOLATES, GridCosts, pair_differences, within_grid
+from ays_toy.checks import whole_number
+from ays_toy.intervals import GridCosts, pair_differences, within_grid
 from ays_toy.ode import OdePaths
 from ays_toy.paths import PathGram
+from ays_toy.solvers import pricing
 
 
 def exact_schedules(
@@ -19,25 +19,26 @@ def exact_schedules(
 ) -> dict[int, np.ndarray]:
     """The schedule of least cost on the PathGram's grid for every number of steps: {n: sigmas [n+1]}, n = 1..max_steps.
 
-    The cost of a step is its KLUB with the weight t^-power (3 = KLUB; lower = mode masses over precision). For the
-    solver sde-dpmpp-2m a step's price depends on the one before it, so the state is a pair of levels.
-    Raises ValueError for more steps than the grid has intervals.
+    The cost of a step is its KLUB with the weight t^-power (3 = KLUB; lower = mode masses over precision). For
+    SDE-DPM-Solver++ a step's price depends on the one before it, so the state is a pair of levels; (3M) takes the
+    prices of (2M). Raises ValueError for another solver and for more steps than the grid has intervals.
     """
     whole_number(max_steps, "The largest number of steps", 1, gram.grid.size - 1)
     costs = GridCosts(gram.differences, gram.grid, power)
-    pairs = costs.step_pairs() if lookup(EXTRAPOLATES, solver, "solver with a KLUB") else None
+    pairs = costs.step_pairs() if pricing(solver, stochastic=True).history else None
     return _by_steps(gram.grid, costs.steps(), pairs, max_steps)
 
 
 def ode_schedules(paths: OdePaths, max_steps: int, solver: str = "ddim", gamma: float = 1.0) -> dict[int, np.ndarray]:
     """The schedule of least summed local error on the OdePaths' grid for every number of steps {n: sigmas [n+1]}.
 
-    solver is ddim or dpmpp-2m, whose errors depend on the step before too; gamma as in `OdePaths.costs`.
-    Raises ValueError for another solver and for more steps than the grid has intervals.
+    solver is ddim, or dpmpp-2m, whose errors depend on the step before too, or one that these stand for
+    (`Solver.price`); gamma as in `OdePaths.costs`. Raises ValueError for another solver and for more steps than the
+    grid has intervals.
     """
     whole_number(max_steps, "The largest number of steps", 1, paths.grid.size - 1)
-    extrapolates = lookup(ode.EXTRAPOLATES, solver, "solver with a local error")
-    pairs = paths.costs(paths.local_error_pairs(), gamma) if extrapolates else None
+    looks_back = pricing(solver, stochastic=False).history > 0
+    pairs = paths.costs(paths.local_error_pairs(), gamma) if looks_back else None
     return _by_steps(paths.grid, paths.costs(paths.local_errors(), gamma), pairs, max_steps)
 
 

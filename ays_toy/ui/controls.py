@@ -4,10 +4,9 @@ import streamlit as st
 
 from ays_toy import catalog, names
 from ays_toy.metrics import METRICS
-from ays_toy.ode import EXTRAPOLATES
 from ays_toy.palette import STYLES
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.solvers import SOLVERS, priced
 from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui import record
 from ays_toy.ui.view import (
@@ -56,6 +55,7 @@ def solver() -> None:
         format_func=lambda name: SOLVERS[name].title,
         key="solver",
         persist_state="session",
+        help=" ".join(f"**{one.title}:** {one.about}" for one in SOLVERS.values()),
     )
 
 
@@ -177,16 +177,19 @@ def samples() -> None:
 
 def dials(view: SearchView) -> None:
     """Which matrix the optimum comes from, its weight, and how far towards it to go from the search's start."""
+    able = priced(stochastic=False, own=False)
+    borrow = {SOLVERS[name].title: SOLVERS[SOLVERS[name].price or name].title for name in able}
+    words = [title if title == whose else f"{title} (at the prices of {whose})" for title, whose in borrow.items()]
     st.segmented_control(
         "Price a step by",
         list(MATRICES),
         format_func=lambda name: MATRICES[name],
         key="matrix",
         required=True,
-        disabled=view.solver not in EXTRAPOLATES,
+        disabled=view.solver not in able,
         persist_state="session",
-        help="Forward paths price what KLUB does. For the solvers DDIM and DPM-Solver++(2M), trajectories of the ODE "
-        "price the error of every single step instead, which is what those solvers make.",
+        help="Forward paths price what KLUB does. Trajectories of the ODE price the error of every single step: "
+        f"for the solvers {', '.join(words)}.",
     )
     left, right = st.columns(2)
     with left:

@@ -10,10 +10,9 @@ from ays_toy.images import compared, loading, scores
 from ays_toy.images.conditioning import prompts_in
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec, record
-from ays_toy.ui.view import MAX_SEED, POWERS, brought
+from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
@@ -47,7 +46,7 @@ class ImagesView:
     prompts: str = codec.param("", _prompts)
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
     folder: str = codec.param("", _folder)
-    solver: str = codec.param("stochastic-ddim", codec.choice(SOLVERS, "solver"))
+    solver: str = codec.param("stochastic-ddim", solver_named)
     steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
     method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))

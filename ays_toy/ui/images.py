@@ -13,8 +13,9 @@ from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
 from ays_toy.palette import STYLES
-from ays_toy.samplers import SOLVERS, denoiser_calls
+from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import Schedule
+from ays_toy.solvers import find
 from ays_toy.ui import strips, tables
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown, memories
@@ -65,7 +66,7 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
         words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
     words += "."
     if not compared.has_reference(view.solver):
-        words += f" {SOLVERS[view.solver].title} adds noise at every step: there is no one picture to differ from."
+        words += f" {find(view.solver).title} adds noise at every step: there is no one picture to differ from."
     return words
 
 

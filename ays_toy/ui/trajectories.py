@@ -162,9 +162,7 @@ def alt(view: TrajectoriesView, followed: Trajectories, what: str) -> str:
 
 def reference_words(followed: Trajectories) -> str:
     """What the reference is."""
-    steps = followed.reference.sigmas.size - 1
-    if followed.solver.stochastic:
-        return (
-            f"{steps} steps of Stochastic-DDIM along the same Brownian path, which every schedule's noise is taken from"
-        )
-    return f"{steps} steps of Heun's method from the same noise"
+    stochastic, steps = followed.solver.stochastic, followed.reference.sigmas.size - 1
+    noise = "along the same Brownian path, which every schedule's noise is taken from"
+    of = f"{steps} steps of {trajectories.PATIENT[stochastic].title}"
+    return f"{of} {noise}" if stochastic else f"{of} from the same noise"

@@ -15,10 +15,9 @@ from ays_toy import catalog, names, seeds
 from ays_toy.comparison import Model
 from ays_toy.live_search import SearchConfig
 from ays_toy.metrics import DEFAULT, METRICS
-from ays_toy.ode import EXTRAPOLATES
 from ays_toy.reading import read_link
-from ays_toy.samplers import SOLVERS
 from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.solvers import find, priced
 from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui import codec, frame, record
 from ays_toy.ui.background import device
@@ -43,6 +42,11 @@ TAKEN = (
 MATRICES = {"forward": "Forward paths (KLUB)", "ode": "ODE trajectories"}
 
 
+def solver_named(text: str) -> str:
+    """Our name of a solver in a link, which may be another tool's."""
+    return find(text).name
+
+
 def brought(text: str) -> tuple[float, ...]:
     """Levels in a link as they were brought, at most those of as many steps as a page shows, and a final zero."""
     return read_link(text, MAX_STEPS + 2)
@@ -57,7 +61,7 @@ class ModelView:
 
     data: str = codec.param("grid-8x8", codec.checked(catalog.dataset))
     model: str = codec.param("exact", codec.checked(catalog.check_kind))
-    solver: str = codec.param("stochastic-ddim", codec.choice(SOLVERS, "solver"))
+    solver: str = codec.param("stochastic-ddim", solver_named)
     steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     sigma_min: float = codec.param(0.002, codec.one_of(SIGMAS_MIN, "The lowest noise level"))
     sigma_max: float = codec.param(80.0, codec.one_of(SIGMAS_MAX, "The highest noise level"))
@@ -132,7 +136,7 @@ class SearchView(ModelView):
     @property
     def prices_ode(self) -> bool:
         """Whether the optimum is that of the ODE's errors: for solvers that follow it, where that is chosen."""
-        return self.matrix == "ode" and self.solver in EXTRAPOLATES
+        return self.matrix == "ode" and self.solver in priced(stochastic=False, own=False)
 
     @property
     def search(self) -> SearchConfig:
