@@ -2,22 +2,19 @@
 
 import streamlit as st
 
-from ays_toy.ui import beat_ays, compute, controls, gallery, guess
+from ays_toy.ui import beat_ays, compute, controls, gallery, guess, view
 
-problems = beat_ays.open_page()
-with st.sidebar:
-    controls.data()
-    controls.model()
-    controls.solver()
-    controls.steps()
-    beat_ays.bring_attempt()
-    beat_ays.weight()
-    beat_ays.metric()
-    controls.noise_range()
-    controls.new_noise()
-state = beat_ays.current()
-for problem in problems:
-    st.warning(problem, icon=":material/link_off:")
+state = view.show(
+    beat_ays.ChallengeView,
+    *controls.WHAT,
+    beat_ays.bring_attempt,
+    beat_ays.weight,
+    beat_ays.metric,
+    controls.noise_range,
+    controls.new_noise,
+    before=beat_ays.take_in,
+    settle=beat_ays.settle,
+)
 
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
 st.caption(

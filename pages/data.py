@@ -4,16 +4,15 @@ import streamlit as st
 
 from ays_toy.ui import controls, keep, own_data, own_desk, view
 
-problems = view.open_view(own_data.DataView)
-gone = own_desk.settle()
-with st.sidebar:
-    controls.solver()
-    controls.steps()
-    controls.noise_range()
-    controls.new_noise()
-state = view.current(own_data.DataView)
-for problem in [*problems, *gone, *keep.set_aside()]:
-    st.warning(problem, icon=":material/info:")
+state = view.show(
+    own_data.DataView,
+    controls.solver,
+    controls.steps,
+    controls.noise_range,
+    controls.new_noise,
+    before=own_desk.settle,
+    besides=keep.set_aside,
+)
 
 st.markdown("### Your own data: draw them, and there are samples of them at once")
 left, right = st.columns([0.4, 0.6], gap="medium")

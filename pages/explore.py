@@ -1,25 +1,22 @@
 """Explore: the same model, noise and number of steps, and what it matters where the steps are put."""
 
+from functools import partial
+
 import streamlit as st
 
 from ays_toy.samplers import denoiser_calls
 from ays_toy.ui import background, compute, controls, explore, findings, gallery, view, yours
 
-problems = view.open_view(view.View)
-with st.sidebar:
-    controls.data()
-    controls.model()
-    controls.solver()
-    controls.steps()
-    controls.schedules()
-    controls.power_if_shown()
-    yours.control("yours", explore.fit)
-    controls.noise_range()
-    controls.columns()
-    controls.new_noise()
-state = view.current(view.View)
-for problem in problems:
-    st.warning(problem, icon=":material/link_off:")
+state = view.show(
+    view.View,
+    *controls.WHAT,
+    controls.schedules,
+    controls.power_if_shown,
+    partial(yours.control, "yours", explore.fit),
+    controls.noise_range,
+    controls.columns,
+    controls.new_noise,
+)
 
 calls = denoiser_calls(state.solver, state.steps)
 st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")

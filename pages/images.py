@@ -4,27 +4,27 @@ from functools import partial
 from itertools import count
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy.ui import controls, image_export, image_run, image_state, image_view, images, running, view, yours
 
-problems = view.open_view(image_view.ImagesView)
-with st.sidebar:
-    image_view.model_controls()
-    controls.solver()
-    controls.steps()
-    spot = st.container()
-    image_view.search_controls()
-    controls.new_noise()
-state = view.current(image_view.ImagesView)
-for problem in problems:
-    st.warning(problem, icon=":material/link_off:")
+spots: list[DeltaGenerator] = []
+state = view.show(
+    image_view.ImagesView,
+    image_view.model_controls,
+    controls.solver,
+    controls.steps,
+    lambda: spots.append(st.container()),
+    image_view.search_controls,
+    controls.new_noise,
+)
 
 st.markdown(f"### {images.heading(state)}")
 known = image_state.watch(state)
 seen = image_run.stage(state)
 ready = image_state.loaded(state, known)
 fit = partial(image_state.fit, ready[0] if ready else None)
-with spot:
+with spots[0]:
     yours.control("image_yours", fit)
 looks = count()
 

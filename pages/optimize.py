@@ -6,21 +6,17 @@ import streamlit as st
 
 from ays_toy.ui import controls, findings, gallery, optimize, running, take_home, view
 
-problems = view.open_view(view.SearchView)
-with st.sidebar:
-    controls.data()
-    controls.model()
-    controls.solver()
-    controls.steps()
-    controls.start()
-    controls.metric(view.has_modes())
-    controls.samples()
-    controls.noise_range()
-    controls.columns()
-    controls.new_noise()
-state = optimize.current()
-for problem in problems:
-    st.warning(problem, icon=":material/link_off:")
+state = view.show(
+    view.SearchView,
+    *controls.WHAT,
+    controls.start,
+    controls.metric,
+    controls.samples,
+    controls.noise_range,
+    controls.columns,
+    controls.new_noise,
+    settle=optimize.settle,
+)
 
 st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level moves to where its steps cost least")
 search = optimize.watch(state)

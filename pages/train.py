@@ -7,14 +7,7 @@ import streamlit as st
 from ays_toy.ui import background, controls, gallery, keep, own_data, running, train, view
 from ays_toy.ui.components import field_player
 
-problems = view.open_view(train.TrainView)
-with st.sidebar:
-    controls.data()
-    own_data.link()
-    train.network_controls()
-state = view.current(train.TrainView)
-for problem in [*problems, *keep.set_aside()]:
-    st.warning(problem, icon=":material/info:")
+state = view.show(train.TrainView, controls.data, own_data.link, train.network_controls, besides=keep.set_aside)
 
 st.markdown("### A small network learns to see the data behind the noise: watch what it has learned so far")
 watch = background.current(train.SLOT)

@@ -4,21 +4,16 @@ import streamlit as st
 
 from ays_toy.ui import controls, gallery, trajectories, view
 
-problems = view.open_view(trajectories.TrajectoriesView)
-with st.sidebar:
-    controls.data()
-    controls.model()
-    controls.solver()
-    controls.steps()
-    controls.schedules()
-    controls.power_if_shown()
-    trajectories.alignment()
-    trajectories.aims()
-    controls.noise_range()
-    controls.new_noise()
-state = view.current(trajectories.TrajectoriesView)
-for problem in problems:
-    st.warning(problem, icon=":material/link_off:")
+state = view.show(
+    trajectories.TrajectoriesView,
+    *controls.WHAT,
+    controls.schedules,
+    controls.power_if_shown,
+    trajectories.alignment,
+    trajectories.aims,
+    controls.noise_range,
+    controls.new_noise,
+)
 
 st.markdown(f"### The same noise, carried to the data in {state.steps} steps by different schedules")
 followed = trajectories.flow(state)

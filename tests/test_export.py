@@ -9,10 +9,15 @@ import tiny_models
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from ays_toy import __version__, export, images, samplers, schedules
+from ays_toy.cli import app
 from ays_toy.diffusers_code import as_diffusers, snap
-from ays_toy.estimates import KlubEstimate
+from ays_toy.estimates import KlubEstimate, Measured
+from ays_toy.formats import FORMATS, Format, Taken, by_suffix
+from ays_toy.reading import read_schedule
+from ays_toy.schedules import Schedule
 from ays_toy.solvers import SOLVERS
 
 LEVELS = schedules.edm(5, 0.05, 12.0)
@@ -182,3 +187,29 @@ def test_json_says_where_a_schedule_comes_from():
     assert (record["sigma_max"], record["sigma_min"], record["steps"]) == (12.0, 0.05, 5)
     assert record["version"] == __version__
     assert record["klub"] == {"value": 2.5, "stderr": 0.1, "unit": "nats", "terms": [1.0, 1.5]}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_form_of_a_schedule_is_an_entry(name: str) -> None:
+    form = FORMATS[name]
+    taken = Taken(Measured(Schedule("edm", "EDM", LEVELS), KlubEstimate(2.5, 0.1, np.ones(5))), "ddim")
+    text = form.text(taken)
+    assert by_suffix(f"mine.{form.suffix}") is form
+    assert form.counting(taken).startswith("6 numbers for 5 steps" if form.ends_in_zero else "6 noise levels for 5")
+    if name == "diffusers":
+        assert "EulerDiscreteScheduler" in text
+    else:
+        brought = read_schedule(text)
+        np.testing.assert_allclose(brought.levels[:5], LEVELS[:5], rtol=1e-7)
+        assert (brought.levels[-1] == 0) is form.ends_in_zero
+
+
+def test_a_form_that_is_added_is_on_the_command_line_at_once(monkeypatch, tmp_path) -> None:
+    shout = Format("Shouted", "loud", "text/plain", lambda one: f"{one.found.title.upper()} {one.sigmas[0]:g}!")
+    monkeypatch.setitem(FORMATS, "shouted", shout)
+    out = tmp_path / "schedule.loud"
+    done = CliRunner().invoke(
+        app, ["optimize", "gaussian", "--method", "klub-optimum", "--steps", "4", "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    assert out.read_text() == "KLUB OPTIMUM 80!"

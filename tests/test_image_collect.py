@@ -280,7 +280,7 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
         (["--samples", "10"], "The number of samples"),
         (["--data", "nowhere"], "There is no folder nowhere"),
         (["--checkpoint", "nowhere/pass"], "There is no folder nowhere"),
-        (["--out", "schedule.txt"], "must end in .json or .csv"),
+        (["--out", "schedule.doc"], "must end in .py, .txt, .json, .csv"),
         (["--prompts", "nowhere.txt"], "cannot be read"),
     ],
 )

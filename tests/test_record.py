@@ -1,6 +1,6 @@
 """What a session has chosen: held beside the widgets, named by every address, and nothing of it lost on the way."""
 
-import re
+import ast
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -41,10 +41,20 @@ def test_every_page_has_its_view_here_and_what_two_of_them_ask_is_shared() -> No
 def test_every_widget_that_keeps_its_value_is_a_field_of_its_pages_view() -> None:
     """A key with `persist_state` that is no field would be forgotten on the first change of page."""
     names = {field.name for cls in VIEWS for field in fields(cls)}
-    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ays_toy" / "ui").glob("*.py"))
-    calls = re.findall(r"""key="([^"]+)",[^()]*?(?:persist_state=|\*\*keep)""", source)
-    assert len(calls) > 20
-    assert set(calls) - names <= {"guess cost", "guess picture"}, "those begin with nothing chosen"
+    keys = []
+    for file in (ROOT / "ays_toy" / "ui").rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            named = {word.arg: word.value for word in call.keywords}
+            if getattr(call.func, "id", "") == "pick":
+                named["key"] = call.args[1] if len(call.args) > 1 else None
+            elif "persist_state" not in named and "keep" not in {
+                getattr(word.value, "id", "") for word in call.keywords
+            }:
+                continue
+            if isinstance(named.get("key"), ast.Constant):
+                keys.append(named["key"].value)
+    assert len(keys) > 20
+    assert set(keys) - names <= {"guess cost", "guess picture"}, "those begin with nothing chosen"
 
 
 @pytest.mark.parametrize("page", ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ays_toy import export
+from ays_toy import formats
 from ays_toy.estimates import Measured
+from ays_toy.formats import Taken
 from ays_toy.names import METHODS
 from ays_toy.solvers import SOLVERS, find
 
@@ -61,18 +62,15 @@ def print_levels(sigmas: np.ndarray) -> None:
 
 def check_out(out: Path | None) -> None:
     """ValueError unless a schedule can be written there."""
-    if out is not None and out.suffix not in (".json", ".csv"):
-        raise ValueError(f"The schedule's file must end in .json or .csv, not {out.name!r}.")
-    if out is not None and not out.parent.is_dir():
-        raise ValueError(f"There is no folder {out.parent}: make it, or choose another file.")
+    if out is not None:
+        formats.by_suffix(out.name)
+        if not out.parent.is_dir():
+            raise ValueError(f"There is no folder {out.parent}: make it, or choose another file.")
 
 
-def write(out: Path, found: Measured, **about: Any) -> None:
-    """Write a schedule, with what is said about it where the file is JSON."""
-    sigmas = found.schedule.sigmas
-    text = export.as_csv(sigmas)
-    if out.suffix == ".json":
-        text = export.as_json(sigmas, method=found.title, klub=found.klub, **about)
+def write(out: Path, taken: Taken) -> None:
+    """Write a schedule in the form that the file's name asks for."""
+    text = formats.by_suffix(out.name).text(taken)
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:

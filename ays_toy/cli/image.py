@@ -11,6 +11,7 @@ from ays_toy import checks, images, names, seeds
 from ays_toy.cli import brought, common
 from ays_toy.cli.common import Method, Out, Power, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
+from ays_toy.formats import Taken
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import family
 from ays_toy.images.conditioning import prompts_from
@@ -112,7 +113,8 @@ def optimize(
         schedule = Schedule(method, found.title, found.sigmas)
         rows = _print(judge, state.gram, [schedule], solver, _figures(chosen, solver, decides), samples)
         if out is not None:
-            common.write(out, rows[0], model=model, solver=solver, figure=decides, paths=state.gram.paths)
+            about = {"model": model, "figure": decides, "paths": state.gram.paths}
+            common.write(out, Taken(rows[0], solver, chosen, about=about))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from ays_toy.cli import common
 from ays_toy.cli.common import Data, Kind, Method, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
 from ays_toy.comparison import LEVELS, Model, draw
 from ays_toy.estimates import Measured
+from ays_toy.formats import Taken
 from ays_toy.live_search import SearchConfig, search
 from ays_toy.metrics import METRICS, evaluate
 from ays_toy.schedules import SCHEDULES, Schedule
@@ -53,8 +54,8 @@ def optimize(
     common.print_table(rows, {name: METRICS[name].title for name in rows[0].metrics})
     if out is not None:
         with user_errors():
-            about = {"data": data, "model": model, "solver": solver, "calls": found.calls, "seconds": found.seconds}
-            common.write(out, rows[0], **about)
+            about = {"data": data, "model": model, "calls": found.calls, "seconds": found.seconds}
+            common.write(out, Taken(rows[0], solver, about=about))
 
 
 def _search(config: SearchConfig, rest: bool) -> Schedule:

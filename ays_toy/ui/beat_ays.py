@@ -13,7 +13,7 @@ from ays_toy.fitting import fit_range
 from ays_toy.metrics import METRICS
 from ays_toy.reading import Brought
 from ays_toy.schedules import MAX_STEPS, MIN_STEPS, Schedule
-from ays_toy.ui import attempts, bring, codec, compute, controls, findings, record, tables, view, yours
+from ays_toy.ui import attempts, bring, codec, compute, controls, findings, record, tables, yours
 from ays_toy.ui.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.view import POWERS, ModelView
@@ -68,10 +68,9 @@ def meaning(state: ChallengeView) -> str:
     return ", the paper's bound on the error" if state.weight == 3 else ", like KLUB with another weight"
 
 
-def open_page() -> list[str]:
-    """Fill the widgets from the link -> sentences on what in it was not usable; then take in what has happened."""
-    problems = view.open_view(ChallengeView)
-    state, linked = st.session_state, record.this_session().linked
+def take_in() -> tuple[str, ...]:
+    """Take in what the link, the rail and the page's buttons did, before the widgets are drawn."""
+    state, linked, problems = st.session_state, record.this_session().linked, record.this_session().problems
     if "levels" in linked:
         made = len(state["levels"]) + 1 if state["levels"] else state["steps"]
         if "steps" in linked and state["steps"] != made:
@@ -81,16 +80,13 @@ def open_page() -> list[str]:
         state.pop("revealed", None)
     linked -= {"levels", "guess"}
     attempts.settle()
-    return problems
+    return ()
 
 
-def current() -> ChallengeView:
-    """What the widgets say; a guess belongs to its challenge, and is let go with it."""
-    state = view.current(ChallengeView)
+def settle(state: ChallengeView) -> None:
+    """A guess belongs to its challenge, and is let go with it."""
     if state.guess and st.session_state.setdefault("revealed", _challenge(state)) != _challenge(state):
         st.session_state["guess"] = []
-        state = view.current(ChallengeView)
-    return state
 
 
 # --- controls ------------------------------------------------------------------------------------------------------
@@ -111,7 +107,6 @@ def weight() -> None:
 def metric() -> None:
     """What the samples are judged by."""
     controls.metric(
-        view.has_modes(),
         "Judge the picture by",
         "Measured on 20,000 samples of every schedule, all from the same noise. AYS is stopped early by it, too, on "
         "other noise.",

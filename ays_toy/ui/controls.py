@@ -1,11 +1,14 @@
 """The widgets that pages share: each draws one field of a view, in words first, and keeps it when its page is left."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import streamlit as st
 
 from ays_toy import catalog, names
 from ays_toy.metrics import METRICS
 from ays_toy.palette import STYLES
-from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.schedules import MAX_STEPS, MIN_STEPS
 from ays_toy.solvers import SOLVERS, priced
 from ays_toy.trajectories import FEWEST, MOST
 from ays_toy.ui import record
@@ -25,23 +28,26 @@ EXPLAINED = ("choice", "ays", "klub-optimum", "p-optimum")
 LATEST = "latest own data"  # the session's drawing or points that no list holds
 
 
+def pick(label: str, key: str, titles: Mapping[Any, str], kind: Callable[..., Any] = st.selectbox, **more: Any) -> Any:
+    """Draw the widget of a field that is one of those with titles, or several of them -> what is chosen."""
+    return kind(label, list(titles), format_func=lambda name: titles[name], key=key, persist_state="session", **more)
+
+
 def data() -> None:
     """The data set: presets and the user's own, the chosen and the last drawing among them."""
     options = catalog.datasets(st.session_state.get("data"), st.session_state.get(LATEST))
     record.among("data", options)
-    st.selectbox("Data", list(options), format_func=lambda name: options[name], key="data", persist_state="session")
+    pick("Data", "data", options)
 
 
 def model() -> None:
     """The denoiser: exact, shipped, or one that was trained here on these data."""
     options = catalog.models(st.session_state["data"])
     record.among("model", options)
-    st.selectbox(
+    pick(
         "Model",
-        list(options),
-        format_func=lambda name: options[name],
-        key="model",
-        persist_state="session",
+        "model",
+        options,
         help="Exact: the posterior mean in closed form. Trained: a small network that ships with this project. "
         "Models that you train and keep on the Train page join the list.",
     )
@@ -49,14 +55,8 @@ def model() -> None:
 
 def solver() -> None:
     """The solver."""
-    st.selectbox(
-        "Solver",
-        list(SOLVERS),
-        format_func=lambda name: SOLVERS[name].title,
-        key="solver",
-        persist_state="session",
-        help=" ".join(f"**{one.title}:** {one.about}" for one in SOLVERS.values()),
-    )
+    about = " ".join(f"**{one.title}:** {one.about}" for one in SOLVERS.values())
+    pick("Solver", "solver", {name: one.title for name, one in SOLVERS.items()}, help=about)
 
 
 def steps() -> None:
@@ -64,17 +64,19 @@ def steps() -> None:
     st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session")
 
 
+WHAT = (data, model, solver, steps)  # what every page on a model in 2D asks first
+
+
 def schedules() -> None:
     """Two to four schedules side by side."""
-    st.multiselect(
+    about = " ".join(f"**{STYLES[name].title}:** {STYLES[name].about}" for name in EXPLAINED)
+    pick(
         "Schedules side by side",
-        names.COMPARED,
-        format_func=names.title,
-        key="shown",
-        persist_state="session",
+        "shown",
+        {name: names.title(name) for name in names.COMPARED},
+        st.multiselect,
         max_selections=MOST,
-        help=f"{FEWEST} to {MOST}. "
-        + " ".join(f"**{STYLES[name].title}:** {STYLES[name].about}" for name in EXPLAINED),
+        help=f"{FEWEST} to {MOST}. {about}",
     )
 
 
@@ -87,13 +89,7 @@ def power_if_shown() -> None:
 def columns() -> None:
     """What the table of schedules shows."""
     with st.popover("Columns of the table", icon=":material/view_column:", width="stretch"):
-        st.multiselect(
-            "Columns",
-            list(COLUMNS),
-            format_func=COLUMNS.__getitem__,
-            key="columns",
-            persist_state="session",
-        )
+        pick("Columns", "columns", COLUMNS, st.multiselect)
 
 
 def power(label: str = "Weight of the p-optimum (power p)") -> None:
@@ -112,12 +108,8 @@ def noise_range() -> None:
     """The highest and the lowest noise level."""
     high, low = st.columns(2)
     about = "All schedules run from the highest noise level to the lowest, and all samples end at the lowest."
-    high.selectbox("From noise σ", SIGMAS_MAX, key="sigma_max", format_func=_plain, persist_state="session")
-    low.selectbox("down to", SIGMAS_MIN, key="sigma_min", format_func=_plain, persist_state="session", help=about)
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}"
+    pick("From noise σ", "sigma_max", {sigma: f"{sigma:g}" for sigma in SIGMAS_MAX}, high.selectbox)
+    pick("down to", "sigma_min", {sigma: f"{sigma:g}" for sigma in SIGMAS_MIN}, low.selectbox, help=about)
 
 
 def new_noise() -> None:
@@ -131,12 +123,10 @@ def _new_noise() -> None:
 
 def start() -> None:
     """Where the search begins."""
-    st.selectbox(
+    pick(
         "Start from",
-        list(SCHEDULES),
-        format_func=lambda name: STYLES[name].title,
-        key="start",
-        persist_state="session",
+        "start",
+        names.BASELINES,
         help="The paper starts from EDM or time-uniform. Where the search ends hardly depends on it; how long it "
         "takes, and what it passes on its way, do.",
     )
@@ -148,29 +138,22 @@ STOP_BY = (
 )
 
 
-def metric(has_modes: bool, label: str = "Stop by", about: str = STOP_BY) -> None:
-    """The output metric: what says when to stop, or what samples are judged by."""
+def metric(label: str = "Stop by", about: str = STOP_BY) -> None:
+    """The output metric: what says when to stop, or what samples are judged by; of modes where the data have any."""
+    has_modes = catalog.dataset(st.session_state["data"]).has_modes
     options = {name: metric.title for name, metric in METRICS.items() if has_modes or not metric.needs_modes}
     record.among("metric", options)
-    st.selectbox(
-        label,
-        list(options),
-        format_func=lambda name: options[name],
-        key="metric",
-        persist_state="session",
-        help=about,
-    )
+    pick(label, "metric", options, help=about)
 
 
 def samples() -> None:
     """The samples behind every price of the paper's search."""
-    st.segmented_control(
+    pick(
         "Samples behind each price",
-        SEARCH_SAMPLES,
-        format_func=lambda n: f"{n:,}",
-        key="samples",
+        "samples",
+        {n: f"{n:,}" for n in SEARCH_SAMPLES},
+        st.segmented_control,
         required=True,
-        persist_state="session",
         help="The paper takes 8,192: slower, and less noise in what the search follows.",
     )
 
@@ -180,14 +163,13 @@ def dials(view: SearchView) -> None:
     able = priced(stochastic=False, own=False)
     borrow = {SOLVERS[name].title: SOLVERS[SOLVERS[name].price or name].title for name in able}
     words = [title if title == whose else f"{title} (at the prices of {whose})" for title, whose in borrow.items()]
-    st.segmented_control(
+    pick(
         "Price a step by",
-        list(MATRICES),
-        format_func=lambda name: MATRICES[name],
-        key="matrix",
+        "matrix",
+        MATRICES,
+        st.segmented_control,
         required=True,
         disabled=view.solver not in able,
-        persist_state="session",
         help="Forward paths price what KLUB does. Trajectories of the ODE price the error of every single step: "
         f"for the solvers {', '.join(words)}.",
     )

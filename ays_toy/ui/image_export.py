@@ -1,84 +1,45 @@
 """The last sections of the Images page: a schedule as code or as a file, and the schedules that were published."""
 
-import numpy as np
 import streamlit as st
 
-from ays_toy import export, figures
-from ays_toy.diffusers_code import as_diffusers
-from ays_toy.estimates import Measured
+from ays_toy import figures
+from ays_toy.formats import FORMATS, Taken
 from ays_toy.images import published
 from ays_toy.ui import record
+from ays_toy.ui.controls import pick
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown
-from ays_toy.ui.image_view import FORMATS, ZERO, ImagesView
+from ays_toy.ui.image_view import ZERO, ImagesView
 from ays_toy.words import amid_sentence, file_name
-
-FILES = {"diffusers": ("py", "text/x-python"), "comfyui": ("txt", "text/plain"), "json": ("json", "application/json")}
 
 
 def section(view: ImagesView, one: Shown) -> None:
     """Every schedule of the comparison as code for diffusers, a list for ComfyUI, JSON or CSV."""
     st.markdown("#### Take a schedule home")
     row = st.columns([0.27, 0.48, 0.25], vertical_alignment="bottom")
-    name = row[0].selectbox(
-        "Schedule",
-        list(one.rows),
-        format_func=lambda name: one.rows[name].title,
-        persist_state="session",
-        **record.among_those_to_come("home", one.rows),
-    )
-    chosen = one.rows[name]
-    kind: str = (
-        row[1].segmented_control(
-            "As",
-            list(FORMATS),
-            format_func=lambda name: FORMATS[name],
-            key="format",
-            required=True,
-            persist_state="session",
-        )
-        or view.format
-    )
-    zero = row[2].selectbox(
+    titles = {name: row.title for name, row in one.rows.items()}
+    name = pick("Schedule", titles=titles, kind=row[0].selectbox, **record.among_those_to_come("home", one.rows))
+    titles = {name: form.title for name, form in FORMATS.items()}
+    form = FORMATS[pick("As", "format", titles, row[1].segmented_control, required=True) or view.format]
+    zero = pick(
         "A final zero",
-        list(ZERO),
-        format_func=lambda name: ZERO[name],
-        key="final_zero",
-        disabled=kind not in ("diffusers", "comfyui"),
-        persist_state="session",
+        "final_zero",
+        ZERO,
+        row[2].selectbox,
+        disabled=not form.ends_in_zero,
         help="Image tools end at noise zero. Tools differ in whether that counts as a step: choose, and the text says.",
     )
-    sigmas = chosen.schedule.sigmas
+    about = {"model": view.image_model, "schedule": name}
+    taken = Taken(one.rows[name], view.solver, one.model, zero, about)
     try:
-        text = _text(view, one, chosen, kind, zero)
+        text = form.text(taken)
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
-    st.caption(_counting(kind, sigmas, zero))
-    st.code(text, language="python" if kind == "diffusers" else None, wrap_lines=True)
-    suffix, mime = FILES.get(kind, ("csv", "text/csv"))
-    file = file_name(f"{view.image_model} {chosen.title} {chosen.schedule.steps}")
-    st.download_button(
-        f"Download {file}.{suffix}", text, f"{file}.{suffix}", mime, icon=":material/download:", on_click="ignore"
-    )
-
-
-def _text(view: ImagesView, one: Shown, row: Measured, kind: str, zero: str) -> str:
-    sigmas = row.schedule.sigmas
-    if kind == "diffusers":
-        return as_diffusers(sigmas, one.model, solver=view.solver, final_zero=zero)
-    if kind == "comfyui":
-        return export.as_comfyui(sigmas, one.model, final_zero=zero)
-    if kind == "csv":
-        return export.as_csv(sigmas)
-    about = {"model": view.image_model, "solver": view.solver, "schedule": row.schedule.name}
-    return export.as_json(sigmas, method=row.title, klub=row.klub, **about)
-
-
-def _counting(kind: str, sigmas: np.ndarray, zero: str) -> str:
-    if kind in ("diffusers", "comfyui"):
-        return export.counting(sigmas, zero)
-    return f"{sigmas.size} noise levels for {export.steps(sigmas.size - 1)}; a final jump to zero is not counted."
+    st.caption(form.counting(taken))
+    st.code(text, language=form.language, wrap_lines=True)
+    file = f"{file_name(f'{view.image_model} {taken.found.title} {taken.found.schedule.steps}')}.{form.suffix}"
+    st.download_button(f"Download {file}", text, file, form.mime, icon=":material/download:", on_click="ignore")
 
 
 def published_section() -> None:

@@ -6,17 +6,18 @@ from typing import Any
 import streamlit as st
 
 from ays_toy import names
+from ays_toy.formats import FORMATS
 from ays_toy.images import compared, loading, scores
 from ays_toy.images.conditioning import prompts_in
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.scores import FIGURES
 from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec, record
+from ays_toy.ui.controls import pick
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
-FORMATS = {"diffusers": "diffusers", "comfyui": "ComfyUI", "json": "JSON", "csv": "CSV"}
 ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
 
@@ -125,28 +126,13 @@ def search_controls() -> None:
     """What judges pictures, how a schedule is looked for, and from where."""
     options = scores.fitting(st.session_state["image_model"].strip(), st.session_state["solver"])
     record.among("figure", options)
-    st.selectbox(
-        "Judge pictures by",
-        options,
-        format_func=lambda name: FIGURES[name].title,
-        key="figure",
-        persist_state="session",
-        help=" ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options),
-    )
-    st.selectbox(
+    about = " ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options)
+    pick("Judge pictures by", "figure", {name: FIGURES[name].title for name in options}, help=about)
+    pick(
         "Find a schedule by",
-        names.SEARCHED,
-        format_func=names.title,
-        key="method",
-        persist_state="session",
+        "method",
+        {name: names.title(name) for name in names.SEARCHED},
         help="**Automatic choice:** optima of many weights, baselines, and what lies between, by the figure above on "
         "held-out seeds. **AYS:** the paper's search on KLUB, stopped where that figure is best.",
     )
-    st.selectbox(
-        "Start from",
-        list(SCHEDULES),
-        format_func=names.title,
-        key="base",
-        persist_state="session",
-        help="Where the paper's search starts, and what the dial blends the optimum with.",
-    )
+    pick("Start from", "base", names.BASELINES, help="Where the paper's search starts, and what the dial blends with.")

@@ -17,6 +17,7 @@ from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import Schedule
 from ays_toy.solvers import find
 from ays_toy.ui import strips, tables
+from ays_toy.ui.controls import pick
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.image_state import Shown, memories
 from ays_toy.ui.image_view import VIEWS, ImagesView
@@ -135,16 +136,8 @@ def large(one: Shown) -> bool:
 
 def view_control(view: ImagesView) -> None:
     """Pictures, or how they differ from what many steps make of the same noise."""
-    st.segmented_control(
-        "Show",
-        list(VIEWS),
-        format_func=lambda name: VIEWS[name],
-        key="pictures",
-        required=True,
-        disabled=not compared.has_reference(view.solver),
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    still = not compared.has_reference(view.solver)
+    pick("Show", "pictures", VIEWS, st.segmented_control, required=True, disabled=still, label_visibility="collapsed")
 
 
 def quality(view: ImagesView, one: Shown) -> None:

@@ -16,7 +16,6 @@ from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
 from ays_toy.schedules import Schedule
 from ays_toy.ui import background, compute, findings, gallery, record, running, tables
-from ays_toy.ui import view as views
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.jobs import State
@@ -31,15 +30,11 @@ LOOK = (
 )
 
 
-def current() -> SearchView:
-    """What the widgets say; a sweep stopped at by hand belongs to its search, and is let go with it."""
-    state, known = views.current(SearchView), background.current(SLOT)
-    if state.sweep is None or known is None or known.job.key == state.search:
-        return state
-    if "sweep" in record.this_session().linked:
-        return state
-    st.session_state["sweep"] = None
-    return views.current(SearchView)
+def settle(state: SearchView) -> None:
+    """A sweep stopped at by hand belongs to its search, and is let go with it."""
+    known = background.current(SLOT)
+    if known and known.job.key != state.search and "sweep" not in record.this_session().linked:
+        st.session_state["sweep"] = None
 
 
 def watch(view: SearchView) -> Watch:

@@ -15,6 +15,7 @@ from ays_toy.schedules import Schedule
 from ays_toy.store import PointStore, Saved
 from ays_toy.ui import codec, compute, gallery, keep, own_desk
 from ays_toy.ui.components.draw import PadData, pad
+from ays_toy.ui.controls import pick
 from ays_toy.ui.view import ModelView
 
 WAYS = {"draw": "Draw", "image": "Image", "csv": "CSV"}
@@ -49,15 +50,7 @@ def link() -> None:
 
 def ways() -> None:
     """Draw, bring an image, or bring numbers."""
-    way = st.segmented_control(
-        "How to bring in data",
-        list(WAYS),
-        format_func=WAYS.__getitem__,
-        key="way",
-        required=True,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    way = pick("How to bring in data", "way", WAYS, st.segmented_control, required=True, label_visibility="collapsed")
     if way == "draw":
         _pad()
     elif way == "image":

@@ -8,12 +8,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy import export, live_search, schedules
-from ays_toy.live_search import SearchConfig, SearchState
+from ays_toy import live_search, schedules
+from ays_toy.estimates import Measured
+from ays_toy.formats import FORMATS, Taken
+from ays_toy.live_search import SearchState
 from ays_toy.optimize import Sweep
 from ays_toy.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import background, compute, findings, record, tables
 from ays_toy.ui.background import Watch
+from ays_toy.ui.controls import pick
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, follow, reached, stage, status
 from ays_toy.ui.view import MAX_MORE, SearchView
@@ -128,37 +131,15 @@ def _told_apart(found: Mapping[str, Schedule], chosen: str) -> dict[str, Schedul
 
 def _downloads(view: SearchView, found: Mapping[str, Schedule]) -> None:
     found = _told_apart(found, record.this_session().values["take"])
-    name = st.selectbox(
-        "Take home",
-        list(found),
-        format_func=lambda name: found[name].title,
-        persist_state="session",
-        **record.among_those_to_come("take", found),
-    )
-    taken = found[name]
-    klub = compute.gram(view.chosen_model).price(taken.sigmas)
-    config: SearchConfig = view.search
-    about = {
-        "data": view.data,
-        "model": view.model,
-        "solver": view.solver,
-        "start": config.start,
-        "metric": config.metric,
-        "calls": taken.calls,
-        "seconds": taken.seconds,
-    }
-    name = file_name(f"{view.data} {taken.title}")
+    titles = {name: one.title for name, one in found.items()}
+    one = found[pick("Take home", titles=titles, **record.among_those_to_come("take", found))]
+    about = {"data": view.data, "model": view.model, "start": view.start, "metric": view.metric}
+    price = compute.gram(view.chosen_model).price(one.sigmas)
+    taken = Taken(Measured(one, price), view.solver, about=about | {"calls": one.calls, "seconds": one.seconds})
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.download_button(
-        "JSON",
-        export.as_json(taken.sigmas, method=taken.title, klub=klub, **about),
-        f"{name}.json",
-        "application/json",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-    row.download_button(
-        "CSV", export.as_csv(taken.sigmas), f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore"
-    )
-    row.caption(f"{taken.sigmas.size} noise levels; a final jump to zero is not counted.")
-    st.code("  ".join(f"{sigma:.5g}" for sigma in taken.sigmas), language=None, wrap_lines=True)
+    for form in FORMATS.values():
+        if not form.slow:
+            file = f"{file_name(f'{view.data} {one.title}')}.{form.suffix}"
+            looks: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore", "help": form.counting(taken)}
+            row.download_button(form.title, form.text(taken), file, form.mime, **looks)
+    st.code("  ".join(f"{sigma:.5g}" for sigma in one.sigmas), language=None, wrap_lines=True)

@@ -13,6 +13,7 @@ from ays_toy.comparison import PARTICLES, Model
 from ays_toy.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, findings
 from ays_toy.ui.components import FlowTable, flow_player, last_follow, last_place
+from ays_toy.ui.controls import pick
 from ays_toy.ui.view import ComparedView
 
 PLAYER = "flow"
@@ -40,15 +41,8 @@ class TrajectoriesView(ComparedView):
 
 def alignment() -> None:
     """What the panels have in common while they play."""
-    st.segmented_control(
-        "Align the panels",
-        list(ALIGNMENTS),
-        format_func=lambda name: ALIGNMENTS[name],
-        key="align",
-        required=True,
-        persist_state="session",
-        help="By step: all panels are equally many steps on their way. By noise level: all are at the same σ.",
-    )
+    about = "By step: all panels are equally many steps on their way. By noise level: all are at the same σ."
+    pick("Align the panels", "align", ALIGNMENTS, st.segmented_control, required=True, help=about)
 
 
 def aims() -> None:

@@ -5,7 +5,7 @@ model and solver chosen on one page are those of the next; the address of every 
 or not. `record.py` keeps them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -178,11 +178,6 @@ def _follow(
             one.linked.add(field.name)
 
 
-def has_modes() -> bool:
-    """Whether the chosen data have modes that can be counted."""
-    return catalog.dataset(st.session_state["data"]).has_modes
-
-
 def current(cls: type[V]) -> V:
     """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
     one, own = record.this_session(), [field.name for field in fields(cls)]
@@ -194,3 +189,27 @@ def current(cls: type[V]) -> V:
     st.query_params.from_dict(address)
     one.wrote(address)
     return view
+
+
+def show(
+    cls: type[V],
+    *controls: Callable[[], Any],
+    before: Callable[[], Sequence[str]] = tuple,
+    settle: Callable[[V], None] = lambda _state: None,
+    besides: Callable[[], Sequence[str]] = tuple,
+) -> V:
+    """Open the page of that state: draw its controls beside it, say what was not usable -> its state.
+
+    `before` takes in what has happened since, ahead of the widgets, `settle` lets go what no longer fits the rest;
+    `before` and `besides` return sentences for the page.
+    """
+    problems = open_view(cls)  # which an act on the page clears
+    happened = before()
+    with st.sidebar:
+        for control in controls:
+            control()
+    settle(current(cls))
+    state = current(cls)
+    for problem in [*problems, *happened, *besides()]:
+        st.warning(problem, icon=":material/info:")
+    return state
