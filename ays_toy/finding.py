@@ -19,7 +19,6 @@ from ays_toy.optimize import Choice
 from ays_toy.paths import PathGram
 from ays_toy.samplers import denoiser_calls
 from ays_toy.schedules import Schedule
-from ays_toy.solvers import find as find_solver
 
 FRESH_DATA = Schedule("data", "Fresh data")  # beside schedules: the best that any could do
 ODE_PATHS, ODE_LEVELS = 1024, 64
@@ -78,11 +77,14 @@ def ode_pass(model: Model) -> OdePass:
 
 
 def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Schedule:
-    """The schedule of least summed error of the solver's steps; gamma as in `OdePaths.costs`."""
-    began, chosen = time.perf_counter(), find_solver(solver)
+    """The schedule of least summed error of the solver's steps, or those that stand for them (`Solver.price`).
+
+    gamma is as in `OdePaths.costs`.
+    """
+    began = time.perf_counter()
     sigmas = optimize.ode_schedules(passed.paths, steps, solver, gamma)[steps]
     seconds = passed.seconds + time.perf_counter() - began
-    return Schedule("ode-optimum", optimize.ode_title(gamma, chosen.price, chosen), sigmas, passed.calls, seconds)
+    return Schedule("ode-optimum", names.ode_optimum(gamma), sigmas, passed.calls, seconds)
 
 
 def searched(config: SearchConfig, state: SearchState, sweep: int) -> Schedule:

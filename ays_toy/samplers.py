@@ -109,7 +109,8 @@ def _walk(
         sigma = float(levels[-1])
         with torch.no_grad():
             denoised = denoise(denoiser, x, sigma)
-        yield Step(len(levels) - 1, sigma, 0.0, x, denoised, x, denoised)
+        last = len(levels) - 1
+        yield Step(index=last, sigma=sigma, sigma_next=0.0, x=x, denoised=denoised, start=x, x_next=denoised)
 
 
 def step_from(
@@ -131,7 +132,8 @@ def step_from(
         z = noise(sigma, sigma_next, x) if solver.stochastic and noise is not None else None
         if z is not None and z.shape != x.shape:  # broadcasting would hide it
             raise ValueError(f"The noise of a step must have x's shape {list(x.shape)}, not {list(z.shape)}.")
-        at = Start(denoiser, x, denoised, sigma, sigma_next, tuple(past)[: solver.history], z)
+        where: dict[str, Any] = {"sigma": sigma, "sigma_next": sigma_next, "denoised": denoised}
+        at = Start(**where, x=x, denoiser=denoiser, past=tuple(past)[: solver.history], noise=z)
         if solver.correct is not None:
             at = replace(at, x=solver.correct(at))
-        return Step(index, sigma, sigma_next, x, denoised, at.x, solver.step(at))
+        return Step(**where, x=x, index=index, start=at.x, x_next=solver.step(at))

@@ -15,21 +15,14 @@ from scipy.special import hyp1f1
 from ays_toy.denoisers import Denoiser
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One step of a solver: x is the state before it, at sigma, `denoised` is D(x, sigma), x_next the state after it.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Stretch:
+    """A state x [N, ...] at sigma, D(x, sigma), and the level sigma_next that a step leads to."""
 
-    `start` is what the step goes out from: x, but for solvers that correct x by D(x, sigma). Neighbors share tensors
-    (x_next of one is x of the next), so change none in place.
-    """
-
-    index: int
     sigma: float
     sigma_next: float
     x: torch.Tensor
     denoised: torch.Tensor
-    start: torch.Tensor
-    x_next: torch.Tensor
 
     @property
     def length(self) -> float:
@@ -38,29 +31,33 @@ class Step:
 
     @property
     def slope(self) -> torch.Tensor:
-        """dx / d sigma of the ODE at its beginning."""
+        """dx / d sigma of the ODE at x."""
         return (self.x - self.denoised) / self.sigma
 
 
-@dataclass(frozen=True, eq=False)
-class Start:
-    """All that a step is made from: a state x [N, ...] at sigma, D(x, sigma), and for a stochastic solver its noise.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Step(Stretch):
+    """One step of a solver: x is the state before it, at sigma, `denoised` is D(x, sigma), x_next the state after it.
+
+    `start` is what the step goes out from: x, but for solvers that correct x by D(x, sigma). Neighbors share tensors
+    (x_next of one is x of the next), so change none in place.
+    """
+
+    index: int
+    start: torch.Tensor
+    x_next: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Start(Stretch):
+    """All that a step is made from; `noise` is that of a stochastic solver.
 
     `past` are the steps before, the latest first, no more than the solver looks back on.
     """
 
     denoiser: Denoiser
-    x: torch.Tensor
-    denoised: torch.Tensor
-    sigma: float
-    sigma_next: float
     past: Sequence[Step] = ()
     noise: torch.Tensor | None = None
-
-    @property
-    def length(self) -> float:
-        """Of the step: log(sigma / sigma_next)."""
-        return log_step(self.sigma, self.sigma_next)
 
     def holding(self, held: torch.Tensor) -> torch.Tensor:
         """The state at sigma_next where the denoiser's value is this one all along."""
@@ -167,10 +164,9 @@ def correct(at: Start) -> torch.Tensor:
 
 def heun(at: Start) -> torch.Tensor:
     """Heun's second-order step in sigma (Karras et al. 2022, EDM, Alg. 1)."""
-    slope = (at.x - at.denoised) / at.sigma
-    euler = at.x + (at.sigma_next - at.sigma) * slope
+    euler = at.x + (at.sigma_next - at.sigma) * at.slope
     slope_next = (euler - denoise(at.denoiser, euler, at.sigma_next)) / at.sigma_next
-    return at.x + (at.sigma_next - at.sigma) * 0.5 * (slope + slope_next)
+    return at.x + (at.sigma_next - at.sigma) * 0.5 * (at.slope + slope_next)
 
 
 ADAMS_BASHFORTH = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12))  # of evenly long steps, the latest first
@@ -178,9 +174,8 @@ ADAMS_BASHFORTH = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12))  # of e
 
 def adams_bashforth(at: Start) -> torch.Tensor:
     """A step in sigma along the last three slopes, weighted as if steps were even (iPNDM, of order 3)."""
-    slopes = [(at.x - at.denoised) / at.sigma, *(step.slope for step in at.past)]
-    weights = ADAMS_BASHFORTH[len(at.past)]
-    return at.x + (at.sigma_next - at.sigma) * sum(w * slope for w, slope in zip(weights, slopes, strict=True))
+    weights, along = ADAMS_BASHFORTH[len(at.past)], (at, *at.past)
+    return at.x + (at.sigma_next - at.sigma) * sum(w * one.slope for w, one in zip(weights, along, strict=True))
 
 
 def denoise(denoiser: Denoiser, x: torch.Tensor, sigma: float) -> torch.Tensor:

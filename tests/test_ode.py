@@ -1,5 +1,6 @@
 """Local errors along the ODE, held against the solvers' own steps, and the programme over them."""
 
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_2m_errors_are_those_of_the_samplers_own_step(walk, paths):
     errors = paths.local_error_pairs()
     for i, j, k in [(0, 1, 2), (0, 5, 23), (3, 9, 12), (10, 11, 20), (12, 20, 21), (21, 22, 23)]:
         c, b, a = walk[i], walk[j], walk[k]
-        last = Step(0, c.sigma, b.sigma, c.x, c.denoised, c.x, b.x)
+        last = replace(c, sigma_next=b.sigma, x_next=b.x)
         held = target(b.denoised, last, b.sigma, a.sigma)
         reached = transfer(b.x, held, b.sigma, a.sigma)
         assert errors[i, j, k] == pytest.approx(mean_square(reached - a.x), rel=1e-6)

@@ -161,8 +161,6 @@ def samples() -> None:
 def dials(view: SearchView) -> None:
     """Which matrix the optimum comes from, its weight, and how far towards it to go from the search's start."""
     able = priced(stochastic=False, own=False)
-    borrow = {SOLVERS[name].title: SOLVERS[SOLVERS[name].price or name].title for name in able}
-    words = [title if title == whose else f"{title} (at the prices of {whose})" for title, whose in borrow.items()]
     pick(
         "Price a step by",
         "matrix",
@@ -171,8 +169,10 @@ def dials(view: SearchView) -> None:
         required=True,
         disabled=view.solver not in able,
         help="Forward paths price what KLUB does. Trajectories of the ODE price the error of every single step: "
-        f"for the solvers {', '.join(words)}.",
+        f"for the solvers {', '.join(SOLVERS[name].title for name in able)}.",
     )
+    if view.prices_ode and (price := SOLVERS[view.solver].price) and price != view.solver:
+        st.caption(f"Steps of {SOLVERS[view.solver].title} are priced as those of {SOLVERS[price].title}, the nearest.")
     left, right = st.columns(2)
     with left:
         if view.prices_ode:
