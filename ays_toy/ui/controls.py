@@ -55,7 +55,7 @@ def model() -> None:
 
 def solver() -> None:
     """The solver."""
-    about = " ".join(f"**{one.title}:** {one.about}" for one in SOLVERS.values())
+    about = "\n\n".join(f"**{one.title}:** {one.about}" for one in SOLVERS.values())
     pick("Solver", "solver", {name: one.title for name, one in SOLVERS.items()}, help=about)
 
 
