@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ays_toy.schedules import Schedule
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.words import significant
 
 

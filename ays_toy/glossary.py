@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ays_toy.metrics import METRICS
 from ays_toy.names import ABOUT, TITLES
-from ays_toy.solvers import SOLVERS
+from ays_toy.sampling.solvers import SOLVERS
 
 TERMS: Mapping[str, str] = {
     "Noise level σ": "How much Gaussian noise lies over the data: x = clean data + σ · noise. Sampling goes from "

@@ -19,10 +19,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
 
-from ays_toy import datasets, optimize, schedules, seeds
-from ays_toy.comparison import Model, draw
+from ays_toy import optimize, seeds
+from ays_toy.data import datasets
 from ays_toy.metrics import evaluate
 from ays_toy.names import BASELINES
+from ays_toy.runs.comparison import Model, draw
+from ays_toy.sampling import schedules
 
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 6, 8, 10, 15, 20)

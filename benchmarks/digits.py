@@ -23,16 +23,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
 
-from ays_toy import optimize, schedules, seeds
+from ays_toy import optimize, seeds
 from ays_toy.images import collect, compared, digits, optimizing, results, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.config import SAMPLES
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import Schedule
 
 RESULTS = Path(digits.__file__).parent / "results"
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")

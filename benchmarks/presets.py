@@ -23,14 +23,15 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ays_toy import comparison, finding, live_search, seeds, shipped
-from ays_toy.comparison import Model
-from ays_toy.datasets import DATASETS
-from ays_toy.finding import Pass
+from ays_toy import seeds
+from ays_toy.data.datasets import DATASETS
 from ays_toy.names import BASELINES, SEARCHED
 from ays_toy.optimize import WIDE
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
-from ays_toy.shipped import METRIC, Cell
+from ays_toy.runs import comparison, finding, live_search, shipped
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.finding import Pass
+from ays_toy.runs.shipped import METRIC, Cell
 
 STEPS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 2, 3, 9, 11, 13, 14, 15, 17, 18, 19, 25, 30, 40)  # the most wanted first
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m", "heun")  # for others the pages search as they are

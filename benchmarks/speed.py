@@ -18,10 +18,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ays_toy import checkpoints, datasets, metrics, optimize, samplers, schedules
-from ays_toy.networks import NOISE_FREQUENCIES, MLPDenoiser
-from ays_toy.paths import PathGram
-from ays_toy.training import TrainingConfig, train
+from ays_toy import metrics, optimize
+from ays_toy.data import datasets
+from ays_toy.models import checkpoints
+from ays_toy.models.networks import NOISE_FREQUENCIES, MLPDenoiser
+from ays_toy.models.training import TrainingConfig, train
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling import samplers, schedules
 
 PATHS, LEVELS, SAMPLES, STEPS = 4096, 128, 20_000, 10
 DATA = "grid-8x8"

@@ -14,9 +14,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from ays_toy import optimize, schedules, seeds
-from ays_toy.comparison import Model, draw
+from ays_toy import optimize, seeds
 from ays_toy.metrics import Estimate, evaluate
+from ays_toy.runs.comparison import Model, draw
+from ays_toy.sampling import schedules
 
 CASES = (("grid-6x6", "exact", 6), ("spirals", "mlp", 6), ("moons", "mlp", 6))
 SOLVER, METRICS, POINTS = "stochastic-ddim", ("nll", "sliced-w2"), 8192

@@ -2,23 +2,24 @@
 
 import streamlit as st
 
-from ays_toy.ui import beat_ays, compute, controls, gallery, guess, view
+from ays_toy.ui import compute, controls, gallery, view
+from ays_toy.ui.beat_ays import board, guess
 
 state = view.show(
-    beat_ays.ChallengeView,
+    board.ChallengeView,
     *controls.WHAT,
-    beat_ays.bring_attempt,
-    beat_ays.weight,
-    beat_ays.metric,
+    board.bring_attempt,
+    board.weight,
+    board.metric,
     controls.noise_range,
     controls.new_noise,
-    before=beat_ays.take_in,
-    settle=beat_ays.settle,
+    before=board.take_in,
+    settle=board.settle,
 )
 
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
 st.caption(
-    f"Every step adds its patch to **{state.cost}**{beat_ays.meaning(state)}: make the patches small, then see whether "
+    f"Every step adds its patch to **{state.cost}**{board.meaning(state)}: make the patches small, then see whether "
     "the picture agrees. The address holds your attempt."
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
@@ -28,17 +29,17 @@ st.caption(
 )
 
 with right:
-    beat_ays.numbers(state)
+    board.numbers(state)
     result = st.container()
 with result:
     shown = guess.shown(state)
 with left:
-    beat_ays.board(state)
+    board.board(state)
 outcomes = compute.start({name: guess.draw(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
 gallery.draw(pictures, state.chosen_model, samples)
 with result:
-    if beat_ays.revealed(state):
+    if board.revealed(state):
         guess.lesson(state, shown)
     else:
         guess.ask(state)

@@ -2,23 +2,25 @@
 
 import streamlit as st
 
-from ays_toy.ui import controls, keep, own_data, own_desk, view
+from ays_toy.ui import controls, view
+from ays_toy.ui.own_data import bringing, brought
+from ays_toy.ui.train import keeping
 
 state = view.show(
-    own_data.DataView,
+    bringing.DataView,
     controls.solver,
     controls.steps,
     controls.noise_range,
     controls.new_noise,
-    before=own_desk.settle,
-    besides=keep.set_aside,
+    before=brought.settle,
+    besides=keeping.set_aside,
 )
 
 st.markdown("### Your own data: draw them, and there are samples of them at once")
 left, right = st.columns([0.4, 0.6], gap="medium")
 with left:
-    own_data.ways()
+    bringing.ways()
 with right:
-    own_data.preview(state)
-    own_data.onward()
-    own_data.saved()
+    bringing.preview(state)
+    bringing.onward()
+    bringing.saved()

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.samplers import denoiser_calls
+from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import background, compute, controls, explore, findings, gallery, view, yours
 
 state = view.show(

@@ -6,7 +6,8 @@ from itertools import count
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy.ui import controls, image_export, image_run, image_state, image_view, images, running, view, yours
+from ays_toy.ui import controls, running, view, yours
+from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
 
 spots: list[DeltaGenerator] = []
 state = view.show(
@@ -19,7 +20,7 @@ state = view.show(
     controls.new_noise,
 )
 
-st.markdown(f"### {images.heading(state)}")
+st.markdown(f"### {side_by_side.heading(state)}")
 known = image_state.watch(state)
 seen = image_run.stage(state)
 ready = image_state.loaded(state, known)
@@ -41,20 +42,20 @@ one = image_state.shown(state, known)
 if one is None:
     image_export.published_section()
     st.stop()
-if words := images.verdict(state, one):
+if words := side_by_side.verdict(state, one):
     st.markdown(words)
 yours.remarks(state.image_yours, fit, state.steps)
 left, right = st.container(), st.container()
-if not images.large(one):
+if not side_by_side.large(one):
     left, right = st.columns([0.56, 0.44], gap="medium")
 with left:
-    images.view_control(state)
-    images.rows(state, one)
-    st.caption(images.rows_caption(state, one))
+    side_by_side.view_control(state)
+    side_by_side.rows(state, one)
+    st.caption(side_by_side.rows_caption(state, one))
 with right:
-    images.quality(state, one)
+    side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)
-images.levels(one)
-images.table(state, one)
+side_by_side.levels(one)
+side_by_side.table(state, one)
 image_export.section(state, one)
 image_export.published_section()

@@ -4,33 +4,35 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, keep, own_data, running, train, view
+from ays_toy.ui import background, controls, gallery, running, view
 from ays_toy.ui.components import field_player
+from ays_toy.ui.own_data import bringing
+from ays_toy.ui.train import keeping, network
 
-state = view.show(train.TrainView, controls.data, own_data.link, train.network_controls, besides=keep.set_aside)
+state = view.show(network.TrainView, controls.data, bringing.link, network.network_controls, besides=keeping.set_aside)
 
 st.markdown("### A small network learns to see the data behind the noise: watch what it has learned so far")
-watch = background.current(train.SLOT)
-seen = running.stage(train.SLOT)
+watch = background.current(network.SLOT)
+seen = running.stage(network.SLOT)
 
 
 def run_as_it_goes() -> None:
-    train.run_controls(state, watch)
-    one = train.shown(state, watch)
+    network.run_controls(state, watch)
+    one = network.shown(state, watch)
     film = st.container(key="panels_box6")
     film.plotly_chart(
-        train.film(one, state), key="film", height="stretch", config=gallery.STILL, alt=train.film_alt(one, state)
+        network.film(one, state), key="film", height="stretch", config=gallery.STILL, alt=network.film_alt(one, state)
     )
     left, right = st.columns([0.4, 0.6], gap="medium")
     with left:
-        train.curves(one)
-        train.calibration(one)
+        network.curves(one)
+        network.calibration(one)
     with right:
         if one:
             field_player(one.field, key="field", title=one.what)
-            st.caption(train.FIELD_LOOK)
+            st.caption(network.FIELD_LOOK)
 
 
-running.follow(run_as_it_goes, partial(running.stage, train.SLOT), seen, running.active(watch), train.POLL)
+running.follow(run_as_it_goes, partial(running.stage, network.SLOT), seen, running.active(watch), network.POLL)
 st.markdown("#### Keep it, and use it on every page")
-keep.models(watch)
+keeping.models(watch)

@@ -15,8 +15,8 @@ import streamlit as st
 import torch
 from hypothesis import settings
 
-from ays_toy import datasets
-from ays_toy.paths import PathGram
+from ays_toy.data import datasets
+from ays_toy.pricing.paths import PathGram
 
 if TYPE_CHECKING:
     from chromium import Visit

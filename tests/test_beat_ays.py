@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import schedules
-from ays_toy.challenge import attempt
 from ays_toy.metrics import METRICS
-from ays_toy.ui import attempts, codec
-from ays_toy.ui.beat_ays import ChallengeView
+from ays_toy.runs.challenge import attempt
+from ays_toy.sampling import schedules
+from ays_toy.ui import codec
+from ays_toy.ui.beat_ays import attempts
+from ays_toy.ui.beat_ays.board import ChallengeView
 from ays_toy.ui.view import POWERS
 
 DATA = "gaussian"

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import klub, optimize, samplers, schedules
-from ays_toy.denoisers import MixtureDenoiser
-from ays_toy.paths import PathGram
+from ays_toy import optimize
+from ays_toy.data.denoisers import MixtureDenoiser
+from ays_toy.pricing import klub
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling import samplers, schedules
 
 MEANS, STDS, WEIGHTS = np.array([-0.7, 0.1, 0.6]), np.array([0.05, 0.2, 0.1]), np.array([0.3, 0.5, 0.2])
 DENOISER = MixtureDenoiser(MEANS[:, None], STDS, WEIGHTS)

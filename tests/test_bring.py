@@ -9,10 +9,12 @@ from hypothesis import strategies as some
 from pages_shown import opened
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import export, schedules
+from ays_toy.exchange import export
 from ays_toy.images import results
-from ays_toy.ui import bring, codec, image_state
-from ays_toy.ui.image_view import ImagesView
+from ays_toy.sampling import schedules
+from ays_toy.ui import bring, codec
+from ays_toy.ui.images import image_state
+from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.view import View
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ays_toy import comparison, export, finding
 from ays_toy.cli import app
+from ays_toy.exchange import export
 from ays_toy.images import collect, results, sources
-from ays_toy.schedules import Schedule, edm, logsnr
+from ays_toy.runs import comparison, finding
+from ays_toy.sampling.schedules import Schedule, edm, logsnr
 
 
 @pytest.fixture

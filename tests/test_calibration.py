@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import datasets
-from ays_toy.calibration import calibration
-from ays_toy.denoisers import GaussianDenoiser
-from ays_toy.paths import PathGram
-from ays_toy.schedules import logsnr
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import GaussianDenoiser
+from ays_toy.pricing.calibration import calibration
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import logsnr
 
 GRID = logsnr(95)
 

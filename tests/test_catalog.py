@@ -6,14 +6,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy import catalog, checkpoints, comparison, finding, pictures
-from ays_toy.comparison import Model
-from ays_toy.datasets import DATASETS
-from ays_toy.denoisers import EmpiricalDenoiser
+from ays_toy.data.datasets import DATASETS
+from ays_toy.data.denoisers import EmpiricalDenoiser
 from ays_toy.metrics import evaluate
-from ays_toy.networks import MLPDenoiser, NetworkConfig
-from ays_toy.store import ModelStore, PointStore
-from ays_toy.training import TrainingConfig, denoiser_from
+from ays_toy.models import catalog, checkpoints
+from ays_toy.models.networks import MLPDenoiser, NetworkConfig
+from ays_toy.models.store import ModelStore, PointStore
+from ays_toy.models.training import TrainingConfig, denoiser_from
+from ays_toy.runs import comparison, finding, pictures
+from ays_toy.runs.comparison import Model
 
 CONFIG = TrainingConfig(network=NetworkConfig(width=16, depth=2), steps=10)
 CLOUD = np.random.default_rng(8).normal(size=(300, 2)) * [3.0, 1.0] + [50.0, 0.0]

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy import challenge, finding, schedules
-from ays_toy.challenge import attempt, guessed, leaders, one_less, one_more, read_levels
-from ays_toy.comparison import Model
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.metrics import METRICS
-from ays_toy.paths import PathGram
-from ays_toy.schedules import MAX_STEPS, Schedule
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs import challenge, finding
+from ays_toy.runs.challenge import attempt, guessed, leaders, one_less, one_more, read_levels
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 
 ENERGY, FOUND = METRICS["energy"], METRICS["coverage"]
 SENTENCE = re.compile(

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import comparison, datasets, names, optimize, schedules
-from ays_toy.comparison import Model
+from ays_toy import names, optimize
+from ays_toy.data import datasets
 from ays_toy.metrics import METRICS, Estimate, evaluate
 from ays_toy.optimize import WIDE
-from ays_toy.paths import PathGram
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs import comparison
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import schedules
 
 
 def chosen(data: str, solver: str, steps: int, **options) -> optimize.Choice:

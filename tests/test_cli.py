@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ays_toy import finding
 from ays_toy.cli import app
-from ays_toy.comparison import Model
-from ays_toy.schedules import edm
-from ays_toy.store import ModelStore
+from ays_toy.models.store import ModelStore
+from ays_toy.runs import finding
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling.schedules import edm
 
 
 @pytest.fixture

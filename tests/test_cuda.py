@@ -13,32 +13,24 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from ays_toy import (
-    checkpoints,
-    datasets,
-    finding,
-    images,
-    live_search,
-    live_training,
-    metrics,
-    optimize,
-    samplers,
-    schedules,
-    trajectories,
-)
+from ays_toy import images, metrics, optimize
 from ays_toy.cli import app
-from ays_toy.comparison import Model
-from ays_toy.denoisers import EmpiricalDenoiser, GaussianDenoiser
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import EmpiricalDenoiser, GaussianDenoiser
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.optimizing import Search
 from ays_toy.images.quality import distance_to
 from ays_toy.metrics import Reference
-from ays_toy.networks import NetworkConfig
-from ays_toy.ode import OdePaths
-from ays_toy.paths import PathGram
-from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import Schedule
-from ays_toy.training import TrainingConfig, denoiser_from, train
+from ays_toy.models import checkpoints
+from ays_toy.models.networks import NetworkConfig
+from ays_toy.models.training import TrainingConfig, denoiser_from, train
+from ays_toy.pricing.ode import OdePaths
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs import finding, live_search, live_training
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import samplers, schedules, trajectories
+from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.schedules import Schedule
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 GPU = "cuda"

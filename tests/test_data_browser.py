@@ -10,7 +10,7 @@ from chromium import Visit, required
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ays_toy import drawing
+from ays_toy.data import drawing
 
 pytestmark = pytest.mark.browser
 required()

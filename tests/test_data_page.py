@@ -9,12 +9,12 @@ from pages_shown import opened, run
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import catalog
-from ays_toy.drawing import Drawing, Stroke
-from ays_toy.store import ModelStore, PointStore
+from ays_toy.data.drawing import Drawing, Stroke
+from ays_toy.models import catalog
+from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.ui import codec
-from ays_toy.ui.beat_ays import ChallengeView
-from ays_toy.ui.train import TrainView
+from ays_toy.ui.beat_ays.board import ChallengeView
+from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.view import ModelView, SearchView, View
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -7,11 +7,11 @@ from scipy.spatial import cKDTree
 from scipy.stats import chi2, ks_2samp, multivariate_normal
 from sklearn import datasets as sklearn_data
 
-from ays_toy import datasets
-from ays_toy.datasets import DATASETS, from_points
-from ays_toy.denoisers import EmpiricalDenoiser
-from ays_toy.lettering import letters
-from ays_toy.mixtures import Mixture
+from ays_toy.data import datasets
+from ays_toy.data.datasets import DATASETS, from_points
+from ays_toy.data.denoisers import EmpiricalDenoiser
+from ays_toy.data.lettering import letters
+from ays_toy.data.mixtures import Mixture
 
 NAMES = list(DATASETS)
 

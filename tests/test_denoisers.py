@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
-from ays_toy import datasets
-from ays_toy.denoisers import EmpiricalDenoiser, GaussianDenoiser, MixtureDenoiser
-from ays_toy.mixtures import CACHE_ELEMENTS
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import EmpiricalDenoiser, GaussianDenoiser, MixtureDenoiser
+from ays_toy.data.mixtures import CACHE_ELEMENTS
 
 SIGMAS = np.geomspace(0.002, 80.0, 12)
 NAMES = list(datasets.DATASETS)

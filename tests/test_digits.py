@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import images, schedules
+from ays_toy import images
 from ays_toy.images import classifier, digits, pretraining, scores
 from ays_toy.images.baselines import baselines, even_in_timesteps
 from ays_toy.images.initial import drawn
 from ays_toy.images.quality import FrechetTo, Gaussian, distance_to, frechet, frechet_distance, pixels
 from ays_toy.images.sampling import draw
+from ays_toy.sampling import schedules
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ays_toy import catalog, drawing, held, ink, optimize, packed
-from ays_toy.comparison import Model
-from ays_toy.datasets import from_points
-from ays_toy.denoisers import EmpiricalDenoiser
-from ays_toy.drawing import LATTICE, SYMMETRIES, Drawing, Stroke
+from ays_toy import optimize
+from ays_toy.data import drawing, ink, memory, packed
+from ays_toy.data.datasets import from_points
+from ays_toy.data.denoisers import EmpiricalDenoiser
+from ays_toy.data.drawing import LATTICE, SYMMETRIES, Drawing, Stroke
+from ays_toy.models import catalog
+from ays_toy.runs.comparison import Model
 
 PLACES = some.tuples(some.integers(0, LATTICE - 1), some.integers(0, LATTICE - 1))
 STROKES = some.builds(
@@ -234,7 +236,7 @@ def test_a_drawing_too_long_for_a_link_is_held_instead() -> None:
 
 
 def test_points_are_held_until_many_others_are(monkeypatch) -> None:
-    monkeypatch.setattr(held, "MOST", 3)
+    monkeypatch.setattr(memory, "MOST", 3)
     clouds = [np.random.default_rng(k).normal(size=(20, 2)) for k in range(5)]
     names = [catalog.hold(cloud, "cloud") for cloud in clouds[:3]]
     assert len({*names, catalog.hold(clouds[0], "other title")}) == 4

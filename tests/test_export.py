@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ays_toy import __version__, export, images, samplers, schedules
+from ays_toy import __version__, images
 from ays_toy.cli import app
-from ays_toy.diffusers_code import as_diffusers, snap
 from ays_toy.estimates import KlubEstimate, Measured
-from ays_toy.formats import FORMATS, Format, Taken, by_suffix
-from ays_toy.reading import read_schedule
-from ays_toy.schedules import Schedule
-from ays_toy.solvers import SOLVERS
+from ays_toy.exchange import export
+from ays_toy.exchange.diffusers_code import as_diffusers, snap
+from ays_toy.exchange.formats import FORMATS, Format, Taken, by_suffix
+from ays_toy.exchange.reading import read_schedule
+from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import SOLVERS
 
 LEVELS = schedules.edm(5, 0.05, 12.0)
 

@@ -14,10 +14,11 @@ import tiny_models
 import torch
 from test_export import in_sigma, run, start
 
-from ays_toy import images, samplers, schedules
-from ays_toy.diffusers_code import as_diffusers
-from ays_toy.images.coordinates import flow_time
-from ays_toy.solvers import SOLVERS
+from ays_toy import images
+from ays_toy.exchange.diffusers_code import as_diffusers
+from ays_toy.images.pipelines.coordinates import flow_time
+from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.solvers import SOLVERS
 
 CLASSES = sorted(name for name in dir(diffusers) if name.endswith("Scheduler"))
 RESCALED = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import comparison, datasets, figures, pictures, schedules, words
+from ays_toy import figures, words
+from ays_toy.data import datasets
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.palette import STYLES
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs import comparison, pictures
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import Schedule
 
 
 def priced() -> tuple[list[Measured], PathGram]:

@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny_models import unconditional
 
-from ays_toy.images import folders
+from ays_toy.images.pipelines import folders
 from ays_toy.ui import background
 from ays_toy.ui.jobs import State
 

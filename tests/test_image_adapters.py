@@ -20,8 +20,9 @@ from huggingface_hub.utils import httpx
 from tiny_models import noise as single_noise
 from tiny_models import unconditional, unet
 
-from ays_toy import images, samplers, schedules
-from ays_toy.images.coordinates import PREDICTIONS, TrainingLevels, flow_sigma, flow_time, vp_scale
+from ays_toy import images
+from ays_toy.images.pipelines.coordinates import PREDICTIONS, TrainingLevels, flow_sigma, flow_time, vp_scale
+from ays_toy.sampling import samplers, schedules
 
 LEVELS = schedules.edm(6, 0.05, 60.0)
 
@@ -374,7 +375,7 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
             raise folder
         return folder
 
-    monkeypatch.setattr("ays_toy.images.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("ays_toy.images.pipelines.folders.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
@@ -410,7 +411,7 @@ def test_a_model_that_has_one_variant_on_the_hub_is_downloaded_in_it(tmp_path, m
         return folder
 
     files = [SimpleNamespace(rfilename=str(file.relative_to(folder))) for file in folder.rglob("*.*")]
-    monkeypatch.setattr("ays_toy.images.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("ays_toy.images.pipelines.folders.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: folder / "model_index.json")
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=files))

@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 from ays_toy import images, names, optimize
 from ays_toy.cli import app
 from ays_toy.cli.common import console
-from ays_toy.denoisers import GaussianDenoiser
+from ays_toy.data.denoisers import GaussianDenoiser
 from ays_toy.images import collect, digits, optimizing, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.distributed import Team
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.scores import FIGURES, Judge
-from ays_toy.klub import gaussian_klub
 from ays_toy.metrics import Estimate
 from ays_toy.optimize.candidates import shifted
+from ays_toy.pricing.klub import gaussian_klub
 
 C, DIM = 0.5, 2 * 3 * 3
 

@@ -18,7 +18,7 @@ from tiny_models import noise
 from torch.overrides import TorchFunctionMode
 
 from ays_toy import images
-from ays_toy.images import parts
+from ays_toy.images.pipelines import parts
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 TEXT = "text_encoder/model.safetensors"

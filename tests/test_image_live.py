@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import denoisers
+from ays_toy.data import denoisers
 from ays_toy.images import compared, live, loading, published, scores
 from ays_toy.images.config import ImageConfig, Which
 from ays_toy.images.live import ImageState
-from ays_toy.images.models import ImageModel, Origin
-from ays_toy.schedules import logsnr
+from ays_toy.images.pipelines.models import ImageModel, Origin
+from ays_toy.sampling.schedules import logsnr
 
 SMALL = {"steps": 3, "samples": 40, "paths": 16, "figure": "frechet-pixels"}
 

@@ -18,13 +18,14 @@ from diffusers import (
 )
 from tiny_models import noise
 
-from ays_toy import images, samplers, schedules
+from ays_toy import images
 from ays_toy.images import published
-from ays_toy.images.conditioning import prompts_from
-from ays_toy.images.coordinates import flow_time
-from ays_toy.images.prompted import MOST_PROMPTS
-from ays_toy.paths import PathGram
-from ays_toy.ui.image_view import ImagesView
+from ays_toy.images.pipelines.conditioning import prompts_from
+from ays_toy.images.pipelines.coordinates import flow_time
+from ays_toy.images.pipelines.prompted import MOST_PROMPTS
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling import samplers, schedules
+from ays_toy.ui.images.image_view import ImagesView
 
 PROMPTS = ["a cat", "a very big dog"]
 KINDS = {

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ays_toy import images
 from ays_toy.images import sources
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 
 SHOWN = np.full((16, 16, 3), 255, np.uint8)
 SHOWN[4:12, 2:6] = 0

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import export, images, klub, optimize, schedules
+from ays_toy import images, optimize
+from ays_toy.exchange import export
 from ays_toy.images import collect, compared, optimizing, sampling, sources
 from ays_toy.images.scores import Judge
+from ays_toy.pricing import klub
+from ays_toy.sampling import schedules
 
 SHAPE, C = (2, 4, 4), 0.5
 RANGE = {"shape": SHAPE, "sigma_min": 0.02, "sigma_max": 20.0}

@@ -18,13 +18,14 @@ from pages_shown import displayed
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import images, names, optimize
+from ays_toy.exchange.reading import read_schedule
 from ays_toy.images import collect, compared, config, loading, published, results, sources
 from ays_toy.images.scores import FIGURES
-from ays_toy.reading import read_schedule
-from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import MAX_STEPS, SCHEDULES
-from ays_toy.ui import codec, image_state
-from ays_toy.ui.image_view import VIEWS, ImagesView
+from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.schedules import MAX_STEPS, SCHEDULES
+from ays_toy.ui import codec
+from ays_toy.ui.images import image_state
+from ays_toy.ui.images.image_view import VIEWS, ImagesView
 from ays_toy.ui.view import POWERS
 
 
@@ -112,7 +113,7 @@ def test_the_network_of_the_digits_is_loaded_once_for_the_page_and_its_runs(monk
 def test_the_page_opens_without_the_seconds_that_diffusers_takes() -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest;"
-        "from ays_toy.ui import image_run; image_run.warm = lambda view: None;"
+        "from ays_toy.ui.images import image_run; image_run.warm = lambda view: None;"
         "at = AppTest.from_file('pages/images.py', default_timeout=100).run();"
         "assert not at.exception, at.exception; assert at.get('html')[0].proto.body.count('<img') == 9;"
         "assert 'diffusers' not in sys.modules and 'transformers' not in sys.modules"

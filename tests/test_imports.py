@@ -40,7 +40,7 @@ def test_importing_all_but_the_screen_brings_in_no_streamlit_and_no_diffusers():
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.returncode == 0, run.stderr
     loaded = set(run.stdout.split())
-    assert {"ays_toy.schedules", "ays_toy.paths"} <= loaded
+    assert {"ays_toy.sampling.schedules", "ays_toy.pricing.paths"} <= loaded
     assert not {name for name in loaded if re.match(r"(streamlit|pages|ays_toy\.ui)(\.|$)", name)}
     assert not {name for name in loaded if re.match(r"(diffusers|transformers)(\.|$)", name)}, "seconds, for all"
 
@@ -55,7 +55,7 @@ def test_imports_run_from_screen_to_figures_to_mathematics(name):
 
 def test_no_module_imports_itself_by_a_detour():
     graph = {name: set(imported_names(path)) & PATHS.keys() - {"ays_toy"} for name, path in PATHS.items()}
-    assert "ays_toy.schedules" in graph["ays_toy.paths"]
+    assert "ays_toy.sampling.schedules" in graph["ays_toy.pricing.paths"]
     TopologicalSorter(graph).prepare()  # raises CycleError
 
 
@@ -64,3 +64,33 @@ def test_pages_hold_no_figure_code():
     assert pages
     for page in pages:
         assert not imports_any(page, {"plotly"}), page.name
+
+
+def floors():
+    """The rooms of ARCHITECTURE.md, each with its floor."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Floors")[1].split("##")[0]
+    lines = re.findall(r"^ +(\d+)  ([a-z_. ]+)$", text, re.MULTILINE)
+    return {f"ays_toy.{room}": int(floor) for floor, rooms in lines for room in rooms.split()}
+
+
+def room_of(name, rooms):
+    return max((room for room in rooms if name == room or name.startswith(room + ".")), key=len, default=None)
+
+
+def test_every_room_stands_above_all_that_it_imports():
+    rooms = floors()
+    assert len(rooms) > 25
+    alone = {"ays_toy", "ays_toy.__main__", "ays_toy.version"}
+    assert {name for name in PATHS if room_of(name, rooms) is None} == alone
+    for name in PATHS.keys() - alone:
+        for other in set(imported_names(PATHS[name])) & PATHS.keys() - alone:
+            here, there = room_of(name, rooms), room_of(other, rooms)
+            assert here == there or rooms[here] > rooms[there], f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("name", ["optimize", "metrics", "images", *ays_toy.__all__])
+def test_what_notebooks_call_is_importable_from_the_package(name):
+    code = f"from ays_toy import {name}; import sys; print(getattr({name}, '__name__', ''))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip().endswith(name) or name == "__version__"

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import kstest
 
-from ays_toy import datasets, klub, schedules
-from ays_toy.denoisers import GaussianDenoiser
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import GaussianDenoiser
+from ays_toy.pricing import klub
+from ays_toy.sampling import schedules
 
 STD = 0.5
 moves = st.lists(st.floats(-1, 1), min_size=19, max_size=19)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import finding, live_search, live_training
-from ays_toy.comparison import Model
-from ays_toy.live_search import SearchConfig, refinement, search
-from ays_toy.live_training import LessonConfig, lesson
-from ays_toy.networks import NetworkConfig
-from ays_toy.schedules import edm
-from ays_toy.training import TrainingConfig
+from ays_toy.models.networks import NetworkConfig
+from ays_toy.models.training import TrainingConfig
+from ays_toy.runs import finding, live_search, live_training
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.live_search import SearchConfig, refinement, search
+from ays_toy.runs.live_training import LessonConfig, lesson
+from ays_toy.sampling.schedules import edm
 
 CONFIG = SearchConfig(Model("grid-4x4"), steps=4, samples=256, patience=2)
 TINY = TrainingConfig(network=NetworkConfig(width=16, depth=2), steps=150, batch=64)

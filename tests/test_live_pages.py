@@ -10,15 +10,17 @@ from hypothesis import strategies as some
 from pages_shown import opened
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import checkpoints, datasets, names
+from ays_toy import names
+from ays_toy.data import datasets
 from ays_toy.metrics import METRICS
-from ays_toy.networks import NetworkConfig
-from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
-from ays_toy.store import ModelStore, PointStore
-from ays_toy.training import TrainingConfig, train
+from ays_toy.models import checkpoints
+from ays_toy.models.networks import NetworkConfig
+from ays_toy.models.store import ModelStore, PointStore
+from ays_toy.models.training import TrainingConfig, train
+from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.schedules import SCHEDULES
 from ays_toy.ui import codec
-from ays_toy.ui.train import BATCHES, LENGTHS, RATES, WIDTHS, TrainView
+from ays_toy.ui.train.network import BATCHES, LENGTHS, RATES, WIDTHS, TrainView
 from ays_toy.ui.view import GAMMAS, MATRICES, POWERS, SEARCH_SAMPLES, SearchView
 
 pytestmark = pytest.mark.usefixtures("home")

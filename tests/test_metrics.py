@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import energy_distance
 
-from ays_toy.datasets import from_points, get
+from ays_toy.data.datasets import from_points, get
 from ays_toy.metrics import DEFAULT, METRICS, Estimate, Reference, evaluate
 from ays_toy.metrics.distances import SLICED_POINTS
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 import ays_toy
 from ays_toy import glossary, names
 from ays_toy.palette import STYLES
-from ays_toy.schedules import SCHEDULES
+from ays_toy.sampling.schedules import SCHEDULES
 
 ROOT = Path(ays_toy.__file__).parent
 OLD = re.compile(r"Optimized, p|[Dd]ialled|At rest|AYS, stopped|ODE optimum of|optimum p =|, as shipped")
@@ -63,7 +63,7 @@ def test_the_glossary_explains_every_name_in_a_sentence():
 
 
 LINES = {  # of a new family, each after the line of another
-    "schedules.py": (
+    "sampling/schedules.py": (
         '"cosine": cosine,',
         '"even": lambda n, low=SIGMA_MIN, high=SIGMA_MAX: np.linspace(high, low, n + 1),',
     ),
@@ -74,9 +74,10 @@ LINES = {  # of a new family, each after the line of another
     "palette.py": ('"cosine": ("#999933", "longdashdot", "x"),', '"even": ("#123456", "3px,9px", "bowtie"),'),
 }
 TRY = """
-from ays_toy import finding, glossary, images, names, palette
+from ays_toy import glossary, images, names, palette
 from ays_toy.images import compared
-from ays_toy.live_search import SearchConfig
+from ays_toy.runs import finding
+from ays_toy.runs.live_search import SearchConfig
 from ays_toy.ui.view import View, codec
 rows = finding.compare(finding.Model("ring-8"), "ddim", 4, n=200, which=("edm", "even"), metrics=["energy"])
 assert [row.title for row in rows] == ["EDM", "Even", "Fresh data"]

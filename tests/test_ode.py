@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import datasets, optimize, samplers, schedules
-from ays_toy.denoisers import GaussianDenoiser
-from ays_toy.ode import OdePaths
-from ays_toy.solver_steps import Step, target, transfer
+from ays_toy import optimize
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import GaussianDenoiser
+from ays_toy.pricing.ode import OdePaths
+from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.solver_steps import Step, target, transfer
 
 GRID = schedules.logsnr(23, 0.01, 20.0)
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import datasets, klub, schedules
-from ays_toy.intervals import GridCosts
+from ays_toy.data import datasets
 from ays_toy.optimize import exact_schedules, refine
-from ays_toy.paths import PathGram
+from ays_toy.pricing import klub
+from ays_toy.pricing.intervals import GridCosts
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling import schedules
 
 SOLVERS = ["stochastic-ddim", "sde-dpmpp-2m"]
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import samplers, schedules, solver_steps
-from ays_toy.brownian import SharedNoise
-from ays_toy.denoisers import GaussianDenoiser, MixtureDenoiser
+from ays_toy.data.denoisers import GaussianDenoiser, MixtureDenoiser
+from ays_toy.sampling import samplers, schedules, solver_steps
+from ays_toy.sampling.brownian import SharedNoise
 
 STD = 0.5
 MEANS, STDS, WEIGHTS = np.array([-0.6, 0.5]), np.array([0.25, 0.15]), np.array([0.6, 0.4])

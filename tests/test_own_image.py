@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
-from ays_toy import ink, own_image
-from ays_toy.own_image import read_image
+from ays_toy.data import ink, own_image
+from ays_toy.data.own_image import read_image
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:

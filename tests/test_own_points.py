@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy import catalog, own_points, own_table, packed
-from ays_toy.datasets import LARGEST, MAX_POINTS, from_points
-from ays_toy.own_points import read_csv
-from ays_toy.own_table import Columns
+from ays_toy.data import own_points, own_table, packed
+from ays_toy.data.datasets import LARGEST, MAX_POINTS, from_points
+from ays_toy.data.own_points import read_csv
+from ays_toy.data.own_table import Columns
+from ays_toy.models import catalog
 
 NUMBERS = some.floats(-LARGEST, LARGEST)
 CLOUDS = some.lists(some.tuples(NUMBERS, NUMBERS), min_size=10, max_size=40, unique=True)

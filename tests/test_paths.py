@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from ays_toy import datasets, klub, schedules
-from ays_toy.denoisers import GaussianDenoiser
-from ays_toy.paths import PathGram
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import GaussianDenoiser
+from ays_toy.pricing import klub
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling import schedules
 
 STD = 0.5
 BUILDERS = (schedules.edm, schedules.logsnr, klub.gaussian_optimum)

@@ -5,7 +5,7 @@ import pytest
 from diffusers.schedulers import AysSchedules
 
 from ays_toy.images import published
-from ays_toy.schedules import interpolate
+from ays_toy.sampling.schedules import interpolate
 
 # The paper's published table, 11 noise levels each, and their timesteps.
 PAPER = {

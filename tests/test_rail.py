@@ -10,10 +10,12 @@ import pytest
 import torch
 from playwright._impl._driver import compute_driver_executable
 
-from ays_toy import datasets, optimize, schedules
-from ays_toy.challenge import least_costs
-from ays_toy.comparison import Model
-from ays_toy.paths import PathGram
+from ays_toy import optimize
+from ays_toy.data import datasets
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs.challenge import least_costs
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import schedules
 from ays_toy.ui.components import assets
 from ays_toy.ui.components.rail import RailData, Table
 

@@ -9,9 +9,11 @@ import tiny_models
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ays_toy import export, images, schedules
-from ays_toy.fitting import fit_range
-from ays_toy.reading import read_schedule
+from ays_toy import images
+from ays_toy.exchange import export
+from ays_toy.exchange.fitting import fit_range
+from ays_toy.exchange.reading import read_schedule
+from ays_toy.sampling import schedules
 
 LIST = (14.6146, 6.4746, 3.8637, 0.1515, 0.0292)
 SENTENCE = re.compile(r"[A-Z].*\.", re.DOTALL)

@@ -11,12 +11,12 @@ from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.metrics import DEFAULT, METRICS
-from ays_toy.schedules import Schedule
-from ays_toy.ui import take_home
-from ays_toy.ui.beat_ays import ChallengeView
-from ays_toy.ui.image_view import ImagesView
-from ays_toy.ui.own_data import DataView
-from ays_toy.ui.train import TrainView
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui.beat_ays.board import ChallengeView
+from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.optimize import take_home
+from ays_toy.ui.own_data.bringing import DataView
+from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import SearchView, Shared, View
 

@@ -9,13 +9,13 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from scipy.integrate import solve_ivp
 from scipy.stats import chi2
 
-from ays_toy import datasets
-from ays_toy.denoisers import EmpiricalDenoiser, GaussianDenoiser, MixtureDenoiser
-from ays_toy.mixtures import Mixture
-from ays_toy.samplers import denoiser_calls, sample, steps
-from ays_toy.schedules import SCHEDULES, edm, logsnr
-from ays_toy.solver_steps import Step, transfer
-from ays_toy.solvers import SOLVERS
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import EmpiricalDenoiser, GaussianDenoiser, MixtureDenoiser
+from ays_toy.data.mixtures import Mixture
+from ays_toy.sampling.samplers import denoiser_calls, sample, steps
+from ays_toy.sampling.schedules import SCHEDULES, edm, logsnr
+from ays_toy.sampling.solver_steps import Step, transfer
+from ays_toy.sampling.solvers import SOLVERS
 
 DETERMINISTIC = [name for name, solver in SOLVERS.items() if not solver.stochastic]
 STOCHASTIC = [name for name, solver in SOLVERS.items() if solver.stochastic]

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from ays_toy import checks, schedules
-from ays_toy.schedules import SCHEDULES
+from ays_toy import checks
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import SCHEDULES
 
 NAMES = sorted(SCHEDULES)
 steps = st.integers(1, 200)

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from ays_toy import datasets, klub, optimize, schedules
-from ays_toy.denoisers import GaussianDenoiser
+from ays_toy import optimize
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import GaussianDenoiser
 from ays_toy.metrics import Estimate, Reference
 from ays_toy.optimize.search import candidate_places
+from ays_toy.pricing import klub
+from ays_toy.sampling import schedules
 
 STD = 0.5
 
@@ -155,7 +158,7 @@ def test_monte_carlo_search_is_repeatable_counts_its_calls_and_nears_the_optimum
 def test_the_search_on_a_pathgram_needs_no_denoiser_and_stays_above_the_exact_programme(generator):
     dataset = datasets.get("grid-4x4")
     x0 = dataset.sample(2048, generator)
-    from ays_toy.paths import PathGram
+    from ays_toy.pricing.paths import PathGram
 
     gram = PathGram.collect(dataset.denoiser(), x0, schedules.logsnr(127), generator=generator)
     *_, last = optimize.coordinate_search(optimize.GramCosts(gram), schedules.edm(8))

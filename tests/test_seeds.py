@@ -37,10 +37,10 @@ OF_IMAGES = {
     "reference": {seeds.IMAGE_REFERENCE},
 }
 NO_RESULTS = {  # noise that only tells whether, or how fast, something runs
-    "diffusers_check.py",
+    "exchange/diffusers_check.py",
     "images/collect.py",
     "images/live.py",
-    "images/trial.py",
+    "images/pipelines/trial.py",
 }
 SPLITS = {"images/digits.py"}  # the order of the images that ship, of which the model has seen four fifths
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ays_toy import finding, names, shipped
-from ays_toy.comparison import Model
-from ays_toy.datasets import DATASETS
+from ays_toy import names
+from ays_toy.data.datasets import DATASETS
 from ays_toy.optimize import WIDE
-from ays_toy.schedules import edm, validate
+from ays_toy.runs import finding, shipped
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling.schedules import edm, validate
 from ays_toy.ui import findings
 from benchmarks import presets
 

@@ -12,11 +12,14 @@ import typer.testing
 from diffusers import EulerAncestralDiscreteScheduler, IPNDMScheduler, UniPCMultistepScheduler
 from scipy.integrate import quad
 
-from ays_toy import cli, datasets, finding, glossary, optimize, samplers, schedules, solver_steps, solvers, trajectories
-from ays_toy.comparison import Model
-from ays_toy.diffusers_code import as_diffusers
+from ays_toy import cli, glossary, optimize
+from ays_toy.data import datasets
+from ays_toy.exchange.diffusers_code import as_diffusers
+from ays_toy.runs import finding
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import samplers, schedules, solver_steps, solvers, trajectories
 from ays_toy.ui import codec
-from ays_toy.ui.image_view import ImagesView
+from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.view import SearchView, View
 
 GRID = datasets.get("grid-4x4").denoiser()

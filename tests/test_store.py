@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from safetensors.torch import save_file
 
-from ays_toy import store
-from ays_toy.networks import MLPDenoiser, NetworkConfig
-from ays_toy.training import TrainingConfig
+from ays_toy.models import store
+from ays_toy.models.networks import MLPDenoiser, NetworkConfig
+from ays_toy.models.training import TrainingConfig
 
 CONFIG = TrainingConfig(network=NetworkConfig(width=16, depth=2), steps=10)
 POINTS = np.random.default_rng(5).normal(size=(50, 2))

@@ -9,10 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ays_toy import checkpoints, datasets, schedules
-from ays_toy.networks import MLPDenoiser, NetworkConfig
-from ays_toy.samplers import sample
-from ays_toy.training import ExcessLoss, TrainingConfig, denoiser_from, edm_loss, train
+from ays_toy.data import datasets
+from ays_toy.models import checkpoints
+from ays_toy.models.networks import MLPDenoiser, NetworkConfig
+from ays_toy.models.training import ExcessLoss, TrainingConfig, denoiser_from, edm_loss, train
+from ays_toy.sampling import schedules
+from ays_toy.sampling.samplers import sample
 
 TINY = TrainingConfig(network=NetworkConfig(width=16, depth=2), steps=30, batch=64)
 RING = datasets.get("ring-8")

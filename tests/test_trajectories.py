@@ -15,14 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import comparison, datasets, figures, names, samplers, schedules
-from ays_toy.brownian import SharedNoise
-from ays_toy.comparison import Model
-from ays_toy.denoisers import GaussianDenoiser
+from ays_toy import figures, names
+from ays_toy.data import datasets
+from ays_toy.data.denoisers import GaussianDenoiser
+from ays_toy.models.store import PointStore
 from ays_toy.palette import STYLES
-from ays_toy.samplers import SOLVERS
-from ays_toy.store import PointStore
-from ays_toy.trajectories import FINE_CALLS, Trajectories, follow, scaled
+from ays_toy.runs import comparison
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.brownian import SharedNoise
+from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.trajectories import FINE_CALLS, Trajectories, follow, scaled
 from ays_toy.ui import codec
 from ays_toy.ui.components import FlowTable
 from ays_toy.ui.trajectories import ALIGNMENTS, TrajectoriesView

@@ -15,11 +15,12 @@ from plotly.colors import hex_to_rgb
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from ays_toy import datasets, names
-from ays_toy.catalog import BUILT_IN
+from ays_toy import names
+from ays_toy.data import datasets
+from ays_toy.models.catalog import BUILT_IN
 from ays_toy.palette import STYLES
-from ays_toy.samplers import SOLVERS
-from ays_toy.schedules import SCHEDULES
+from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.schedules import SCHEDULES
 from ays_toy.ui import codec
 from ays_toy.ui.view import COLUMNS, POWERS, SIGMAS_MAX, SIGMAS_MIN, View
 

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from ays_toy import datasets, names, schedules, verdicts
+from ays_toy import names
+from ays_toy.data import datasets
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
-from ays_toy.schedules import Schedule
+from ays_toy.runs import verdicts
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import Schedule
 
 GRID = datasets.get("grid-4x4")  # 16 modes, 0.44 apart
 FRESH = {"nll": Estimate(-0.5, 0.01), "energy": Estimate(0.0, 0.001), "coverage": Estimate(1.0, 0.0)}

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ays_toy.denoisers import GaussianDenoiser
+from ays_toy.data.denoisers import GaussianDenoiser
 from ays_toy.images import collect, distributed
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 
 LEVELS, IMAGES, BATCH = 6, 64, 4
 

@@ -9,9 +9,9 @@ import typer
 from rich.markup import escape
 
 from ays_toy.cli.common import console
-from ays_toy.fitting import fit_range
-from ays_toy.reading import MAX_TEXT, Brought, read_schedule
-from ays_toy.schedules import Schedule
+from ays_toy.exchange.fitting import fit_range
+from ays_toy.exchange.reading import MAX_TEXT, Brought, read_schedule
+from ays_toy.sampling.schedules import Schedule
 
 Files = Annotated[
     list[Path] | None,

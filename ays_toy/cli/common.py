@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ays_toy import formats
 from ays_toy.estimates import Measured
-from ays_toy.formats import Taken
+from ays_toy.exchange import formats
+from ays_toy.exchange.formats import Taken
 from ays_toy.names import METHODS
-from ays_toy.solvers import SOLVERS, find
+from ays_toy.sampling.solvers import SOLVERS, find
 
 NAME_WIDTH = 16  # letters of a title that stay on one line
 console = Console()

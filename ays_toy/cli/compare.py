@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ays_toy import checks, comparison, finding
+from ays_toy import checks
 from ays_toy.cli import brought
 from ays_toy.cli.common import Data, Kind, Power, SigmaMax, SigmaMin, Solver, print_table, user_errors
 from ays_toy.metrics import METRICS
+from ays_toy.runs import comparison, finding
 
 USUAL = 8  # steps
 

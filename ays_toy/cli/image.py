@@ -11,17 +11,17 @@ from ays_toy import checks, images, names, seeds
 from ays_toy.cli import brought, common
 from ays_toy.cli.common import Method, Out, Power, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
-from ays_toy.formats import Taken
+from ays_toy.exchange.formats import Taken
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import family
-from ays_toy.images.conditioning import prompts_from
-from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Search
+from ays_toy.images.pipelines.conditioning import prompts_from
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw
 from ays_toy.images.scores import FIGURES, Judge
 from ays_toy.optimize import NEAR
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import Schedule
 
 USUAL = 10  # steps
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")

@@ -5,15 +5,16 @@ from typing import Annotated
 import torch
 import typer
 
-from ays_toy import checks, finding, names, seeds
+from ays_toy import checks, names, seeds
 from ays_toy.cli import common
 from ays_toy.cli.common import Data, Kind, Method, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
-from ays_toy.comparison import LEVELS, Model, draw
 from ays_toy.estimates import Measured
-from ays_toy.formats import Taken
-from ays_toy.live_search import SearchConfig, search
+from ays_toy.exchange.formats import Taken
 from ays_toy.metrics import METRICS, evaluate
-from ays_toy.schedules import SCHEDULES, Schedule
+from ays_toy.runs import finding
+from ays_toy.runs.comparison import LEVELS, Model, draw
+from ays_toy.runs.live_search import SearchConfig, search
+from ays_toy.sampling.schedules import SCHEDULES, Schedule
 
 SHOWN = ("nll", "sliced-w2", "energy")
 

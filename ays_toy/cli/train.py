@@ -6,11 +6,13 @@ import torch
 import typer
 from rich.table import Table
 
-from ays_toy import catalog, checkpoints, datasets, seeds, training
+from ays_toy import seeds
 from ays_toy.cli.common import Data, console, progress, user_errors
-from ays_toy.networks import NetworkConfig
-from ays_toy.store import ModelStore
-from ays_toy.training import ExcessLoss, TrainingConfig, denoiser_from
+from ays_toy.data import datasets
+from ays_toy.models import catalog, checkpoints, training
+from ays_toy.models.networks import NetworkConfig
+from ays_toy.models.store import ModelStore
+from ays_toy.models.training import ExcessLoss, TrainingConfig, denoiser_from
 
 
 def train(

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from ays_toy.names import title
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
-from ays_toy.trajectories import Curve, Trajectories
+from ays_toy.sampling.trajectories import Curve, Trajectories
 from ays_toy.words import significant
 
 SMALLEST, SHOWN_DECADES = 1e-5, 3.2  # errors below, or this far under the largest, are left out of sight

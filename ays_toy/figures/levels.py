@@ -8,8 +8,8 @@ from plotly.subplots import make_subplots
 
 from ays_toy.estimates import KlubEstimate, Measured
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import Schedule
 
 Outline = list[tuple[np.ndarray, np.ndarray]]  # of every step's patch, see `PathGram.outline`
 

@@ -3,8 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from ays_toy.calibration import Calibration
 from ays_toy.palette import MARGIN, MODEL, REFERENCE
+from ays_toy.pricing.calibration import Calibration
 
 
 def calibration_figure(measured: Calibration, height: int = 240) -> go.Figure:

@@ -6,7 +6,7 @@ run unchanged. diffusers itself is imported only when a model is loaded.
 """
 
 from ays_toy.images.loading import load
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.wrapping import wrap
 
 __all__ = ["ImageModel", "load", "wrap"]

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ays_toy import names, schedules
+from ays_toy import names
 from ays_toy.checks import whole_number
-from ays_toy.images.models import ImageModel
-from ays_toy.schedules import Schedule
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import Schedule
 
 
 def baselines(model: ImageModel, steps: int) -> dict[str, np.ndarray]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ays_toy import checkpoints
 from ays_toy.images import digits
 from ays_toy.images.initial import drawn
+from ays_toy.models import checkpoints
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits-classifier.safetensors"
 FEATURES = 32

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy import checkpoints
 from ays_toy.checks import whole_number
 from ays_toy.estimates import KlubEstimate
 from ays_toy.images.distributed import ALONE, Team
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.models import checkpoints
 from ays_toy.optimize import optimum
-from ays_toy.paths import BLOCK, PathGram
-from ays_toy.schedules import logsnr, validate
+from ays_toy.pricing.paths import BLOCK, PathGram
+from ays_toy.sampling.schedules import logsnr, validate
 
 PATHS = 128  # by `image paths digits`: KLUB to 1 %, and an optimum 0.6 % (p = 3) or 0.2 % (p = 2) from the best
 LEVELS = 64  # of the grid that schedules are sought on

@@ -10,11 +10,11 @@ import torch
 from ays_toy import names, optimize
 from ays_toy.images import published
 from ays_toy.images.baselines import family
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw, many_steps
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
-from ays_toy.solvers import find
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import find
 
 ABOVE = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", "time-uniform", "time-quadratic")
 ORDER = tuple(dict.fromkeys((*ABOVE, *names.BASELINES)))

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from ays_toy import names, seeds
 from ays_toy.checks import lookup, whole_number
 from ays_toy.images import collect, loading, results, scores
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
 from ays_toy.optimize import NEAR, Plan
-from ays_toy.samplers import denoiser_calls
-from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
-from ays_toy.solvers import find
+from ays_toy.sampling.samplers import denoiser_calls
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.sampling.solvers import find
 
 SAMPLES = 1024
 LEAST_SAMPLES = 40

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ays_toy.denoisers import Denoiser
-from ays_toy.images.folders import open_folder
-from ays_toy.images.models import ImageModel, Origin
+from ays_toy.data.denoisers import Denoiser
+from ays_toy.images.pipelines.folders import open_folder
+from ays_toy.images.pipelines.models import ImageModel, Origin
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits"
 HELD_OUT = 360  # of 1797 images: a fifth, which neither the model nor the classifier has seen
@@ -25,7 +25,7 @@ def load(
     *, device: str | None = None, dtype: torch.dtype | None = None, batch: int | None = None, folder: Path = WEIGHTS
 ) -> ImageModel:
     """The bundled model, or one of the same kind from another folder, frozen; errors are those of `images.load`."""
-    from ays_toy.images.unconditional import build
+    from ays_toy.images.pipelines.unconditional import build
 
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     found = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy import store
 from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.config import ImageConfig, calls
-from ays_toy.images.models import ImageModel
 from ays_toy.images.optimizing import Finding, Search
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.scores import Judge
 from ays_toy.images.stoppable import Stoppable, Stopped
-from ays_toy.paths import PathGram
-from ays_toy.samplers import denoiser_calls
-from ays_toy.schedules import Schedule
+from ays_toy.models import store
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.samplers import denoiser_calls
+from ays_toy.sampling.schedules import Schedule
 
 MAX_PASSES = 30  # kept on disk, a third of a megabyte each
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from ays_toy.checks import lookup, quoted, whole_number
-from ays_toy.images import prompted, unconditional
-from ays_toy.images.folders import open_folder
-from ays_toy.images.models import ImageModel
-from ays_toy.images.trial import tried
+from ays_toy.images.pipelines import prompted, unconditional
+from ays_toy.images.pipelines.folders import open_folder
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.images.pipelines.trial import tried
 
 DIGITS = "digits"
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}

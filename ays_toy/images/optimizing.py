@@ -10,13 +10,13 @@ from ays_toy import names, optimize, seeds
 from ays_toy.checks import lookup
 from ays_toy.images.baselines import baselines
 from ays_toy.images.collect import grid_for
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.scores import Judge, check_figure
-from ays_toy.ode import OdePaths
 from ays_toy.optimize import Choice, GramCosts, Plan, Subject, Sweep
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
-from ays_toy.solvers import find as find_solver
+from ays_toy.pricing.ode import OdePaths
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import find as find_solver
 
 ODE_PATHS, ODE_LEVELS = 64, 48  # trajectories behind local errors, at most as many as there are images, and levels
 

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from ays_toy.checks import real_number, whole_number
-from ays_toy.descent import descend
 from ays_toy.images import digits
 from ays_toy.images.initial import drawn
+from ays_toy.models.descent import descend
 
 TIMESTEPS = 1000
 

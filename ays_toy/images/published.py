@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ays_toy.checks import lookup, sigma_range
-from ays_toy.images.models import ImageModel
-from ays_toy.schedules import Schedule, interpolate, validate
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.sampling.schedules import Schedule, interpolate, validate
 
 DEEPFLOYD_SIGMAS = (160.41, 8.081, 3.315, 1.885, 1.207, 0.785, 0.553, 0.293, 0.186, 0.030, 0.006)
 DEEPFLOYD_TIMESTEPS = (995, 920, 811, 686, 555, 418, 315, 174, 109, 12, 0)

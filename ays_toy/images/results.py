@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy import checkpoints, names
+from ays_toy import names
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.images import digits as bundled
 from ays_toy.images import loading
-from ays_toy.images.models import ImageModel
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
-from ays_toy.solvers import find
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.models import checkpoints
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import find
 
 FILE = Path(__file__).parent / "results" / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")

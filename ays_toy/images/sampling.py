@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy import samplers, schedules
 from ays_toy.images.baselines import baselines
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.sampling import samplers, schedules
 
 MANY_STEPS = 100  # what stands for the model's own truth
 CHUNK = 1024  # images whose trajectories are held at once

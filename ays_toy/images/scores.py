@@ -10,11 +10,11 @@ import torch
 from ays_toy import seeds
 from ays_toy.checks import lookup
 from ays_toy.images import classifier
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.quality import FrechetTo, distance_to, pixels
 from ays_toy.images.sampling import draw, many_steps
 from ays_toy.metrics import Estimate, Figure
-from ays_toy.solvers import find
+from ays_toy.sampling.solvers import find
 
 REFERENCE_SAMPLES = 2048  # of a model's own samples, where there are no data
 Made = TypeVar("Made")

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ays_toy import picture_files, seeds
+from ays_toy import seeds
 from ays_toy.checks import whole_number
-from ays_toy.images.models import ImageModel
+from ays_toy.data import picture_files
+from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import many_steps
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")

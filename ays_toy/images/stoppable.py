@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ays_toy.denoisers import Denoiser
+from ays_toy.data.denoisers import Denoiser
 
 
 class Stopped(Exception):

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 
 from ays_toy.checks import SIGMA_DATA, quoted, sigma_range, whole_number
-from ays_toy.denoisers import Denoiser
+from ays_toy.data.denoisers import Denoiser
 from ays_toy.images.loading import default_batch
-from ays_toy.images.models import ImageModel
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.images.pipelines.trial import tried
 from ays_toy.images.quality import LEAST
-from ays_toy.images.trial import tried
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from ays_toy.data.mixtures import squared_distances
 from ays_toy.estimates import Estimate
 from ays_toy.metrics.reference import Batch, Reference
-from ays_toy.mixtures import squared_distances
 
 SLICED_POINTS, ENERGY_POINTS, W2_POINTS = 8192, 10_240, 1024  # used at most, the first of each
 BLOCKS = 16  # parts an error bar is taken from at least: it is then itself uncertain by a sixth

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from ays_toy import checks
-from ays_toy.datasets import LARGEST, Dataset
-from ays_toy.mixtures import CACHE_ELEMENTS, squared_distances
+from ays_toy.data.datasets import LARGEST, Dataset
+from ays_toy.data.mixtures import CACHE_ELEMENTS, squared_distances
 
 LEAST_POINTS = 100
 DIRECTIONS = 64

@@ -8,7 +8,7 @@ import numpy as np
 
 from ays_toy import names
 from ays_toy.metrics import Estimate
-from ays_toy.schedules import Schedule, validate
+from ays_toy.sampling.schedules import Schedule, validate
 
 MOVES = (0.35, 0.18)  # of the way to the next level, in log sigma, in the first sweep and the second
 GROUPS = 4  # of levels that move together, at most

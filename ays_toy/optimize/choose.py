@@ -15,16 +15,16 @@ import torch
 
 from ays_toy import names
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_number
-from ays_toy.datasets import Dataset, equal
-from ays_toy.denoisers import Denoiser
+from ays_toy.data.datasets import Dataset, equal
+from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure, Reference
-from ays_toy.ode import OdePaths
 from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.stopping import Score, sample_score
-from ays_toy.paths import PathGram
-from ays_toy.schedules import SCHEDULES, logsnr
-from ays_toy.solvers import SOLVERS, Solver, find
+from ays_toy.pricing.ode import OdePaths
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.schedules import SCHEDULES, logsnr
+from ays_toy.sampling.solvers import SOLVERS, Solver, find
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from ays_toy.checks import SIGMA_DATA, positive
-from ays_toy.denoisers import Denoiser
+from ays_toy.data.denoisers import Denoiser
 from ays_toy.estimates import KlubEstimate
-from ays_toy.klub import estimate_klub, gaussian_klub, interval_values
-from ays_toy.paths import PathGram
+from ays_toy.pricing.klub import estimate_klub, gaussian_klub, interval_values
+from ays_toy.pricing.paths import PathGram
 
 
 class Costs(Protocol):

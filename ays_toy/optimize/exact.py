@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ays_toy.checks import whole_number
-from ays_toy.intervals import GridCosts, pair_differences, within_grid
-from ays_toy.ode import OdePaths
-from ays_toy.paths import PathGram
-from ays_toy.solvers import pricing
+from ays_toy.pricing.intervals import GridCosts, pair_differences, within_grid
+from ays_toy.pricing.ode import OdePaths
+from ays_toy.pricing.paths import PathGram
+from ays_toy.sampling.solvers import pricing
 
 
 def exact_schedules(

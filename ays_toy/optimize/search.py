@@ -8,11 +8,11 @@ import numpy as np
 import torch
 
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, whole_number
-from ays_toy.denoisers import Denoiser
+from ays_toy.data.denoisers import Denoiser
 from ays_toy.optimize.costs import Costs, MonteCarloCosts
 from ays_toy.optimize.stopping import EarlyStopping, Score
 from ays_toy.optimize.sweep import Sweep
-from ays_toy.schedules import edm, subdivide, validate
+from ays_toy.sampling.schedules import edm, subdivide, validate
 
 CANDIDATES, MAX_SWEEPS = 11, 300  # the paper's
 

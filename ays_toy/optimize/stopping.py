@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from ays_toy.checks import lookup, whole_number
-from ays_toy.denoisers import Denoiser
+from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Reference, evaluate
 from ays_toy.optimize.sweep import Sweep
-from ays_toy.samplers import draw
+from ays_toy.sampling.samplers import draw
 
 Score = Callable[[np.ndarray], Estimate]  # of a schedule [n+1]; lower is better
 

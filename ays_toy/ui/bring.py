@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy.reading import Brought, read_schedule
+from ays_toy.exchange.reading import Brought, read_schedule
 
 Take = Callable[[Brought], str]
 MAX_UPLOAD = 1  # MiB

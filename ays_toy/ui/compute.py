@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from ays_toy import comparison, finding, pictures, seeds
-from ays_toy.comparison import Model
+from ays_toy import seeds
 from ays_toy.estimates import Estimate, Measured
-from ays_toy.finding import FRESH_DATA, Pass
 from ays_toy.metrics import Reference, evaluate
-from ays_toy.paths import PathGram
-from ays_toy.schedules import Schedule
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs import comparison, finding, pictures
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.finding import FRESH_DATA, Pass
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
 
 T = TypeVar("T")

@@ -5,12 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import catalog, names
+from ays_toy import names
 from ays_toy.metrics import METRICS
+from ays_toy.models import catalog
 from ays_toy.palette import STYLES
-from ays_toy.schedules import MAX_STEPS, MIN_STEPS
-from ays_toy.solvers import SOLVERS, priced
-from ays_toy.trajectories import FEWEST, MOST
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
+from ays_toy.sampling.solvers import SOLVERS, priced
+from ays_toy.sampling.trajectories import FEWEST, MOST
 from ays_toy.ui import record
 from ays_toy.ui.view import (
     COLUMNS,

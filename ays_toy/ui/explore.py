@@ -6,10 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ays_toy import figures, names, verdicts
+from ays_toy import figures, names
 from ays_toy.estimates import Measured
-from ays_toy.fitting import fit_range
-from ays_toy.schedules import MAX_STEPS, Schedule
+from ays_toy.exchange.fitting import fit_range
+from ays_toy.runs import verdicts
+from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.view import View
 

@@ -8,11 +8,12 @@ from typing import cast
 
 import streamlit as st
 
-from ays_toy import finding, names, optimize, shipped
-from ays_toy.comparison import Model
-from ays_toy.finding import Chosen, OdePass
+from ays_toy import names, optimize
 from ays_toy.names import BASELINES, KLUB_POWER, SEARCHED
-from ays_toy.schedules import Schedule
+from ays_toy.runs import finding, shipped
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.finding import Chosen, OdePass
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from ays_toy import figures, pictures
-from ays_toy.comparison import Model
+from ays_toy import figures
 from ays_toy.figures import Panel
 from ays_toy.metrics import METRICS
 from ays_toy.palette import REFERENCE, color
-from ays_toy.schedules import Schedule
+from ays_toy.runs import pictures
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute
 from ays_toy.ui.compute import Outcome
 

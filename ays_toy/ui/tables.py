@@ -10,7 +10,7 @@ import streamlit as st
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
-from ays_toy.schedules import Schedule
+from ays_toy.sampling.schedules import Schedule
 
 ROW_HEIGHT = 27
 LETTER = 6.6  # pixels, on average

@@ -7,10 +7,11 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 
-from ays_toy import figures, names, trajectories
+from ays_toy import figures, names
 from ays_toy.checks import lookup
-from ays_toy.comparison import PARTICLES, Model
-from ays_toy.trajectories import FEWEST, MOST, Trajectories
+from ays_toy.runs.comparison import PARTICLES, Model
+from ays_toy.sampling import trajectories
+from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, findings
 from ays_toy.ui.components import FlowTable, flow_player, last_follow, last_place
 from ays_toy.ui.controls import pick

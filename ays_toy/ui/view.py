@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from ays_toy import catalog, names, seeds
-from ays_toy.comparison import Model
-from ays_toy.live_search import SearchConfig
+from ays_toy import names, seeds
+from ays_toy.exchange.reading import read_link
 from ays_toy.metrics import DEFAULT, METRICS
-from ays_toy.reading import read_link
-from ays_toy.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
-from ays_toy.solvers import find, priced
-from ays_toy.trajectories import FEWEST, MOST
+from ays_toy.models import catalog
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.live_search import SearchConfig
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.sampling.solvers import find, priced
+from ays_toy.sampling.trajectories import FEWEST, MOST
 from ays_toy.ui import codec, frame, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from ays_toy import export
+from ays_toy.exchange import export
+from ays_toy.exchange.reading import Brought
 from ays_toy.palette import STYLES
-from ays_toy.reading import Brought
-from ays_toy.schedules import MIN_STEPS, Schedule
+from ays_toy.sampling.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import bring
 
 NAME = "yours"  # its entry in the palette

@@ -1,0 +1,1 @@
+"""Distributions of points, all of them Gaussian mixtures: preset, drawn or read from files; their exact denoisers."""

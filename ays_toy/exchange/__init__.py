@@ -1,0 +1,1 @@
+"""Schedules out to other tools and in from them."""

@@ -1,0 +1,197 @@
+"""A schedule as a short program for diffusers that runs as printed: model, scheduler, noise levels, images.
+
+Each solver has one scheduler that makes the same steps (`counterparts`). Of a model's own scheduler nothing is taken
+over but the noise it was trained on, and every program's scheduler is built and held to our levels and steps before the
+program is given out (`diffusers_check`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ays_toy.exchange.diffusers_check import Written, checked
+from ays_toy.exchange.export import FINAL_ZERO, steps, with_zero
+from ays_toy.images.pipelines.coordinates import flow_time
+from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
+from ays_toy.sampling.counterparts import FLOW, Scheduler
+from ays_toy.sampling.schedules import validate
+from ays_toy.sampling.solvers import SOLVERS, Solver, find
+from ays_toy.version import __version__
+
+DIFFUSERS = "0.42.1"  # what the programs were tested with
+
+
+def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
+    """The scheduler of diffusers that makes this solver's steps; ValueError where none takes chosen levels."""
+    if model is None or model.prediction != "flow":
+        return solver.diffusers
+    if solver.flow is None:
+        able = next(one for one in SOLVERS.values() if one.flow is not None)
+        raise ValueError(
+            f"diffusers takes chosen noise levels for a flow only in {FLOW.name}, which is {able.title}: "
+            f"export for the solver {able.name} instead of {solver.name}."
+        )
+    return solver.flow
+
+
+def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
+    """Distinct training timesteps [m], descending, nearest in log sigma to m >= 1 descending levels.
+
+    `training_sigmas` [T] descend, the last being timestep 0. Where several levels have the same nearest timestep, the
+    later ones move down, or all of them up at the bottom. Raises ValueError where there are more levels than timesteps.
+    """
+    levels = np.array(sigmas, dtype=np.float64) if len(sigmas) == 1 else validate(sigmas)
+    trained = validate(training_sigmas)[::-1]
+    if levels.size > trained.size:
+        raise ValueError(f"{levels.size} noise levels cannot have timesteps of their own: there are {trained.size}.")
+    nearest = np.rint(np.interp(np.log(levels), np.log(trained), np.arange(trained.size))).astype(int)
+    index = np.arange(levels.size)
+    # Strictly descending where t + index does not rise.
+    distinct = np.minimum.accumulate(nearest + index) - index
+    return np.maximum(distinct, index[::-1]).tolist()
+
+
+def as_diffusers(
+    sigmas: Any, model: ImageModel | None = None, *, solver: str = "ddim", final_zero: str = "replace"
+) -> str:
+    """A program for diffusers that draws images of `model` along a schedule [n+1] with a solver.
+
+    Without a model, or with one whose scheduler file is not known, it ends with the scheduler, its levels set. The
+    first lines say how steps are counted and, where levels had to be moved to timesteps, how far and where to. Raises
+    ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
+    scheduler would not visit these levels.
+    """
+    levels, chosen = validate(sigmas), find(solver)
+    scheduler = scheduler_for(chosen, model)
+    ending = with_zero(levels, final_zero)
+    met, given, about = _given(ending, model, scheduler)
+    head = [
+        f"# {chosen.title}, {steps(ending.size - 1)}: {FINAL_ZERO[final_zero]}.",
+        *about,
+        f"# AYS Explorer {__version__}, tested with diffusers {DIFFUSERS}.",
+    ]
+    numbers = f"{scheduler.takes} = {_numbers(given)}"
+    if model is None or model.origin is None or model.origin.scheduler is None:
+        return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
+    predicts = {} if scheduler is FLOW else {"prediction_type": model.prediction}
+    written = Written(scheduler, predicts | scheduler.options, betas=scheduler is not FLOW)
+    if not model.origin.scheduler.tested:
+        written = checked(written, model, chosen.name, met, {scheduler.takes: given})
+    made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
+    body = _prompted if model.prompts else _unconditional
+    return "\n".join([*head, *body(model, model.origin, scheduler, numbers, made, chosen.stochastic)]) + "\n"
+
+
+def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
+    """The levels [n] that a scheduler visits before zero, what it is given for them, and comments on that."""
+    levels, zero = ending[:-1], "# The scheduler adds that zero by itself: it is not in the list."
+    if scheduler is FLOW:
+        how = "# A flow counts noise as s = sigma / (1 + sigma); shift=1.0, since these s are final."
+        return levels, _rounded(flow_time(levels)), [zero, how]
+    if scheduler.takes == "sigmas":
+        return levels, _rounded(ending), ["# That zero is the last number of the list."]
+    if model is None or model.training_sigmas is None:
+        raise ValueError(
+            f"{scheduler.imported} takes whole training timesteps, which are known for models with discrete time only: "
+            "export for the solver ddim, or with such a model."
+        )
+    timesteps = snap(levels, model.training_sigmas)
+    met = model.training_sigmas[::-1][timesteps]
+    moved = np.abs(met / levels - 1).max()
+    how = f"# {scheduler.imported} takes whole timesteps: levels are moved by up to {moved:.1%} to the nearest ones,"
+    return met, timesteps, [zero, how, f"# sigmas = {_numbers(_rounded(met))}."]
+
+
+def _rounded(levels: np.ndarray) -> list[float]:
+    return [float(f"{level:.8g}") for level in levels]
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{value:.8g}" for value in values) + "]"
+
+
+def _alone(model: ImageModel | None, scheduler: Scheduler, numbers: str) -> list[str]:
+    """A program for a model of which no scheduler file is known: it ends with the scheduler, to be completed."""
+    predicts = {} if model is None or scheduler is FLOW else {"prediction_type": model.prediction}
+    arguments = ", ".join(f"{name}={value!r}" for name, value in (scheduler.options | predicts).items())
+    return [
+        *(["import torch"] if scheduler.defined else []),
+        f"from diffusers import {scheduler.imported}",
+        "",
+        numbers,
+        *scheduler.defined.splitlines(),
+        f"scheduler = {scheduler.name}({arguments})  # and the betas that your model was trained with",
+        f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})",
+    ]
+
+
+def _trained(origin: Origin, file: SchedulerFile, written: Written) -> list[str]:
+    if not written.betas:
+        return []
+    within = "" if file.subfolder is None else f", subfolder={file.subfolder!r}"
+    return [
+        f"trained = {file.name}.from_pretrained({origin.source!r}{within})  # the noise that the model was trained on"
+    ]
+
+
+def _unconditional(
+    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
+) -> list[str]:
+    """Images of pixels: the loop is written out. It computes in single precision, whatever the network's own."""
+    assert origin.scheduler is not None
+    channels, height, width = model.shape
+    within = "" if origin.pipeline is None else ", subfolder='unet'"
+    cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
+    return [
+        "import torch",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.scheduler.name, 'UNet2DModel'}))}",
+        "",
+        numbers,
+        *made,
+        f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})",
+        f"unet = UNet2DModel.from_pretrained({origin.source!r}{within}, {_how(model, origin)})",
+        f'unet.to("{model.device}")',
+        'noise = torch.Generator("cpu").manual_seed(0)',
+        f'x = torch.randn(4, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
+        "x = x * scheduler.init_noise_sigma",
+        "with torch.no_grad():",
+        "    for t in scheduler.timesteps:",
+        f"        out = unet(scheduler.scale_model_input(x, t){cast}, t).sample[:, :{channels}]{back}",
+        f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
+        "images = x.clamp(-1, 1)  # [4, channels, height, width]",
+    ]
+
+
+def _prompted(
+    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], _stochastic: bool
+) -> list[str]:
+    """Images of prompts: the pipeline's own call."""
+    assert origin.pipeline is not None
+    assert origin.scheduler is not None
+    assert model.pixels is not None
+    height, width = model.pixels
+    guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
+    given_up = "".join(f", {part}=None" for part in origin.absent)
+    trained = set() if scheduler is FLOW else {origin.scheduler.name}
+    return [
+        "import torch",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.pipeline} | trained))}",
+        "",
+        numbers,
+        *made,
+        f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {_how(model, origin)}{given_up})",
+        f'pipe.to("{model.device}")',
+        "pipe.scheduler = scheduler",
+        f"prompts = {list(model.prompts)!r}",
+        "images = pipe(",
+        f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
+        f'    height={height}, width={width}, generator=torch.Generator("cpu").manual_seed(0),',
+        ").images",
+    ]
+
+
+def _how(model: ImageModel, origin: Origin) -> str:
+    variant = "" if origin.variant is None else f", variant={origin.variant!r}"
+    return f"dtype={model.dtype}, use_safetensors=True{variant}"

@@ -1,0 +1,84 @@
+"""Schedules as files and as text for other tools: everything needed to use one elsewhere, and to make it again.
+
+A schedule here is n+1 positive levels for n steps. JSON and CSV hold them as they are. Image tools want a list that
+ends in zero, and disagree on what that costs: `final_zero` says how zero comes in, and `counting` says it in words.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from ays_toy.checks import lookup
+from ays_toy.estimates import KlubEstimate
+from ays_toy.images.pipelines.coordinates import flow_time
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.sampling.schedules import validate
+from ays_toy.version import __version__
+
+FINAL_ZERO = {
+    "replace": "zero takes the place of the last level, so the last step jumps to it",
+    "append": "zero is appended, one step and one call of the model more",
+}
+
+
+def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **about: Any) -> str:
+    """A schedule [n+1] with its method, KLUB and whatever else is said about it (model, solver, ...), as JSON."""
+    levels = validate(sigmas)
+    record: dict[str, Any] = {
+        "sigmas": levels.tolist(),
+        "steps": levels.size - 1,
+        "final_zero": False,  # a last jump to zero noise is not among the levels and not counted
+        "counting": f"{levels.size} noise levels for {steps(levels.size - 1)}; a final jump to zero is not counted",
+        "sigma_max": levels[0],
+        "sigma_min": levels[-1],
+        "method": method,
+        **about,
+        "version": __version__,
+    }
+    if klub is not None:
+        record["klub"] = {"value": klub.value, "stderr": klub.stderr, "unit": "nats", "terms": klub.terms.tolist()}
+    return json.dumps(record, indent=1, default=_plain) + "\n"
+
+
+def as_csv(sigmas: Any) -> str:
+    """A schedule [n+1] as two columns: level, from 0 at the highest noise, and sigma, without a final zero."""
+    lines = [f"{k},{sigma!r}" for k, sigma in enumerate(validate(sigmas).tolist())]
+    return "\n".join(["level,sigma (no final zero)", *lines]) + "\n"
+
+
+def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str = "replace") -> str:
+    """A schedule as ComfyUI's custom sigmas: plain decimals between commas, zero last, and nothing but numbers.
+
+    For n steps these are n+1 numbers where zero takes the place of the last level (as in ComfyUI's own
+    AlignYourStepsScheduler), n+2 where it is appended. Flow-matching models count noise as s = sigma / (1 + sigma).
+    """
+    levels = with_zero(sigmas, final_zero)
+    if model is not None and model.prediction == "flow":
+        levels = flow_time(levels)
+    # Not in scientific notation, which ComfyUI's reader of numbers takes apart.
+    return ", ".join(np.format_float_positional(level, precision=8, fractional=False, trim="0") for level in levels)
+
+
+def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
+    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append")."""
+    levels = validate(sigmas)
+    lookup(FINAL_ZERO, final_zero, "way to end in zero")
+    return np.append(levels[:-1] if final_zero == "replace" else levels, 0.0)
+
+
+def counting(sigmas: Any, final_zero: str = "replace") -> str:
+    """One sentence that says how a list for image tools counts its steps, for n levels of a schedule [n+1]."""
+    levels = with_zero(sigmas, final_zero)
+    return f"{levels.size} numbers for {steps(levels.size - 1)}: {FINAL_ZERO[final_zero]}."
+
+
+def steps(n: int) -> str:
+    """The number of steps in words."""
+    return f"{n} step{'' if n == 1 else 's'}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in a schedule's file.")

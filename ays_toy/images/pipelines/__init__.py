@@ -1,0 +1,1 @@
+"""What an image model is, and diffusers' pipelines as such."""

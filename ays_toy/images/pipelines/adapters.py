@@ -1,0 +1,74 @@
+"""A network and the numbers about it become `denoiser(x, sigma) -> x0`."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from ays_toy.data.denoisers import sigma_like
+from ays_toy.images.pipelines.coordinates import PREDICTIONS
+from ays_toy.images.pipelines.latents import back
+
+
+class Network(Protocol):
+    """What runs at one batch: a model with its conditioning and guidance, but in its own coordinates."""
+
+    def __call__(self, x: torch.Tensor, timesteps: torch.Tensor, rows: range, /) -> torch.Tensor:
+        """Return the prediction [n, C, H, W] for x [n, C, H, W] at timesteps [n], rows being their places in a call."""
+        ...
+
+
+class NetworkDenoiser:
+    """D(x, sigma) of a network that was trained in its own coordinates, at most `batch` rows at a time.
+
+    x [N, C, H, W] may be of any floating type and on any device: the arithmetic around the network is done in x's type
+    and where x is, the network runs in its own, on a device that may know no float64 (Apple's MPS). `timesteps` maps
+    noise levels to the network's time. Nothing is clipped, unlike in diffusers' schedulers with clip_sample=True: clip
+    the result where the data ask for it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        timesteps: Callable[[np.ndarray], np.ndarray],
+        prediction: str,
+        *,
+        shape: tuple[int, int, int],
+        device: torch.device,
+        dtype: torch.dtype,
+        batch: int,
+    ) -> None:
+        self.network, self.timesteps, self.prediction = network, timesteps, PREDICTIONS[prediction]
+        self.shape, self.device, self.dtype, self.batch = shape, device, dtype, batch
+        if device.type == "cuda" and dtype is torch.float32:
+            # Else cuDNN keeps 10 bits of what it multiplies, as half precision does, of which the noise makes much.
+            torch.backends.cudnn.allow_tf32 = False
+
+    @torch.no_grad()
+    def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
+        """Return x0 shaped as x [N, C, H, W], for sigma a number or [N].
+
+        Raises ValueError for x of another shape, and where a batch does not fit into the device's memory.
+        """
+        if tuple(x.shape[1:]) != self.shape:
+            wanted = ", ".join(map(str, self.shape))
+            raise ValueError(f"This model denoises x of shape [N, {wanted}], not {list(x.shape)}.")
+        levels = torch.as_tensor(sigma, dtype=torch.float64).cpu().expand(len(x))
+        times = torch.as_tensor(self.timesteps(levels.numpy()), dtype=torch.float32)
+        out = torch.empty_like(x)
+        for start in range(0, len(x), self.batch):
+            rows = range(start, min(start + self.batch, len(x)))
+            some = slice(rows.start, rows.stop)
+            part = x[some]
+            level = sigma_like(levels[some], part)
+            scaled = (self.prediction.scale(level) * part).to(self.dtype)
+            try:
+                answer = back(part, self.network(scaled.to(self.device), times[some].to(self.device), rows))
+            except torch.OutOfMemoryError:
+                raise ValueError(
+                    f"The memory of {self.device} cannot hold {len(rows)} images at once: load the model with a "
+                    f"smaller batch than {self.batch}."
+                ) from None
+            out[some] = self.prediction.clean(part, answer, level)
+        return out

@@ -1,0 +1,156 @@
+"""Text-to-image models of latents: Stable Diffusion 1.x, 2.x, XL and 3, and Flux."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ays_toy.checks import real_number, whole_number
+from ays_toy.data.texts import MARK
+from ays_toy.images.pipelines import schedulers
+from ays_toy.images.pipelines.adapters import NetworkDenoiser
+from ays_toy.images.pipelines.conditioning import CALLS, Prompted, encode
+from ays_toy.images.pipelines.coordinates import flow_sigma, flow_time
+from ays_toy.images.pipelines.folders import ModelFolder, loading
+from ays_toy.images.pipelines.latents import Latents
+from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.images.pipelines.trial import check_levels
+from ays_toy.images.pipelines.unconditional import image_size, training
+
+MOST_PROMPTS, MOST_GUIDANCE, MOST_PIXELS = 1000, 100.0, 4096
+LATENT_STD = 1.0  # autoencoders are scaled so that their latents have unit variance
+OPTIONS: dict[str, dict[str, Any]] = {  # what has no say in the denoiser
+    "StableDiffusionPipeline": {"safety_checker": None, "requires_safety_checker": False},
+    "StableDiffusionXLPipeline": {"add_watermarker": False},
+}
+
+
+def build(
+    name: str,
+    folder: ModelFolder,
+    device: torch.device,
+    dtype: torch.dtype,
+    batch_for: Callable[[tuple[int, int, int]], int],
+    prompts: str | Sequence[str] | None,
+    guidance: float | None,
+    size: int | None,
+) -> ImageModel:
+    """Load a text-to-image pipeline, encode its prompts once and let its text encoders go -> `ImageModel`."""
+    said = read_prompts(name, prompts)
+    scale = folder.kind.guidance if guidance is None else real_number(guidance, "The guidance", 1.0, MOST_GUIDANCE)
+    times, sigmas, prediction = _time(folder)
+    check_levels(sigmas[::-1], folder.title)
+    with loading(folder):
+        pipeline = _pipeline(folder, dtype)
+    network = getattr(pipeline, folder.kind.part)
+    shape, pixels = _shape(name, pipeline, network, size)
+    if not folder.kind.classifier_free and not network.config.guidance_embeds:
+        if guidance is not None:
+            raise ValueError(f"{name} was distilled without guidance and takes none: leave it out.")
+        scale = None
+    guided = folder.kind.classifier_free and scale is not None and scale > 1
+    with loading(folder):
+        given, empty = encode(pipeline, said, device, guided)
+        latents = Latents(pipeline.vae, device, dtype)
+        call = CALLS[folder.pipeline](network.to(device), pixels, scale)
+    batch = batch_for(shape)
+    return ImageModel(
+        name=name,
+        title=folder.title,
+        denoiser=NetworkDenoiser(
+            Prompted(call, given, empty, scale or 1.0),
+            times,
+            prediction,
+            shape=shape,
+            device=device,
+            dtype=dtype,
+            batch=batch,
+        ),
+        shape=shape,
+        sigma_min=float(sigmas[-1]),
+        sigma_max=float(sigmas[0]),
+        sigma_data=LATENT_STD,
+        encode=latents.encode,
+        decode=latents.decode,
+        training_sigmas=None if prediction == "flow" else sigmas,
+        device=device,
+        dtype=dtype,
+        batch=batch,
+        prediction=prediction,
+        origin=folder.origin,
+        prompts=said,
+        guidance=scale,
+        pixels=pixels,
+    )
+
+
+def read_prompts(name: str, prompts: str | Sequence[str] | None) -> tuple[str, ...]:
+    """One prompt or several as a tuple; ValueError where there are none, too many, or something else than text."""
+    if prompts is None:
+        raise ValueError(f"{name} draws what prompts say: give prompts, one sentence or several.")
+    if not isinstance(prompts, Sequence):
+        raise ValueError(f"The prompts must be text or a list of texts, not {prompts!r}.")
+    said = (prompts,) if isinstance(prompts, str) else tuple(prompts)
+    whole_number(len(said), "The number of prompts", 1, MOST_PROMPTS)
+    wrong = next((prompt for prompt in said if not isinstance(prompt, str)), None)
+    if wrong is not None:
+        raise ValueError(f"Every prompt must be text, not {wrong!r}.")
+    return tuple(prompt.removeprefix(MARK) for prompt in said)
+
+
+def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, str]:
+    """A model's timesteps as a function of sigma, its levels or range (descending), and what it predicts.
+
+    A flow's time is continuous. Its range here runs from timestep 999 to 1 of 1000, since s = 1 is infinitely noisy;
+    the shift that its scheduler applies only chooses which s are used, so it plays no part in the map.
+    """
+    config = folder.config("scheduler", "scheduler_config.json")
+    scheduler = str(schedulers.class_name(config, folder.scheduler))
+    if folder.kind.part == "transformer":
+        if not scheduler.startswith("FlowMatch"):
+            raise ValueError(f"{folder.title} comes with {scheduler}, but its kind is a flow.")
+        steps = schedulers.flow_steps(config, folder.path, folder.scheduler)
+        ends = flow_sigma(np.array([steps - 1, 1]) / steps)
+        return lambda sigma: steps * flow_time(sigma), ends, "flow"
+    levels, prediction = training(folder)
+    return levels.timesteps, levels.sigmas[::-1].copy(), prediction
+
+
+def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
+    """Its networks, each loaded and checked by itself, joined by the pipeline's own class."""
+    import diffusers
+    from diffusers.utils import is_accelerate_available
+
+    networks = {name: folder.load(name, dtype) for name in folder.networks}
+    return getattr(diffusers, folder.pipeline).from_pretrained(
+        folder.path,
+        dtype=dtype,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        low_cpu_mem_usage=is_accelerate_available(),
+        **dict.fromkeys(folder.absent + folder.skipped) | OPTIONS.get(folder.pipeline, {}) | networks,
+    )
+
+
+def _shape(name: str, pipeline: Any, network: Any, size: int | None) -> tuple[tuple[int, int, int], tuple[int, int]]:
+    """The latents' shape and the images' size in pixels: the pipeline's own, or square ones of `size` pixels."""
+    channels, factor = pipeline.vae.config.latent_channels, pipeline.vae_scale_factor
+    patch = 2 if type(pipeline).__name__ == "FluxPipeline" else getattr(network.config, "patch_size", None) or 1
+    takes = network.config.in_channels // (4 if type(pipeline).__name__ == "FluxPipeline" else 1)
+    if takes != channels:
+        raise ValueError(
+            f"{name} takes {takes} channels where its autoencoder has {channels}: not a text-to-image model."
+        )
+    if getattr(network.config, "time_cond_proj_dim", None) is not None:
+        raise ValueError(f"{name} is distilled for few steps and reads its guidance as a further input: not supported.")
+    if size is None:
+        default = getattr(pipeline, "default_sample_size", None) or network.config.sample_size
+        height, width = image_size(default, name)
+    else:
+        unit = factor * patch
+        if whole_number(size, "The size", unit, MOST_PIXELS) % unit:
+            raise ValueError(f"The size must be a multiple of {unit} pixels for {name}, not {size}.")
+        height = width = size // factor
+    return (channels, height, width), (height * factor, width * factor)

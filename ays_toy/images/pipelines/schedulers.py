@@ -1,0 +1,71 @@
+"""The noise a model was trained on, read as diffusers reads it: by the scheduler class that its configuration names.
+
+What a configuration leaves out is that class's own default, and classes differ: HeunDiscreteScheduler's betas are not
+DDPMScheduler's, and only some know `rescale_betas_zero_snr`. So the class is built, and its levels are taken.
+"""
+
+import inspect
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ays_toy.checks import lookup, quoted
+from ays_toy.images.pipelines.coordinates import PREDICTIONS, TrainingLevels
+
+PLAIN = "DDPMScheduler"  # what a configuration that names no class belongs to
+VP_PREDICTIONS = {"original_sample": "sample"} | {name: name for name in PREDICTIONS if name != "flow"}
+
+
+def class_name(config: Mapping[str, Any], otherwise: str | None = None) -> str:
+    """The scheduler class that a configuration names, or the one it is loaded as where it names none."""
+    return config.get("_class_name") or otherwise or PLAIN
+
+
+def build(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> Any:
+    """The scheduler of diffusers that a configuration describes; ValueError where there is no such class, or it fails.
+
+    `where` is the model's folder, for messages. Change nothing in it: equal configurations share one.
+    """
+    import diffusers
+    from diffusers.utils import DummyObject
+
+    name = class_name(config, otherwise)
+    kind = getattr(diffusers, name, None) if isinstance(name, str) else None
+    if isinstance(kind, DummyObject):
+        raise ValueError(f"The {name} of {where} needs {' and '.join(kind._backends)}: install that first.")
+    if not (isinstance(kind, type) and issubclass(kind, diffusers.SchedulerMixin)):
+        raise ValueError(f"The scheduler_config.json of {where} names {quoted(name)}, which diffusers does not have.")
+    try:
+        return _built(name, json.dumps(dict(config)))
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(f"The scheduler_config.json of {where} cannot be used: {lines[0].rstrip('.')}.") from None
+
+
+@lru_cache(maxsize=8)  # some take 0.2 s, and an export on a page asks again each time something else changes
+def _built(name: str, config: str) -> Any:
+    import diffusers
+
+    return getattr(diffusers, name).from_config(json.loads(config))
+
+
+def discrete(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> tuple[TrainingLevels, str]:
+    """The levels that a variance-preserving model was trained on, and what it predicts.
+
+    Raises ValueError for schedulers of another process and for unknown predictions.
+    """
+    scheduler = build(config, where, otherwise)
+    kind = type(scheduler)
+    flow = "use_flow_sigmas" in inspect.signature(kind).parameters and scheduler.config.use_flow_sigmas
+    if flow or config.get("timestep_type") == "continuous" or getattr(scheduler, "alphas_cumprod", None) is None:
+        name = kind.__name__
+        raise ValueError(f"The {name} of {where} has no discrete variance-preserving timesteps: not supported.")
+    said = scheduler.config.get("prediction_type", "epsilon")
+    return TrainingLevels.of(scheduler.alphas_cumprod), lookup(VP_PREDICTIONS, said, "prediction type")
+
+
+def flow_steps(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> int:
+    """Which timestep a flow calls pure noise, s = 1."""
+    return int(build(config, where, otherwise).config.num_train_timesteps)

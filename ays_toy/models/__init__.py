@@ -1,0 +1,1 @@
+"""Denoisers that are trained, kept and found by name."""

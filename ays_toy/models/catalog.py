@@ -1,0 +1,187 @@
+"""What every page finds by name: data sets and their denoisers, those that ship and those that the user keeps.
+
+Data are a preset's name, `own:NAME`, `drawn:TEXT` or `points:TEXT`, the text being the drawing or the points
+themselves, or `held:DIGEST`, points that are not kept; a denoiser's kind is `exact`, `mlp` (the network that ships) or
+`saved:NAME`.
+"""
+
+from collections.abc import Collection
+from functools import lru_cache
+from itertools import chain, count
+from typing import Any
+
+from ays_toy.checks import lookup, quoted
+from ays_toy.data import drawing, memory, own_points, packed
+from ays_toy.data.datasets import DATASETS, Dataset, from_points
+from ays_toy.data.denoisers import Denoiser
+from ays_toy.data.drawing import Drawing
+from ays_toy.models import checkpoints
+from ays_toy.models.store import ModelStore, PointStore, check_name
+
+OWN, DRAWN, POINTS, HELD, SAVED = "own:", "drawn:", "points:", "held:", "saved:"
+DRAWN_TITLE = "Your drawing"
+MOST_IN_LINK = 4000  # points that are tried: fewer fit unless they repeat
+BUILT_IN = {"exact": "Exact", "mlp": "Trained MLP"}
+
+
+def dataset(name: str) -> Dataset:
+    """The data set of that name; ValueError where there is none."""
+    if (text := _after(DRAWN, name)) is not None:
+        return _drawn(text)
+    if (text := _after(POINTS, name)) is not None:
+        return _pointed(text)
+    if _after(HELD, name) is not None:
+        return memory.find(name)
+    own = _after(OWN, name)
+    if own is None:
+        return lookup(DATASETS, name, "data set")
+    store = PointStore()
+    return _own(store, own, store.stamp(own))
+
+
+def datasets(*unlisted: Any) -> dict[str, str]:
+    """The titles of all data sets by name: the presets, then the user's own, the newest first.
+
+    Drawings, points in a link and held points, which no list holds, come last, those among the names `unlisted` that
+    there are. No two titles are alike: a list on the screen tells its entries by them.
+    """
+    own = {OWN + saved.name: _own_title(saved.name) for saved in PointStore().list()}
+    listed = {name: preset.title for name, preset in DATASETS.items()} | own
+    for name in dict.fromkeys(unlisted):
+        if is_unlisted(name) and (title := _title(name)):
+            listed[name] = _another(title, listed.values())
+    return listed
+
+
+def _another(title: str, taken: Collection[str]) -> str:
+    return next(one for one in chain([title], (f"{title} ({k})" for k in count(2))) if one not in taken)
+
+
+def is_unlisted(name: Any) -> bool:
+    """Whether a name is that of a drawing, of points in a link or of held points."""
+    return isinstance(name, str) and name.startswith((DRAWN, POINTS, HELD))
+
+
+def is_own(name: Any) -> bool:
+    """Whether a name is that of data of the user's own, listed or not."""
+    return isinstance(name, str) and name.startswith((OWN, DRAWN, POINTS, HELD))
+
+
+def draw(strokes: Drawing) -> str:
+    """The name of the data set that a drawing is; ValueError for one without ink.
+
+    It is the drawing itself where that is short enough for a link, and that of its points, held, otherwise.
+    """
+    text = drawing.encode(strokes)
+    if len(text) > packed.MAX_TEXT:
+        return hold(strokes.points(), DRAWN_TITLE)
+    _drawn(text)
+    return DRAWN + text
+
+
+def bring(points: Any, title: str) -> str:
+    """The name of the data set that points [N, 2] are: the points themselves where a link holds them, else held."""
+    text = own_points.encode(points) if len(points) <= MOST_IN_LINK else ""
+    if 0 < len(text) <= packed.MAX_TEXT:
+        _pointed(text)
+        return POINTS + text
+    return hold(points, title)
+
+
+def hold(points: Any, title: str) -> str:
+    """Hold points [N, 2] in memory for a while -> the name of the data set that they are."""
+    return memory.hold(points, title, HELD)
+
+
+def models(data: str) -> dict[str, str]:
+    """The titles of the denoisers of a data set by kind: exact, shipped, then the user's own, the newest first."""
+    own = {
+        SAVED + saved.name: f"{saved.name} (your model)"
+        for saved in ModelStore().list()
+        if saved.about.get("data") == data
+    }
+    return {kind: title for kind, title in BUILT_IN.items() if kind == "exact" or _ships(data)} | own
+
+
+def check_kind(kind: Any) -> str:
+    """Return the name of a denoiser that may exist for some data; ValueError otherwise."""
+    saved = _after(SAVED, kind)
+    if saved is not None:
+        check_name(saved)
+    elif kind not in BUILT_IN:
+        raise ValueError(
+            f"Unknown model {quoted(kind)}: choose exact, mlp, or saved: and the name of a model of your own."
+        )
+    return kind
+
+
+def check(data: str, kind: str) -> None:
+    """Raise ValueError unless there are such data and a denoiser of that kind for them; no weights are read."""
+    dataset(data)
+    saved = _after(SAVED, check_kind(kind))
+    if saved is not None:
+        trained_on = ModelStore().find(saved).about.get("data")
+        if trained_on != data:
+            raise ValueError(
+                f"The saved model {saved!r} was trained on {quoted(trained_on)}, not on {quoted(data)}: choose "
+                "those data, or another model."
+            )
+    elif kind == "mlp" and not _ships(data):
+        raise ValueError("No trained network ships for points of your own: choose the exact model, or train one.")
+
+
+def denoiser(data: str, kind: str, device: str = "cpu") -> Denoiser:
+    """The denoiser of that kind for the data; ValueError where there is none."""
+    check(data, kind)
+    if kind == "exact":
+        return dataset(data).denoiser()
+    if kind == "mlp":
+        return checkpoints.pretrained(data, device)
+    store, name = ModelStore(), kind.removeprefix(SAVED)
+    return _saved(store, name, store.stamp(name), device)
+
+
+def version(data: str, kind: str) -> int:
+    """A number that changes whenever the user's file behind data or denoiser does; 0 where there is none."""
+    stores = ((PointStore(), _after(OWN, data)), (ModelStore(), _after(SAVED, kind)))
+    stamps = [store.stamp(name) for store, name in stores if name is not None]
+    return hash(tuple(stamps)) if stamps else 0
+
+
+def _after(prefix: str, name: Any) -> str | None:
+    return name.removeprefix(prefix) if isinstance(name, str) and name.startswith(prefix) else None
+
+
+def _ships(data: str) -> bool:
+    return data in DATASETS and (checkpoints.PRETRAINED / f"{data}.safetensors").exists()
+
+
+def _title(name: str) -> str | None:
+    try:
+        return dataset(name).title
+    except ValueError:
+        return None
+
+
+def _own_title(name: str) -> str:
+    return f"{name} (your points)"
+
+
+@lru_cache(maxsize=64)
+def _drawn(text: str) -> Dataset:
+    return from_points(drawing.decode(text).points(), DRAWN + text, DRAWN_TITLE)
+
+
+@lru_cache(maxsize=64)
+def _pointed(text: str) -> Dataset:
+    return from_points(own_points.decode(text), POINTS + text)
+
+
+@lru_cache(maxsize=16)
+def _own(store: PointStore, name: str, stamp: int) -> Dataset:  # noqa: ARG001 (stamp: files may change)
+    return from_points(store.load(name), OWN + name, _own_title(name))
+
+
+@lru_cache(maxsize=16)
+def _saved(store: ModelStore, name: str, stamp: int, device: str) -> Denoiser:  # noqa: ARG001
+    return store.load(name, device)[0]

@@ -1,0 +1,1 @@
+"""The Beat AYS page."""

@@ -1,0 +1,181 @@
+"""A session's attempt at placing the levels: moved by rail, table and buttons, checked, undone, remembered.
+
+The inner levels are a field of the page's view, `levels`; none there means those that every challenge starts from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ays_toy.runs import challenge
+from ays_toy.ui.components import rail
+from ays_toy.ui.compute import Draw
+
+BOARD = "board"  # the rail's key
+MOST_UNDO, MOST_TRIED = 100, 60
+
+
+@dataclass
+class Desk:
+    """What the page remembers beside the levels; `changes` counts those that the rail has not made itself."""
+
+    undo: list[tuple[tuple[float, ...], int, str]] = field(default_factory=list)  # levels, steps, how they came about
+    changes: int = 0
+    moved: Any = None  # the rail's last move that was looked at
+    steps: int = 0
+    tables: int = 0  # counts the tables of numbers: a new one forgets what was typed into the last
+    how: str = "start"
+    complaint: str = ""
+    tried: list[tuple[Draw, str]] = field(default_factory=list)  # and how it came about
+
+
+def desk() -> Desk:
+    """This session's."""
+    if "desk" not in st.session_state:
+        st.session_state["desk"] = Desk(steps=st.session_state["steps"])
+    return st.session_state["desk"]
+
+
+def ends() -> tuple[float, float]:
+    """The highest and the lowest level."""
+    return st.session_state["sigma_max"], st.session_state["sigma_min"]
+
+
+def version() -> str:
+    """Changes whenever the rail must take over levels that it did not place."""
+    high, low = ends()
+    return f"{desk().changes} {high:g} {low:g}"
+
+
+def sigmas() -> np.ndarray:
+    """The schedule as it stands [n+1]."""
+    levels = st.session_state["levels"]
+    if levels:
+        return challenge.attempt(levels, *ends())
+    return challenge.start(st.session_state["steps"], *ends())
+
+
+def settle() -> None:
+    """Take in what has happened since the page was drawn; call it before the widgets are."""
+    one, levels = desk(), st.session_state["levels"]
+    _take_move()
+    if st.session_state["steps"] != one.steps:  # by the slider, or on another page
+        one.undo.append((tuple(levels), one.steps, one.how))
+        _begin()
+    elif levels:
+        try:
+            challenge.attempt(levels, *ends())
+        except ValueError:
+            one.complaint = "The levels did not fit between the new ends: the challenge starts anew."
+            one.undo.clear()
+            _begin()
+
+
+def follow_link(steps: int) -> None:
+    """Take the levels over that the address brought, and the number of steps that they make."""
+    one = desk()
+    st.session_state["steps"] = one.steps = steps
+    one.how = "from the link" if st.session_state["levels"] else "start"
+    one.changes += 1
+
+
+def _begin() -> None:
+    one = desk()
+    st.session_state["levels"], one.steps, one.how = [], st.session_state["steps"], "start"
+    one.changes += 1
+
+
+def _take_move() -> None:
+    one, said = desk(), rail.last_move(BOARD)
+    if said is None or said == one.moved:
+        return
+    one.moved = said
+    levels, began = said
+    if began != version():
+        return  # of levels that have been replaced since
+    _try(lambda _: levels, "moved", by_rail=True)
+
+
+def change(make: Callable[[np.ndarray], Any], how: str) -> None:
+    """Put the inner levels that `make` makes of the schedule [n+1] in place of those that stand."""
+    _take_move()
+    _try(make, how)
+
+
+def bring(levels: np.ndarray) -> np.ndarray:
+    """Put a schedule [n+1] over the whole range in place of the one that stands -> as it was placed.
+
+    ValueError where it cannot be an attempt; what stands is left then.
+    """
+    placed = challenge.attempt(levels[1:-1], *ends())
+    change(lambda _: placed[1:-1], "brought")
+    return placed
+
+
+def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> None:
+    one = desk()
+    one.complaint = ""
+    before = sigmas()
+    try:
+        after = challenge.attempt(make(before), *ends())
+    except ValueError as error:
+        one.complaint = str(error)
+        one.changes += 1  # so that the rail shows what stands
+        _forget_typed()
+        return
+    if np.array_equal(before, after):
+        return
+    one.undo = [*one.undo, (tuple(st.session_state["levels"]), one.steps, one.how)][-MOST_UNDO:]
+    _put(tuple(after[1:-1].tolist()), after.size - 1, how, by_rail)
+
+
+def _put(levels: tuple[float, ...], steps: int, how: str, by_rail: bool = False) -> None:
+    one = desk()
+    st.session_state["levels"], st.session_state["steps"] = list(levels), steps
+    one.steps, one.how = steps, how
+    one.changes += not by_rail
+    if how != "typed":
+        _forget_typed()
+
+
+def undo() -> None:
+    """Go back by one change."""
+    _take_move()
+    if desk().undo:
+        _put(*desk().undo.pop())
+        desk().complaint = ""
+
+
+def numbers_key() -> str:
+    """The key of the table of numbers."""
+    return f"numbers {desk().tables}"
+
+
+def _typed() -> dict[int, dict[str, Any]]:
+    return st.session_state.get(numbers_key(), {}).get("edited_rows", {})
+
+
+def _forget_typed() -> None:
+    if _typed():
+        desk().tables += 1
+
+
+def take_typed(column: str) -> None:
+    """Take in what was typed into the table of inner levels."""
+    typed = {int(row): cells[column] for row, cells in _typed().items() if column in cells}
+
+    def make(before: np.ndarray) -> list[Any]:
+        inner = before[1:-1].tolist()
+        return [typed.get(row, level) for row, level in enumerate(inner)]
+
+    change(make, "typed")
+
+
+def remember(draw: Draw) -> None:
+    """Add the schedule to those tried, unless it was the last one."""
+    one = desk()
+    if not one.tried or one.tried[-1][0] != draw:
+        one.tried = [*one.tried, (draw, one.how)][-MOST_TRIED:]

@@ -1,0 +1,257 @@
+"""The Beat AYS page's challenge: its state, what prices it, the board and the numbers that are typed over."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from ays_toy import names
+from ays_toy.exchange.fitting import fit_range
+from ays_toy.exchange.reading import Brought
+from ays_toy.metrics import METRICS
+from ays_toy.runs import challenge
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
+from ays_toy.ui import bring, codec, compute, controls, findings, record, tables, yours
+from ays_toy.ui.beat_ays import attempts
+from ays_toy.ui.beat_ays.attempts import BOARD
+from ays_toy.ui.components.rail import RailData, Table, rail
+from ays_toy.ui.view import POWERS, ModelView
+
+LEVEL, SIGMA = "#", "Noise level σ"
+CHEAP = ("yours", "ays", "edm")  # among which to guess the least cost
+FINE = (*CHEAP, "optimum")  # and the best picture; the optimum is that of the weight
+MOST_ROWS = 4  # in sight at once: a low window has the pictures below
+
+
+def _guess(text: str) -> tuple[str, ...]:
+    """Read a guess from a link: whose cost is least, and whose picture best."""
+    said = tuple(text.split(","))
+    if len(said) != 2 or said[0] not in CHEAP or said[1] not in FINE:
+        raise ValueError(f"Guess one of {', '.join(CHEAP)} and one of {', '.join(FINE)}.")
+    return said
+
+
+@dataclass(frozen=True)
+class ChallengeView(ModelView):
+    """The Beat AYS page's state: the attempt, what it is priced by and what its samples are judged by."""
+
+    steps: int = codec.param(4, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
+    levels: tuple[float, ...] = codec.param((), challenge.read_levels)  # inner ones; none: where it starts
+    weight: float = codec.param(3.0, codec.one_of(POWERS, "The weight's power"))
+    metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
+    guess: tuple[str, ...] = codec.param((), _guess)  # of the least cost and the best picture; with it, all is revealed
+
+    @property
+    def sigmas(self) -> np.ndarray:
+        """The attempt as a schedule [n+1]."""
+        if self.levels:
+            return challenge.attempt(self.levels, self.sigma_max, self.sigma_min)
+        return challenge.start(self.steps, self.sigma_max, self.sigma_min)
+
+    @property
+    def cost(self) -> str:
+        """The name of what is minimized."""
+        return "KLUB" if self.weight == 3 else f"cost at p = {self.weight:g}"
+
+
+def others(state: ChallengeView) -> dict[str, Schedule]:
+    """What the attempt is held against, by name; without levels until it is revealed."""
+    wanted = ("ays", "edm", names.optimum(state.weight))
+    if revealed(state):
+        return {name: schedule(state, name) for name in wanted}
+    return {name: Schedule(name, names.title(name, state.weight)) for name in wanted}
+
+
+def meaning(state: ChallengeView) -> str:
+    """What the cost is, in a few words to follow its name."""
+    return ", the paper's bound on the error" if state.weight == 3 else ", like KLUB with another weight"
+
+
+def take_in() -> tuple[str, ...]:
+    """Take in what the link, the rail and the page's buttons did, before the widgets are drawn."""
+    state, linked, problems = st.session_state, record.this_session().linked, record.this_session().problems
+    if "levels" in linked:
+        made = len(state["levels"]) + 1 if state["levels"] else state["steps"]
+        if "steps" in linked and state["steps"] != made:
+            problems.append(f"The link's “steps” was set to {made}, the number of steps that its levels make.")
+        attempts.follow_link(made)
+    if "guess" in linked:
+        state.pop("revealed", None)
+    linked -= {"levels", "guess"}
+    attempts.settle()
+    return ()
+
+
+def settle(state: ChallengeView) -> None:
+    """A guess belongs to its challenge, and is let go with it."""
+    if state.guess and st.session_state.setdefault("revealed", _challenge(state)) != _challenge(state):
+        st.session_state["guess"] = []
+
+
+# --- controls ------------------------------------------------------------------------------------------------------
+
+
+def weight() -> None:
+    """What the levels are priced by."""
+    st.select_slider(
+        "Price by (power p)",
+        POWERS,
+        key="weight",
+        persist_state="session",
+        help="A step costs its error weighted by σ⁻ᵖ. p = 3 is KLUB, the paper's bound. Lower p cares less about the "
+        "finest detail.",
+    )
+
+
+def metric() -> None:
+    """What the samples are judged by."""
+    controls.metric(
+        "Judge the picture by",
+        "Measured on 20,000 samples of every schedule, all from the same noise. AYS is stopped early by it, too, on "
+        "other noise.",
+    )
+
+
+def bring_attempt() -> None:
+    """A schedule of another tool as the attempt."""
+    about = "A list of noise levels from another tool: it becomes your attempt, and Undo takes it back."
+    bring.schedule("bring attempt", _take, about)
+
+
+def _take(brought: Brought) -> str:
+    high, low = attempts.ends()
+    sigmas, words = fit_range(brought.levels, low, high, most=MAX_STEPS)
+    placed = attempts.bring(sigmas)
+    rounded = "" if np.allclose(placed, sigmas, rtol=1e-9) else f" Levels were rounded to {challenge.DIGITS} digits."
+    return f"Brought: {yours.said(placed)}{' ' + words if words else ''}{rounded}"
+
+
+# --- prices --------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=32)
+def table(model: Model, power: float) -> Table:
+    """What the browser prices the levels from."""
+    gram = compute.gram(model)
+    return Table.of(gram, power, challenge.least_costs(gram, power).tolist())
+
+
+def schedule(state: ChallengeView, name: str) -> Schedule:
+    """One of the others, or of a family, in as many steps as the attempt."""
+    return findings.named(state.chosen_model, name, state.solver, state.steps, state.weight, state.metric).result()
+
+
+# --- the board -----------------------------------------------------------------------------------------------------
+
+
+def revealed(state: ChallengeView) -> bool:
+    """Whether the others of this challenge are shown."""
+    return bool(state.guess)
+
+
+def reveal(state: ChallengeView, guess: tuple[str, ...]) -> None:
+    """Show the others of this challenge, once it is guessed who wins."""
+    st.session_state["revealed"], st.session_state["guess"] = _challenge(state), list(guess)
+
+
+def _challenge(state: ChallengeView) -> tuple[object, ...]:
+    return state.chosen_model, state.solver, state.steps
+
+
+def board(state: ChallengeView) -> None:
+    """The rail over its area, and the buttons that move more than one level."""
+    title = "KLUB" if state.weight == names.KLUB_POWER else f"Cost, p = {state.weight:g}"
+    data = RailData(
+        state.sigmas,
+        attempts.version(),
+        table(state.chosen_model, state.weight),
+        title,
+        "nats" if state.weight == 3 else "cost",
+        tuple(others(state).values()),
+        MAX_STEPS - 1,
+    )
+    rail(data, key=BOARD)
+    _buttons(state)
+
+
+def _buttons(state: ChallengeView) -> None:
+    gram = compute.gram(state.chosen_model)
+    row = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+    row.button(
+        "Add",
+        icon=":material/add:",
+        key="add",
+        help="A level in the middle of the most expensive step.",
+        disabled=state.steps >= MAX_STEPS,
+        on_click=attempts.change,
+        args=(lambda now: challenge.one_more(gram, now, state.weight)[1:-1], "added one"),
+    )
+    row.button(
+        "Remove",
+        icon=":material/remove:",
+        key="remove",
+        help="The level that is missed least.",
+        disabled=state.steps <= MIN_STEPS,
+        on_click=attempts.change,
+        args=(lambda now: challenge.one_less(gram, now, state.weight)[1:-1], "removed one"),
+    )
+    families = {title: name for name, title in names.BASELINES.items()}
+    if revealed(state):
+        families = {one.title: name for name, one in others(state).items()} | families
+    row.menu_button(
+        "Snap to",
+        list(families),
+        key="snap",
+        on_click=_snap,
+        args=(state, families),
+    )
+    row.button(
+        "Undo",
+        icon=":material/undo:",
+        key="undo",
+        disabled=not attempts.desk().undo,
+        on_click=attempts.undo,
+    )
+    row.button(
+        "Reset",
+        icon=":material/restart_alt:",
+        key="reset",
+        help="Back to levels even in log σ.",
+        on_click=attempts.change,
+        args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
+    )
+    if attempts.desk().complaint:
+        row.markdown(f":orange[{attempts.desk().complaint}]")
+
+
+def _snap(state: ChallengeView, families: dict[str, str]) -> None:
+    title = st.session_state["snap"]
+    attempts.change(lambda _: schedule(state, families[title]).sigmas[1:-1], title)
+
+
+def numbers(state: ChallengeView) -> None:
+    """The inner levels as numbers that can be typed over."""
+    inner = state.sigmas[1:-1]
+    st.data_editor(
+        pd.DataFrame({LEVEL: range(1, inner.size + 1), SIGMA: inner}),
+        hide_index=True,
+        disabled=[LEVEL],
+        num_rows="fixed",
+        column_config={
+            LEVEL: st.column_config.NumberColumn(width=36),
+            SIGMA: st.column_config.NumberColumn(
+                format="%.4g",
+                required=True,
+                help=f"Between {state.sigma_max:g} and {state.sigma_min:g}, each below the one before.",
+            ),
+        },
+        row_height=tables.ROW_HEIGHT,
+        height=tables.ROW_HEIGHT * (min(inner.size, MOST_ROWS) + 1) + 3,
+        key=attempts.numbers_key(),
+        on_change=attempts.take_typed,
+        args=(SIGMA,),
+        alt="The noise levels between the two ends, to be typed over.",
+    )

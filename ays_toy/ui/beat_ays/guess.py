@@ -1,0 +1,136 @@
+"""The Beat AYS page's guess: who wins, asked before the others are shown, and how all that was tried came out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ays_toy import names
+from ays_toy.estimates import Measured
+from ays_toy.figures import Panel
+from ays_toy.metrics import METRICS
+from ays_toy.palette import ATTEMPT
+from ays_toy.runs import challenge
+from ays_toy.runs.finding import FRESH_DATA
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import compute, gallery, tables
+from ays_toy.ui.beat_ays import attempts, board
+from ays_toy.ui.beat_ays.board import CHEAP, FINE, ChallengeView
+from ays_toy.words import amid_sentence
+
+YOURS = names.title("yours")
+
+
+def _titles(state: ChallengeView) -> dict[str, str]:
+    """The titles of what can be guessed."""
+    return {name: names.title(name) for name in CHEAP} | {"optimum": names.title("p-optimum", state.weight)}
+
+
+def _reveal(state: ChallengeView) -> None:
+    board.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
+
+
+def ask(state: ChallengeView) -> None:
+    """Ask who will win before the others are shown."""
+    st.markdown("**Who wins? Guess, then reveal**")
+    cost, picture = f"Least {state.cost}, the optimum aside", f"Best picture, by {METRICS[state.metric].title}"
+    said = [
+        st.radio(words, options, None, _titles(state).__getitem__, key=key, horizontal=True, persist_state="session")
+        for words, options, key in ((cost, CHEAP, "guess cost"), (picture, FINE, "guess picture"))
+    ]
+    st.button(
+        "Reveal",
+        icon=":material/visibility:",
+        key="reveal",
+        type="primary",
+        width="stretch",
+        disabled=None in said,
+        help="Guess both first." if None in said else None,
+        on_click=_reveal,
+        args=(state,),
+    )
+
+
+def shown(state: ChallengeView) -> dict[str, Schedule]:
+    """The attempt, which is remembered, and the others once they are revealed."""
+    yours = Schedule(ATTEMPT, YOURS, state.sigmas)
+    attempts.remember(draw(state, yours))
+    if not board.revealed(state):
+        return {"yours": yours}
+    with st.spinner("The paper's search, until it is stopped …", show_time=True):
+        return {"yours": yours, **board.others(state)}
+
+
+def draw(state: ChallengeView, one: Schedule) -> compute.Draw:
+    """What decides its samples."""
+    return compute.Draw.of(state.chosen_model, state.solver, state.seed, one)
+
+
+def lesson(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
+    """Whether the guess was right, and what the attempt against AYS shows."""
+    metric = METRICS[state.metric]
+    rows = {name: _measured(state, one) for name, one in schedules.items()}
+    cheapest = min((rows[name] for name in CHEAP), key=_cost)
+    cost, picture = (_titles(state)[name] for name in state.guess)
+    st.markdown(challenge.verdict(rows["yours"], rows["ays"], _least(state, state.steps), state.cost, metric))
+    st.markdown(
+        f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "
+        f"Best picture: {challenge.guessed(picture, challenge.leaders(list(rows.values()), metric))}."
+    )
+
+
+def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
+    """What the pictures show, in their order."""
+    return [
+        gallery.panel(state.chosen_model, one, outcomes.get(name), "after your guess", gallery.metrics(state.metric))
+        for name, one in {"yours": schedules["yours"], **board.others(state)}.items()
+    ]
+
+
+def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
+    """Cost, gap and output of the others and of all that was tried, the latest first."""
+    tried = [
+        Schedule(ATTEMPT, f"{YOURS} {k}: {how}", np.array(one.levels))
+        for k, (one, how) in enumerate(attempts.desk().tried, start=1)
+        if (one.model, one.solver, one.seed) == (state.chosen_model, state.solver, state.seed)
+    ]
+    compared = [*(one for name, one in schedules.items() if name != "yours"), *reversed(tried)]
+    rows = [_measured(state, one) for one in compared]
+    cost, metric = "KLUB" if state.weight == names.KLUB_POWER else "Cost", METRICS[state.metric]
+    number = st.column_config.NumberColumn
+    columns: dict[str, list[Any]] = {
+        "Steps": [one.steps for one in compared],
+        cost: [row.klub for row in rows],
+        "× best": [max(1.0, _cost(row) / _least(state, row.schedule.steps)) for row in rows],
+        metric.title: [row.metrics[metric.name] for row in rows],
+        tables.LEVELS: [tables.levels(one.sigmas) for one in compared],
+    }
+    config = {
+        cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
+        "× best": number(format="%.2f", help=f"How many times the least {state.cost} of that many steps."),
+        metric.title: number(help=metric.about),
+    }
+    alt = "Cost, gap and output of every schedule tried, with standard errors."
+    tables.draw(compared, columns, config, "scores", alt, most=8)
+
+
+def _measured(state: ChallengeView, one: Schedule) -> Measured:
+    cost = compute.gram(state.chosen_model).price(one.sigmas, state.weight)
+    return Measured(one, cost, {state.metric: compute.outcome(draw(state, one)).metrics[state.metric]})
+
+
+def _cost(row: Measured) -> float:
+    assert row.klub is not None
+    return row.klub.value
+
+
+def _least(state: ChallengeView, steps: int) -> float:
+    least: float = board.table(state.chosen_model, state.weight).values["least"][steps - 1]
+    return least
+
+
+def floor(state: ChallengeView) -> str:
+    """What a perfect sampler would score, in words."""
+    fresh = compute.outcome(draw(state, FRESH_DATA)).metrics[state.metric]
+    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh}."

@@ -1,0 +1,150 @@
+"""The runs of the Images page: begun, stopped and taken up, with what they are at and how long the rest takes."""
+
+from concurrent.futures import Future
+from functools import lru_cache, partial
+from typing import Any
+
+import streamlit as st
+
+from ays_toy.images import live, results
+from ays_toy.images.config import calls
+from ays_toy.images.live import ImageState
+from ays_toy.sampling.samplers import denoiser_calls
+from ays_toy.ui import background, compute, controls
+from ays_toy.ui.background import Watch
+from ays_toy.ui.images import image_state
+from ays_toy.ui.images.image_state import EXTRA, SLOT, Shown
+from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.running import active, buttons, follow, reached, status
+
+EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
+UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
+
+
+@lru_cache(maxsize=1)
+def _network() -> "Future[float]":
+    """Seconds that the digits' network takes for one image, once it is loaded."""
+    return compute.submit(live.seconds_per_image, results.model())
+
+
+def warm(view: ImagesView) -> None:
+    """Load the digits' network in the background: the page is drawn without it, and faster so."""
+    if view.bundled:
+        _network()
+
+
+def warming(view: ImagesView) -> bool:
+    """Whether the page waits for the time that the network takes."""
+    return view.bundled and not (_network.cache_info().currsize and _network().done())
+
+
+def _about(view: ImagesView, count: float) -> str:
+    if warming(view):
+        return "how long that takes is being measured."
+    return f"about {background.duration(count * _network().result())} on {background.device_name()}."
+
+
+def run_controls(view: ImagesView, known: Watch | None) -> None:
+    """Start, stop and go on with the run, with what it is at and how long the rest takes."""
+    box = st.container(horizontal=True, vertical_alignment="center")
+    label = "Optimize live" if view.bundled else "Load, optimize and compare"
+    begin = {"label": label, "icon": ":material/tune:", "key": "run images", "on_click": _start, "args": (view,)}
+    buttons(box, SLOT, known, begin)
+    if known is None:
+        box.caption(_estimate(view))
+    else:
+        status(box, known, _at(known), "Optimized and measured in")
+
+
+def _at(known: Watch) -> str:
+    state: ImageState | None = reached(known)
+    return state.stage if state else "Starting"
+
+
+def _estimate(view: ImagesView) -> str:
+    count = calls(view.config)
+    words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e3:,.0f}k images denoised"
+    if not view.bundled:
+        return words + ". The model is loaded first, and the time left shown then."
+    return f"{words}: {_about(view, count)}"
+
+
+def _start(view: ImagesView) -> None:
+    background.start(SLOT, view.config, partial(live.run, view.config), waits=_loading)
+
+
+def _loading(state: ImageState | None) -> bool:
+    return state is None or state.model is None
+
+
+def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ...]) -> None:
+    """The weight of the optimum and the way there from the chosen start; what they make can be measured too."""
+    st.markdown("#### Past the paper: one pass prices every schedule")
+    left, middle, right = st.columns([0.3, 0.3, 0.4], vertical_alignment="center", gap="medium")
+    with left:
+        controls.power()
+    with middle:
+        controls.share(view.base)
+    extra = image_state.watch(view, EXTRA)
+    with right:
+        follow(partial(_measuring, view, one, known, extra), partial(stage, view), seen, active(extra))
+
+
+def _measuring(view: ImagesView, one: Shown, known: Watch | None, extra: Watch | None) -> None:
+    if "p-optimum" not in one.rows:
+        st.caption("These dials give the KLUB optimum itself: lower p, or stop on the way, for another schedule.")
+    for name in EXTRAS:
+        if name in one.rows:
+            _measured(view, one, name, known, extra)
+
+
+def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extra: Watch | None) -> None:
+    """Measure one more schedule, or say that it is measured."""
+    title = one.rows[name].title
+    if one.rows[name].metrics:
+        st.caption(f"**{title}** is measured: it is among the pictures, curves and rows.")
+        return
+    box = st.container(horizontal=True, vertical_alignment="center")
+    same = extra if extra and extra.job.key == _key(view, one, name) else None
+    shown = [_key(view, one, other) for other in EXTRAS if other in one.rows]
+    busy = active(known) or (extra is not None and extra.job.key in shown and active(extra))
+    begin = {
+        "label": f"Measure {title}",
+        "icon": ":material/straighten:",
+        "key": f"measure {name}",
+        "type": "secondary",
+        "on_click": _measure,
+        "args": (view, one, name, known),
+        "disabled": busy,
+        "help": "Draws as many fresh samples of it as stand behind the other figures, from the same noise.",
+    }
+    buttons(box, EXTRA, same, begin)
+    if same:
+        status(box, same, _at(same), "Measured in")
+    elif view.bundled:
+        calls_ = denoiser_calls(view.solver, one.rows[name].schedule.steps)
+        words = _about(view, calls_ * view.config.samples)
+        box.caption(words[0].upper() + words[1:])
+
+
+def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
+    return view.config, name, one.rows[name].schedule.levels
+
+
+def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
+    state: ImageState | None = reached(known)
+    schedule, judge = one.rows[name].schedule, state.judge if state else None
+    work = partial(live.measure, view.config, one.model, one.gram, schedule, judge)
+    background.start(EXTRA, _key(view, one, name), work)
+
+
+def stage(view: ImagesView) -> tuple[Any, ...]:
+    """What the page depends on."""
+    return warming(view), *(_stage(image_state.watch(view, slot)) for slot in (SLOT, EXTRA))
+
+
+def _stage(known: Watch | None) -> tuple[Any, ...]:
+    state = reached(known)
+    if known is None or state is None:
+        return (known and known.job,)
+    return known.job, known.progress.state, len(state.rows), len(state.pictures), state.finding is None

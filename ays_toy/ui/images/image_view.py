@@ -1,0 +1,138 @@
+"""The Images page's state and the widgets that make it: the model, what is searched for, and the dials."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ays_toy import names
+from ays_toy.exchange.formats import FORMATS
+from ays_toy.images import compared, loading, scores
+from ays_toy.images.config import ImageConfig, Which
+from ays_toy.images.pipelines.conditioning import prompts_in
+from ays_toy.images.scores import FIGURES
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from ays_toy.ui import codec, record
+from ays_toy.ui.controls import pick
+from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
+
+MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
+VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
+ZERO = {"replace": "takes the last level's place", "append": "one step more"}
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > MOST_NAME or not text.isprintable():
+        raise ValueError(f"The model must be “digits”, a folder or a hub name, of at most {MOST_NAME} characters.")
+    return text
+
+
+def _folder(text: str) -> str:
+    if len(text) > MOST_NAME or not text.isprintable():
+        raise ValueError(f"The folder of clean images must be a path of at most {MOST_NAME} characters.")
+    return text
+
+
+def _prompts(text: str) -> str:
+    if len(text) > MOST_PROMPTS:
+        raise ValueError(f"The prompts of a link may have {MOST_PROMPTS} characters, not {len(text)}: shorten them.")
+    return text
+
+
+@dataclass(frozen=True)
+class ImagesView:
+    """The Images page's state."""
+
+    image_model: str = codec.param(loading.DIGITS, codec.checked(_name))
+    prompts: str = codec.param("", _prompts)
+    guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
+    folder: str = codec.param("", _folder)
+    solver: str = codec.param("stochastic-ddim", solver_named)
+    steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
+    figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
+    method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))
+    base: str = codec.param("time-uniform", codec.choice(SCHEDULES, "schedule"))
+    power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
+    share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
+    pictures: str = codec.param("samples", codec.choice(VIEWS, "view"))
+    seed: int = codec.param(0, codec.whole("The noise's seed", 0, MAX_SEED))
+    image_yours: tuple[float, ...] = codec.param((), brought)
+    home: str = codec.param("choice", codec.choice(dict.fromkeys(compared.ORDER), "schedule to take home"))
+    format: str = codec.param("diffusers", codec.choice(FORMATS, "format"))
+    final_zero: str = codec.param("replace", codec.choice(ZERO, "final zero"))
+
+    @property
+    def which(self) -> Which:
+        """The model that the controls name; prompts, guidance and folder are those of models other than the digits."""
+        if self.bundled:
+            return Which()
+        return Which(self.image_model.strip(), prompts_in(self.prompts), self.guidance or None)
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the model is the one that ships with the project."""
+        return self.image_model.strip() == loading.DIGITS
+
+    @property
+    def config(self) -> ImageConfig:
+        """The run that the controls describe; the dials are not part of it."""
+        start = self.base if self.method == "ays" else ImageConfig.start
+        folder = "" if self.bundled else self.folder.strip()
+        figure = self.figure if self.figure in scores.fitting(self.which.name, self.solver) else None
+        return ImageConfig(self.which, self.solver, self.steps, figure, self.method, start, folder, seed=self.seed)
+
+
+def model_controls() -> None:
+    """The model, and for models other than the digits what it is asked to draw and where clean images are."""
+    keep: dict[str, Any] = {"persist_state": "session"}
+    st.text_input(
+        "Model",
+        key="image_model",
+        max_chars=MOST_NAME,
+        help="“digits” ships with this project. Or the path of a folder in diffusers' format on this server, or a name "
+        "on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of its own.",
+        **keep,
+    )
+    if st.session_state["image_model"].strip() == loading.DIGITS:
+        return
+    st.text_area(
+        "Prompts, one a line",
+        key="prompts",
+        max_chars=MOST_PROMPTS,
+        help="For text-to-image models: row after row of pictures takes the next prompt.",
+        **keep,
+    )
+    st.number_input(
+        "Guidance",
+        0.0,
+        50.0,
+        step=0.5,
+        key="guidance",
+        help="Scale of classifier-free guidance; 0 leaves it at the model's own.",
+        **keep,
+    )
+    st.text_input(
+        "Folder of clean images",
+        key="folder",
+        max_chars=MOST_NAME,
+        placeholder="the model's own samples",
+        help="A folder on this server whose images the paths start from, as many as there are, cropped and scaled to "
+        "the model's size. Without one, the model's own many-step samples.",
+        **keep,
+    )
+
+
+def search_controls() -> None:
+    """What judges pictures, how a schedule is looked for, and from where."""
+    options = scores.fitting(st.session_state["image_model"].strip(), st.session_state["solver"])
+    record.among("figure", options)
+    about = " ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options)
+    pick("Judge pictures by", "figure", {name: FIGURES[name].title for name in options}, help=about)
+    pick(
+        "Find a schedule by",
+        "method",
+        {name: names.title(name) for name in names.SEARCHED},
+        help="**Automatic choice:** optima of many weights, baselines, and what lies between, by the figure above on "
+        "held-out seeds. **AYS:** the paper's search on KLUB, stopped where that figure is best.",
+    )
+    pick("Start from", "base", names.BASELINES, help="Where the paper's search starts, and what the dial blends with.")

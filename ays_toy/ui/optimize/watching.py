@@ -1,0 +1,230 @@
+"""The pieces of the Optimize page: the search as it goes, what is happening in words, what came of it."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from ays_toy import names
+from ays_toy.figures import Panel
+from ays_toy.metrics import METRICS
+from ays_toy.optimize.search import CANDIDATES
+from ays_toy.palette import STYLES
+from ays_toy.runs import finding, live_search
+from ays_toy.runs.finding import Chosen
+from ays_toy.runs.live_search import SearchConfig, SearchState
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import background, compute, findings, gallery, record, running, tables
+from ays_toy.ui.background import Watch
+from ays_toy.ui.components import SearchData, last_sweep, search_player
+from ays_toy.ui.jobs import State
+from ays_toy.ui.running import active, buttons, reached
+from ays_toy.ui.view import SearchView
+from ays_toy.words import amid_sentence
+
+SLOT, PLAYER = "search", "player"
+LOOK = (
+    "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
+    "the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at rest."
+)
+
+
+def settle(state: SearchView) -> None:
+    """A sweep stopped at by hand belongs to its search, and is let go with it."""
+    known = background.current(SLOT)
+    if known and known.job.key != state.search and "sweep" not in record.this_session().linked:
+        st.session_state["sweep"] = None
+
+
+def watch(view: SearchView) -> Watch:
+    """The search that the page's controls describe: joined where it is under way or done, or else started."""
+    config, known = view.search, background.current(SLOT)
+    if known is None or known.job.key != config:
+        known = background.start(SLOT, config, partial(live_search.search, config))
+    return known
+
+
+def state_of(known: Watch | None) -> SearchState:
+    """What the search has reached."""
+    return reached(known) or SearchState()
+
+
+def status(known: Watch) -> None:
+    """Stop and go on, with what the search is doing and how long it has been at it."""
+    progress, state = known.progress, state_of(known)
+    cost = f"{background.duration(progress.seconds)} on {background.device_name()}"
+    if state.sweeps:
+        cost += f", {state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
+    words = f"{story(known)} :small[:gray[({cost})]]"
+    if progress.state is State.DONE:
+        st.markdown(f":gray-badge[:material/check: at rest] {words}")
+        return
+    button, text = st.columns([0.13, 0.87], vertical_alignment="center")
+    again = {
+        "label": "Try again",
+        "icon": ":material/replay:",
+        "key": "again",
+        "on_click": background.clear,
+        "args": (SLOT,),
+    }
+    buttons(button, SLOT, known, again)
+    text.markdown(words)
+
+
+def story(known: Watch) -> str:
+    """What is happening, in plain words that follow the algorithm."""
+    config: SearchConfig = known.job.key  # type: ignore[assignment]
+    state, progress = state_of(known), known.progress
+    if words := background.waiting(known):
+        return words
+    metric = METRICS[config.metric].title
+    if state.rested:
+        return _verdict(config, state, metric)
+    if progress.state is State.STOPPED:
+        return f"Stopped after sweep {max(0, len(state.sweeps) - 1)}. **Go on** takes it up where it was."
+    if not state.sweeps:
+        return f"Pricing and scoring the start: {STYLES[config.start].title} with {config.steps} steps."
+    if state.stop is not None:
+        return (
+            f"{metric} was best after **sweep {state.stop}**; {config.patience} sweeps in a row were not: "
+            "the rule **stops** there. The search goes on only to show what more optimizing does."
+        )
+    place = state.place.now
+    if place is None:
+        return (
+            f"Sweep {len(state.sweeps) - 1} is done: {config.held_out:,} samples are drawn to measure its "
+            f"{amid_sentence(metric)}."
+        )
+    return (
+        f"**Sweep {len(state.sweeps)}**: level {place[0]} of {config.steps} tried {CANDIDATES} places between its "
+        f"neighbors, all on the same {config.samples:,} noisy points, and went where its two steps cost least."
+    )
+
+
+def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
+    stop, last = state.sweeps[state.stop or 0], state.sweeps[-1]
+    assert stop.score is not None
+    assert last.score is not None
+    turned = METRICS[config.metric].turned
+    first = state.sweeps[0].klub.value
+    words = f"Nothing moves after sweep {last.index}: KLUB fell from {first:.3g} to {last.klub.value:.3g}. "
+    if last.score.exceeds(stop.score):
+        return words + (
+            f"But {metric} was best at **sweep {stop.index}**, where the rule stopped: {turned(stop.score)} "
+            f"there, {turned(last.score)} at the end. **Less KLUB is not always a better picture.**"
+        )
+    return words + f"{metric} at the stop (sweep {stop.index}) and at the end agree within their error bars."
+
+
+def _rested() -> None:
+    """Take over the sweep that the user came to rest at."""
+    st.session_state["sweep"] = last_sweep(PLAYER)
+
+
+def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
+    """The search, drawn."""
+    state, best = state_of(known), findings.optimum(view.chosen_model, view.steps)
+    search_player(
+        SearchData(
+            findings.family(view, view.steps),
+            METRICS[view.metric],
+            state.sweeps,
+            best,
+            (weighed,),
+            compute.gram(view.chosen_model).klub(best.sigmas),
+            state.stop,
+            st.session_state.get("sweep"),
+            active(known),
+            state.place.now if active(known) else None,
+        ),
+        PLAYER,
+        on_sweep=_rested,
+    )
+
+
+def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Schedule]:
+    """All schedules that the page compares, by the order of the table."""
+    state, config, model = state_of(known), view.search, view.chosen_model
+    all_found = {"start": findings.family(view, view.steps)}
+    if ays := finding.stopped(config, state):
+        all_found["ays"] = ays
+    sweep = st.session_state.get("sweep")
+    if sweep is not None and sweep < len(state.sweeps):
+        all_found["hand"] = finding.searched(config, state, sweep)
+    if state.rested:
+        all_found["rest"] = finding.searched(config, state, len(state.sweeps) - 1)
+    all_found["klub"] = findings.optimum(model, view.steps)
+    all_found["p-optimum"] = findings.p_optimum(view, view.steps)
+    if choice.done() and not choice.exception():
+        all_found["choice"] = choice.result()
+    return all_found
+
+
+def samples(view: SearchView, known: Watch, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
+    """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
+    figures = gallery.metrics(view.metric)
+    end = "hand" if "hand" in shown else "rest"
+    pictures = []
+    for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
+        one = shown.get(name) or Schedule(style, names.title(style))
+        waits = "searching …" if active(known) else "not reached"
+        pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
+    return pictures
+
+
+def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> None:
+    """KLUB, metrics and the cost of finding each schedule."""
+    rows = compute.measured(view.chosen_model, shown, outcomes)
+    alt = "KLUB, sample quality and cost of every schedule, with standard errors."
+    tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
+
+
+def table_caption(shown: Mapping[str, Schedule]) -> str:
+    """What the columns of cost mean, and what one pass saves against the paper's search, as measured here."""
+    words = (
+        "Measured on noise that no search has seen; ± is one standard error. **Calls** and **seconds** are what "
+        "finding the schedule took, for AYS with the sweeps that showed where to stop."
+    )
+    if "ays" not in shown:
+        return words
+    ays, best = shown["ays"], shown["klub"]
+    return words + (
+        f" One pass prices every schedule of every length: **{ays.calls / best.calls:,.0f}× fewer denoiser calls** and "
+        f"{ays.seconds / best.seconds:,.0f}× less time than the search until its stop."
+    )
+
+
+def chosen(view: SearchView) -> "Future[Chosen]":
+    """The automatic choice for the page's model, solver, steps and metric, under way or done."""
+    return findings.choice(view.chosen_model, view.solver, view.steps, view.metric)
+
+
+def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
+    """What the automatic choice found, and how the best of what it tried did in its last round."""
+    st.markdown("**Automatic choice** by the metric that stops the search, on seeds held out for it")
+    if not choice.done():
+        st.caption("Trying optima of many weights, blends and all baselines …")
+        return
+    if error := choice.exception():
+        st.error(str(error), icon=":material/error:")
+        return
+    made = choice.result().choice
+    st.markdown(made.reason)
+    metric = METRICS[view.metric]
+    last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
+    frame = pd.DataFrame(
+        {
+            "Tried in the last round": [tried.title for tried, _ in last],
+            metric.title: [str(metric.turned(score)) for _, score in last],
+        }
+    )
+    # A plain table, whose cells take as many lines as a name needs.
+    st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
+
+
+def stage(choice: "Future[Chosen]") -> tuple[object, ...]:
+    """What pictures and table depend on."""
+    state = state_of(background.current(SLOT))
+    return *running.stage(SLOT), state.stop, state.rested, choice.done(), st.session_state.get("sweep")

@@ -1,0 +1,261 @@
+"""The pieces of the page of one's own data: three ways in, samples at once, and where to go from there."""
+
+from collections.abc import Iterable
+from concurrent.futures import wait
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from ays_toy import names, optimize
+from ays_toy.data import ink, own_image
+from ays_toy.models import catalog
+from ays_toy.models.store import PointStore, Saved
+from ays_toy.pricing.paths import PathGram
+from ays_toy.runs import finding
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import codec, compute, gallery
+from ays_toy.ui.components.draw import PadData, pad
+from ays_toy.ui.controls import pick
+from ays_toy.ui.own_data import brought
+from ays_toy.ui.train import keeping
+from ays_toy.ui.view import ModelView
+
+WAYS = {"draw": "Draw", "image": "Image", "csv": "CSV"}
+PAGES = ("explore", "train", "optimize")
+FEW, MOST_HEIGHT = 4, 220  # kept points, beyond which their list scrolls, and its height in pixels then
+MAX_UPLOAD = 2  # MiB
+POWER, PATHS, LEVELS, SAMPLES = 2.0, 512, 64, 4096  # of the quick answer beside the pad
+SAMPLE_PAIRS, LEAST_SAMPLES = 20_000 * 1024, 1024  # samples times points, kept below what takes seconds
+MANY = 5000  # points beyond which half the paths must do
+EMPTY = (
+    "There is nothing on the pad to take points from: draw on it, and there are samples of it here. The other pages "
+    "stay with **{}** meanwhile."
+)
+PATIENCE = 0.3  # seconds after which the pictures are shown without the samples that are still being drawn
+
+
+@dataclass(frozen=True)
+class DataView(ModelView):
+    """The page's state."""
+
+    way: str = codec.param("draw", codec.choice(WAYS, "way to bring in data"))
+
+
+def link() -> None:
+    """From another page to this one."""
+    if st.button("Use your own points", icon=":material/draw:", key="own data", width="stretch"):
+        st.switch_page("pages/data.py")
+
+
+# --- three ways in ---------------------------------------------------------------------------------------------------
+
+
+def ways() -> None:
+    """Draw, bring an image, or bring numbers."""
+    way = pick("How to bring in data", "way", WAYS, st.segmented_control, required=True, label_visibility="collapsed")
+    if way == "draw":
+        _pad()
+    elif way == "image":
+        _uploader("image", "PNG or JPEG: where it is dark, there are data", ["png", "jpg", "jpeg"])
+        st.segmented_control(
+            "Ink",
+            list(own_image.INKS),
+            format_func=own_image.INKS.__getitem__,
+            key="image ink",
+            default="auto",
+            required=True,
+            on_change=brought.take,
+            args=("image",),
+            help="Found by the border: it is the paper, and ink is what stands out from it, dark or bright.",
+        )
+    else:
+        _uploader("csv", "CSV of two columns or more, 10 to 20,000 rows", ["csv", "txt", "tsv"])
+        _columns()
+    if way != "csv":
+        st.select_slider(
+            "Points",
+            sorted({*ink.COUNTS, brought.desk().drawing.count}),
+            format_func=lambda n: f"{n:,}",
+            key="many",
+            on_change=brought.recount,
+            help="The exact denoiser looks at every point for every sample: twice the points take twice the time, on "
+            "every page. Here 2,000 take about a second and 20,000 about ten. A network that you train takes the same "
+            "time for any number.",
+        )
+
+
+def _pad() -> None:
+    one = brought.desk()
+    strokes = len(one.drawing.strokes)
+    words = f"{one.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
+    pad(PadData(one.drawing, brought.version(), one.troubles.get("draw", words)), key=brought.PAD)
+
+
+def _uploader(way: str, label: str, kinds: list[str]) -> None:
+    st.file_uploader(
+        label, type=kinds, key=f"{way} file", max_upload_size=MAX_UPLOAD, on_change=brought.take, args=(way,)
+    )
+    if trouble := brought.desk().troubles.get(way):
+        st.error(trouble, icon=":material/error:")
+
+
+def _columns() -> None:
+    """Which columns of the last text file are used, where there is anything to choose; the desk holds the choice."""
+    file = brought.desk().file
+    if file is None or not file.table.asks:
+        return
+    table, chosen = file.table, file.columns
+    st.caption(f"**{file.name}:** {table.about}")
+    if table.width > 2:
+        names = {brought.NO_WEIGHTS: "None", **dict(enumerate(table.names(chosen.header)))}
+        numeric, none = table.numeric(chosen.header), brought.NO_WEIGHTS
+        x, y = st.columns(2)
+        _column(x, "x", chosen.x, numeric, names)
+        _column(y, "y", chosen.y, numeric, names)
+        words = (
+            "A point comes as often as its weight says: whole weights exactly, others rounded to 5,000 points in all. "
+            "A column that is not chosen is left out."
+        )
+        _column(st, "weights", none if chosen.weights is None else chosen.weights, [none, *numeric], names, words)
+    if table.asks_header:
+        st.session_state["csv header"] = chosen.header
+        first = brought.plain(", ".join(table.rows[0][1]))
+        st.checkbox(
+            f"The first row ({first}) is a heading, not a point", key="csv header", on_change=brought.choose_columns
+        )
+
+
+def _column(
+    place: Any, what: str, chosen: int, options: list[int], names: dict[int, str], words: str | None = None
+) -> None:
+    key = f"csv {what}"
+    st.session_state[key] = chosen
+    place.selectbox(
+        what.capitalize() if len(what) > 1 else what,
+        sorted({*options, chosen}),
+        format_func=names.__getitem__,
+        key=key,
+        on_change=brought.choose_columns,
+        help=words,
+    )
+
+
+# --- samples at once -------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=32)
+def _gram(model: Model) -> PathGram:
+    return model.collect(PATHS if _size(model) <= MANY else PATHS // 2, LEVELS)
+
+
+def _samples(model: Model) -> int:
+    return max(LEAST_SAMPLES, min(SAMPLES, SAMPLE_PAIRS // _size(model)))
+
+
+def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outcome:
+    best = Schedule("p-optimum", names.title("p-optimum", POWER), optimize.optimum(_gram(model), steps, POWER))
+    return compute.outcome(compute.Draw.of(model, solver, seed, best, _samples(model)))
+
+
+def preview(view: ModelView) -> None:
+    """The data beside samples of their exact denoiser under two schedules; a sentence where nothing is drawn."""
+    if not brought.desk().shown:
+        compute.stop(st.session_state.get("outcomes", {}))
+        st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
+        return
+    model = Model.current(brought.desk().shown, "exact", view.sigma_min, view.sigma_max)
+    edm = finding.family(model, "edm", view.steps)
+    compute.stop(st.session_state.get("outcomes", {}))
+    outcomes = dict(compute.start({"edm": compute.Draw.of(model, view.solver, view.seed, edm, _samples(model))}))
+    outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
+    st.session_state["outcomes"] = outcomes
+    place = st.container(key="panels_box3").empty()
+    if wait(outcomes.values(), PATIENCE).not_done:
+        _pictures(place, model, dict.fromkeys(outcomes), "waiting")
+    _pictures(place, model, outcomes, "panels")
+    st.caption(
+        f"**Look for** samples that fall on your points and nowhere else: the exact denoiser knows nothing but "
+        f"these {_size(model):,}. {_samples(model):,} samples each, {view.steps} steps, the same noise."
+    )
+
+
+def _size(model: Model) -> int:
+    return len(model.dataset.mixture.means)
+
+
+def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
+    shown = [
+        gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
+        for name in ("edm", "p-optimum")
+    ]
+    gallery.draw(place, model, shown, key)
+
+
+# --- from here -------------------------------------------------------------------------------------------------------
+
+
+def onward() -> None:
+    """Use the data on the other pages, keep them under a name, or take them along in a link."""
+    one = brought.desk()
+    row = st.container(horizontal=True)
+    _pages(row, one.shown, "shown", PAGES, icon=":material/arrow_forward:", disabled=not one.shown)
+    if not one.shown:
+        return
+    st.caption(f"**{catalog.dataset(one.shown).title}.** {_travels(one.shown)}")
+    if not one.shown.startswith(catalog.OWN):
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        row.text_input("Keep these points as", key="points_name", placeholder="a name of your choice", max_chars=40)
+        row.button("Keep", icon=":material/save:", key="keep points", on_click=brought.keep)
+    keeping.complaint("points")
+
+
+def _travels(name: str) -> str:
+    if name.startswith(catalog.DRAWN):
+        if st.session_state["data"] != name:
+            return (
+                "An example lies on the pad: draw on it, or clear it. The address of the page then holds your drawing."
+            )
+        return "The address of this page holds your drawing: whoever opens it, on any page, has these points."
+    if name.startswith(catalog.POINTS):
+        return "The address of this page holds these points: whoever opens it, on any page, has them."
+    if name.startswith(catalog.OWN):
+        return "Kept on this server by name: a link to them works here alone."
+    if catalog.dataset(name).title == catalog.DRAWN_TITLE:
+        return "This drawing is too detailed to travel in a link: keep it under a name, or draw it in fewer strokes."
+    return "Too many points to travel in a link: keep them under a name, or they are gone when the server ends."
+
+
+def _pages(row: Any, name: str, key: str, pages: Iterable[str], **look: Any) -> None:
+    for page in pages:
+        if row.button(page.capitalize(), key=f"{page} {key}", on_click=brought.choose, args=(name,), **look):
+            st.switch_page(f"pages/{page}.py")
+
+
+def saved() -> None:
+    """The points that are kept, with ways to use and to delete them."""
+    kept = PointStore().list()
+    if not kept:
+        return
+    st.markdown("#### Kept")
+    with st.container(height=MOST_HEIGHT if len(kept) > FEW else "content", border=False):
+        for one in kept:
+            _saved(one)
+
+
+def _saved(one: Saved) -> None:
+    row, name = st.container(horizontal=True, vertical_alignment="center"), f"{catalog.OWN}{one.name}"
+    row.markdown(f"**{one.name}** · {one.about.get('points', 0):,} points · {one.size / 1000:,.0f} kB")
+    row.button("Show", key=f"show {name}", on_click=brought.choose, args=(name,), type="tertiary")
+    _pages(row, name, name, PAGES[:2], type="tertiary")
+    row.button(
+        "",
+        icon=":material/delete:",
+        key=f"delete points {one.name}",
+        help=f"Delete the points “{one.name}”",
+        on_click=brought.delete,
+        args=(one.name,),
+        type="tertiary",
+    )

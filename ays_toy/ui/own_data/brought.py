@@ -1,0 +1,238 @@
+"""What a session has drawn or brought, taken in, checked, and chosen as the data of every page.
+
+What the page of one's own data shows is a name of the catalog, as everywhere: what is on the pad, or was brought last.
+Where the pad has been cleared nothing is shown and nothing can go on; the other pages keep the data that they had.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+import torch
+
+from ays_toy import seeds
+from ays_toy.data import drawing, ink, own_image, own_table
+from ays_toy.data.drawing import Drawing
+from ays_toy.data.own_table import Columns, Table
+from ays_toy.models import catalog
+from ays_toy.models.store import PointStore
+from ays_toy.ui import controls, record
+from ays_toy.ui.components.draw import last_drawing
+
+PAD = "pad"  # the component's key
+MAX_TITLE = 30  # characters of a file's name
+NO_WEIGHTS = -1  # in the place of a column
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """A text file whose columns can be chosen, and those that are."""
+
+    name: str
+    data: bytes = field(repr=False)
+    columns: Columns
+
+    @property
+    def table(self) -> Table:
+        """What is in it."""
+        return _table(self.data)
+
+
+@dataclass
+class Desk:
+    """What this session has drawn or brought; `changes` counts the drawings that the pad has not made itself."""
+
+    drawing: Drawing = field(default_factory=drawing.smiley)
+    shown: str = ""  # the name of the data that the page shows; none: the pad has been cleared
+    followed: str = ""  # the data of all pages when they were last looked at
+    changes: int = 0
+    seen: Any = None  # the pad's last drawing that was looked at
+    troubles: dict[str, str] = field(default_factory=dict)  # by way, one sentence each
+    file: File | None = None  # the last text file, where it has anything to choose
+
+
+def desk() -> Desk:
+    """This session's."""
+    if "own desk" not in st.session_state:
+        one = Desk()
+        one.shown = catalog.draw(one.drawing)
+        st.session_state["own desk"] = one
+    return st.session_state["own desk"]
+
+
+def settle() -> list[str]:
+    """Take in what the pad, a link or another page did -> sentences on what is gone; before the widgets are drawn."""
+    one, chosen, gone = desk(), st.session_state["data"], []
+    if catalog.is_own(chosen) and chosen not in (one.shown, one.followed):
+        one.shown, way = chosen, st.session_state["way"]
+        one.troubles.pop("draw", None)
+        if chosen.startswith(catalog.DRAWN):
+            one.drawing = drawing.decode(chosen.removeprefix(catalog.DRAWN))
+            one.changes += 1
+            way = "draw"
+        elif chosen.startswith(catalog.POINTS):
+            way = "csv"
+        if "way" not in record.this_session().linked:
+            st.session_state["way"] = way
+    elif record.went_back() and not catalog.is_own(chosen):
+        _start_anew()
+    said = last_drawing(PAD)
+    if said is not None and said != one.seen:
+        one.seen = said
+        if said[1] == version():  # and not of a drawing that has been replaced since
+            _take_strokes(said[0])
+    if one.shown:
+        try:
+            catalog.dataset(one.shown)
+        except ValueError as error:
+            gone.append(str(error))
+            show_drawing()
+    one.followed = st.session_state["data"]
+    st.session_state["many"] = one.drawing.count
+    return gone
+
+
+def version() -> str:
+    """Changes whenever the pad must take over a drawing that it has not made."""
+    return str(desk().changes)
+
+
+def _take_strokes(strokes: Any) -> None:
+    one = desk()
+    try:
+        one.drawing = Drawing.from_json(strokes, one.drawing.count)
+    except ValueError as error:
+        one.troubles["draw"] = str(error)
+        one.changes += 1  # so that the pad shows what stands
+        return
+    _draw()
+
+
+def _draw() -> None:
+    one = desk()
+    one.troubles.pop("draw", None)
+    try:
+        choose(catalog.draw(one.drawing))
+    except ValueError as error:  # no ink is left
+        one.troubles["draw"] = str(error)
+        one.shown = ""
+
+
+def choose(name: str) -> None:
+    """Make data of one's own those of every page."""
+    desk().shown = st.session_state["data"] = name
+    st.session_state["model"] = "exact"
+    if catalog.is_unlisted(name):
+        st.session_state[controls.LATEST] = name
+
+
+def show_drawing() -> None:
+    """Fall back to what lies on the pad, or would if it were not empty."""
+    one = desk()
+    try:
+        one.shown = catalog.draw(one.drawing)
+    except ValueError:
+        _start_anew()
+    st.session_state["data"] = one.shown
+
+
+def _start_anew() -> None:
+    """Lay the example on the pad."""
+    one = desk()
+    one.drawing, one.changes = drawing.smiley(), one.changes + 1
+    one.shown = catalog.draw(one.drawing)
+    one.troubles.pop("draw", None)
+
+
+def recount() -> None:
+    """Take as many points as the control says, of what is shown."""
+    one = desk()
+    one.drawing = replace(one.drawing, count=st.session_state["many"])
+    if st.session_state["way"] == "image":
+        take("image")
+    else:
+        _draw()
+
+
+def take(way: str) -> None:
+    """Take in an uploaded file, where there is one."""
+    one, file = desk(), st.session_state.get(f"{way} file")
+    one.troubles.pop(way, None)
+    if way == "csv":
+        one.file = None
+    if file is None:
+        return
+    name, data = plain(file.name) or "file", file.getvalue()
+    try:
+        if way == "image":
+            _bring(name, _image_points(data))
+        else:
+            one.file = File(name, data, _table(data).proposed)
+            take_columns()
+    except ValueError as error:
+        one.troubles[way] = str(error)
+
+
+def take_columns(chosen: Columns | None = None) -> None:
+    """Take the columns of the text file that were chosen, or as they are; what was shown stays where they are unfit."""
+    one = desk()
+    assert one.file is not None
+    one.troubles.pop("csv", None)
+    one.file = replace(one.file, columns=chosen or one.file.columns)
+    try:
+        _bring(one.file.name, own_table.points(one.file.table, one.file.columns))
+    except ValueError as error:
+        one.troubles["csv"] = str(error)
+
+
+def choose_columns() -> None:
+    """Take the columns that the widgets name, and leave what has no widget as it is."""
+    one, state = desk(), st.session_state
+    if one.file is None:
+        return
+    chosen, table = one.file.columns, one.file.table
+    if table.width > 2:
+        weights = None if state["csv weights"] == NO_WEIGHTS else state["csv weights"]
+        chosen = replace(chosen, x=state["csv x"], y=state["csv y"], weights=weights)
+    if table.asks_header:
+        chosen = replace(chosen, header=state["csv header"])
+    take_columns(chosen)
+
+
+@lru_cache(maxsize=2)
+def _table(data: bytes) -> Table:
+    return own_table.open_table(data)
+
+
+def plain(text: str) -> str:
+    """Words of a user's file as a page can show them: short, and nothing in them that Markdown reads."""
+    return re.sub(r"[^\w ,.-]", "", text)[:MAX_TITLE].strip()
+
+
+def _bring(name: str, points: Any) -> None:
+    choose(catalog.bring(points, f"{name} (your points)"))
+
+
+def _image_points(data: bytes) -> Any:
+    found = own_image.read_image(data, st.session_state["image ink"])
+    return ink.points(found, desk().drawing.count, torch.Generator().manual_seed(seeds.DRAWING))
+
+
+def keep() -> None:
+    """Keep what is shown under the name that was typed."""
+    one, name = desk(), st.session_state["points_name"].strip()
+    try:
+        PointStore().save(name, catalog.dataset(one.shown).mixture.means, title=catalog.dataset(one.shown).title)
+    except ValueError as error:
+        st.session_state["complaint points"] = str(error)
+    else:
+        choose(f"{catalog.OWN}{name}")
+
+
+def delete(name: str) -> None:
+    """Delete the kept points of that name."""
+    PointStore().delete(name)
+    if desk().shown == f"{catalog.OWN}{name}":
+        show_drawing()
