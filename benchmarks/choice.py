@@ -23,7 +23,7 @@ from ays_toy import optimize, seeds
 from ays_toy.data import datasets
 from ays_toy.metrics import evaluate
 from ays_toy.names import BASELINES
-from ays_toy.runs.comparison import Model, draw
+from ays_toy.runs.comparison import Model, draw_samples
 from ays_toy.sampling import schedules
 
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
@@ -41,7 +41,9 @@ def cell(data: str, solver: str, steps: int) -> dict[str, Any]:
     )
     reference = model.reference(seed=FRESH_SEED)
     named = {"chosen": choice.sigmas} | {name: family(steps) for name, family in schedules.SCHEDULES.items()}
-    measured = {n: evaluate(draw(model, s, solver, FRESH_SEED + 1), reference, METRICS) for n, s in named.items()}
+    measured = {
+        n: evaluate(draw_samples(model, s, solver, FRESH_SEED + 1), reference, METRICS) for n, s in named.items()
+    }
     row: dict[str, Any] = {"data": data, "solver": solver, "steps": steps, "choice": choice.best.title}
     for metric in METRICS:
         ours = measured["chosen"][metric]

@@ -28,7 +28,7 @@ from ays_toy.images import collect, compared, digits, optimizing, results, sourc
 from ays_toy.images.baselines import baselines
 from ays_toy.images.config import SAMPLES
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.images.sampling import draw, many_steps
+from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
 from ays_toy.pricing.paths import PathGram
@@ -84,7 +84,7 @@ def cell(solver: str, steps: int, samples: int, known: dict[str, Any], compiled:
         if name in known and known[name]["sigmas"] == levels:
             measured[name] = known[name]
             continue
-        images = draw(judge.model, sigmas, solver, FRESH_SEED, samples)
+        images = draw_samples(judge.model, sigmas, solver, FRESH_SEED, samples)
         figures = {figure: list(vars(judge.measure(images, figure, FRESH_SEED)).values()) for figure in FIGURES}
         measured[name] = {"sigmas": levels} | figures
     return {
@@ -164,7 +164,7 @@ def main(
     order = {(solver, steps): rows[solver, steps] for solver, steps in product(SOLVERS, STEPS)}
     write(out, list(order.values()), samples, limits)
     judge, gram, _ = prepared()
-    results.keep(judge.model, gram, dict(pictures(judge.model, gram, rows)), out)
+    results.write(judge.model, gram, dict(pictures(judge.model, gram, rows)), out)
     Console(width=140).print(report(list(order.values())))
 
 

@@ -16,7 +16,7 @@ from rich.table import Column, Table
 
 from ays_toy import optimize, seeds
 from ays_toy.metrics import Estimate, evaluate
-from ays_toy.runs.comparison import Model, draw
+from ays_toy.runs.comparison import Model, draw_samples
 from ays_toy.sampling import schedules
 
 CASES = (("grid-6x6", "exact", 6), ("spirals", "mlp", 6), ("moons", "mlp", 6))
@@ -49,7 +49,7 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
     prices = {name: judge.price(sigmas) for name, sigmas in named.items()}
     reference = model.reference(seed=FRESH_SEED)
     rows = {
-        name: evaluate(draw(model, sigmas, SOLVER, FRESH_SEED + 1), reference, METRICS)
+        name: evaluate(draw_samples(model, sigmas, SOLVER, FRESH_SEED + 1), reference, METRICS)
         for name, sigmas in named.items()
     }
     return {

@@ -35,9 +35,9 @@ with result:
     shown = guess.shown(state)
 with left:
     board.board(state)
-outcomes = compute.start({name: guess.draw(state, one) for name, one in shown.items()})
+outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
-gallery.draw(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples)
 with result:
     if board.revealed(state):
         guess.lesson(state, shown)

@@ -41,7 +41,7 @@ with left:
     st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
     st.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
-gallery.draw(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples)
 rows = compute.measured(state.chosen_model, known, outcomes)
 finding.markdown(explore.verdict(state, rows))
 with right:

@@ -37,7 +37,7 @@ running.follow(search_as_it_goes, partial(watching.stage, choice), seen, under_w
 pictures = st.container(key="panels_box5")
 st.caption(watching.LOOK)
 samples = watching.samples(state, search, shown, outcomes)
-gallery.draw(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples)
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")

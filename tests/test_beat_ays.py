@@ -47,7 +47,7 @@ def levels(at: AppTest) -> list[float]:
 
 def move(at: AppTest, inner: list[object], version: str | None = None) -> AppTest:
     """As the rail tells it."""
-    desk = at.session_state["desk"]
+    desk = at.session_state["attempt"]
     version = version or f"{desk.changes} {at.session_state['sigma_max']:g} {at.session_state['sigma_min']:g}"
     at.session_state[attempts.BOARD] = {"move": {"levels": inner, "version": version, "table": None}}
     at.run()
@@ -95,7 +95,7 @@ def test_a_move_that_crosses_touches_or_leaves_is_refused_in_a_sentence_and_lose
 
 def test_a_move_of_levels_that_were_replaced_meanwhile_is_let_go() -> None:
     at = opened(levels="2,0.4,0.05")
-    before = f"{at.session_state['desk'].changes} 80 0.002"
+    before = f"{at.session_state['attempt'].changes} 80 0.002"
     at.button(key="reset").click().run()
     move(at, [3.0, 0.3, 0.03], version=before)
     np.testing.assert_allclose(attempts_sigmas(at), attempt(schedules.logsnr(4)[1:-1], 80.0, 0.002))

@@ -213,8 +213,8 @@ def test_thousands_of_points_get_fewer_paths_and_samples_and_networks_do_not(mon
     monkeypatch.setattr(comparison, "SAMPLE_PAIRS", 300 * 900)
     assert exact.collect(levels=8).paths == 700
     assert exact.samples == len(exact.fresh_data()) == 900
-    assert len(comparison.draw(exact, np.array([5.0, 1.0, 0.1]), "ddim", 0)) == 900
-    assert len(comparison.draw(exact, np.array([5.0, 1.0, 0.1]), "ddim", 0, 40)) == 40
+    assert len(comparison.draw_samples(exact, np.array([5.0, 1.0, 0.1]), "ddim", 0)) == 900
+    assert len(comparison.draw_samples(exact, np.array([5.0, 1.0, 0.1]), "ddim", 0, 40)) == 40
     assert net.collect(2000, levels=8).paths == 2000
     assert net.samples == comparison.SAMPLES
     monkeypatch.setattr(comparison, "PATH_PAIRS", 1)

@@ -28,7 +28,7 @@ def test_on_fresh_seeds_it_is_no_worse_than_the_best_baseline_on_either_metric(d
     reference = model.reference(8192, seed=77)
 
     def measure(sigmas: np.ndarray):
-        return evaluate(comparison.draw(model, sigmas, solver, 78, 8192), reference, ["energy", "sliced-w2"])
+        return evaluate(comparison.draw_samples(model, sigmas, solver, 78, 8192), reference, ["energy", "sliced-w2"])
 
     ours = measure(choice.sigmas)
     for family in schedules.SCHEDULES.values():

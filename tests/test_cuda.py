@@ -131,7 +131,7 @@ def test_a_network_on_the_gpu_answers_where_it_is_asked():
 def test_every_solver_draws_the_same_from_the_same_noise(solver, name):
     sigmas = schedules.edm(12)
     expected, found = (
-        samplers.draw(denoiser, sigmas, solver, 5, 2000, device)
+        samplers.draw_samples(denoiser, sigmas, solver, 5, 2000, device)
         for denoiser, device in zip(denoisers()[name], ("cpu", GPU), strict=True)
     )
     assert found.device.type == "cuda"
@@ -145,12 +145,14 @@ def test_noise_of_the_gpu_itself_gives_samples_of_the_same_quality(solver):
     grid, sigmas = datasets.get("grid-4x4"), schedules.logsnr(20)
     reference = Reference.of(grid, 0.002, generator=seeded("cpu", 1))
     one, other = (
-        metrics.evaluate(samplers.draw(grid.denoiser(), sigmas, solver, 6, 20_000, device), reference, ["energy"])
+        metrics.evaluate(
+            samplers.draw_samples(grid.denoiser(), sigmas, solver, 6, 20_000, device), reference, ["energy"]
+        )
         for device in ("cpu", GPU)
     )
     gap = abs(one["energy"].value - other["energy"].value)
     assert gap < 4 * np.hypot(one["energy"].stderr, other["energy"].stderr)
-    assert torch.equal(*(samplers.draw(grid.denoiser(), sigmas, solver, 6, 500, GPU) for _ in range(2)))
+    assert torch.equal(*(samplers.draw_samples(grid.denoiser(), sigmas, solver, 6, 500, GPU) for _ in range(2)))
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("home")
 
 BAR = {"path": [100, 256, 400, 256], "brush": 40, "strength": 3, "symmetry": "none", "erase": False}
 BAR_STROKE = Stroke(((100, 256), (400, 256)), 40)
-NAME = catalog.draw(Drawing((BAR_STROKE,), 1000))
-FEW = catalog.draw(Drawing((BAR_STROKE,), 60))  # quick on every page
+NAME = catalog.name_of_drawing(Drawing((BAR_STROKE,), 1000))
+FEW = catalog.name_of_drawing(Drawing((BAR_STROKE,), 60))  # quick on every page
 FAST = {"steps": "3", "sigma_min": "0.05", "sigma_max": "10"}
 
 
@@ -35,7 +35,7 @@ def draw(at: AppTest, strokes: object, version: str = "0") -> AppTest:
 def words(at: AppTest) -> str:
     """Everything that is said, the pad's own words included."""
     parts = [element.value for element in (*at.markdown, *at.caption, *at.error, *at.warning)]
-    return " ".join([*parts, at.session_state["own desk"].troubles.get("draw", "")])
+    return " ".join([*parts, at.session_state["own data"].troubles.get("draw", "")])
 
 
 def panels(at: AppTest) -> str:
@@ -63,7 +63,7 @@ def test_what_is_drawn_is_sampled_chosen_and_in_the_link() -> None:
     assert "whoever opens it" in words(at)
     other = opened("data", data=NAME, **FAST)
     assert panels(other) == panels(at)
-    assert other.session_state["own desk"].drawing == Drawing((BAR_STROKE,), 1000)
+    assert other.session_state["own data"].drawing == Drawing((BAR_STROKE,), 1000)
 
 
 def test_what_the_pad_should_not_send_is_a_sentence_and_costs_nothing() -> None:
@@ -73,15 +73,15 @@ def test_what_the_pad_should_not_send_is_a_sentence_and_costs_nothing() -> None:
         ([{**BAR, "brush": 1e9}], "brush's width must be"),
         ("nonsense", "list of strokes"),
     ):
-        draw(at, sent, str(at.session_state["own desk"].changes))
+        draw(at, sent, str(at.session_state["own data"].changes))
         assert sentence in words(at)
         assert panels(at) == stood
-    version = str(at.session_state["own desk"].changes)
+    version = str(at.session_state["own data"].changes)
     draw(at, [BAR, {**BAR, "path": [250, 100]}], version)
-    assert at.session_state["own desk"].troubles == {}
+    assert at.session_state["own data"].troubles == {}
     assert panels(at) != stood
     draw(at, [BAR], "of a drawing that is gone")
-    assert len(at.session_state["own desk"].drawing.strokes) == 2
+    assert len(at.session_state["own data"].drawing.strokes) == 2
 
 
 @pytest.mark.parametrize("nothing", [[], [BAR, {**BAR, "brush": 128, "erase": True}]])
@@ -117,7 +117,7 @@ def test_the_way_in_is_held_by_the_link() -> None:
     assert at.query_params["way"] == "image"
     at = opened("data", data=NAME, way="image", **FAST)
     assert at.session_state["way"] == "image"
-    assert at.session_state["own desk"].shown == NAME
+    assert at.session_state["own data"].shown == NAME
 
 
 def test_two_drawings_in_one_list_are_told_apart() -> None:
@@ -220,7 +220,7 @@ def test_columns_of_a_table_are_chosen_kept_and_a_bad_choice_costs_nothing() -> 
     assert len(catalog.dataset(chosen).mixture.means) == sum(k % 3 for k in range(40))
     # The page is left, with its widgets, and opened again in the same session.
     again = AppTest.from_file("../pages/data.py", default_timeout=120)
-    for key in ("own desk", "data", "model", "way"):
+    for key in ("own data", "data", "model", "way"):
         again.session_state[key] = at.session_state[key]
     again.query_params["data"] = chosen
     run(again)
@@ -252,7 +252,7 @@ def test_points_are_kept_listed_shown_and_deleted() -> None:
     run(at)
     assert at.session_state["data"] == "own:my bar"
     assert "**my bar** · 2,000 points · 32 kB" in words(at)
-    drawn = catalog.dataset(catalog.draw(Drawing((BAR_STROKE,)))).mixture.means
+    drawn = catalog.dataset(catalog.name_of_drawing(Drawing((BAR_STROKE,)))).mixture.means
     np.testing.assert_allclose(catalog.dataset("own:my bar").mixture.means, drawn, atol=1e-12)
     draw(at, [BAR, {**BAR, "path": [250, 100]}])
     assert at.session_state["data"].startswith("drawn:")

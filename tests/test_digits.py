@@ -9,9 +9,9 @@ import torch
 from ays_toy import images
 from ays_toy.images import classifier, digits, pretraining, scores
 from ays_toy.images.baselines import baselines, even_in_timesteps
-from ays_toy.images.initial import drawn
+from ays_toy.images.initial import with_own_weights
 from ays_toy.images.quality import FrechetTo, Gaussian, distance_to, frechet, frechet_distance, pixels
-from ays_toy.images.sampling import draw
+from ays_toy.images.sampling import draw_samples
 from ays_toy.sampling import schedules
 
 
@@ -64,8 +64,8 @@ def test_it_denoises_held_out_images_far_better_than_the_best_linear_denoiser(mo
 
 def test_many_steps_look_like_digits_to_a_classifier_and_few_bad_steps_do_not(model):
     judge = scores.Judge(model)
-    good = draw(model, baselines(model, 30)["gaussian"], "dpmpp-2m", 5, 256)
-    bad = draw(model, baselines(model, 3)["edm"], "stochastic-ddim", 5, 256)
+    good = draw_samples(model, baselines(model, 30)["gaussian"], "dpmpp-2m", 5, 256)
+    bad = draw_samples(model, baselines(model, 3)["edm"], "stochastic-ddim", 5, 256)
     sure = classifier.load()(good).softmax(1).amax(1)
     assert float((sure > 0.5).double().mean()) > 0.8
     for figure in ("frechet", "frechet-pixels"):
@@ -74,9 +74,9 @@ def test_many_steps_look_like_digits_to_a_classifier_and_few_bad_steps_do_not(mo
 
 def test_noise_depends_on_the_seed_alone(model):
     sigmas = baselines(model, 2)["logsnr"]
-    some, more = (draw(model, sigmas, "stochastic-ddim", 9, n) for n in (3, 5))
-    assert torch.equal(some, draw(model, sigmas, "stochastic-ddim", 9, 3))
-    assert not torch.allclose(some, draw(model, sigmas, "stochastic-ddim", 10, 3))
+    some, more = (draw_samples(model, sigmas, "stochastic-ddim", 9, n) for n in (3, 5))
+    assert torch.equal(some, draw_samples(model, sigmas, "stochastic-ddim", 9, 3))
+    assert not torch.allclose(some, draw_samples(model, sigmas, "stochastic-ddim", 10, 3))
     assert more.shape == (5, 1, 8, 8)
 
 
@@ -178,7 +178,7 @@ def test_samples_that_are_lost_or_too_few_are_a_sentence():
 
 def test_first_weights_are_torchs_own_without_its_global_generator():
     before = torch.get_rng_state()
-    ours = drawn(classifier.Classifier, torch.Generator().manual_seed(5))
+    ours = with_own_weights(classifier.Classifier, torch.Generator().manual_seed(5))
     unet = pretraining.network((8, 24), torch.Generator().manual_seed(5))
     classifier.load.__wrapped__()
     assert torch.equal(torch.get_rng_state(), before)
@@ -198,7 +198,7 @@ def test_first_weights_are_torchs_own_without_its_global_generator():
                 values.quantile(quantiles), expected.quantile(quantiles), atol=0.3 * spread, rtol=0
             )
     with pytest.raises(TypeError, match="weights of Embedding"):
-        drawn(lambda: torch.nn.Embedding(3, 2), torch.Generator())
+        with_own_weights(lambda: torch.nn.Embedding(3, 2), torch.Generator())
 
 
 def test_training_learns_and_the_same_seed_gives_the_same_model(tmp_path):

@@ -199,7 +199,7 @@ def test_the_most_that_a_drawing_can_hold_is_inked_in_seconds() -> None:
 
 
 def test_a_drawing_is_a_data_set_everywhere() -> None:
-    name = catalog.draw(drawing.smiley())
+    name = catalog.name_of_drawing(drawing.smiley())
     assert name == f"drawn:{SMILE}"
     data = catalog.dataset(name)
     assert (data.name, data.title) == (name, "Your drawing")
@@ -218,9 +218,9 @@ def test_a_drawing_is_a_data_set_everywhere() -> None:
 @settings(max_examples=20)
 @given(DRAWINGS)
 def test_every_drawing_is_data_or_one_sentence(one: Drawing) -> None:
-    words = sentence(catalog.draw, one)
+    words = sentence(catalog.name_of_drawing, one)
     if words is None:
-        assert len(catalog.dataset(catalog.draw(one)).mixture.means) == one.count
+        assert len(catalog.dataset(catalog.name_of_drawing(one)).mixture.means) == one.count
     else:
         assert "no ink left" in words
 
@@ -228,24 +228,24 @@ def test_every_drawing_is_data_or_one_sentence(one: Drawing) -> None:
 def test_a_drawing_too_long_for_a_link_is_held_instead() -> None:
     long = scribble(40)
     assert len(drawing.encode(long)) > packed.MAX_TEXT
-    name = catalog.draw(long)
+    name = catalog.name_of_drawing(long)
     assert name.startswith("held:")
     assert catalog.dataset(name).title == "Your drawing"
     assert catalog.datasets(name)[name] == "Your drawing"
-    assert catalog.draw(long) == name
+    assert catalog.name_of_drawing(long) == name
 
 
 def test_points_are_held_until_many_others_are(monkeypatch) -> None:
     monkeypatch.setattr(memory, "MOST", 3)
     clouds = [np.random.default_rng(k).normal(size=(20, 2)) for k in range(5)]
-    names = [catalog.hold(cloud, "cloud") for cloud in clouds[:3]]
-    assert len({*names, catalog.hold(clouds[0], "other title")}) == 4
-    assert catalog.hold(clouds[1], "cloud") == names[1]  # used again: not the next to go
-    catalog.hold(clouds[3], "cloud")
-    catalog.hold(clouds[4], "cloud")
+    names = [catalog.hold_points(cloud, "cloud") for cloud in clouds[:3]]
+    assert len({*names, catalog.hold_points(clouds[0], "other title")}) == 4
+    assert catalog.hold_points(clouds[1], "cloud") == names[1]  # used again: not the next to go
+    catalog.hold_points(clouds[3], "cloud")
+    catalog.hold_points(clouds[4], "cloud")
     assert len(catalog.dataset(names[1]).mixture.means) == 20
     for gone in (names[0], "held:", "held:../../etc/passwd"):
         with pytest.raises(ValueError, match="are gone: add them again"):
             catalog.dataset(gone)
     with pytest.raises(ValueError, match="All points are equal"):
-        catalog.hold(np.ones((20, 2)), "cloud")
+        catalog.hold_points(np.ones((20, 2)), "cloud")

@@ -59,7 +59,7 @@ def test_it_is_priced_searched_chosen_sampled_compared_and_exported(clean):
     assert "Fréchet distance in pixels" in choice.choice.reason
     named = compared.named(model, gram, 6, {"choice": choice.sigmas, "ays": ays.sigmas})
     assert list(named)[:3] == ["choice", "ays", "klub-optimum"]
-    drawn = sampling.draw(model, choice.sigmas, "dpmpp-2m", seed=7, n=256)
+    drawn = sampling.draw_samples(model, choice.sigmas, "dpmpp-2m", seed=7, n=256)
     assert float(drawn.std()) == pytest.approx(C, rel=0.1)
     far = judge.measure(3 * drawn, "frechet-pixels", 7)
     assert far.exceeds(judge.measure(drawn, "frechet-pixels", 7)), "the distance is to what it was wrapped with"

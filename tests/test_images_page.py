@@ -91,7 +91,7 @@ def test_the_page_knows_the_model_and_its_pictures_before_the_network_is_loaded(
         sigmas = {name: row.schedule.sigmas for name, row in cell.items()}
         sigmas["p-optimum"] = optimize.optimum(results.gram(), steps, results.POWER)
         for name, levels in sigmas.items():
-            drawn = compared.drawn(whole, levels, solver, 0).astype(int)
+            drawn = compared.sampled_pictures(whole, levels, solver, 0).astype(int)
             assert np.abs(results.pictures(solver, steps, name) - drawn).max() <= 2  # other machines round otherwise
     assert np.abs(results.pictures("", 0, "reference") - compared.reference(whole, 0).astype(int)).max() <= 2
     assert results.pictures("ddim", 7, "edm") is None

@@ -17,7 +17,7 @@ from ays_toy.images.baselines import family
 from ays_toy.images.optimizing import Search
 from ays_toy.images.pipelines.conditioning import prompts_from
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.images.sampling import draw
+from ays_toy.images.sampling import draw_samples
 from ays_toy.images.scores import FIGURES, Judge
 from ays_toy.optimize import NEAR
 from ays_toy.pricing.paths import PathGram
@@ -53,7 +53,7 @@ def _print(
     usual = [family(judge.model, name, steps) for name in names.BASELINES]
     with common.progress() as bars:
         for one in bars.track([*schedules, *usual], description="fresh samples"):
-            drawn = draw(judge.model, one.sigmas, solver, seeds.IMAGE_REPORT, samples)
+            drawn = draw_samples(judge.model, one.sigmas, solver, seeds.IMAGE_REPORT, samples)
             figured = {name: judge.measure(drawn, name, seeds.IMAGE_REPORT) for name in figures}
             rows.append(Measured(one, gram.price(one.sigmas), figured))
     common.print_table(rows, {name: FIGURES[name].title for name in figures})

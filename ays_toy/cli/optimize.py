@@ -12,7 +12,7 @@ from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import Taken
 from ays_toy.metrics import METRICS, evaluate
 from ays_toy.runs import finding
-from ays_toy.runs.comparison import LEVELS, Model, draw
+from ays_toy.runs.comparison import LEVELS, Model, draw_samples
 from ays_toy.runs.live_search import SearchConfig, search
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
 
@@ -81,6 +81,6 @@ def _measured(model: Model, solver: str, found: Schedule, metrics: list[str]) ->
     gram, reference = model.collect(), model.reference()
     rows = []
     for one in (found, *(finding.family(model, name, found.steps) for name in SCHEDULES)):
-        samples = draw(model, one.sigmas, solver, seeds.REPORT)
+        samples = draw_samples(model, one.sigmas, solver, seeds.REPORT)
         rows.append(Measured(one, gram.price(one.sigmas), evaluate(samples, reference, metrics)))
     return rows

@@ -17,7 +17,7 @@ _held: OrderedDict[str, Dataset] = OrderedDict()
 _lock = threading.Lock()
 
 
-def hold(points: Any, title: str, prefix: str = "") -> str:
+def hold_points(points: Any, title: str, prefix: str = "") -> str:
     """Hold points [N, 2] -> their name, which is the prefix and a digest; ValueError as `datasets.from_points`."""
     array = np.ascontiguousarray(points, dtype=np.float64)
     name = prefix + hashlib.blake2s(array.tobytes() + title.encode(), digest_size=12).hexdigest()

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ays_toy.images import digits
-from ays_toy.images.initial import drawn
+from ays_toy.images.initial import with_own_weights
 from ays_toy.models import checkpoints
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits-classifier.safetensors"
@@ -52,7 +52,7 @@ class Epoch(NamedTuple):
 
 def train(epochs: int = EPOCHS, seed: int = 0) -> Iterator[Epoch]:
     """Train on the same images as the model, yielding every epoch."""
-    net = drawn(Classifier, torch.Generator().manual_seed(seed))
+    net = with_own_weights(Classifier, torch.Generator().manual_seed(seed))
     images, labels = digits.data("train")
     unseen, truth = digits.data("test")
     generator = torch.Generator().manual_seed(seed)

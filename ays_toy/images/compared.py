@@ -11,7 +11,7 @@ from ays_toy import names, optimize
 from ays_toy.images import published
 from ays_toy.images.baselines import family
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.images.sampling import draw, many_steps
+from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
@@ -65,9 +65,9 @@ def reference(model: ImageModel, seed: int, count: int = SHOWN) -> np.ndarray:
     return pictures(model, many_steps(model, seed, count))
 
 
-def drawn(model: ImageModel, sigmas: np.ndarray, solver: str, seed: int) -> np.ndarray:
+def sampled_pictures(model: ImageModel, sigmas: np.ndarray, solver: str, seed: int) -> np.ndarray:
     """Pictures [`SHOWN`, H, W, 3] along a schedule, from the same noise for all."""
-    return pictures(model, draw(model, sigmas, solver, seed, SHOWN))
+    return pictures(model, draw_samples(model, sigmas, solver, seed, SHOWN))
 
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ def grid_of_pictures(
     `once` may keep what it makes, by a key of levels, solver and seed.
     """
     for name, one in schedules.items():
-        yield name, once((solver, seed, one.levels), partial(drawn, model, one.sigmas, solver, seed))
+        yield name, once((solver, seed, one.levels), partial(sampled_pictures, model, one.sigmas, solver, seed))
     if has_reference(solver):
         yield "reference", once(("reference", seed), partial(reference, model, seed))
 

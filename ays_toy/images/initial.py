@@ -10,7 +10,7 @@ from torch import nn
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def drawn(build: Callable[[], Network], generator: torch.Generator) -> Network:
+def with_own_weights(build: Callable[[], Network], generator: torch.Generator) -> Network:
     """The network that `build` makes, its weights drawn as torch does by default, but all of them from `generator`.
 
     Linear and convolutional layers: uniform within 1 / sqrt(fan in), weight and bias; norms: ones and zeros.

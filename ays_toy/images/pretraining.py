@@ -13,7 +13,7 @@ import torch
 
 from ays_toy.checks import real_number, whole_number
 from ays_toy.images import digits
-from ays_toy.images.initial import drawn
+from ays_toy.images.initial import with_own_weights
 from ays_toy.models.descent import descend
 
 TIMESTEPS = 1000
@@ -68,7 +68,7 @@ def network(channels: tuple[int, ...], generator: torch.Generator) -> Any:
             add_attention=False,
         )
 
-    return drawn(build, generator)
+    return with_own_weights(build, generator)
 
 
 def scheduler() -> Any:

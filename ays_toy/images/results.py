@@ -115,7 +115,7 @@ def _picture(solver: str, steps: int, name: str) -> str:
     return name if name == "reference" else f"{solver} {steps} {name}"
 
 
-def keep(
+def write(
     source: ImageModel, found: PathGram, drawn: Mapping[tuple[str, int, str], np.ndarray], beside: Path = FILE
 ) -> None:
     """Write model, matrix and pictures [K, 8, 8, 3] beside the results; single precision moves KLUB by a millionth."""

@@ -13,7 +13,7 @@ MANY_STEPS = 100  # what stands for the model's own truth
 CHUNK = 1024  # images whose trajectories are held at once
 
 
-def draw(
+def draw_samples(
     model: ImageModel, sigmas: Any, solver: str, seed: int, n: int, *, denoise_to_zero: bool = False
 ) -> torch.Tensor:
     """Sample n images x0 [n, C, H, W] in the model's own coordinates, on the CPU.
@@ -35,4 +35,4 @@ def draw(
 
 def many_steps(model: ImageModel, seed: int, n: int, steps: int = MANY_STEPS) -> torch.Tensor:
     """What the model itself makes of noise: n images [n, C, H, W] by DPM-Solver++(2M) in many steps, even in time."""
-    return draw(model, baselines(model, steps)["time-uniform"], "dpmpp-2m", seed, n)
+    return draw_samples(model, baselines(model, steps)["time-uniform"], "dpmpp-2m", seed, n)

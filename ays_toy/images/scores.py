@@ -12,7 +12,7 @@ from ays_toy.checks import lookup
 from ays_toy.images import classifier
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.quality import FrechetTo, distance_to, pixels
-from ays_toy.images.sampling import draw, many_steps
+from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.metrics import Estimate, Figure
 from ays_toy.sampling.solvers import find
 
@@ -110,7 +110,7 @@ class Judge:
         """Those figures of so many samples from that seed."""
 
         def measured() -> dict[str, Estimate]:
-            images = draw(self.model, sigmas, solver, seed, samples)
+            images = draw_samples(self.model, sigmas, solver, seed, samples)
             return {name: self.measure(images, name, seed) for name in names}
 
         return self.once((solver, seed, samples, tuple(sigmas.tolist()), tuple(names)), measured)

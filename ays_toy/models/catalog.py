@@ -67,14 +67,14 @@ def is_own(name: Any) -> bool:
     return isinstance(name, str) and name.startswith((OWN, DRAWN, POINTS, HELD))
 
 
-def draw(strokes: Drawing) -> str:
+def name_of_drawing(strokes: Drawing) -> str:
     """The name of the data set that a drawing is; ValueError for one without ink.
 
     It is the drawing itself where that is short enough for a link, and that of its points, held, otherwise.
     """
     text = drawing.encode(strokes)
     if len(text) > packed.MAX_TEXT:
-        return hold(strokes.points(), DRAWN_TITLE)
+        return hold_points(strokes.points(), DRAWN_TITLE)
     _drawn(text)
     return DRAWN + text
 
@@ -85,12 +85,12 @@ def bring(points: Any, title: str) -> str:
     if 0 < len(text) <= packed.MAX_TEXT:
         _pointed(text)
         return POINTS + text
-    return hold(points, title)
+    return hold_points(points, title)
 
 
-def hold(points: Any, title: str) -> str:
+def hold_points(points: Any, title: str) -> str:
     """Hold points [N, 2] in memory for a while -> the name of the data set that they are."""
-    return memory.hold(points, title, HELD)
+    return memory.hold_points(points, title, HELD)
 
 
 def models(data: str) -> dict[str, str]:

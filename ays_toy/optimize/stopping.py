@@ -14,7 +14,7 @@ from ays_toy.checks import lookup, whole_number
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Reference, evaluate
 from ays_toy.optimize.sweep import Sweep
-from ays_toy.sampling.samplers import draw
+from ays_toy.sampling.samplers import draw_samples
 
 Score = Callable[[np.ndarray], Estimate]  # of a schedule [n+1]; lower is better
 
@@ -82,6 +82,8 @@ def sample_score(
         raise ValueError(f"{chosen.title} needs data with separate modes: choose another metric, such as energy.")
 
     def score(sigmas: np.ndarray) -> Estimate:
-        return chosen.turned(evaluate(draw(denoiser, sigmas, solver, seed, n, device), reference, [metric])[metric])
+        return chosen.turned(
+            evaluate(draw_samples(denoiser, sigmas, solver, seed, n, device), reference, [metric])[metric]
+        )
 
     return score

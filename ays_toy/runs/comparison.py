@@ -90,9 +90,9 @@ class Model:
         return self.dataset.noisy(n, self.sigma_min, torch.Generator().manual_seed(seed))
 
 
-def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
-    """Sample n points [n, 2] from the model, as `samplers.draw`; as many as `Model.samples` where n is not given."""
-    return samplers.draw(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
+def draw_samples(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
+    """Sample n points [n, 2] from the model; as many as `Model.samples` where n is not given."""
+    return samplers.draw_samples(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
 
 
 def on_equal_terms(model: Model, one: Schedule, steps: int) -> Schedule:

@@ -15,7 +15,7 @@ from ays_toy.optimize import Choice
 from ays_toy.pricing.intervals import checked_power
 from ays_toy.pricing.ode import OdePaths
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs.comparison import LEVELS, SAMPLES, Model, draw, on_equal_terms
+from ays_toy.runs.comparison import LEVELS, SAMPLES, Model, draw_samples, on_equal_terms
 from ays_toy.runs.live_search import SearchConfig, SearchState, held_out_score
 from ays_toy.sampling import schedules
 from ays_toy.sampling.samplers import denoiser_calls
@@ -207,6 +207,6 @@ def compare(
     passed, reference = one_pass(model), model.reference(n or SAMPLES)
     wanted, rows = None if metrics is None else list(metrics), []
     for found in (*yours, *(find(model, passed, name, solver, steps, power) for name in which)):
-        samples = draw(model, found.sigmas, solver, seed, n)
+        samples = draw_samples(model, found.sigmas, solver, seed, n)
         rows.append(Measured(found, passed.gram.price(found.sigmas), evaluate(samples, reference, wanted)))
     return [*rows, Measured(FRESH_DATA, None, evaluate(model.fresh_data(n), reference, wanted))]

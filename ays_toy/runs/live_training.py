@@ -20,7 +20,7 @@ from ays_toy.pricing.calibration import Calibration, calibration
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.pictures import density_image
-from ays_toy.sampling.samplers import draw
+from ays_toy.sampling.samplers import draw_samples
 from ays_toy.sampling.schedules import logsnr
 
 ORIGINS = {"scratch": "From scratch", "pretrained": "The shipped weights"}
@@ -103,7 +103,7 @@ def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> It
 def image(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> np.ndarray:
     """Bin masses [64, 64] of samples: 16 steps of SDE-DPM-Solver++(2M), even in log sigma, the same noise always."""
     levels = logsnr(SAMPLE_STEPS, SIGMA_MIN, SIGMA_MAX)
-    samples = draw(denoiser, levels, "sde-dpmpp-2m", seeds.PAGES[0], SAMPLES, device)
+    samples = draw_samples(denoiser, levels, "sde-dpmpp-2m", seeds.PAGES[0], SAMPLES, device)
     return density_image(samples, dataset.half_width, BINS)
 
 

@@ -18,7 +18,18 @@ from ays_toy.sampling import schedules
 from ays_toy.sampling.solver_steps import Start, Step, denoise
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
 
-__all__ = ["SOLVERS", "Noise", "Solver", "Step", "denoiser_calls", "draw", "find", "sample", "step_from", "steps"]
+__all__ = [
+    "SOLVERS",
+    "Noise",
+    "Solver",
+    "Step",
+    "denoiser_calls",
+    "draw_samples",
+    "find",
+    "sample",
+    "step_from",
+    "steps",
+]
 Noise = Callable[[float, float, torch.Tensor], torch.Tensor]  # of a step: (sigma, sigma_next, x) -> z, shaped as x
 
 
@@ -46,7 +57,7 @@ def sample(
     return deque(walk, maxlen=1).pop().x_next
 
 
-def draw(
+def draw_samples(
     denoiser: Denoiser, sigmas: Any, solver: str, seed: int, n: int, device: str | torch.device = "cpu"
 ) -> torch.Tensor:
     """Sample n points [n, 2]; x_T and the solver's noise depend on seed and device alone, not on the levels."""

@@ -30,7 +30,7 @@ _pool = Pool(os.cpu_count() or 1, "outcome")
 
 
 @dataclass(frozen=True)
-class Draw:
+class Sampling:
     """All that decides what samples come out, `n` of them; without levels they are fresh data."""
 
     model: Model
@@ -40,7 +40,7 @@ class Draw:
     n: int | None = None  # as many as `Model.samples`
 
     @classmethod
-    def of(cls, model: Model, solver: str, seed: int, one: Schedule, n: int | None = None) -> "Draw":
+    def of(cls, model: Model, solver: str, seed: int, one: Schedule, n: int | None = None) -> "Sampling":
         """Of a schedule, or of `FRESH_DATA`."""
         return cls(model, solver if one.levels else "", seed, one.levels, n)
 
@@ -48,12 +48,12 @@ class Draw:
 class Metrics(dict[str, Estimate]):
     """The usual metrics of samples, by name; others are measured when they are asked for, on the same samples."""
 
-    def __init__(self, draw: Draw, samples: torch.Tensor) -> None:
-        super().__init__(evaluate(samples, reference(draw.model)))
-        self._draw = draw
+    def __init__(self, asked: Sampling, samples: torch.Tensor) -> None:
+        super().__init__(evaluate(samples, reference(asked.model)))
+        self._asked = asked
 
     def __missing__(self, name: str) -> Estimate:
-        self[name] = evaluate(_samples(self._draw), reference(self._draw.model), [name])[name]
+        self[name] = evaluate(_samples(self._asked), reference(self._asked.model), [name])[name]
         return self[name]
 
 
@@ -68,16 +68,16 @@ class Outcome:
 Outcomes = Mapping[str, "Future[Outcome]"]
 
 
-def draws(model: Model, solver: str, seed: int, shown: Mapping[str, Schedule]) -> dict[str, Draw]:
+def samplings(model: Model, solver: str, seed: int, shown: Mapping[str, Schedule]) -> dict[str, Sampling]:
     """What to draw of schedules, and of the data themselves as 'data'."""
-    return {name: Draw.of(model, solver, seed, one) for name, one in {**shown, "data": FRESH_DATA}.items()}
+    return {name: Sampling.of(model, solver, seed, one) for name, one in {**shown, "data": FRESH_DATA}.items()}
 
 
-def start(draws: Mapping[str, Draw]) -> Outcomes:
+def start(wanted: Mapping[str, Sampling]) -> Outcomes:
     """Begin drawing and measuring samples, the first named first."""
-    for model in {draw.model for draw in draws.values()}:
+    for model in {asked.model for asked in wanted.values()}:
         reference(model)  # once, before the tasks would all ask for it
-    return {name: _pool.submit(outcome, draw) for name, draw in draws.items()}
+    return {name: _pool.submit(outcome, asked) for name, asked in wanted.items()}
 
 
 def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
@@ -92,17 +92,17 @@ def stop(outcomes: Outcomes) -> None:
 
 
 @lru_cache(maxsize=512)
-def outcome(draw: Draw) -> Outcome:
+def outcome(asked: Sampling) -> Outcome:
     """Samples, drawn and measured."""
-    samples = _samples(draw)
-    image = pictures.density_image(samples, draw.model.dataset.half_width, BINS)
-    return Outcome(Metrics(draw, samples), image)
+    samples = _samples(asked)
+    image = pictures.density_image(samples, asked.model.dataset.half_width, BINS)
+    return Outcome(Metrics(asked, samples), image)
 
 
-def _samples(draw: Draw) -> torch.Tensor:
-    if not draw.levels:
-        return draw.model.fresh_data(draw.n, seeds.FRESH_DATA + draw.seed)
-    return comparison.draw(draw.model, np.array(draw.levels), draw.solver, draw.seed, draw.n)
+def _samples(asked: Sampling) -> torch.Tensor:
+    if not asked.levels:
+        return asked.model.fresh_data(asked.n, seeds.FRESH_DATA + asked.seed)
+    return comparison.draw_samples(asked.model, np.array(asked.levels), asked.solver, asked.seed, asked.n)
 
 
 @lru_cache(maxsize=32)

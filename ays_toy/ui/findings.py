@@ -86,7 +86,7 @@ def blended(first: Schedule, best: Schedule, percent: int) -> Schedule:
 def begin(view: ModelView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
     """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue."""
     compute.stop(st.session_state.get("outcomes", {}))
-    outcomes = compute.start(compute.draws(view.chosen_model, view.solver, view.seed, shown))
+    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown))
     st.session_state["outcomes"] = outcomes
     return outcomes
 

@@ -41,7 +41,7 @@ def panel(
     return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(truth)))
 
 
-def draw(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels") -> None:
+def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels") -> None:
     """Draw the true density beside the panels."""
     truth = compute.truth(model)
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]

@@ -40,10 +40,10 @@ def measured(rows: Iterable[Measured], key: str, alt: str, metrics: Sequence[str
             continue
         columns[title] = cells
         config[title] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=104)
-    draw([row.schedule for row in rows], columns, config, key, alt)
+    show([row.schedule for row in rows], columns, config, key, alt)
 
 
-def draw(
+def show(
     schedules: Sequence[Schedule],
     columns: Mapping[str, Sequence[Any]],
     config: dict[str, Any],

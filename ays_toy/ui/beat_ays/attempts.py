@@ -12,14 +12,14 @@ import streamlit as st
 
 from ays_toy.runs import challenge
 from ays_toy.ui.components import rail
-from ays_toy.ui.compute import Draw
+from ays_toy.ui.compute import Sampling
 
 BOARD = "board"  # the rail's key
 MOST_UNDO, MOST_TRIED = 100, 60
 
 
 @dataclass
-class Desk:
+class AttemptState:
     """What the page remembers beside the levels; `changes` counts those that the rail has not made itself."""
 
     undo: list[tuple[tuple[float, ...], int, str]] = field(default_factory=list)  # levels, steps, how they came about
@@ -29,14 +29,14 @@ class Desk:
     tables: int = 0  # counts the tables of numbers: a new one forgets what was typed into the last
     how: str = "start"
     complaint: str = ""
-    tried: list[tuple[Draw, str]] = field(default_factory=list)  # and how it came about
+    tried: list[tuple[Sampling, str]] = field(default_factory=list)  # and how it came about
 
 
-def desk() -> Desk:
+def attempt_state() -> AttemptState:
     """This session's."""
-    if "desk" not in st.session_state:
-        st.session_state["desk"] = Desk(steps=st.session_state["steps"])
-    return st.session_state["desk"]
+    if "attempt" not in st.session_state:
+        st.session_state["attempt"] = AttemptState(steps=st.session_state["steps"])
+    return st.session_state["attempt"]
 
 
 def ends() -> tuple[float, float]:
@@ -47,7 +47,7 @@ def ends() -> tuple[float, float]:
 def version() -> str:
     """Changes whenever the rail must take over levels that it did not place."""
     high, low = ends()
-    return f"{desk().changes} {high:g} {low:g}"
+    return f"{attempt_state().changes} {high:g} {low:g}"
 
 
 def sigmas() -> np.ndarray:
@@ -60,7 +60,7 @@ def sigmas() -> np.ndarray:
 
 def settle() -> None:
     """Take in what has happened since the page was drawn; call it before the widgets are."""
-    one, levels = desk(), st.session_state["levels"]
+    one, levels = attempt_state(), st.session_state["levels"]
     _take_move()
     if st.session_state["steps"] != one.steps:  # by the slider, or on another page
         one.undo.append((tuple(levels), one.steps, one.how))
@@ -76,20 +76,20 @@ def settle() -> None:
 
 def follow_link(steps: int) -> None:
     """Take the levels over that the address brought, and the number of steps that they make."""
-    one = desk()
+    one = attempt_state()
     st.session_state["steps"] = one.steps = steps
     one.how = "from the link" if st.session_state["levels"] else "start"
     one.changes += 1
 
 
 def _begin() -> None:
-    one = desk()
+    one = attempt_state()
     st.session_state["levels"], one.steps, one.how = [], st.session_state["steps"], "start"
     one.changes += 1
 
 
 def _take_move() -> None:
-    one, said = desk(), rail.last_move(BOARD)
+    one, said = attempt_state(), rail.last_move(BOARD)
     if said is None or said == one.moved:
         return
     one.moved = said
@@ -116,7 +116,7 @@ def bring(levels: np.ndarray) -> np.ndarray:
 
 
 def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> None:
-    one = desk()
+    one = attempt_state()
     one.complaint = ""
     before = sigmas()
     try:
@@ -133,7 +133,7 @@ def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> 
 
 
 def _put(levels: tuple[float, ...], steps: int, how: str, by_rail: bool = False) -> None:
-    one = desk()
+    one = attempt_state()
     st.session_state["levels"], st.session_state["steps"] = list(levels), steps
     one.steps, one.how = steps, how
     one.changes += not by_rail
@@ -144,14 +144,14 @@ def _put(levels: tuple[float, ...], steps: int, how: str, by_rail: bool = False)
 def undo() -> None:
     """Go back by one change."""
     _take_move()
-    if desk().undo:
-        _put(*desk().undo.pop())
-        desk().complaint = ""
+    if attempt_state().undo:
+        _put(*attempt_state().undo.pop())
+        attempt_state().complaint = ""
 
 
 def numbers_key() -> str:
     """The key of the table of numbers."""
-    return f"numbers {desk().tables}"
+    return f"numbers {attempt_state().tables}"
 
 
 def _typed() -> dict[int, dict[str, Any]]:
@@ -160,7 +160,7 @@ def _typed() -> dict[int, dict[str, Any]]:
 
 def _forget_typed() -> None:
     if _typed():
-        desk().tables += 1
+        attempt_state().tables += 1
 
 
 def take_typed(column: str) -> None:
@@ -174,8 +174,8 @@ def take_typed(column: str) -> None:
     change(make, "typed")
 
 
-def remember(draw: Draw) -> None:
+def remember(draw: Sampling) -> None:
     """Add the schedule to those tried, unless it was the last one."""
-    one = desk()
+    one = attempt_state()
     if not one.tried or one.tried[-1][0] != draw:
         one.tried = [*one.tried, (draw, one.how)][-MOST_TRIED:]

@@ -212,7 +212,7 @@ def _buttons(state: ChallengeView) -> None:
         "Undo",
         icon=":material/undo:",
         key="undo",
-        disabled=not attempts.desk().undo,
+        disabled=not attempts.attempt_state().undo,
         on_click=attempts.undo,
     )
     row.button(
@@ -223,8 +223,8 @@ def _buttons(state: ChallengeView) -> None:
         on_click=attempts.change,
         args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
     )
-    if attempts.desk().complaint:
-        row.markdown(f":orange[{attempts.desk().complaint}]")
+    if attempts.attempt_state().complaint:
+        row.markdown(f":orange[{attempts.attempt_state().complaint}]")
 
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:

@@ -55,16 +55,16 @@ def ask(state: ChallengeView) -> None:
 def shown(state: ChallengeView) -> dict[str, Schedule]:
     """The attempt, which is remembered, and the others once they are revealed."""
     yours = Schedule(ATTEMPT, YOURS, state.sigmas)
-    attempts.remember(draw(state, yours))
+    attempts.remember(sampling(state, yours))
     if not board.revealed(state):
         return {"yours": yours}
     with st.spinner("The paper's search, until it is stopped …", show_time=True):
         return {"yours": yours, **board.others(state)}
 
 
-def draw(state: ChallengeView, one: Schedule) -> compute.Draw:
+def sampling(state: ChallengeView, one: Schedule) -> compute.Sampling:
     """What decides its samples."""
-    return compute.Draw.of(state.chosen_model, state.solver, state.seed, one)
+    return compute.Sampling.of(state.chosen_model, state.solver, state.seed, one)
 
 
 def lesson(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
@@ -92,7 +92,7 @@ def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Non
     """Cost, gap and output of the others and of all that was tried, the latest first."""
     tried = [
         Schedule(ATTEMPT, f"{YOURS} {k}: {how}", np.array(one.levels))
-        for k, (one, how) in enumerate(attempts.desk().tried, start=1)
+        for k, (one, how) in enumerate(attempts.attempt_state().tried, start=1)
         if (one.model, one.solver, one.seed) == (state.chosen_model, state.solver, state.seed)
     ]
     compared = [*(one for name, one in schedules.items() if name != "yours"), *reversed(tried)]
@@ -112,12 +112,12 @@ def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Non
         metric.title: number(help=metric.about),
     }
     alt = "Cost, gap and output of every schedule tried, with standard errors."
-    tables.draw(compared, columns, config, "scores", alt, most=8)
+    tables.show(compared, columns, config, "scores", alt, most=8)
 
 
 def _measured(state: ChallengeView, one: Schedule) -> Measured:
     cost = compute.gram(state.chosen_model).price(one.sigmas, state.weight)
-    return Measured(one, cost, {state.metric: compute.outcome(draw(state, one)).metrics[state.metric]})
+    return Measured(one, cost, {state.metric: compute.outcome(sampling(state, one)).metrics[state.metric]})
 
 
 def _cost(row: Measured) -> float:
@@ -132,5 +132,5 @@ def _least(state: ChallengeView, steps: int) -> float:
 
 def floor(state: ChallengeView) -> str:
     """What a perfect sampler would score, in words."""
-    fresh = compute.outcome(draw(state, FRESH_DATA)).metrics[state.metric]
+    fresh = compute.outcome(sampling(state, FRESH_DATA)).metrics[state.metric]
     return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh}."

@@ -22,7 +22,7 @@ from ays_toy.ui.background import Watch
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.running import reached
 
-SLOT, EXTRA = "images", "one more schedule of images"  # the run, and the measuring of what is dialled
+SLOT, EXTRA = "images", "one more schedule of images"  # the run, and the measuring of what the dials say
 Levels = tuple[float, ...]
 Figures = Mapping[str, Estimate]
 
@@ -165,7 +165,7 @@ def _digits_pictures(view: ImagesView, one: Schedule, bundled: results.Cell) -> 
 
 @lru_cache(maxsize=256)
 def _drawn(solver: str, seed: int, levels: Levels) -> np.ndarray:
-    return compared.drawn(results.model(), np.array(levels), solver, seed)
+    return compared.sampled_pictures(results.model(), np.array(levels), solver, seed)
 
 
 @lru_cache(maxsize=16)

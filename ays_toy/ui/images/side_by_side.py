@@ -53,7 +53,7 @@ def rows(view: ImagesView, one: Shown) -> None:
         differ = ", their difference from 100 steps" if difference else ""
         alt = f"{row.title}: {len(pictures)} pictures{differ}. {note}"
         drawn.append(strips.Strip(row.schedule, note, pictures, alt))
-    strips.draw(drawn)
+    strips.show(drawn)
 
 
 def _short(name: str) -> str:
@@ -127,7 +127,7 @@ def table(view: ImagesView, one: Shown) -> None:
             config[figure.title] = number(_short(name).capitalize(), width=128, help=figure.about)
     columns[tables.LEVELS] = [tables.levels(row.schedule.sigmas) for row in rows]
     alt = "KLUB and quality of every schedule on images, with standard errors."
-    tables.draw([row.schedule for row in rows], columns, config, "images table", alt, placeholder="–")
+    tables.show([row.schedule for row in rows], columns, config, "images table", alt, placeholder="–")
 
 
 def large(one: Shown) -> bool:

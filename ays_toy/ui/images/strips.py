@@ -35,7 +35,7 @@ class Strip:
     alt: str
 
 
-def draw(strips: Sequence[Strip]) -> None:
+def show(strips: Sequence[Strip]) -> None:
     """Draw the rows, all pictures of one size."""
     st.html(_CSS + f"<div class='strips'>{''.join(_row(strip) for strip in strips)}</div>")
 

@@ -68,7 +68,7 @@ def _named(title: str, steps: int) -> str:
 
 
 def _table(view: SearchView, longer: Mapping[str, Schedule]) -> None:
-    outcomes = compute.start(compute.draws(view.chosen_model, view.solver, view.seed, longer))
+    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, longer))
     rows = compute.measured(view.chosen_model, longer, outcomes)
     alt = f"The schedules at {view.more} steps: KLUB, sample quality, cost."
     tables.measured(rows.values(), "longer", alt, view.columns, costs=True)

@@ -77,7 +77,7 @@ def ways() -> None:
     if way != "csv":
         st.select_slider(
             "Points",
-            sorted({*ink.COUNTS, brought.desk().drawing.count}),
+            sorted({*ink.COUNTS, brought.own_data().drawing.count}),
             format_func=lambda n: f"{n:,}",
             key="many",
             on_change=brought.recount,
@@ -88,7 +88,7 @@ def ways() -> None:
 
 
 def _pad() -> None:
-    one = brought.desk()
+    one = brought.own_data()
     strokes = len(one.drawing.strokes)
     words = f"{one.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
     pad(PadData(one.drawing, brought.version(), one.troubles.get("draw", words)), key=brought.PAD)
@@ -98,13 +98,13 @@ def _uploader(way: str, label: str, kinds: list[str]) -> None:
     st.file_uploader(
         label, type=kinds, key=f"{way} file", max_upload_size=MAX_UPLOAD, on_change=brought.take, args=(way,)
     )
-    if trouble := brought.desk().troubles.get(way):
+    if trouble := brought.own_data().troubles.get(way):
         st.error(trouble, icon=":material/error:")
 
 
 def _columns() -> None:
     """Which columns of the last text file are used, where there is anything to choose; the desk holds the choice."""
-    file = brought.desk().file
+    file = brought.own_data().file
     if file is None or not file.table.asks:
         return
     table, chosen = file.table, file.columns
@@ -157,19 +157,19 @@ def _samples(model: Model) -> int:
 
 def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outcome:
     best = Schedule("p-optimum", names.title("p-optimum", POWER), optimize.optimum(_gram(model), steps, POWER))
-    return compute.outcome(compute.Draw.of(model, solver, seed, best, _samples(model)))
+    return compute.outcome(compute.Sampling.of(model, solver, seed, best, _samples(model)))
 
 
 def preview(view: ModelView) -> None:
     """The data beside samples of their exact denoiser under two schedules; a sentence where nothing is drawn."""
-    if not brought.desk().shown:
+    if not brought.own_data().shown:
         compute.stop(st.session_state.get("outcomes", {}))
         st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
         return
-    model = Model.current(brought.desk().shown, "exact", view.sigma_min, view.sigma_max)
+    model = Model.current(brought.own_data().shown, "exact", view.sigma_min, view.sigma_max)
     edm = finding.family(model, "edm", view.steps)
     compute.stop(st.session_state.get("outcomes", {}))
-    outcomes = dict(compute.start({"edm": compute.Draw.of(model, view.solver, view.seed, edm, _samples(model))}))
+    outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, _samples(model))}))
     outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
     st.session_state["outcomes"] = outcomes
     place = st.container(key="panels_box3").empty()
@@ -191,7 +191,7 @@ def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
         gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
         for name in ("edm", "p-optimum")
     ]
-    gallery.draw(place, model, shown, key)
+    gallery.show(place, model, shown, key)
 
 
 # --- from here -------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
 
 def onward() -> None:
     """Use the data on the other pages, keep them under a name, or take them along in a link."""
-    one = brought.desk()
+    one = brought.own_data()
     row = st.container(horizontal=True)
     _pages(row, one.shown, "shown", PAGES, icon=":material/arrow_forward:", disabled=not one.shown)
     if not one.shown:
@@ -208,7 +208,7 @@ def onward() -> None:
     if not one.shown.startswith(catalog.OWN):
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.text_input("Keep these points as", key="points_name", placeholder="a name of your choice", max_chars=40)
-        row.button("Keep", icon=":material/save:", key="keep points", on_click=brought.keep)
+        row.button("Keep", icon=":material/save:", key="keep points", on_click=brought.keep_points)
     keeping.complaint("points")
 
 

@@ -41,7 +41,7 @@ class File:
 
 
 @dataclass
-class Desk:
+class OwnData:
     """What this session has drawn or brought; `changes` counts the drawings that the pad has not made itself."""
 
     drawing: Drawing = field(default_factory=drawing.smiley)
@@ -53,18 +53,18 @@ class Desk:
     file: File | None = None  # the last text file, where it has anything to choose
 
 
-def desk() -> Desk:
+def own_data() -> OwnData:
     """This session's."""
-    if "own desk" not in st.session_state:
-        one = Desk()
-        one.shown = catalog.draw(one.drawing)
-        st.session_state["own desk"] = one
-    return st.session_state["own desk"]
+    if "own data" not in st.session_state:
+        one = OwnData()
+        one.shown = catalog.name_of_drawing(one.drawing)
+        st.session_state["own data"] = one
+    return st.session_state["own data"]
 
 
 def settle() -> list[str]:
     """Take in what the pad, a link or another page did -> sentences on what is gone; before the widgets are drawn."""
-    one, chosen, gone = desk(), st.session_state["data"], []
+    one, chosen, gone = own_data(), st.session_state["data"], []
     if catalog.is_own(chosen) and chosen not in (one.shown, one.followed):
         one.shown, way = chosen, st.session_state["way"]
         one.troubles.pop("draw", None)
@@ -96,11 +96,11 @@ def settle() -> list[str]:
 
 def version() -> str:
     """Changes whenever the pad must take over a drawing that it has not made."""
-    return str(desk().changes)
+    return str(own_data().changes)
 
 
 def _take_strokes(strokes: Any) -> None:
-    one = desk()
+    one = own_data()
     try:
         one.drawing = Drawing.from_json(strokes, one.drawing.count)
     except ValueError as error:
@@ -111,10 +111,10 @@ def _take_strokes(strokes: Any) -> None:
 
 
 def _draw() -> None:
-    one = desk()
+    one = own_data()
     one.troubles.pop("draw", None)
     try:
-        choose(catalog.draw(one.drawing))
+        choose(catalog.name_of_drawing(one.drawing))
     except ValueError as error:  # no ink is left
         one.troubles["draw"] = str(error)
         one.shown = ""
@@ -122,7 +122,7 @@ def _draw() -> None:
 
 def choose(name: str) -> None:
     """Make data of one's own those of every page."""
-    desk().shown = st.session_state["data"] = name
+    own_data().shown = st.session_state["data"] = name
     st.session_state["model"] = "exact"
     if catalog.is_unlisted(name):
         st.session_state[controls.LATEST] = name
@@ -130,9 +130,9 @@ def choose(name: str) -> None:
 
 def show_drawing() -> None:
     """Fall back to what lies on the pad, or would if it were not empty."""
-    one = desk()
+    one = own_data()
     try:
-        one.shown = catalog.draw(one.drawing)
+        one.shown = catalog.name_of_drawing(one.drawing)
     except ValueError:
         _start_anew()
     st.session_state["data"] = one.shown
@@ -140,15 +140,15 @@ def show_drawing() -> None:
 
 def _start_anew() -> None:
     """Lay the example on the pad."""
-    one = desk()
+    one = own_data()
     one.drawing, one.changes = drawing.smiley(), one.changes + 1
-    one.shown = catalog.draw(one.drawing)
+    one.shown = catalog.name_of_drawing(one.drawing)
     one.troubles.pop("draw", None)
 
 
 def recount() -> None:
     """Take as many points as the control says, of what is shown."""
-    one = desk()
+    one = own_data()
     one.drawing = replace(one.drawing, count=st.session_state["many"])
     if st.session_state["way"] == "image":
         take("image")
@@ -158,7 +158,7 @@ def recount() -> None:
 
 def take(way: str) -> None:
     """Take in an uploaded file, where there is one."""
-    one, file = desk(), st.session_state.get(f"{way} file")
+    one, file = own_data(), st.session_state.get(f"{way} file")
     one.troubles.pop(way, None)
     if way == "csv":
         one.file = None
@@ -177,7 +177,7 @@ def take(way: str) -> None:
 
 def take_columns(chosen: Columns | None = None) -> None:
     """Take the columns of the text file that were chosen, or as they are; what was shown stays where they are unfit."""
-    one = desk()
+    one = own_data()
     assert one.file is not None
     one.troubles.pop("csv", None)
     one.file = replace(one.file, columns=chosen or one.file.columns)
@@ -189,7 +189,7 @@ def take_columns(chosen: Columns | None = None) -> None:
 
 def choose_columns() -> None:
     """Take the columns that the widgets name, and leave what has no widget as it is."""
-    one, state = desk(), st.session_state
+    one, state = own_data(), st.session_state
     if one.file is None:
         return
     chosen, table = one.file.columns, one.file.table
@@ -217,12 +217,12 @@ def _bring(name: str, points: Any) -> None:
 
 def _image_points(data: bytes) -> Any:
     found = own_image.read_image(data, st.session_state["image ink"])
-    return ink.points(found, desk().drawing.count, torch.Generator().manual_seed(seeds.DRAWING))
+    return ink.points(found, own_data().drawing.count, torch.Generator().manual_seed(seeds.DRAWING))
 
 
-def keep() -> None:
+def keep_points() -> None:
     """Keep what is shown under the name that was typed."""
-    one, name = desk(), st.session_state["points_name"].strip()
+    one, name = own_data(), st.session_state["points_name"].strip()
     try:
         PointStore().save(name, catalog.dataset(one.shown).mixture.means, title=catalog.dataset(one.shown).title)
     except ValueError as error:
@@ -234,5 +234,5 @@ def keep() -> None:
 def delete(name: str) -> None:
     """Delete the kept points of that name."""
     PointStore().delete(name)
-    if desk().shown == f"{catalog.OWN}{name}":
+    if own_data().shown == f"{catalog.OWN}{name}":
         show_drawing()
