@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from ays_toy.exchange import export
 from ays_toy.images import results
 from ays_toy.sampling import schedules
-from ays_toy.ui import bring, codec
+from ays_toy.ui import codec, frame
 from ays_toy.ui.images import image_state
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.view import View
@@ -136,7 +136,7 @@ def test_a_file_is_read_too_and_not_beside_a_pasted_list():
 
 
 def test_text_of_unknown_origin_is_shown_as_it_is():
-    assert bring.literal("![a](b) $x$ :red[c] <b>") == r"\!\[a\](b) \$x\$ \:red\[c\] \<b\>"
+    assert frame.literal("![a](b) $x$ :red[c] <b>") == r"\!\[a\](b) \$x\$ \:red\[c\] \<b\>"
 
 
 def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_the_others_samples():

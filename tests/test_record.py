@@ -1,6 +1,7 @@
 """What a session has chosen: held beside the widgets, named by every address, and nothing of it lost on the way."""
 
 import ast
+import re
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 ROOT = Path(__file__).parent.parent
 VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView]
+PAGE_OF = dict(zip(VIEWS, ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images"], strict=True))
 MODES = "mode-mass"
 
 
@@ -149,3 +151,18 @@ def test_schedules_of_one_title_are_told_apart_by_what_was_chosen() -> None:
     found = {"start": edm, "ays": ays, "hand": hand}
     for chosen, kept in (("ays", ["start", "ays"]), ("hand", ["start", "hand"]), ("longer ays", ["start", "ays"])):
         assert list(take_home._told_apart(found, chosen)) == kept
+
+
+@pytest.mark.parametrize(
+    "evil", ["![x](http://a.b/c.png)", "[Log in](http://a.b)", ":red[no] **b** `c` $d$", "<b>&amp;"]
+)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_nothing_that_a_link_says_is_rendered(view: type, evil: str) -> None:
+    """A stranger's address loads no picture and shows no link of theirs, on any page, in any field."""
+    texts = [field.name for field in fields(view)]
+    at = opened(PAGE_OF[view], **dict.fromkeys(texts, evil))
+    said = [element.value for kind in ("warning", "error", "info", "markdown", "caption") for element in at.get(kind)]
+    assert len(said) > 3
+    for words in said:
+        plain = re.sub(r"\\.", "", words)  # what is escaped is shown as it is
+        assert not re.search(r"\]\(http|\[Log in|:red\[no|\*\*b|`c`|\$d\$|<b>", plain), words

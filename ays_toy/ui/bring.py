@@ -3,13 +3,13 @@
 What the page had stays as it is, and so does what was pasted, where that is no schedule for it.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from ays_toy.exchange.reading import Brought, read_schedule
+from ays_toy.ui import frame
 
 Take = Callable[[Brought], str]
 MAX_UPLOAD = 1  # MiB
@@ -25,7 +25,7 @@ def schedule(key: str, take: Take, about: str) -> Any:
     with popover:
         if said := st.session_state.get(f"{key} said"):  # on top, where a low window shows it too
             fine, words = said
-            (st.success if fine else st.error)(literal(words), width=WIDTH)
+            (st.success if fine else st.error)(frame.literal(words), width=WIDTH)
         form = st.form(key, border=False, enter_to_submit=False, width=WIDTH)
         form.text_area(
             "Paste noise levels, from high to low",
@@ -54,8 +54,3 @@ def _bring(key: str, take: Take) -> None:
 def forget(key: str) -> None:
     """Say no more what came of it."""
     st.session_state.pop(f"{key} said", None)
-
-
-def literal(text: str) -> str:
-    """Text of unknown origin as Markdown that shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>$~:!|#])", r"\\\1", text)

@@ -1,7 +1,9 @@
 """The look that all pages share, beyond what the theme in .streamlit/config.toml can say."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -121,13 +123,28 @@ def by_name(name: str) -> None:
         context.pages_manager.set_script_intent("", "")
 
 
+def literal(text: str) -> str:
+    """Text of unknown origin as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>$~:!|#])", r"\\\1", text)
+
+
+def refuse(problem: object, place: Any = st) -> None:
+    """Say in the page what cannot be done; the sentence may hold what a stranger wrote, and is shown as it is."""
+    place.error(literal(str(problem)), icon=":material/error:")
+
+
+def remark(problem: object, icon: str = ":material/info:", place: Any = st) -> None:
+    """Say in the page what was not usable, or what is otherwise than asked; shown as it is, too."""
+    place.warning(literal(str(problem)), icon=icon)
+
+
 @contextmanager
 def sentences() -> Iterator[None]:
     """Show what a user can mend as one sentence in the page, and what they cannot as Streamlit does."""
     try:
         yield
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        refuse(error)
 
 
 def begin() -> None:

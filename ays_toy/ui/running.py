@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy.ui import background
+from ays_toy.ui import background, frame
 from ays_toy.ui.background import POLL, Watch
 from ays_toy.ui.jobs import State
 
@@ -69,7 +69,10 @@ def status(box: Any, watch: Watch, at: str, done: str) -> None:
     """
     progress, spent = watch.progress, background.duration(watch.progress.seconds)
     if words := background.waiting(watch):
-        (box.error if progress.state is State.FAILED else box.caption)(words)
+        if progress.state is State.FAILED:
+            frame.refuse(words, box)
+        else:
+            box.caption(words)
     elif progress.state is State.DONE:
         box.caption(f"{done} {spent} on {background.device_name()}.")
     elif progress.state is State.STOPPED:

@@ -212,5 +212,5 @@ def show(
     settle(current(cls))
     state = current(cls)
     for problem in [*problems, *happened, *besides()]:
-        st.warning(problem, icon=":material/info:")
+        frame.remark(problem)
     return state

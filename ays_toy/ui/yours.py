@@ -12,7 +12,7 @@ from ays_toy.exchange import export
 from ays_toy.exchange.reading import Brought
 from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
-from ays_toy.ui import bring
+from ays_toy.ui import bring, frame
 
 NAME = "yours"  # its entry in the palette
 Levels = tuple[float, ...]
@@ -66,7 +66,7 @@ def remarks(levels: Levels, fit: Fit, steps: int) -> None:
     """Say why what was brought is not shown, or that it has other steps than the rest, and offer to set those."""
     one, why = fitted(levels, fit, steps)
     if why:
-        st.warning(f"**Yours** is not shown: {bring.literal(why)}", icon=":material/content_paste_off:")
+        st.warning(f"**Yours** is not shown: {frame.literal(why)}", icon=":material/content_paste_off:")
     if one is None or (n := one.steps) == steps:
         return
     row = st.container(horizontal=True, vertical_alignment="center")

@@ -14,7 +14,7 @@ from ays_toy.metrics import METRICS
 from ays_toy.runs import challenge
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
-from ays_toy.ui import bring, codec, compute, controls, findings, record, tables, yours
+from ays_toy.ui import bring, codec, compute, controls, findings, frame, record, tables, yours
 from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.beat_ays.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
@@ -224,7 +224,7 @@ def _buttons(state: ChallengeView) -> None:
         args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
     )
     if attempts.attempt_state().complaint:
-        row.markdown(f":orange[{attempts.attempt_state().complaint}]")
+        row.markdown(f":orange[{frame.literal(attempts.attempt_state().complaint)}]")
 
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:

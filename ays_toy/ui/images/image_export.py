@@ -5,7 +5,7 @@ import streamlit as st
 from ays_toy import figures
 from ays_toy.exchange.formats import FORMATS, Taken
 from ays_toy.images import published
-from ays_toy.ui import record
+from ays_toy.ui import frame, record
 from ays_toy.ui.controls import pick
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images.image_state import Shown
@@ -34,7 +34,7 @@ def section(view: ImagesView, one: Shown) -> None:
     try:
         text = form.text(taken)
     except ValueError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(frame.literal(str(error)), icon=":material/info:")
         return
     st.caption(form.counting(taken))
     st.code(text, language=form.language, wrap_lines=True)

@@ -16,7 +16,7 @@ from ays_toy.runs import finding, live_search
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import background, compute, findings, gallery, record, running, tables
+from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.jobs import State
@@ -208,20 +208,20 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
         st.caption("Trying optima of many weights, blends and all baselines …")
         return
     if error := choice.exception():
-        st.error(str(error), icon=":material/error:")
+        frame.refuse(error)
         return
     made = choice.result().choice
     st.markdown(made.reason)
     metric = METRICS[view.metric]
     last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
-    frame = pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "Tried in the last round": [tried.title for tried, _ in last],
             metric.title: [str(metric.turned(score)) for _, score in last],
         }
     )
     # A plain table, whose cells take as many lines as a name needs.
-    st.table(frame, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
+    st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
 def stage(choice: "Future[Chosen]") -> tuple[object, ...]:

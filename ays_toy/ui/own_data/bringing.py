@@ -16,7 +16,7 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import codec, compute, gallery
+from ays_toy.ui import codec, compute, frame, gallery
 from ays_toy.ui.components.draw import PadData, pad
 from ays_toy.ui.controls import pick
 from ays_toy.ui.own_data import brought
@@ -99,7 +99,7 @@ def _uploader(way: str, label: str, kinds: list[str]) -> None:
         label, type=kinds, key=f"{way} file", max_upload_size=MAX_UPLOAD, on_change=brought.take, args=(way,)
     )
     if trouble := brought.own_data().troubles.get(way):
-        st.error(trouble, icon=":material/error:")
+        frame.refuse(trouble)
 
 
 def _columns() -> None:
@@ -108,7 +108,7 @@ def _columns() -> None:
     if file is None or not file.table.asks:
         return
     table, chosen = file.table, file.columns
-    st.caption(f"**{file.name}:** {table.about}")
+    st.caption(f"**{frame.literal(file.name)}:** {frame.literal(table.about)}")
     if table.width > 2:
         names = {brought.NO_WEIGHTS: "None", **dict(enumerate(table.names(chosen.header)))}
         numeric, none = table.numeric(chosen.header), brought.NO_WEIGHTS

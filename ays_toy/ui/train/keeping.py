@@ -7,6 +7,7 @@ import streamlit as st
 from ays_toy.models import catalog
 from ays_toy.models.store import ModelStore, PointStore, Saved
 from ays_toy.runs.live_training import LessonConfig, LessonState
+from ays_toy.ui import frame
 from ays_toy.ui.background import Watch
 
 MAX_SENTENCES = 5
@@ -23,7 +24,7 @@ def set_aside() -> list[str]:
 def complaint(key: str) -> None:
     """Show what a button of that key could not do, once."""
     if words := st.session_state.pop(f"complaint {key}", None):
-        st.error(words, icon=":material/error:")
+        frame.refuse(words)
 
 
 def models(watch: Watch | None) -> None:

@@ -21,7 +21,7 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec
+from ays_toy.ui import background, codec, frame
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
@@ -90,7 +90,7 @@ def run_controls(view: TrainView, watch: Watch | None) -> None:
     }
     buttons(box, SLOT, watch, begin, anew=True)
     if complaint := st.session_state.pop("complaint training", None):
-        box.error(complaint)
+        frame.refuse(complaint, box)
     elif watch:
         at = _at(watch)
         status(box, watch, at, f"{at}, done after")
