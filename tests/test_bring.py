@@ -136,7 +136,9 @@ def test_a_file_is_read_too_and_not_beside_a_pasted_list():
 
 
 def test_text_of_unknown_origin_is_shown_as_it_is():
-    assert frame.literal("![a](b) $x$ :red[c] <b>") == r"\!\[a\](b) \$x\$ \:red\[c\] \<b\>"
+    assert frame.literal("![a](b) $x$ :red[c] <b>") == r"!\[a\](b) \$x\$ \:red\[c\] \<b\>"
+    assert frame.literal("# http://a.b or www.a.b, me@a.b") == r"\# http\://a.b or www\.a.b, me\@a.b"
+    assert frame.literal("There is no model: choose one, 1.5 or 2.") == "There is no model: choose one, 1.5 or 2."
 
 
 def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_the_others_samples():

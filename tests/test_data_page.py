@@ -35,7 +35,7 @@ def draw(at: AppTest, strokes: object, version: str = "0") -> AppTest:
 def words(at: AppTest) -> str:
     """Everything that is said, the pad's own words included."""
     parts = [element.value for element in (*at.markdown, *at.caption, *at.error, *at.warning)]
-    return " ".join([*parts, at.session_state["own data"].troubles.get("draw", "")])
+    return " ".join([*parts, at.session_state["own data"].troubles.get("draw", "")]).replace("\\", "")
 
 
 def panels(at: AppTest) -> str:

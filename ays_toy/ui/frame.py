@@ -123,9 +123,13 @@ def by_name(name: str) -> None:
         context.pages_manager.set_script_intent("", "")
 
 
+# Marks, the colon of a :color[…], an :icon: or an address that would become a link, the dot and the sign that do.
+_MARKUP = re.compile(r"[\\`*_\[\]<>$~]|:(?=//|\w+[\[:])|(?<=www)\.|@|^[#|+-]", re.MULTILINE)
+
+
 def literal(text: str) -> str:
     """Text of unknown origin as Markdown that shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>$~:!|#])", r"\\\1", text)
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def refuse(problem: object, place: Any = st) -> None:
