@@ -10,7 +10,6 @@ from hypothesis import strategies as some
 
 from ays_toy.data import own_points, own_table, packed
 from ays_toy.data.datasets import LARGEST, MAX_POINTS, from_points
-from ays_toy.data.own_points import read_csv
 from ays_toy.data.own_table import Columns
 from ays_toy.models import catalog
 
@@ -22,6 +21,11 @@ EXPECTED = np.array([[k + 0.5, k * k] for k in range(12)])
 
 def text(*rows: str) -> bytes:
     return "\n".join(rows).encode()
+
+
+def read_csv(data: bytes, limit: int = MAX_POINTS) -> np.ndarray:
+    """The columns that are proposed."""
+    return own_table.points(own_table.open_table(data, limit), None, limit)
 
 
 @given(

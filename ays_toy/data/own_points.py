@@ -1,29 +1,18 @@
-"""A user's own points: from a text file of columns, and as text that a link holds."""
+"""A user's own points as text that a link holds."""
 
 from typing import Any
 
 import numpy as np
 
-from ays_toy.data import own_table, packed
-from ays_toy.data.datasets import MAX_POINTS, from_points
-from ays_toy.data.own_table import LEAST_POINTS, Columns
+from ays_toy.data import packed
+from ays_toy.data.datasets import from_points
+from ays_toy.data.own_table import LEAST_POINTS
 
 LATTICE = 65_535  # to which the longer side of the points' box is divided in a link
 VERSION = 1
 DAMAGED = "The points in this link are"
 
 
-def read_csv(data: bytes, limit: int = MAX_POINTS, columns: Columns | None = None) -> np.ndarray:
-    """Points [N, 2] from a text file of columns, the ones that `own_table` proposes unless others are chosen.
-
-    A first row of words is a header; empty rows do not count. Where commas do not separate, they are decimal.
-    Raises ValueError as `own_table.open_table` and `own_table.points` do.
-    """
-    return own_table.points(own_table.open_table(data, limit), columns, limit)
-
-
-# --- as text ---------------------------------------------------------------------------------------------------------
-#
 # Packed bytes: the version; then, of the points in order of x, the steps in x and the values of y on a lattice, their
 # high bytes apart from the low ones, since zlib finds those alike.
 
