@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import background, compute, controls, explore, findings, gallery, view, yours
+from ays_toy.ui import compute, controls, explore, findings, gallery, running, view, yours
 
 state = view.show(
     view.View,
@@ -47,12 +47,4 @@ finding.markdown(explore.verdict(state, rows))
 with right:
     explore.table(state, rows)
     st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
-
-
-@st.fragment(run_every=background.POLL if waiting else None)
-def watch() -> None:
-    if explore.found_more(state, waiting):
-        st.rerun()
-
-
-watch()
+running.follow(lambda: None, partial(explore.found_more, state, waiting), False, bool(waiting))
