@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import get_colorscale
 from plotly.subplots import make_subplots
 
 from ays_toy.palette import DENSITY, MARGIN
+
+
+def shade_colors() -> np.ndarray:
+    """Red, green and blue of each shade as the pictures have it, for what draws them otherwise: [256, 3] of a byte."""
+    places, stops = zip(*get_colorscale(DENSITY), strict=True)
+    channels = np.array([[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in stops])
+    at = np.arange(256) / 255
+    return np.stack([np.rint(np.interp(at, places, one)) for one in channels.T], axis=1).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

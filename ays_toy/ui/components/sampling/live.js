@@ -1,0 +1,148 @@
+// A picture that is drawn in the browser while something moves, over one panel of a figure that stands elsewhere on the
+// page, or in a corner of its own while that panel is out of sight. It lies there until the figure shows what it came to,
+// and says so by its layout's `meta`.
+
+const ENOUGH = 2000, PATIENCE = 40;  // points of a picture while it moves; milliseconds after which fewer will do
+const RESTING = 150, FORGOTTEN = 30000;  // milliseconds: a hand that pauses, and a figure that is not come or not seen
+
+/** Where a panel of a figure is: the latest figure within the element of a key, a subplot's number from 1. */
+function panelOf({ within, panel }) {
+  const figure = [...document.querySelectorAll(`.st-key-${within} .js-plotly-plot`)].at(-1);
+  const axes = panel > 1 ? panel : "";
+  const image = figure?.querySelector(`.subplot.x${axes}y${axes} .heatmaplayer image`);
+  const lines = figure?.querySelectorAll(`.annotation[data-index="${panel - 1}"] tspan.line`) ?? [];
+  const notes = [...lines].slice(1).map((one) => one.getBoundingClientRect());
+  return image && { figure, frame: image.getBoundingClientRect(), notes };
+}
+
+/** Whether most of a panel can be seen: it is neither below the window, as on a phone, nor scrolled out sidewards. */
+function inSight({ top, bottom, left, right, height }, around) {
+  const box = around.getBoundingClientRect();
+  const upright = top > 0 && bottom - 0.4 * height < window.innerHeight;
+  return upright && left > box.left - 1 && right < box.right + 1;
+}
+
+/**
+ * @param {HTMLElement} root positioned; the picture is its child
+ * @param {() => {left: number, top: number, width: number, height: number}} corner in the window's pixels
+ */
+function livePicture(root, corner) {
+  const box = node("div", { class: "live", hidden: "" }, root);
+  const canvas = node("canvas", { role: "img" }, box), words = node("div", { class: "live-words" }, box);
+  const worker = sampler(show);
+  let setting = null, known = "", watched = null;  // what is drawn, as text, and the figure's container
+  let drawing = false, over = false, asked = "", awaited = null;  // levels, as text; what the figure will say
+  let painted = 0, pause = null, end = null;
+
+  const watcher = new MutationObserver(arrived);
+  function arrived() {
+    const meta = awaited && panelOf(setting)?.figure.layout?.meta;
+    if (meta && JSON.stringify(meta) === awaited && over) hide();
+  }
+
+  function place() {
+    const found = setting && panelOf(setting);
+    if (!found) return false;
+    const origin = root.getBoundingClientRect(), { figure, frame, notes } = found;
+    const around = figure.closest(`.st-key-${setting.within}`);
+    over = inSight(frame, around);
+    const at = over ? frame : corner();
+    const put = (element, { left, top, width, height }) => Object.assign(element.style, {
+      left: `${left - origin.left}px`, top: `${top - origin.top}px`, width: `${width}px`, height: `${height}px`,
+    });
+    put(canvas, at);
+    const [top, bottom] = over && notes.length
+      ? [Math.min(...notes.map((one) => one.top)), Math.max(...notes.map((one) => one.bottom))]
+      : [at.top + at.height, at.top + at.height + 16];
+    put(words, { left: at.left, top, width: at.width, height: bottom - top });
+    words.hidden = over && !notes.length;
+    if (watched !== around) {
+      watcher.disconnect();
+      watcher.observe(around, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
+      watched = around;
+    }
+    return true;
+  }
+
+  function show({ points, picture }) {
+    if (!drawing || !place()) return;
+    const { bins } = setting;
+    if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
+    canvas.getContext("2d").putImageData(new ImageData(picture, bins, bins), 0, 0);
+    words.textContent = `${points.toLocaleString("en-US")} samples, live`;
+    painted += 1;
+    fill(canvas, { "data-painted": painted, "data-points": points,
+      "aria-label": `${setting.title} as it moves, ${words.textContent}` });
+    box.hidden = false;
+  }
+
+  function ask(levels) {
+    const text = JSON.stringify(levels);
+    if (text === asked) return;
+    asked = text;
+    const { solver, seed, points, half, bins, top, colors } = setting, model = setting.model.id;
+    const drawn = { model, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE };
+    worker.ask({ ...drawn, half, bins, top, colors });
+  }
+
+  const ready = () => Boolean(setting && worker?.knows(setting.model));
+  function hide() {
+    clearTimeout(pause);
+    clearTimeout(end);
+    if (drawing) worker.drop();
+    [drawing, asked, awaited] = [false, "", null];
+    box.hidden = true;
+  }
+  function follow() {
+    if (box.hidden) return;
+    if (place()) arrived(); else hide();
+  }
+  window.addEventListener("scroll", follow, true);
+  window.addEventListener("resize", follow);
+
+  return {
+    /** What is drawn, of Live in sampling/__init__.py, or null: nothing. */
+    update(latest) {
+      const mark = JSON.stringify({ ...latest, model: latest?.model.id });
+      if (mark !== known) hide();
+      known = mark;
+      setting = latest && { ...latest, colors: Uint8Array.from(atob(latest.colors), (letter) => letter.charCodeAt(0)) };
+      ready();
+    },
+    /** The levels are being moved. Where motion is not wanted the picture follows when they pause. */
+    move(levels) {
+      if (!ready()) {
+        hide();
+        return;
+      }
+      [drawing, awaited] = [true, null];
+      clearTimeout(pause);
+      clearTimeout(end);
+      if (still()) pause = setTimeout(ask, RESTING, [...levels]); else ask([...levels]);
+    },
+    /** They have come to rest, and the figure will say that it shows them by `meta`; null: it shows them already. */
+    rest(levels, meta) {
+      clearTimeout(pause);
+      if (meta === null || !ready()) {
+        hide();
+        return;
+      }
+      [drawing, awaited] = [true, JSON.stringify(meta)];
+      ask([...levels]);
+      clearTimeout(end);
+      end = setTimeout(hide, FORGOTTEN);
+      arrived();
+    },
+    /** Whether the worker must be sent the model once more. */
+    lacks: () => Boolean(setting && worker?.lacks(setting.model)),
+    hide,
+    get held() { return worker?.held ?? null; },
+    destroy() {
+      hide();
+      watcher.disconnect();
+      window.removeEventListener("scroll", follow, true);
+      window.removeEventListener("resize", follow);
+      worker?.stop();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+// The exact denoiser of a mixture of isotropic Gaussians: MixtureDenoiser of ays_toy/data/denoisers.py in the browser.
+//
+// Only components near a point matter where noise is small. So the plane is cut into cells, and each cell keeps those
+// that may matter to any of its points; it is looked through when a point first falls into it.
+
+const CELLS = 24;  // along each side
+const NEGLIGIBLE = 18;  // e^-18 = 1.5e-8 of the largest component's share
+const MOST_KEPT = 64;  // noise levels whose cells are remembered: more than a schedule has
+
+/**
+ * @typedef {(x: Float64Array, sigma: number) => Float64Array} Denoiser D(x, sigma) of points x [2N] in turn, as x
+ * @typedef {{means: Float64Array, stds: Float64Array, weights: Float64Array}} Mixture means [2K], stds [K], weights [K]
+ */
+
+/**
+ * @param {Mixture} mixture
+ * @param {number} half half the side of the square that holds the data
+ * @param {boolean} prune whether to leave out the components that cannot matter
+ * @returns {Denoiser}
+ */
+function mixtureDenoiser({ means, stds, weights }, half, prune = true) {
+  const count = stds.length, logits = new Float64Array(count);
+  const everyone = Int32Array.from({ length: count }, (_, k) => k), some = new Int32Array(count);
+  const kept = new Map();
+
+  // What depends on the noise level alone: log r_k = prior_k + fall_k |x - m_k|^2, D = sum r (keep x + pulled).
+  function level(sigma) {
+    if (kept.has(sigma)) return kept.get(sigma);
+    if (kept.size >= MOST_KEPT) kept.clear();
+    const [fall, prior, keep, pulledX, pulledY] = Array.from({ length: 5 }, () => new Float64Array(count));
+    for (let k = 0; k < count; k += 1) {
+      const v = stds[k] ** 2 + sigma ** 2, pull = sigma ** 2 / v;
+      fall[k] = -0.5 / v;
+      prior[k] = Math.log(weights[k]) - Math.log(v);
+      keep[k] = stds[k] ** 2 / v;
+      pulledX[k] = pull * means[2 * k];
+      pulledY[k] = pull * means[2 * k + 1];
+    }
+    const reach = half + 4 * sigma, wide = 6 * sigma > 2 * half;  // where it is, nearly all matter everywhere
+    const peak = prior.reduce((one, other) => Math.max(one, other));
+    const made = {
+      fall, prior, keep, pulledX, pulledY, peak, wide, reach, side: (2 * reach) / CELLS, cells: new Array(CELLS ** 2),
+    };
+    kept.set(sigma, made);
+    return made;
+  }
+
+  // The components that may matter somewhere within `radius` of a place. Against the one that is largest there, a
+  // component's log share is a paraboloid: its value, slope and curvature there bound it all around.
+  function nearby({ fall, prior }, x, y, radius) {
+    let best = 0, found = 0;
+    for (let k = 0; k < count; k += 1) {
+      logits[k] = prior[k] + fall[k] * ((x - means[2 * k]) ** 2 + (y - means[2 * k + 1]) ** 2);
+      if (logits[k] > logits[best]) best = k;
+    }
+    const slopeX = 2 * fall[best] * (x - means[2 * best]), slopeY = 2 * fall[best] * (y - means[2 * best + 1]);
+    for (let k = 0; k < count; k += 1) {
+      const acrossX = 2 * fall[k] * (x - means[2 * k]) - slopeX, acrossY = 2 * fall[k] * (y - means[2 * k + 1]) - slopeY;
+      const steepest = Math.sqrt(acrossX * acrossX + acrossY * acrossY), bend = Math.max(0, fall[k] - fall[best]);
+      if (logits[k] - logits[best] + steepest * radius + bend * radius * radius > -NEGLIGIBLE) some[found++] = k;
+    }
+    return found === count ? everyone : some.slice(0, found);
+  }
+
+  function candidates(at, x, y) {
+    if (!prune || at.wide) return everyone;
+    const column = Math.floor((x + at.reach) / at.side), row = Math.floor((y + at.reach) / at.side);
+    if (!(column >= 0 && column < CELLS && row >= 0 && row < CELLS)) return everyone;
+    const middle = (k) => (k + 0.5) * at.side - at.reach;
+    return (at.cells[row * CELLS + column] ??= nearby(at, middle(column), middle(row), at.side * Math.SQRT1_2));
+  }
+
+  // The sums over components, into `sums`: of shares, of shares times keep, of shares times what is pulled.
+  const sums = new Float64Array(4);
+  function gather({ fall, prior, keep, pulledX, pulledY }, list, px, py) {
+    let top = -Infinity, whole = 0, kept = 0, sumX = 0, sumY = 0;
+    for (let j = 0; j < list.length; j += 1) {
+      const k = list[j], dx = px - means[2 * k], dy = py - means[2 * k + 1];
+      const logit = prior[k] + fall[k] * (dx * dx + dy * dy);
+      logits[j] = logit;
+      if (logit > top) top = logit;
+    }
+    for (let j = 0; j < list.length; j += 1) {
+      const under = top - logits[j];
+      if (under > NEGLIGIBLE) continue;
+      const k = list[j], share = decay(under);
+      whole += share;
+      kept += share * keep[k];
+      sumX += share * pulledX[k];
+      sumY += share * pulledY[k];
+    }
+    sums[0] = whole; sums[1] = kept; sums[2] = sumX; sums[3] = sumY;
+  }
+
+  // The same over all components, for points not far out where noise is large: no share is so far below `peak` that it
+  // cannot be had from there, so that one pass does.
+  function gatherAll({ fall, prior, keep, pulledX, pulledY, peak }, px, py) {
+    let whole = 0, kept = 0, sumX = 0, sumY = 0;
+    for (let k = 0; k < count; k += 1) {
+      const dx = px - means[2 * k], dy = py - means[2 * k + 1];
+      const share = decay(peak - prior[k] - fall[k] * (dx * dx + dy * dy));
+      whole += share;
+      kept += share * keep[k];
+      sumX += share * pulledX[k];
+      sumY += share * pulledY[k];
+    }
+    sums[0] = whole; sums[1] = kept; sums[2] = sumX; sums[3] = sumY;
+  }
+
+  return (x, sigma) => {
+    const at = level(sigma), denoised = new Float64Array(x.length), near = (10 * sigma) ** 2;
+    for (let i = 0; i < x.length; i += 2) {
+      const px = x[i], py = x[i + 1];
+      if (at.wide && px * px + py * py < near) gatherAll(at, px, py);
+      else gather(at, candidates(at, px, py), px, py);
+      denoised[i] = (sums[1] * px + sums[2]) / sums[0];
+      denoised[i + 1] = (sums[1] * py + sums[3]) / sums[0];
+    }
+    return denoised;
+  };
+}
