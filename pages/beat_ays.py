@@ -23,7 +23,7 @@ st.caption(
     "the picture agrees. The address holds your attempt."
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
-pictures = st.container(key="panels_box5")
+pictures = st.container(key=board.PANELS)
 st.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale."
 )
@@ -37,7 +37,7 @@ with left:
     board.board(state)
 outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist())
 with result:
     if board.revealed(state):
         guess.lesson(state, shown)

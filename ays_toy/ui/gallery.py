@@ -41,12 +41,12 @@ def panel(
     return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(truth)))
 
 
-def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels") -> None:
-    """Draw the true density beside the panels."""
+def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels", meta: Any = None) -> None:
+    """Draw the true density beside the panels; `meta` says to what runs in the browser what they show."""
     truth = compute.truth(model)
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, pictures.shades(truth, pictures.brightest(truth)))
-    figure = figures.density_panels([data, *panels], model.dataset.half_width)
+    figure = figures.density_panels([data, *panels], model.dataset.half_width).update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     place.plotly_chart(figure, key=key, height="stretch", config=STILL, alt=alt)

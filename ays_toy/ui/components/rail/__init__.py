@@ -10,14 +10,16 @@ import streamlit as st
 from ays_toy.checks import SIGMA_DATA
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import SentOnce, as_text, told
+from ays_toy.ui.components.sampling import Live
 from ays_toy.ui.components.search import marks
 
 _rail = st.components.v2.component(
     "ays_rail",
-    css=read("shared.css", "rail.css"),
-    js=read("plot.js", "rail_pricing.js", "rail_picture.js", "rail.js"),
+    css=read("shared.css", "rail.css", "live.css"),
+    js=read("plot.js", "rail_pricing.js", "rail_picture.js") + sampling.script() + read("rail.js"),
 )
 
 
@@ -47,9 +49,10 @@ class RailData:
     unit: str
     others: tuple[Schedule, ...]
     most: int  # inner levels that may be placed
+    live: Live | None = None  # drawn in the browser while levels move; None where that takes too long
 
-    def payload(self, known: Any) -> dict[str, Any]:
-        """As JSON; `known` is the id of the table that the browser holds."""
+    def payload(self, known: Any, model: Any = None) -> dict[str, Any]:
+        """As JSON; `known` is the id of the table that the browser holds, `model` that of the model."""
         return {
             "sigmas": self.sigmas.tolist(),
             "version": self.version,
@@ -58,13 +61,15 @@ class RailData:
             "unit": self.unit,
             "others": [marks(other) for other in self.others],
             "most": self.most,
+            "live": self.live and self.live.payload(model),
         }
 
 
 def rail(data: RailData, key: str) -> None:
     """Draw the rail; `last_move` tells what was done with it."""
-    known = told(key, "move").get("table")
-    _rail(data=data.payload(known), default={"move": None}, key=key, on_move_change=lambda: None)
+    held = told(key, "move")
+    sent = data.payload(held.get("table"), held.get("model"))
+    _rail(data=sent, default={"move": None}, key=key, on_move_change=lambda: None)
 
 
 def last_move(key: str) -> tuple[list[Any], str] | None:

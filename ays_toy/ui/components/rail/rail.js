@@ -1,7 +1,7 @@
 // The rail: noise levels that one drags, over KLUB as area, priced anew in every frame while they move.
 //
-// data: see RailData.payload in rail.py. State `move`: { levels, version, table }: the inner levels where they came to
-// rest, the version of Python's levels that they began as, and the id of the table that the browser holds.
+// data: see RailData.payload in rail.py. State `move`: { levels, version, table, model }: the inner levels where they came
+// to rest, the version of Python's levels that they began as, and the ids of the table and the model that the browser holds.
 
 const GAP = 4, REACH = { mouse: 14, pen: 20, touch: 26 };  // pixels: between levels, and from which one is grabbed
 const STRIDES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: -10, PageDown: 10 };  // of 2 %
@@ -13,11 +13,11 @@ function railBoard(component) {
   const score = scoreboard(head);
   const svg = drawing("svg", { role: "group", "aria-label": "Noise levels, from high to low" }, root);
   const spoken = node("div", { class: "spoken", "aria-live": "polite" }, root);
-  const picture = railPicture(svg);
+  const picture = railPicture(svg), samples = livePicture(root, () => picture.corner());
   let { data } = component, tell = component.setStateValue;
   let price = null, held = null;  // the table's pricing, and its id
   let levels = [], version = null, settled = "";
-  let width = 0, grabbed = null, active = null, settling = null, glide = null, frame = null, knobs = [];
+  let width = 0, grabbed = null, active = null, settling = null, glide = null, frame = null, stirred = false, knobs = [];
 
   // --- drawing -------------------------------------------------------------------------------------------------
   const ask = () => { frame ??= requestAnimationFrame(paint); };
@@ -43,6 +43,8 @@ function railBoard(component) {
       });
       knob.classList.toggle("held", grabbed?.k === k);
     });
+    if (stirred) samples.move(levels);
+    stirred = false;
     if (glide || moving) ask();
   }
 
@@ -77,18 +79,21 @@ function railBoard(component) {
     if (left > right) return;  // its neighbors are too near for it to move between them
     glide = null;
     levels[k] = picture.sigma(clamp(x, left, right));
+    stirred = true;
     ask();
   }
 
   function commit() {
     const rested = inner(), text = JSON.stringify(rested);
     levels = [levels[0], ...rested, levels.at(-1)];
+    stirred = false;
     ask();
+    samples.rest(levels, text === settled ? null : rested);
     if (text === settled) return;
     settled = text;
     const steps = price.steps(levels), klub = total(steps);
     spoken.textContent = words(klub, Math.max(1, klub / data.table.least[rested.length]));
-    tell("move", { levels: rested, version, table: held });
+    tell("move", { levels: rested, version, table: held, model: samples.held });
   }
   const settle = () => { clearTimeout(settling); settling = setTimeout(release, TAPPING); };
   function release() {
@@ -180,6 +185,7 @@ function railBoard(component) {
   function adopt(sigmas) {
     const same = levels.length === sigmas.length && levels[0] === sigmas[0] && levels.at(-1) === sigmas.at(-1);
     forget();
+    samples.hide();
     glide = same && !still() ? { from: levels, began: performance.now() } : null;
     [levels, version] = [[...sigmas], data.version];
     settled = JSON.stringify(inner());
@@ -202,15 +208,17 @@ function railBoard(component) {
         held = table.id;
       }
       if (data.version !== version) adopt(data.sigmas);
-      if (table.id !== held) {  // the browser has lost it, or has another: say so
-        price = null;
-        tell("move", { levels: inner(), version, table: null });
+      samples.update(data.live);
+      if (table.id !== held) price = null;
+      if (!price || samples.lacks()) {  // the browser has lost them, or has others: say so
+        tell("move", { levels: inner(), version, table: price && held, model: samples.held });
       }
       score.name(data);
       if (width) rebuild();
     },
     destroy() {
       observer.disconnect();
+      samples.destroy();
       cancelAnimationFrame(frame);
       clearTimeout(settling);
       root.remove();

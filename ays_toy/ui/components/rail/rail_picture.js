@@ -145,8 +145,14 @@ function railPicture(svg) {
     });
     return ceiling !== aim;
   }
+  // Where there is room for something small: high noise costs next to nothing.
+  function corner() {
+    const { left, top } = svg.getBoundingClientRect();
+    const size = Math.min(150, 0.45 * (area.right - area.left), area.bottom - area.top - 20);
+    return { left: left + area.left + 6, top: top + area.top + 2, width: size, height: size };
+  }
   return {
-    rebuild, draw, row: RAIL.row,
+    rebuild, draw, corner, row: RAIL.row,
     x: (level) => x(level), sigma: (place) => sigma(place), get bottom() { return area ? area.bottom : 0; },
   };
 }

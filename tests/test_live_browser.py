@@ -1,0 +1,183 @@
+"""Beat AYS in a real Chromium: the picture follows a level that moves, before Python has heard of it."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from chromium import READY, Visit, required
+from playwright.sync_api import Locator, Page, expect
+from scipy.ndimage import gaussian_filter
+
+from ays_toy.figures.density import shade_colors
+from ays_toy.runs import challenge, pictures
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import samplers
+from ays_toy.sampling.counter_noise import CounterNoise
+
+pytestmark = pytest.mark.browser
+required()
+READ = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
+SHOWN = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"
+
+
+def opened(page: Page, server: str, query: str = "data=ring-8&steps=8") -> Page:
+    page.goto(f"{server}/beat_ays?{query}")
+    expect(knob(page)).to_be_visible(timeout=120_000)
+    page.wait_for_selector(READY)
+    expect(yours(page)).to_be_visible()
+    page.wait_for_timeout(500)
+    return page
+
+
+def knob(page: Page, k: int = 4) -> Locator:
+    return page.get_by_role("slider", name=re.compile(rf"^Noise level {k} of \d+$"))
+
+
+def live(page: Page) -> Locator:
+    return page.locator(".live canvas")
+
+
+def yours(page: Page) -> Locator:
+    """The picture in Plotly's figure."""
+    return page.locator(".st-key-panels_box5 .subplot.x2y2 .heatmaplayer image")
+
+
+def grab(page: Page) -> tuple[float, float]:
+    box = knob(page).locator(".dot").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    return x, y
+
+
+def pixels(page: Page) -> np.ndarray:
+    return np.array(live(page).evaluate(READ)).reshape(128, 128, 4)
+
+
+def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Page, server: str) -> None:
+    opened(page, server)
+    url, before, figure = page.url, yours(page).evaluate(SHOWN), yours(page).bounding_box()
+    expect(live(page)).to_be_hidden()
+    x, y = grab(page)
+    page.mouse.move(x + 40, y, steps=4)
+    expect(live(page)).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^Yours as it moves, [\d,]+ samples, live$"))).to_be_visible()
+    one = pixels(page)
+    page.mouse.move(x - 40, y, steps=4)
+    expect(live(page)).to_have_attribute("data-points", "20000")  # a hand that pauses sees all of them
+    other = pixels(page)
+    assert (one != other).any(axis=2).mean() > 0.02
+    assert page.url == url
+    assert yours(page).evaluate(SHOWN) == before  # Python has not been told
+    over = live(page).bounding_box()
+    assert all(abs(over[side] - figure[side]) < 1 for side in figure)
+    assert yours(page).bounding_box() == figure  # nothing on the page has moved
+    page.mouse.up()
+    expect(live(page)).to_be_hidden(timeout=30_000)
+    assert "levels=" in page.url
+    page.wait_for_selector(READY)
+    expect(yours(page)).to_have_count(1)
+    assert yours(page).evaluate(SHOWN) != before
+    assert yours(page).bounding_box() == figure
+
+
+def test_it_is_the_picture_that_the_library_makes_of_the_same_noise(page: Page, server: str) -> None:
+    opened(page, server)
+    x, y = grab(page)
+    page.mouse.move(x + 30, y, steps=3)
+    expect(live(page)).to_be_visible()
+    page.mouse.up()
+    expect(live(page)).to_be_hidden(timeout=30_000)
+    page.wait_for_selector(READY)
+    inner = challenge.read_levels(re.search(r"levels=([^&]+)", page.url)[1].replace("%2C", ","))
+    model, count = Model("ring-8"), int(live(page).get_attribute("data-points"))
+    noise = CounterNoise(0, count)
+    x_T = noise.start(80.0, torch.float64)
+    levels = challenge.attempt(inner, model.sigma_max, model.sigma_min)
+    samples = samplers.sample(model.denoiser(), x_T, levels, noise=noise)
+    half = model.dataset.half_width
+    image = gaussian_filter(pictures.density_image(samples, half, 128), 0.7 * (model.samples / count) ** (1 / 6))
+    top = pictures.brightest(pictures.true_image(model, half, 128))
+    wanted = shade_colors()[np.minimum(255 * np.sqrt(image / top), 255).astype(np.uint8)][::-1]
+    off = np.abs(pixels(page)[..., :3].astype(int) - wanted).max(axis=2)
+    assert (off > 2).mean() < 0.001
+
+
+def test_it_goes_at_once_where_the_level_is_put_back(page: Page, server: str) -> None:
+    opened(page, server)
+    url = page.url
+    x, y = grab(page)
+    page.mouse.move(x + 40, y, steps=4)
+    expect(live(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(live(page)).to_be_hidden(timeout=1000)
+    page.mouse.up()
+    assert page.url == url
+
+
+def test_keys_move_it_too_and_buttons_leave_the_figure_alone(page: Page, server: str) -> None:
+    opened(page, server)
+    before = yours(page).evaluate(SHOWN)
+    page.keyboard.press("Tab")
+    knob(page).focus()
+    page.keyboard.down("PageDown")
+    expect(live(page)).to_be_visible()
+    page.keyboard.up("PageDown")
+    expect(live(page)).to_be_hidden(timeout=30_000)
+    page.wait_for_selector(READY)
+    expect(yours(page)).to_have_count(1)
+    assert yours(page).evaluate(SHOWN) != before
+    page.get_by_role("button", name="Undo").click()
+    expect(page).not_to_have_url(re.compile("levels="))
+    expect(live(page)).to_be_hidden()
+
+
+def test_where_motion_is_not_wanted_the_picture_waits_for_the_hand_to_pause(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    page = opened(visits(reduced_motion="reduce").page, server)
+    x, y = grab(page)
+    for k in range(20):
+        page.mouse.move(x + 2 * k, y)
+    assert int(live(page).get_attribute("data-painted") or 0) <= 2
+    expect(live(page)).to_have_attribute("data-points", "20000")
+    page.mouse.up()
+
+
+def test_a_browser_without_workers_has_the_server_s_pictures_as_ever(visits: Callable[..., Visit], server: str) -> None:
+    visit = visits()
+    visit.page.add_init_script("window.Worker = class { constructor() { throw new Error('none'); } };")
+    page = opened(visit.page, server)
+    before = yours(page).evaluate(SHOWN)
+    x, y = grab(page)
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("levels="))
+    page.wait_for_function(
+        "([one, other]) => document.querySelector(one)?.getAttribute('href') !== other",
+        arg=[".st-key-panels_box5 .subplot.x2y2 .heatmaplayer image", before],
+        timeout=30_000,
+    )
+    assert live(page).get_attribute("data-painted") is None
+    visit.unharmed()
+
+
+def test_it_has_a_corner_on_the_rail_where_the_figure_is_out_of_sight(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    page = opened(visits(width=390, height=844, scheme="dark").page, server)
+    knob(page).scroll_into_view_if_needed()
+    x, y = grab(page)
+    page.mouse.move(x + 12, y, steps=3)
+    expect(live(page)).to_be_visible()
+    box = live(page).bounding_box()
+    assert yours(page).bounding_box()["y"] > 844
+    assert 0 < box["y"] < box["y"] + box["height"] < 844
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("levels="))
+    page.wait_for_selector(READY)
+    expect(live(page)).to_be_visible()  # the figure that has come cannot be seen yet
+    yours(page).scroll_into_view_if_needed()
+    expect(live(page)).to_be_hidden()
