@@ -2,16 +2,15 @@
 
 Every scene is a page of the app in a headless Chromium, and something that moves on it. While it moves, the browser's
 own clock of frames (requestAnimationFrame) is read: a frame comes when the one before has been computed and drawn, so
-the intervals say what a person sees. Painted are the pictures that the component itself counts, where it does.
+the intervals say what a person sees. Painted are the pictures that the component itself counts, where it does, and
+points those that the last of them was made of.
 Needs Playwright, from requirements-dev.txt. On a machine without a graphics card Chromium draws on the processor.
 """
 
 import json
-import math
 import os
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -33,6 +32,15 @@ CLOCK = """() => {
   const tick = (now) => { if (window.frameTimes === times) { times.push(now); requestAnimationFrame(tick); } };
   requestAnimationFrame(tick);
 }"""
+SWAY = """(svg, [x, y, reach, lasting]) => new Promise((resolve) => {
+  const began = performance.now(), pointer = { pointerId: 1, pointerType: "mouse", clientY: y, bubbles: true };
+  const step = (now) => {
+    const clientX = x + reach * Math.sin((now - began) / 150);
+    svg.dispatchEvent(new PointerEvent("pointermove", { ...pointer, clientX }));
+    if (now - began < lasting) requestAnimationFrame(step); else resolve();
+  };
+  requestAnimationFrame(step);
+})"""  # within the page: what drives the browser from outside is too slow for a mouse
 READ = "() => { const times = window.frameTimes; window.frameTimes = null; return times; }"
 
 
@@ -40,7 +48,8 @@ READ = "() => { const times = window.frameTimes; window.frameTimes = null; retur
 class Scene:
     """What is measured: the page's address, how to bring it about, how to keep it moving for some seconds.
 
-    `painted` selects the element whose data-painted counts the component's own pictures; empty where none does.
+    `painted` selects the element whose data-painted counts the component's own pictures, and whose data-points may say
+    of how many points the last one was made; empty where none does.
     """
 
     about: str
@@ -59,6 +68,7 @@ class Frames:
     seconds: float
     frames_a_second: float
     painted_a_second: float | None
+    points: int | None
     median_interval: float
     p95_interval: float
     longest_interval: float
@@ -81,26 +91,32 @@ def _flow(about: str, query: str) -> Scene:
     return Scene(about, f"trajectories?{shown}&{query}", _played, _play, ".flow.player")
 
 
-def _grab(page: Page) -> None:
-    """Take hold of the middle one of 39 levels."""
-    knob = page.get_by_role("slider", name="Noise level 20 of 40").locator(".dot")
-    knob.wait_for()
-    page.wait_for_selector(READY)
-    page.wait_for_timeout(1000)
-    box = knob.bounding_box()
+def _dot(page: Page, level: str) -> tuple[float, float]:
+    box = page.get_by_role("slider", name=f"Noise level {level}").locator(".dot").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def _drag(page: Page, seconds: float) -> None:
-    """Move what is held to and fro, by a mouse's own small steps."""
-    box = page.get_by_role("slider", name="Noise level 20 of 40").locator(".dot").bounding_box()
-    assert box is not None
-    x, y, end, k = box["x"], box["y"] + box["height"] / 2, time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        k += 1
-        page.mouse.move(x + 12 * math.sin(k / 9), y)
+def _dragged(about: str, query: str, level: str, reach: float, painted: str = "") -> Scene:
+    """Take hold of one level of Beat AYS and move it to and fro, a small step in every frame as a mouse does."""
+
+    def grab(page: Page) -> None:
+        page.get_by_role("slider", name=f"Noise level {level}").wait_for()
+        page.wait_for_selector(".st-key-panels_box5 .heatmaplayer image")
+        page.wait_for_selector(READY)
+        page.wait_for_timeout(1000)
+        page.mouse.move(*_dot(page, level))
+        page.mouse.down()
+
+    def drag(page: Page, seconds: float) -> None:
+        x, y = _dot(page, level)
+        page.locator(".board svg").evaluate(SWAY, [x, y, reach, 1000 * seconds])
+
+    return Scene(about, f"beat_ays?{query}", grab, drag, painted)
+
+
+def _sampled(about: str, query: str) -> Scene:
+    return _dragged(f"Beat AYS, {about}, level 4 of 8 dragged", f"steps=8&{query}", "4 of 8", 40, ".live canvas")
 
 
 SCENES = {
@@ -108,7 +124,10 @@ SCENES = {
     "flow-followed": _flow(
         "Trajectories, 4 × 1,000 particles, one path followed with its targets", "follow=508&targets=True"
     ),
-    "rail": Scene("Beat AYS, one of 40 steps' levels dragged", "beat_ays?steps=40", _grab, _drag),
+    "rail": _dragged("Beat AYS, one of 40 steps' levels dragged", "steps=40", "20 of 40", 12),
+    "live-grid": _sampled("64 components", "data=grid-8x8"),
+    "live-spirals": _sampled("316 components", "data=spirals"),
+    "live-network": _sampled("a network of 3 × 128", "data=grid-8x8&model=mlp"),
 }
 
 
@@ -116,17 +135,17 @@ def measure(page: Page, url: str, name: str, seconds: float = SECONDS) -> Frames
     """Open the scene of that name, let it move, and read the clock; ValueError where there is none."""
     scene = lookup(SCENES, name, "scene")
 
-    def painted() -> int:
-        return int(page.locator(scene.painted).get_attribute("data-painted") or 0) if scene.painted else 0
+    def noted(what: str) -> int:
+        return int(page.locator(scene.painted).get_attribute(f"data-{what}") or 0) if scene.painted else 0
 
     page.goto(f"{url}/{scene.address}")
     scene.prepare(page)
     scene.move(page, WARM)
-    before = painted()
+    before = noted("painted")
     page.evaluate(CLOCK)
     scene.move(page, seconds)
     times = page.evaluate(READ)
-    pictures = painted() - before
+    pictures, points = noted("painted") - before, noted("points") or None
     intervals = sorted(later - sooner for sooner, later in pairwise(times))
     lasted = (times[-1] - times[0]) / 1000
     return Frames(
@@ -135,6 +154,7 @@ def measure(page: Page, url: str, name: str, seconds: float = SECONDS) -> Frames
         lasted,
         len(intervals) / lasted,
         pictures / lasted if scene.painted else None,
+        points,
         statistics.median(intervals),
         intervals[int(0.95 * len(intervals))],
         intervals[-1],
@@ -143,13 +163,23 @@ def measure(page: Page, url: str, name: str, seconds: float = SECONDS) -> Frames
 
 def _table(rows: list[Frames], title: str) -> Table:
     table = Table(
-        Column("scene", no_wrap=True), "frames/s", "painted/s", "median ms", "95 % ms", "longest ms", title=title
+        Column("scene", no_wrap=True),
+        "frames/s",
+        "painted/s",
+        "points",
+        "median ms",
+        "95 % ms",
+        "longest ms",
+        title=title,
     )
     for row in rows:
         own = "–" if row.painted_a_second is None else f"{row.painted_a_second:.1f}"
         intervals = (row.median_interval, row.p95_interval, row.longest_interval)
         mark = "" if row.frames_a_second >= TARGET else f"  below {TARGET:g}"
-        table.add_row(row.scene, f"{row.frames_a_second:.1f}{mark}", own, *(f"{value:.1f}" for value in intervals))
+        points = f"{row.points:,}" if row.points else "–"
+        table.add_row(
+            row.scene, f"{row.frames_a_second:.1f}{mark}", own, points, *(f"{value:.1f}" for value in intervals)
+        )
     return table
 
 
