@@ -146,9 +146,19 @@ def test_where_motion_is_not_wanted_the_picture_waits_for_the_hand_to_pause(
     page.mouse.up()
 
 
-def test_a_browser_without_workers_has_the_server_s_pictures_as_ever(visits: Callable[..., Visit], server: str) -> None:
+NONE = "window.Worker = class { constructor() { throw new Error('none'); } };"
+FAILING = """
+const Own = window.Worker, broken = URL.createObjectURL(new Blob(["throw new Error('broken');"]));
+window.Worker = class extends Own { constructor() { super(broken); } };
+"""
+
+
+@pytest.mark.parametrize("worker", [NONE, FAILING], ids=["none", "failing"])
+def test_a_browser_whose_workers_do_not_work_has_the_server_s_pictures_as_ever(
+    visits: Callable[..., Visit], server: str, worker: str
+) -> None:
     visit = visits()
-    visit.page.add_init_script("window.Worker = class { constructor() { throw new Error('none'); } };")
+    visit.page.add_init_script(worker)
     page = opened(visit.page, server)
     before = yours(page).evaluate(SHOWN)
     x, y = grab(page)

@@ -27,7 +27,11 @@ function sampler(onPicture) {
     onPicture(data);
     if (next) send(next);
   };
-  worker.onerror = () => { broken = true; };
+  worker.onerror = (event) => {  // the server's pictures do without it
+    broken = true;
+    event.preventDefault();
+    console.warn(`Sampling in the browser has failed: ${event.message ?? "it may not run workers"}`);
+  };
   return {
     /** Whether the worker can draw from this model: it knows it, or is told of it here. */
     knows(model) {
