@@ -42,7 +42,7 @@ def test_a_hub_that_never_answers_is_given_up_within_seconds_and_what_is_in_its_
     (refs / "main").write_text("a1b2c3")
     program = """
 import time
-from ays_toy.images import folders
+from ays_toy.images.pipelines import folders
 import diffusers, huggingface_hub
 from diffusers import DiffusionPipeline
 for name in ("owner/nowhere", "owner/tiny"):

@@ -57,7 +57,7 @@ def test_it_is_priced_searched_chosen_sampled_compared_and_exported(clean):
     assert choice.choice is not None
     assert choice.choice.best.score.value <= choice.choice.baseline.score.value
     assert "Fréchet distance in pixels" in choice.choice.reason
-    named = compared.named(model, gram, 6, {"choice": choice.sigmas, "ays": ays.sigmas})
+    named = compared.named(model, gram, 6, [choice, ays, best])
     assert list(named)[:3] == ["choice", "ays", "klub-optimum"]
     drawn = sampling.draw_samples(model, choice.sigmas, "dpmpp-2m", seed=7, n=256)
     assert float(drawn.std()) == pytest.approx(C, rel=0.1)

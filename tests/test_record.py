@@ -166,3 +166,18 @@ def test_nothing_that_a_link_says_is_rendered(view: type, evil: str) -> None:
     for words in said:
         plain = re.sub(r"\\.", "", words)  # what is escaped is shown as it is
         assert not re.search(r"\]\(http|\[Log in|:red\[no|\*\*b|`c`|\$d\$|<b>", plain), words
+
+
+def test_no_button_has_the_name_of_what_a_session_holds() -> None:
+    """A button under a key that holds something else is pressed for ever."""
+    buttons, held = set(), set()
+    for file in [*(ROOT / "ays_toy" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("button", "download_button"):
+                named = {word.arg: word.value for word in node.keywords}
+                buttons |= {named["key"].value} if isinstance(named.get("key"), ast.Constant) else set()
+            if isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "session_state":
+                held |= {node.slice.value} if isinstance(node.slice, ast.Constant) else set()
+    assert len(buttons) > 5
+    assert len(held) > 10
+    assert buttons & held == set()

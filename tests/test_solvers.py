@@ -227,7 +227,7 @@ def test_what_has_no_price_is_refused_in_a_sentence():
 def test_the_automatic_choice_is_no_worse_than_the_best_baseline(solver):
     made = finding.choose(Model("ring-8"), solver, 6).choice
     assert made.best.score.value <= made.baseline.score.value
-    borrowed = {one.name for one in made.tried if one.name.startswith("ODE optimum")}
+    borrowed = {one.title for one in made.tried if one.name == "ode-optimum"}
     assert bool(borrowed) is not solvers.find(solver).stochastic
     assert all("for DPM-Solver++(2M)" in name for name in borrowed)
 
@@ -264,7 +264,7 @@ def test_a_solver_is_one_entry(toy, monkeypatch):
     named = {"edm": schedules.edm(4), "logsnr": schedules.logsnr(4)}
     assert trajectories.follow(GRID, named, "lazy", generator=seeded(), n=4).solver is toy
     rows = finding.compare(Model("ring-8"), "lazy", 4, n=400, which=("edm", "ays", "choice"), metrics=["energy"])
-    assert [row.name for row in rows] == ["edm", "ays", "choice", "data"]
+    assert [row.schedule.name for row in rows] == ["edm", "ays", "choice", "data"]
     assert codec.from_query(View, {"solver": "lazy"}) == (View(solver="lazy"), [])
     assert SearchView(solver="lazy", matrix="ode").prices_ode
     assert glossary.solvers()["Lazy"] == "DDIM, half of the way. Source: this test."

@@ -11,8 +11,7 @@ pytestmark = pytest.mark.browser
 required()
 
 QUICK = "?data=ring-8"
-FOLLOW = """() => {  // every place that is ever on the screen
-  const scrubber = document.querySelector('.flow input[type=range]');
+FOLLOW = """(scrubber) => {  // every place that is ever on the screen
   window.met = [];
   const look = () => {
     if (met.at(-1) !== Number(scrubber.value)) met.push(Number(scrubber.value));
@@ -112,7 +111,7 @@ def test_it_plays_by_itself_and_is_paused_restarted_and_slowed(visit) -> None:
 def test_with_reduced_motion_nothing_starts_and_playing_goes_in_steps(visit) -> None:
     seen = visit()
     assert seen.position == 0
-    seen.page.evaluate(FOLLOW)
+    seen.scrubber.evaluate(FOLLOW)
     seen.press("Play")
     seen.page.wait_for_function("met.length > 3")
     met = seen.page.evaluate("met")

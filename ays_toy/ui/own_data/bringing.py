@@ -46,7 +46,7 @@ class DataView(ModelView):
 
 def link() -> None:
     """From another page to this one."""
-    if st.button("Use your own points", icon=":material/draw:", key="own data", width="stretch"):
+    if st.button("Use your own points", icon=":material/draw:", key="use own points", width="stretch"):
         st.switch_page("pages/data.py")
 
 
