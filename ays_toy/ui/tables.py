@@ -12,7 +12,7 @@ from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
 from ays_toy.sampling.schedules import Schedule
 
-ROW_HEIGHT = 27
+HEADER, ROW_HEIGHT = 35, 27  # pixels, of Streamlit's header and of our rows
 LETTER = 6.6  # pixels, on average
 MARK = "■"  # the column of colors
 CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"
@@ -39,8 +39,13 @@ def measured(rows: Iterable[Measured], key: str, alt: str, metrics: Sequence[str
         else:
             continue
         columns[title] = cells
-        config[title] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=104)
+        config[title] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=100)
     show([row.schedule for row in rows], columns, config, key, alt)
+
+
+def height(rows: int) -> int:
+    """Pixels of a table that shows so many rows whole."""
+    return HEADER + ROW_HEIGHT * rows + 3
 
 
 def show(
@@ -70,7 +75,7 @@ def show(
         styled,
         hide_index=True,
         column_config=_usual(name_width(titles)) | config,
-        height=ROW_HEIGHT * (min(len(titles), most) + 1) + 3,
+        height=height(min(len(titles), most)),
         row_height=ROW_HEIGHT,
         placeholder=placeholder,
         key=key,

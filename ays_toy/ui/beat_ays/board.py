@@ -267,7 +267,7 @@ def numbers(state: ChallengeView) -> None:
             ),
         },
         row_height=tables.ROW_HEIGHT,
-        height=tables.ROW_HEIGHT * (min(inner.size, MOST_ROWS) + 1) + 3,
+        height=tables.height(min(inner.size, MOST_ROWS)),
         key=attempts.numbers_key(),
         on_change=attempts.take_typed,
         args=(SIGMA,),
