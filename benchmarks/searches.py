@@ -1,6 +1,6 @@
 """The searches that ship for the preset data: `python -m benchmarks.searches [--workers N]`; about ten minutes.
 
-Every preset with its exact denoiser, for the default solver, as Optimize searches where nothing else is asked for. What
+Every preset with its exact denoiser, for two solvers, as Optimize searches where nothing else is asked for. What
 is found is written as it comes and kept, so that a run that was stopped goes on where it was.
 """
 
@@ -25,7 +25,7 @@ from ays_toy.runs import live_search, shipped_searches
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.live_search import SearchConfig
 
-SOLVERS = (SearchConfig(Model()).solver,)  # for others the page searches when it is asked to
+SOLVERS = ("stochastic-ddim", "ddim")  # for others the page searches when it is asked to
 Rows = dict[str, dict[str, Any]]  # searches by their keys
 
 
@@ -70,7 +70,7 @@ def write(path: Path, rows: Mapping[str, Any]) -> None:
     head = {
         "format": shipped_searches.FORMAT,
         "made by": "python -m benchmarks.searches",
-        "made on": f"one thread of a busy CPU ({platform.machine()})",
+        "made on": f"one thread of a busy {platform.machine()} CPU",
         "settings": settings(),
     }
     body = ",\n".join(f"{json.dumps(key)}:{_compact(rows[key])}" for key in configs() if key in rows)

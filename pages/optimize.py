@@ -20,23 +20,22 @@ state = view.show(
 )
 
 st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level moves to where its steps cost least")
-search = watching.watch(state)
 choice = watching.chosen(state)
-seen = watching.stage(choice)
-shown = watching.found(state, search, choice)
+seen = watching.stage(state, choice)
+shown = watching.found(state, choice)
 outcomes = findings.begin(state, shown)
 
 
 def search_as_it_goes() -> None:
-    watching.status(search)
-    watching.player(state, search, shown["p-optimum"])
+    watching.status(state)
+    watching.player(state, shown["p-optimum"])
 
 
-under_way = running.active(search) or not choice.done()
-running.follow(search_as_it_goes, partial(watching.stage, choice), seen, under_way)
+under_way = running.active(watching.watch(state)) or not choice.done()
+running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
 pictures = st.container(key="panels_box5")
 st.caption(watching.LOOK)
-samples = watching.samples(state, search, shown, outcomes)
+samples = watching.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples)
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
@@ -46,5 +45,5 @@ with right:
 with left:
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
-    st.caption(watching.table_caption(shown))
+    st.caption(watching.table_caption(state, shown))
 take_home.section(state, shown, left, right)

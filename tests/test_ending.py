@@ -115,7 +115,7 @@ def test_a_process_that_ran_a_page_ends_with_its_own_code(page, tmp_path):
         from ays_toy.ui import compute
         at = AppTest.from_file("pages/{page}.py", default_timeout=100).run()
         assert not at.exception
-        compute.submit(compute.finding.choose, compute.Model("grid-4x4"), "ddim", 20)  # what another session asks for
+        compute.search(compute.finding.choose, compute.Model("grid-4x4"), "ddim", 20)  # what another session asks for
         last()
         sys.exit(3)
     """
@@ -128,7 +128,7 @@ def test_a_process_that_ran_a_page_ends_with_its_own_code(page, tmp_path):
 @pytest.mark.parametrize(
     ("asked", "page", "starts", "runs"),
     [
-        (signal.SIGINT, "optimize", None, ".st-key-stop-search button"),
+        (signal.SIGINT, "optimize", ".st-key-run-search button", ".st-key-stop-search button"),
         (signal.SIGTERM, "train", ".st-key-train button", ".st-key-stop-training button"),
         (signal.SIGTERM, "images?steps=7", ".st-key-run-images button", ".st-key-stop-images button"),
     ],
@@ -138,8 +138,7 @@ def test_a_server_ends_soon_and_with_code_0_while_a_job_runs(request, tmp_path, 
         visit = request.getfixturevalue("browser").new_page()
         visit.goto(f"{url}/{page}")
         visit.wait_for_selector(READY, timeout=60_000)
-        if starts:
-            visit.locator(starts).click()
+        visit.locator(starts).click()
         visit.wait_for_selector(runs, timeout=60_000)
         time.sleep(1)
         others, until_now = _computed(), _computed(process.pid)

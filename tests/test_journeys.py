@@ -43,6 +43,8 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
         steps.focus()
         page.keyboard.press("Home")  # two steps, two levels to move
         page.get_by_role("radio", name="512").click()
+        expect(page).to_have_url(re.compile("steps=2&.*samples=512|samples=512.*steps=2"), timeout=60_000)
+        page.get_by_role("button", name="Run the search", exact=True).click()
         found = page.locator(".st-key-panels .annotation-text").nth(2)
         expect(found).to_contain_text(re.compile("AYS.*NLL"), timeout=240_000)
         go(page, "Explore")
@@ -85,6 +87,7 @@ def test_training_outlives_clicks_elsewhere_and_stops_at_once(page: Page, server
 
 def test_a_search_outlives_clicks_elsewhere_stops_and_goes_on(page: Page, server: str) -> None:
     page.goto(f"{server}/optimize?data=checkerboard&steps=12")
+    page.get_by_role("button", name="Run the search", exact=True).click()
     expect(page.locator(".words")).to_contain_text(re.compile(r"Sweep [1-9]"), timeout=180_000)
     before = sweeps(page)
     page.get_by_label("Number of steps", exact=True).first.focus()
@@ -104,7 +107,8 @@ def test_a_search_outlives_clicks_elsewhere_stops_and_goes_on(page: Page, server
 
 
 def test_stopping_by_hand_brings_that_sweeps_samples_and_the_link_holds_it(page: Page, server: str) -> None:
-    page.goto(f"{server}/optimize?data=gaussian&steps=4&samples=512")
+    page.goto(f"{server}/optimize?data=gaussian")
+    expect(page.get_by_text("ships with the project")).to_be_visible(timeout=120_000)
     expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=180_000)
     bar = page.locator(".transport input")
     bar.focus()

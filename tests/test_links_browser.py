@@ -65,6 +65,7 @@ def test_a_sweep_stopped_at_by_hand_is_where_the_link_opens(visits: Callable[...
     page = visits().page
     page.goto(f"{server}/optimize?data=gaussian&steps=4&samples=512&sweep=2")  # before it has been reached
     words, hand = page.locator(".transport .words"), page.locator(".st-key-panels .annotation-text")
+    page.get_by_role("button", name="Run the search", exact=True).click()
     expect(words).to_contain_text("Sweep 2:", timeout=120_000)
     expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=180_000)
     expect(words).to_contain_text("Sweep 2:")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
-from pages_shown import opened
+from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
 
 from ays_toy import names
@@ -17,9 +17,10 @@ from ays_toy.models import checkpoints
 from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig, train
+from ays_toy.runs import shipped_searches
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import SCHEDULES
-from ays_toy.ui import codec
+from ays_toy.ui import background, codec
 from ays_toy.ui.train.network import BATCHES, LENGTHS, RATES, WIDTHS, TrainView
 from ays_toy.ui.view import GAMMAS, MATRICES, POWERS, SEARCH_SAMPLES, SearchView
 
@@ -71,8 +72,62 @@ def texts(at: AppTest) -> str:
     return " ".join(element.value for element in (*at.markdown, *at.caption, *at.error))
 
 
-def test_optimize_searches_by_itself_and_shows_the_stop_and_what_one_pass_finds() -> None:
-    at = opened("optimize", data="gaussian", steps="4", samples="512")
+def searching(**query: str) -> AppTest:
+    """The Optimize page with settings that do not ship, once somebody has asked for the search."""
+    at = opened("optimize", **query)
+    assert at.button(key="run search").label == "Run the search"
+    at.button(key="run search").click()
+    return run(at)
+
+
+def watched(at: AppTest) -> set[str]:
+    return set(at.session_state["watches"])
+
+
+def test_a_page_that_is_opened_shows_what_ships_and_searches_only_when_it_is_asked_to() -> None:
+    at = opened("optimize", data="gaussian", sweep="1")
+    assert not watched(at), "no search begins because a page is opened"
+    assert "ships with the project" in texts(at)
+    assert "Nothing moves after sweep" in texts(at)
+    assert shipped_searches.made_on() in texts(at)
+    assert list(at.dataframe[0].value["Schedule"])[:4] == ["EDM", "AYS", "AYS, sweep 1", "AYS at rest"]
+    assert at.query_params["sweep"] == "1"
+    assert at.button(key="run search").label == "Run it yourself"
+    at.button(key="run search").click()
+    run(at)
+    assert watched(at) == {"search"}
+    assert "ships with the project" not in texts(at)
+    assert "sweep" not in at.query_params, "it was one of what ships"
+    at.button(key="stop search").click()
+    run(at)
+    until(at, "search", lambda progress: progress.finished)
+    at.button(key="shipped").click()
+    assert "ships with the project" in texts(run(at))
+
+    at.slider(key="steps").set_value(4)
+    run(at)
+    assert not watched(at)
+    assert "Nothing moves after sweep" not in texts(at)
+    assert "No search of these settings ships" in texts(at)
+    assert list(at.dataframe[0].value["Schedule"])[:3] == ["EDM", "KLUB optimum", "p-optimum, p = 2"]
+
+
+def test_a_search_of_settings_that_are_left_waits_for_whoever_returns_to_them() -> None:
+    at = searching(data="grid-8x8", steps="9")
+    until(at, "search", lambda progress: progress.snapshot is not None)
+    at.slider(key="steps").set_value(10)
+    run(at)
+    assert "ships with the project" in texts(at)
+    end = time.monotonic() + 60
+    while background.queue()._active[-1].active:
+        assert time.monotonic() < end, "nobody looks at it any more"
+        time.sleep(0.05)
+    at.slider(key="steps").set_value(9)
+    assert "takes it up where it was" in texts(run(at))
+
+
+def test_the_search_is_seen_through_and_shows_the_stop_and_what_one_pass_finds() -> None:
+    at = searching(data="gaussian", steps="4", samples="512")
     until(at, "search", lambda progress: progress.finished)
     end = time.monotonic() + 120
     while "Trying optima" in texts(at) and time.monotonic() < end:
@@ -105,7 +160,7 @@ def test_optimize_searches_by_itself_and_shows_the_stop_and_what_one_pass_finds(
 
 
 def test_what_is_taken_home_once_it_is_found_is_not_lost_to_what_stood_in_for_it() -> None:
-    at = opened("optimize", data="gaussian", steps="4", samples="512", seed="1", start="cosine")
+    at = searching(data="gaussian", steps="4", samples="512", seed="1", start="cosine")
     seen = at._tree  # what the browser goes on to report until it has drawn the next answer
     box = next(box for box in at.selectbox if box.label == "Take home")
     box.set_value(box.value)
@@ -120,12 +175,14 @@ def test_what_is_taken_home_once_it_is_found_is_not_lost_to_what_stood_in_for_it
 
 
 def test_a_sweep_stopped_at_by_hand_is_held_by_the_link_and_let_go_with_its_search() -> None:
-    at = opened("optimize", data="gaussian", steps="4", samples="512", sweep="2")
+    at = searching(data="gaussian", steps="4", samples="512", sweep="2")
     until(at, "search", lambda progress: progress.finished)
     assert "AYS, sweep 2" in list(at.dataframe[0].value["Schedule"])
     assert at.query_params["sweep"] == "2"
     at.slider(key="steps").set_value(5).run()
     assert "sweep" not in at.query_params
+    at.button(key="run search").click()
+    run(at)
     until(at, "search", lambda progress: progress.finished)
     assert "AYS, sweep 2" not in list(at.dataframe[0].value["Schedule"])
 
@@ -139,7 +196,7 @@ def test_the_ode_dials_are_there_for_solvers_that_follow_it() -> None:
 
 
 def test_stop_and_go_on_take_the_search_up_where_it_was() -> None:
-    at = opened("optimize", data="grid-8x8", steps="10", samples="512")
+    at = searching(data="grid-8x8", steps="10", samples="512")
     until(at, "search", lambda progress: progress.snapshot is not None)
     at.button(key="stop search").click().run()
     until(at, "search", lambda progress: progress.finished)

@@ -24,7 +24,7 @@ PAGES = {  # address, what is on the page once it is drawn
     "explore": (f"explore?{QUICK}", ".st-key-rail .main-svg, [data-testid=data-grid-canvas]"),
     "data": ("data", "canvas, .stPlotlyChart .main-svg"),
     "train": ("train?data=ring-8", ".st-key-film .main-svg, .player canvas"),
-    "optimize": (f"optimize?{QUICK}&samples=512", ".st-key-panels .main-svg, .player figure svg"),
+    "optimize": ("optimize?data=ring-8", ".st-key-panels .main-svg, .player figure svg"),
     "trajectories": (f"trajectories?{QUICK}", ".flow canvas, .st-key-local .main-svg"),
     "beat_ays": (f"beat_ays?{QUICK}", ".board svg, .st-key-panels .main-svg"),
     "images": ("images?power=2.75&share=45", ".strips img, .st-key-image-klub .main-svg"),

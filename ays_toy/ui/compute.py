@@ -1,10 +1,13 @@
 """The library's results, kept between reruns, shared by sessions and drawn in parallel.
 
 Everything is keyed by small frozen configurations, never by arrays, and every cache is bounded. The schedules of one
-view are independent of each other, so each is a task of one pool that the whole server shares.
+view are independent of each other, so each is a task of one pool that the whole server shares. Choices and searches
+for a schedule, which take seconds each, have a queue of their own.
 """
 
 import os
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -26,7 +29,18 @@ from ays_toy.ui.ending import Pool
 
 T = TypeVar("T")
 BINS = 128
+YIELDING = 5  # by how much more than other threads those give way that choose and search
+
+
+def _give_way() -> None:
+    """Let other threads of the process go first, where the system tells threads apart."""
+    if sys.platform == "linux":
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + YIELDING)
+
+
 _pool = Pool(os.cpu_count() or 1, "outcome")
+_searches = Pool(1, "search", _give_way)
 
 
 @dataclass(frozen=True)
@@ -83,6 +97,11 @@ def start(wanted: Mapping[str, Sampling]) -> Outcomes:
 def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
     """Have the pool do something else that takes seconds."""
     return _pool.submit(work, *arguments)
+
+
+def search(work: Callable[..., T], *arguments: Any) -> "Future[T]":
+    """Have a schedule searched for or chosen: one after the other, and no sampling waits behind it."""
+    return _searches.submit(work, *arguments)
 
 
 def stop(outcomes: Outcomes) -> None:

@@ -41,7 +41,7 @@ def _find(
         return cast("Future[Schedule]", choice(model, solver, steps, metric))
     passed = None if name in BASELINES else compute.one_pass(model)
     asked = model, passed, name, solver, steps, power, metric
-    return compute.submit(finding.find, *asked) if name in SEARCHED else _done(finding.find(*asked))
+    return compute.search(finding.find, *asked) if name in SEARCHED else _done(finding.find(*asked))
 
 
 def of(view: ComparedView, name: str) -> "Future[Schedule]":
@@ -104,4 +104,4 @@ def _ode_optimum(model: Model, solver: str, steps: int, gamma: float) -> Schedul
 @lru_cache(maxsize=128)
 def choice(model: Model, solver: str, steps: int, metric: str) -> "Future[Chosen]":
     """The automatic choice, under way or done."""
-    return compute.submit(finding.choose, model, solver, steps, metric)
+    return compute.search(finding.choose, model, solver, steps, metric)

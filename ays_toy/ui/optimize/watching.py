@@ -1,6 +1,6 @@
 """The pieces of the Optimize page: the search as it goes, what is happening in words, what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from functools import partial
 
@@ -12,7 +12,7 @@ from ays_toy.figures import Panel
 from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
-from ays_toy.runs import finding, live_search
+from ays_toy.runs import finding, live_search, shipped_searches
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
@@ -25,6 +25,7 @@ from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence
 
 SLOT, PLAYER = "search", "player"
+SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = (
     "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
     "the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at rest."
@@ -32,57 +33,89 @@ LOOK = (
 
 
 def settle(state: SearchView) -> None:
-    """A sweep stopped at by hand belongs to its search, and is let go with it."""
-    known = background.current(SLOT)
-    if known and known.job.key != state.search and "sweep" not in record.this_session().linked:
+    """A sweep stopped at by hand belongs to its search, and is let go with it; one of other settings is paused."""
+    before, known = st.session_state.get(SEEN), background.current(SLOT)
+    if before not in (None, state.search) and "sweep" not in record.this_session().linked:
         st.session_state["sweep"] = None
+    st.session_state[SEEN] = state.search
+    if active(known) and known and known.job.key != state.search:
+        background.pause(SLOT)
 
 
-def watch(view: SearchView) -> Watch:
-    """The search that the page's controls describe: joined where it is under way or done, or else started."""
-    config, known = view.search, background.current(SLOT)
-    if known is None or known.job.key != config:
-        known = background.start(SLOT, config, partial(live_search.search, config))
-    return known
+def watch(view: SearchView) -> Watch | None:
+    """The search that the page's controls describe, where a person has begun it; none begins by itself."""
+    known = background.current(SLOT)
+    return known if known and known.job.key == view.search else None
 
 
-def state_of(known: Watch | None) -> SearchState:
-    """What the search has reached."""
-    return reached(known) or SearchState()
+def state_of(view: SearchView) -> SearchState:
+    """What the search has reached: the one that was begun here, or else the one that ships."""
+    known = watch(view)
+    found = reached(known) if known else shipped_searches.find(view.search)
+    return found or SearchState()
 
 
-def status(known: Watch) -> None:
-    """Stop and go on, with what the search is doing and how long it has been at it."""
-    progress, state = known.progress, state_of(known)
-    cost = f"{background.duration(progress.seconds)} on {background.device_name()}"
-    if state.sweeps:
-        cost += f", {state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
-    words = f"{story(known)} :small[:gray[({cost})]]"
-    if progress.state is State.DONE:
+def status(view: SearchView) -> None:
+    """What the search is doing and how long it has been at it, with a button that begins, stops or goes on."""
+    known, state = watch(view), state_of(view)
+    cost = ", ".join(_cost(known, state))
+    words = story(view) + (f" :small[:gray[({cost})]]" if cost else "")
+    if known and known.progress.state is State.DONE:
         st.markdown(f":gray-badge[:material/check: at rest] {words}")
         return
-    button, text = st.columns([0.13, 0.87], vertical_alignment="center")
-    again = {
-        "label": "Try again",
-        "icon": ":material/replay:",
-        "key": "again",
-        "on_click": background.clear,
-        "args": (SLOT,),
+    button, text = st.columns([0.16, 0.84], vertical_alignment="center")
+    begin = {
+        "label": "Run the search" if known is None else "Try again",
+        "icon": ":material/play_arrow:" if known is None else ":material/replay:",
+        "key": "run search",
+        "width": "stretch",
+        "on_click": _begin,
+        "args": (view,),
     }
-    buttons(button, SLOT, known, again)
+    if known is None and state.sweeps:
+        begin |= {"label": "Run it yourself", "type": "secondary"}
+        words = f":gray-badge[:material/inventory_2: ships with the project] {words}"
+    buttons(button, SLOT, known, begin)
+    if known and not active(known) and shipped_searches.find(view.search):
+        button.button("Show what ships", key="shipped", width="stretch", on_click=_back_to_what_ships)
     text.markdown(words)
 
 
-def story(known: Watch) -> str:
+def _cost(known: Watch | None, state: SearchState) -> Iterator[str]:
+    if known:
+        yield f"{background.duration(known.progress.seconds)} on {background.device_name()}"
+    elif state.sweeps:
+        yield f"{background.duration(state.seconds[-1])} on {shipped_searches.made_on()}, where it was made"
+    if state.sweeps:
+        yield f"{state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
+
+
+def _begin(view: SearchView) -> None:
+    """Run the search live; a sweep picked of the one that ships is let go with it."""
+    if state_of(view).sweeps:
+        st.session_state["sweep"] = None
+    background.start(SLOT, view.search, partial(live_search.search, view.search))
+
+
+def _back_to_what_ships() -> None:
+    st.session_state["sweep"] = None
+    background.clear(SLOT)
+
+
+def story(view: SearchView) -> str:
     """What is happening, in plain words that follow the algorithm."""
-    config: SearchConfig = known.job.key  # type: ignore[assignment]
-    state, progress = state_of(known), known.progress
-    if words := background.waiting(known):
-        return words
+    known, config, state = watch(view), view.search, state_of(view)
     metric = METRICS[config.metric].title
+    if known and (words := background.waiting(known)):
+        return words
     if state.rested:
         return _verdict(config, state, metric)
-    if progress.state is State.STOPPED:
+    if known is None:
+        return (
+            f"No search of these settings ships. From {STYLES[config.start].title} with {config.steps} steps it takes "
+            "seconds to minutes, and can be watched, stopped and gone on with. The optima are here already."
+        )
+    if known.progress.state is State.STOPPED:
         return f"Stopped after sweep {max(0, len(state.sweeps) - 1)}. **Go on** takes it up where it was."
     if not state.sweeps:
         return f"Pricing and scoring the start: {STYLES[config.start].title} with {config.steps} steps."
@@ -123,9 +156,9 @@ def _rested() -> None:
     st.session_state["sweep"] = last_sweep(PLAYER)
 
 
-def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
+def player(view: SearchView, weighed: Schedule) -> None:
     """The search, drawn."""
-    state, best = state_of(known), findings.optimum(view.chosen_model, view.steps)
+    known, state, best = watch(view), state_of(view), findings.optimum(view.chosen_model, view.steps)
     search_player(
         SearchData(
             findings.family(view, view.steps),
@@ -144,9 +177,9 @@ def player(view: SearchView, known: Watch, weighed: Schedule) -> None:
     )
 
 
-def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str, Schedule]:
+def found(view: SearchView, choice: "Future[Chosen]") -> dict[str, Schedule]:
     """All schedules that the page compares, by the order of the table."""
-    state, config, model = state_of(known), view.search, view.chosen_model
+    state, config, model = state_of(view), view.search, view.chosen_model
     all_found = {"start": findings.family(view, view.steps)}
     if ays := finding.stopped(config, state):
         all_found["ays"] = ays
@@ -162,14 +195,14 @@ def found(view: SearchView, known: Watch, choice: "Future[Chosen]") -> dict[str,
     return all_found
 
 
-def samples(view: SearchView, known: Watch, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
+def samples(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
     """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
     figures = gallery.metrics(view.metric)
     end = "hand" if "hand" in shown else "rest"
-    pictures = []
+    known, pictures = watch(view), []
+    waits = "not run yet" if known is None else "searching …" if active(known) else "not reached"
     for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
         one = shown.get(name) or Schedule(style, names.title(style))
-        waits = "searching …" if active(known) else "not reached"
         pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
     return pictures
 
@@ -181,8 +214,8 @@ def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Out
     tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
 
 
-def table_caption(shown: Mapping[str, Schedule]) -> str:
-    """What the columns of cost mean, and what one pass saves against the paper's search, as measured here."""
+def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:
+    """What the columns of cost mean, and what one pass saves against the search; by time where both ran here."""
     words = (
         "Measured on noise that no search has seen; ± is one standard error. **Calls** and **seconds** are what "
         "finding the schedule took, for AYS with the sweeps that showed where to stop."
@@ -190,9 +223,13 @@ def table_caption(shown: Mapping[str, Schedule]) -> str:
     if "ays" not in shown:
         return words
     ays, best = shown["ays"], shown["klub"]
+    if watch(view):
+        saved = f" and {ays.seconds / best.seconds:,.0f}× less time"
+    else:
+        saved, words = "", f"{words} The search ships: its seconds are those of {shipped_searches.made_on()}."
     return words + (
-        f" One pass prices every schedule of every length: **{ays.calls / best.calls:,.0f}× fewer denoiser calls** and "
-        f"{ays.seconds / best.seconds:,.0f}× less time than the search until its stop."
+        f" One pass prices every schedule of every length: **{ays.calls / best.calls:,.0f}× fewer denoiser calls**"
+        f"{saved} than the search until its stop."
     )
 
 
@@ -224,7 +261,7 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
-def stage(choice: "Future[Chosen]") -> tuple[object, ...]:
+def stage(view: SearchView, choice: "Future[Chosen]") -> tuple[object, ...]:
     """What pictures and table depend on."""
-    state = state_of(background.current(SLOT))
+    state = state_of(view)
     return *running.stage(SLOT), state.stop, state.rested, choice.done(), st.session_state.get("sweep")
