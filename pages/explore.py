@@ -6,6 +6,7 @@ import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import compute, controls, explore, findings, gallery, running, view, yours
+from ays_toy.ui.components.follow import follow
 
 state = view.show(
     view.View,
@@ -26,7 +27,7 @@ st.caption(
 )
 yours.remarks(state.yours, explore.fit, state.steps)
 known, waiting = explore.find(state)
-pictures = st.container(key=f"panels_box{max(5, 1 + len(explore.shown(state, known)))}2")
+pictures = st.container(key=explore.container(state, known))
 st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     f"{state.chosen_model.samples:,} samples each."
@@ -36,12 +37,13 @@ left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.
 outcomes = findings.begin(state, known)
+follow(explore.following(state, known))
 with left:
     figure, words = explore.rail(state, known)
     st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
     st.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
-gallery.show(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows = compute.measured(state.chosen_model, known, outcomes)
 finding.markdown(explore.verdict(state, rows))
 with right:

@@ -1,6 +1,7 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,9 +11,12 @@ from ays_toy import figures, names
 from ays_toy.estimates import Measured
 from ays_toy.exchange.fitting import fit_range
 from ays_toy.runs import verdicts
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
-from ays_toy.ui.view import View
+from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.view import POWERS, View
 
 Known = Mapping[str, Schedule]  # by name, what is found
 
@@ -52,6 +56,37 @@ def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figure
         outcome = outcomes[name] if name in known else None
         panels.append(gallery.panel(view.chosen_model, one, outcome, "searching …"))
     return panels
+
+
+def container(view: View, known: Known) -> str:
+    """The key of the pictures' container, which sizes them by their number."""
+    return f"panels_box{max(5, 1 + len(shown(view, known)))}2"
+
+
+def meta(view: View) -> list[float | None]:
+    """What the figure says that it shows: where the sliders stood."""
+    return [view.steps, view.power if WEIGHTED in view.shown else None]
+
+
+def following(view: View, known: Known) -> Following | None:
+    """The pictures as they follow *Steps* and *Power*; None where a browser is too slow for the model."""
+    if (live := gallery.live(view, container(view, known))) is None:
+        return None
+    model, shown = view.chosen_model, list(view.names)
+    if WEIGHTED in view.shown and "klub-optimum" not in view.shown:
+        shown = [WEIGHTED if name == "klub-optimum" else name for name in shown]  # which is what it is at p = 3
+    panels = {name: names.title(name) for name in shown}
+    levels: dict[str | float, Lengths] = {
+        name: _lengths(model, name, view.solver) for name in panels if name != WEIGHTED
+    }
+    if WEIGHTED in panels:
+        levels |= {power: _lengths(model, WEIGHTED, "", power) for power in POWERS}
+    return Following(live, panels, levels)
+
+
+@lru_cache(maxsize=512)
+def _lengths(model: Model, name: str, solver: str, power: float = names.KLUB_POWER) -> Lengths:
+    return every_length(model, compute.gram(model), name, solver, power)
 
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:

@@ -53,6 +53,7 @@ _CSS = """
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
 .st-key-address { display: none; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-following) { position: absolute; } /* it has no place of its own */
 </style>
 """
 

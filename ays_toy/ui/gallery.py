@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import lru_cache
 from typing import Any
 
 from ays_toy import figures
@@ -12,7 +13,9 @@ from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute
+from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.compute import Outcome
+from ays_toy.ui.view import ModelView
 
 STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
 LONG_NAME = 10  # letters, from which a metric's name and its value take a line each: five pictures in a row are narrow
@@ -50,3 +53,17 @@ def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels",
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     place.plotly_chart(figure, key=key, height="stretch", config=STILL, alt=alt)
+
+
+def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Live | None:
+    """What the browser draws while something moves, over a panel of the container `within`; None where it cannot."""
+    model = state.chosen_model
+    if (sampled := _sampled(model)) is None:
+        return None
+    top = pictures.brightest(compute.truth(model))
+    return Live(sampled, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
+
+
+@lru_cache(maxsize=32)
+def _sampled(model: Model) -> SampledModel | None:
+    return SampledModel.of(model)

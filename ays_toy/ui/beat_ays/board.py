@@ -11,14 +11,13 @@ from ays_toy import names
 from ays_toy.exchange.fitting import fit_range
 from ays_toy.exchange.reading import Brought
 from ays_toy.metrics import METRICS
-from ays_toy.runs import challenge, pictures
+from ays_toy.runs import challenge
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
-from ays_toy.ui import bring, codec, compute, controls, findings, frame, record, tables, yours
+from ays_toy.ui import bring, codec, compute, controls, findings, frame, gallery, record, tables, yours
 from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.beat_ays.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
-from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.view import POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
@@ -174,25 +173,10 @@ def board(state: ChallengeView) -> None:
         "nats" if state.weight == 3 else "cost",
         tuple(others(state).values()),
         MAX_STEPS - 1,
-        _live(state),
+        gallery.live(state, PANELS, names.title("yours"), 2),  # the picture *Yours* as it follows a moving level
     )
     rail(data, key=BOARD)
     _buttons(state)
-
-
-@lru_cache(maxsize=32)
-def _sampled(model: Model) -> SampledModel | None:
-    return SampledModel.of(model)
-
-
-def _live(state: ChallengeView) -> Live | None:
-    """The picture *Yours* as it follows a moving level: over the second panel of the pictures."""
-    model = state.chosen_model
-    if (sampled := _sampled(model)) is None:
-        return None
-    top = pictures.brightest(compute.truth(model))
-    title = names.title("yours")
-    return Live(sampled, state.solver, state.seed, model.samples, compute.BINS, top, title, PANELS, 2)
 
 
 def _buttons(state: ChallengeView) -> None:

@@ -24,11 +24,12 @@ function inSight({ top, bottom, left, right, height }, around) {
 
 /**
  * @param {HTMLElement} root positioned; the picture is its child
- * @param {() => {left: number, top: number, width: number, height: number}} corner in the window's pixels
+ * @param {() => {left: number, top: number, width: number, height: number}} [corner] in the window's pixels; without one
+ *   there is no picture while its panel is out of sight
  */
-function livePicture(root, corner) {
+function livePicture(root, corner = null) {
   const box = node("div", { class: "live", hidden: "" }, root);
-  const canvas = node("canvas", { role: "img" }, box), words = node("div", { class: "live-words" }, box);
+  const canvas = node("canvas", { role: "img", hidden: "" }, box), words = node("div", { class: "live-words" }, box);
   const worker = sampler(show);
   let setting = null, known = "", watched = null;  // what is drawn, as text, and the figure's container
   let drawing = false, over = false, asked = "", awaited = null;  // levels, as text; what the figure will say
@@ -46,6 +47,7 @@ function livePicture(root, corner) {
     const origin = root.getBoundingClientRect(), { figure, frame, notes } = found;
     const around = figure.closest(`.st-key-${setting.within}`);
     over = inSight(frame, around);
+    if (!over && !corner) return false;
     const at = over ? frame : corner();
     const put = (element, { left, top, width, height }) => Object.assign(element.style, {
       left: `${left - origin.left}px`, top: `${top - origin.top}px`, width: `${width}px`, height: `${height}px`,
@@ -73,6 +75,7 @@ function livePicture(root, corner) {
     painted += 1;
     fill(canvas, { "data-painted": painted, "data-points": points,
       "aria-label": `${setting.title} as it moves, ${words.textContent}` });
+    canvas.hidden = false;
     box.hidden = false;
   }
 
@@ -91,7 +94,14 @@ function livePicture(root, corner) {
     clearTimeout(end);
     if (drawing) worker.drop();
     [drawing, asked, awaited] = [false, "", null];
-    box.hidden = true;
+    box.hidden = canvas.hidden = true;
+  }
+  /** Draw on, or wait, until the figure says `meta`, or for good where that is null. */
+  function until(meta) {
+    [drawing, awaited] = [true, meta && JSON.stringify(meta)];
+    clearTimeout(pause);
+    clearTimeout(end);
+    if (meta) end = setTimeout(hide, FORGOTTEN);
   }
   function follow() {
     if (box.hidden) return;
@@ -109,29 +119,39 @@ function livePicture(root, corner) {
       setting = latest && { ...latest, colors: Uint8Array.from(atob(latest.colors), (letter) => letter.charCodeAt(0)) };
       ready();
     },
-    /** The levels are being moved. Where motion is not wanted the picture follows when they pause. */
-    move(levels) {
+    /**
+     * The levels are being moved. Where motion is not wanted the picture follows when they pause. `meta`, where it is
+     * known, is what the figure will say once it shows them.
+     */
+    move(levels, meta = null) {
       if (!ready()) {
         hide();
         return;
       }
-      [drawing, awaited] = [true, null];
-      clearTimeout(pause);
-      clearTimeout(end);
+      until(meta);
       if (still()) pause = setTimeout(ask, RESTING, [...levels]); else ask([...levels]);
     },
     /** They have come to rest, and the figure will say that it shows them by `meta`; null: it shows them already. */
     rest(levels, meta) {
-      clearTimeout(pause);
       if (meta === null || !ready()) {
         hide();
         return;
       }
-      [drawing, awaited] = [true, JSON.stringify(meta)];
+      until(meta);
       ask([...levels]);
-      clearTimeout(end);
-      end = setTimeout(hide, FORGOTTEN);
       arrived();
+    },
+    /** There is nothing to draw yet: what is seen stays, with `why` below it, until the figure says `meta`. */
+    wait(why, meta) {
+      if (!ready()) {
+        hide();
+        return;
+      }
+      worker.drop();
+      until(meta);
+      [drawing, asked] = [false, ""];
+      words.textContent = why;
+      box.hidden = !place();
     },
     /** Whether the worker must be sent the model once more. */
     lacks: () => Boolean(setting && worker?.lacks(setting.model)),

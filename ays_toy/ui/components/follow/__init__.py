@@ -1,0 +1,54 @@
+"""Pictures that follow sliders while these move: levels for every setting are there, and the browser samples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ays_toy.ui.components import sampling
+from ays_toy.ui.components.assets import read
+from ays_toy.ui.components.exchange import as_text
+from ays_toy.ui.components.sampling import Live
+
+_follow = st.components.v2.component(
+    "ays_follow", css=read("live.css"), js=read("plot.js") + sampling.script() + read("follow.js")
+)
+WEIGHTED = "p-optimum"  # the schedule that the second slider moves
+
+Lengths = Mapping[int, np.ndarray]  # levels [n+1] by n
+
+
+@dataclass(frozen=True, eq=False)
+class Following:
+    """Pictures `live`, of the schedules `panels` by name from the second on, and what the sliders lead to.
+
+    `levels` is by name, or by power for those of `WEIGHTED`. Nothing here says where the sliders stand, so that while
+    they move the message stays the same, and Streamlit sends its address alone.
+    """
+
+    live: Live
+    panels: Mapping[str, str]  # name -> title
+    levels: Mapping[str | float, Lengths]
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON; levels travel as float32, all of a schedule in one text, the numbers of steps beside it."""
+        tables = {
+            name if isinstance(name, str) else f"{WEIGHTED} {name:g}": {
+                "steps": list(lengths),
+                "sigmas": as_text(np.concatenate([*lengths.values(), []]).astype("<f4")),
+            }
+            for name, lengths in self.levels.items()
+        }
+        panels = [{"name": name, "title": title, "panel": k} for k, (name, title) in enumerate(self.panels.items(), 2)]
+        return {"live": self.live.payload(None), "panels": panels, "levels": tables, "weighted": WEIGHTED}
+
+
+def follow(data: Following | None, key: str = "follow") -> None:
+    """Let the pictures follow the sliders of the keys `steps` and `power`; draws nothing while these rest.
+
+    The figure's `meta` must say what it shows: the number of steps, and the power or None where no slider shows it.
+    """
+    with st.container(key="following"):
+        _follow(data=data and data.payload(), key=key)

@@ -1,0 +1,163 @@
+"""Explore in a real Chromium: pictures follow the sliders before Python has heard of it, and give way to its figure."""
+
+import base64
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import pytest
+from chromium import READY, Visit, required
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+required()
+SHOWN = "images => images.map((image) => image.getAttribute('href') || image.getAttribute('xlink:href'))"
+READ = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
+
+
+def opened(page: Page, server: str, query: str = "shown=edm,logsnr") -> Page:
+    page.goto(f"{server}/?data=ring-8&{query}")
+    page.wait_for_selector(".st-key-panels_box52 .heatmaplayer image", timeout=120_000)
+    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_timeout(500)
+    return page
+
+
+def live(page: Page) -> Locator:
+    return page.locator(".live canvas:visible")
+
+
+def figure(page: Page) -> list[str]:
+    return page.locator(".st-key-panels_box52 .heatmaplayer image").evaluate_all(SHOWN)
+
+
+def thumb(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} input[type=range]")
+
+
+def grab(page: Page, key: str = "steps") -> tuple[float, float]:
+    box = thumb(page, key).locator("xpath=../..").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    return x, y
+
+
+def all_drawn(page: Page, count: int) -> list[np.ndarray]:
+    expect(page.locator(".live canvas[data-points='20000']:visible")).to_have_count(count)
+    return [np.array(one.evaluate(READ)).reshape(128, 128, 4)[..., :3] for one in live(page).all()]
+
+
+def panels(page: Page) -> list[np.ndarray]:
+    """The figure's own pictures."""
+    images = [Image.open(BytesIO(base64.b64decode(one.partition(",")[2]))).convert("RGB") for one in figure(page)[1:]]
+    return [np.array(image.resize((128, 128), Image.Resampling.BOX)) for image in images]
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
+    return np.corrcoef(one.mean(axis=2).ravel(), other.mean(axis=2).ravel())[0, 1]
+
+
+def gone(page: Page) -> None:
+    expect(live(page)).to_have_count(0, timeout=30_000)
+    page.wait_for_selector(READY)
+
+
+def test_pictures_follow_the_steps_and_give_way_to_the_same_of_the_figure(page: Page, server: str) -> None:
+    opened(page, server)
+    url, before = page.url, figure(page)
+    frames = [one.bounding_box() for one in page.locator(".st-key-panels_box52 .heatmaplayer image").all()]
+    heights = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+    height = page.evaluate(heights)
+    x, y = grab(page)
+    page.mouse.move(x - 20, y, steps=4)
+    first = all_drawn(page, 2)
+    page.mouse.move(x + 20, y, steps=4)
+    expect(thumb(page, "steps")).not_to_have_value("8")
+    page.wait_for_timeout(300)  # that the first of the new pictures has taken the last one's place
+    second = all_drawn(page, 2)
+    assert all((one != other).any(axis=2).mean() > 0.02 for one, other in zip(first, second, strict=True))
+    assert page.url == url
+    assert figure(page) == before  # Python has not been told
+    over = [one.bounding_box() for one in live(page).all()]
+    assert all(abs(a[side] - b[side]) < 1 for a, b in zip(over, frames[1:], strict=True) for side in a)
+    assert page.evaluate(heights) == height
+    page.mouse.up()
+    gone(page)
+    assert "steps=" in page.url
+    assert figure(page) != before
+    own = panels(page)
+    alike = [likeness(one, other) for one, other in zip(second, own, strict=True)]
+    assert min(alike) > 0.97, alike
+    assert likeness(first[0], own[0]) < likeness(second[0], own[0])
+
+
+def test_keys_and_the_power_move_that_alone_which_they_change(page: Page, server: str) -> None:
+    opened(page, server, "shown=edm,p-optimum&steps=4")
+    before = figure(page)
+    thumb(page, "power").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("img", name=re.compile("^p-optimum as it moves"))).to_be_visible()
+    expect(live(page)).to_have_count(1)  # EDM has no power
+    gone(page)
+    assert "power=0.5" in page.url
+    now = figure(page)
+    assert now[:2] == before[:2]
+    assert now[2] != before[2]
+    thumb(page, "steps").focus()
+    page.keyboard.press("ArrowRight")
+    expect(live(page)).to_have_count(2)
+    gone(page)
+    assert "steps=5" in page.url
+
+
+def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> None:
+    opened(page, server)
+    url, before = page.url, figure(page)
+    x, y = grab(page)
+    page.mouse.move(x + 20, y, steps=3)
+    expect(live(page)).to_have_count(2)
+    page.mouse.move(x, y, steps=3)
+    expect(live(page)).to_have_count(0, timeout=1000)
+    page.mouse.up()
+    assert (page.url, figure(page)) == (url, before)
+
+
+def test_what_has_to_be_searched_for_says_so(page: Page, server: str) -> None:
+    opened(page, server, "shown=edm,ays&steps=20")
+    x, y = grab(page)
+    page.mouse.move(x + 6, y, steps=2)  # AYS ships for 20 steps, and not for the next ones
+    expect(live(page)).to_have_count(1)
+    expect(page.locator(".live-words:visible", has_text="searching …")).to_have_count(1)
+    page.mouse.move(x, y, steps=2)
+    expect(page.locator(".live-words:visible")).to_have_count(0)
+    page.mouse.up()
+
+
+def test_where_motion_is_not_wanted_the_pictures_wait_for_the_hand_to_pause(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    page = opened(visits(reduced_motion="reduce").page, server)
+    x, y = grab(page)
+    for k in range(20):
+        page.mouse.move(x + 2 * k, y)
+    painted = [int(one.get_attribute("data-painted") or 0) for one in page.locator(".live canvas").all()]
+    assert max(painted, default=0) <= 2
+    all_drawn(page, 2)
+    page.mouse.up()
+
+
+def test_without_a_worker_the_server_s_pictures_come_as_ever(visits: Callable[..., Visit], server: str) -> None:
+    visit = visits()
+    visit.page.add_init_script("window.Worker = class { constructor() { throw new Error('none'); } };")
+    page = opened(visit.page, server)
+    before = figure(page)
+    thumb(page, "steps").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("steps=9"))
+    page.wait_for_function(f"(before) => ({SHOWN})([...document.querySelectorAll("
+                           "'.st-key-panels_box52 .heatmaplayer image')])[1] !== before", arg=before[1])  # fmt: skip
+    assert page.locator(".live").count() == page.locator(".live[hidden]").count()
+    visit.unharmed()
