@@ -41,6 +41,16 @@ SWAY = """(svg, [x, y, reach, lasting]) => new Promise((resolve) => {
   };
   requestAnimationFrame(step);
 })"""  # within the page: what drives the browser from outside is too slow for a mouse
+SLIDE = """(thumb, lasting) => new Promise((resolve) => {
+  const began = performance.now(), track = thumb.parentElement.parentElement.parentElement.getBoundingClientRect();
+  const pointer = { pointerId: 1, pointerType: "mouse", clientY: track.y + track.height / 2, bubbles: true };
+  const step = (now) => {
+    const share = 0.15 + 0.1 * Math.sin((now - began) / 300);
+    window.dispatchEvent(new PointerEvent("pointermove", { ...pointer, clientX: track.x + share * track.width }));
+    if (now - began < lasting) requestAnimationFrame(step); else resolve();
+  };
+  requestAnimationFrame(step);
+})"""
 READ = "() => { const times = window.frameTimes; window.frameTimes = null; return times; }"
 
 
@@ -119,6 +129,24 @@ def _sampled(about: str, query: str) -> Scene:
     return _dragged(f"Beat AYS, {about}, level 4 of 8 dragged", f"steps=8&{query}", "4 of 8", 40, ".live canvas")
 
 
+def _slid(about: str, query: str) -> Scene:
+    """Take hold of Explore's slider of steps and move it to and fro, from 4 steps to 11."""
+
+    def grab(page: Page) -> None:
+        page.wait_for_selector(".st-key-panels_box52 .heatmaplayer image")
+        page.wait_for_selector(READY)
+        page.wait_for_timeout(1000)
+        box = page.locator(".st-key-steps input[type=range]").locator("xpath=../..").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+
+    def slide(page: Page, seconds: float) -> None:
+        page.locator(".st-key-steps input[type=range]").evaluate(SLIDE, 1000 * seconds)
+
+    return Scene(f"Explore, {about}, Steps dragged", query, grab, slide, ".live canvas >> nth=0")
+
+
 SCENES = {
     "flow": _flow("Trajectories, 4 × 1,000 particles", "follow=0"),
     "flow-followed": _flow(
@@ -128,6 +156,8 @@ SCENES = {
     "live-grid": _sampled("64 components", "data=grid-8x8"),
     "live-spirals": _sampled("316 components", "data=spirals"),
     "live-network": _sampled("a network of 3 × 128", "data=grid-8x8&model=mlp"),
+    "follow-grid": _slid("four pictures of 64 components", "?data=grid-8x8"),
+    "follow-spirals": _slid("four pictures of 316 components", "?data=spirals"),
 }
 
 

@@ -1,0 +1,61 @@
+"""What Explore's pictures follow: levels for every number of steps, and a message that stays the same meanwhile."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ays_toy import names, optimize
+from ays_toy.runs import finding, shipped
+from ays_toy.runs.comparison import Model
+from ays_toy.runs.every_length import every_length
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
+from ays_toy.ui import explore
+from ays_toy.ui.view import POWERS, View
+
+MODEL = Model("ring-8")
+
+
+@pytest.fixture(scope="module")
+def gram():
+    return MODEL.collect()
+
+
+@pytest.mark.parametrize("name", names.COMPARED)
+def test_levels_of_every_length_are_those_of_the_page(gram, name):
+    found = every_length(MODEL, gram, name, "ddim", 2.0)
+    for n, sigmas in found.items():
+        assert sigmas.size == n + 1
+        assert (sigmas[0], sigmas[-1]) == pytest.approx((MODEL.sigma_max, MODEL.sigma_min))
+        assert (np.diff(sigmas) < 0).all()
+    if name in names.SEARCHED:
+        assert set(found) == {n for n in range(MIN_STEPS, MAX_STEPS + 1) if shipped.find(MODEL, "ddim", n, name)}
+        np.testing.assert_array_equal(found[8], shipped.find(MODEL, "ddim", 8, name).sigmas)
+        return
+    assert list(found) == list(range(MIN_STEPS, MAX_STEPS + 1))
+    if name in names.BASELINES:
+        np.testing.assert_array_equal(found[8], finding.family(MODEL, name, 8).sigmas)
+    else:  # on the grid, which costs little
+        power = 2.0 if name == "p-optimum" else 3.0
+        best = gram.price(optimize.optimum(gram, 8, power), power=power).value
+        assert best <= gram.price(found[8], power=power).value < 1.05 * best
+
+
+def test_the_message_says_nothing_of_where_the_sliders_stand():
+    view = View(data="ring-8", shown=("edm", "p-optimum", "ays"))
+    said = explore.following(view, {}).payload()
+    assert set(said["levels"]) == {"edm", "ays", *(f"p-optimum {power:g}" for power in POWERS)}
+    for other in (replace(view, steps=21), replace(view, power=0.75), replace(view, power=3.0)):
+        assert explore.following(other, {}).payload() == said
+        assert explore.meta(other) != explore.meta(view)
+    assert explore.following(replace(view, solver="ddim"), {}).payload() != said
+    assert explore.meta(replace(view, shown=("edm", "ays"))) == [8, None]
+
+
+def test_a_panel_that_is_the_klub_optimum_s_own_has_no_power():
+    view = View(data="ring-8", shown=("p-optimum", "klub-optimum"), power=3.0)
+    assert [one["name"] for one in explore.following(view, {}).payload()["panels"]] == ["klub-optimum"]
+    assert [one["name"] for one in explore.following(replace(view, power=2.0), {}).payload()["panels"]] == [
+        "p-optimum",
+        "klub-optimum",
+    ]
