@@ -93,13 +93,13 @@ def went_back() -> bool:
 
 def among(name: str, options: Collection[Any]) -> None:
     """Let the widget show what was chosen while that is an option, and the first option otherwise."""
-    one = this_session()
-    chosen = one.values.get(name)
+    session = this_session()
+    chosen = session.values.get(name)
     value = chosen if chosen in options else next(iter(options))
     if value == chosen:
-        one.stand_ins.pop(name, None)
+        session.stand_ins.pop(name, None)
     else:
-        one.stand_ins[name] = value
+        session.stand_ins[name] = value
     if st.session_state.get(name, _ABSENT) != value:
         st.session_state[name] = value
 

@@ -154,41 +154,41 @@ def open_view(cls: type[V]) -> list[str]:
     another page left it; where the browser goes back, it is at its default, as it was when it had that address.
     """
     frame.within_app()
-    one, own = record.this_session(), [field.name for field in fields(cls)]
+    session, own = record.this_session(), [field.name for field in fields(cls)]
     query, back = st.query_params.to_dict(), record.went_back()
-    one.take(own)
-    if one.arrive(own) or back:
-        one.address, one.problems, one.linked = None, [], set()
-        _follow(one, cls, query, back)
-        _follow(one, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
+    session.take(own)
+    if session.arrive(own) or back:
+        session.address, session.problems, session.linked = None, [], set()
+        _follow(session, cls, query, back)
+        _follow(session, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
     for field in fields(cls):
-        one.values.setdefault(field.name, field.default)
-    one.give(own)
-    return one.problems
+        session.values.setdefault(field.name, field.default)
+    session.give(own)
+    return session.problems
 
 
 def _follow(
-    one: record.Record, cls: type[Any], query: Mapping[str, str], whole: bool, besides: Sequence[str] = ()
+    session: record.Record, cls: type[Any], query: Mapping[str, str], whole: bool, besides: Sequence[str] = ()
 ) -> None:
     """Choose what the address says of the fields; where it is the whole truth, also what it leaves out, by default."""
     state, problems = codec.from_query(cls, query)
-    one.problems += problems
+    session.problems += problems
     for field in fields(cls):
-        if field.name in query or (whole and field.name not in besides and field.name in one.values):
-            one.choose(field.name, getattr(state, field.name))
-            one.linked.add(field.name)
+        if field.name in query or (whole and field.name not in besides and field.name in session.values):
+            session.choose(field.name, getattr(state, field.name))
+            session.linked.add(field.name)
 
 
 def current(cls: type[V]) -> V:
     """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
-    one, own = record.this_session(), [field.name for field in fields(cls)]
-    one.take(own)
-    view = cls(**one.shown(own))
-    elsewhere = {field.name: one.values.get(field.name, field.default) for field in fields(Shared)}
+    session, own = record.this_session(), [field.name for field in fields(cls)]
+    session.take(own)
+    view = cls(**session.shown(own))
+    elsewhere = {field.name: session.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
     address = codec.to_query(view) | shared
     st.query_params.from_dict(address)
-    one.wrote(address)
+    session.wrote(address)
     return view
 
 

@@ -60,39 +60,39 @@ def sigmas() -> np.ndarray:
 
 def settle() -> None:
     """Take in what has happened since the page was drawn; call it before the widgets are."""
-    one, levels = attempt_state(), st.session_state["levels"]
+    attempt, levels = attempt_state(), st.session_state["levels"]
     _take_move()
-    if st.session_state["steps"] != one.steps:  # by the slider, or on another page
-        one.undo.append((tuple(levels), one.steps, one.how))
+    if st.session_state["steps"] != attempt.steps:  # by the slider, or on another page
+        attempt.undo.append((tuple(levels), attempt.steps, attempt.how))
         _begin()
     elif levels:
         try:
             challenge.attempt(levels, *ends())
         except ValueError:
-            one.complaint = "The levels did not fit between the new ends: the challenge starts anew."
-            one.undo.clear()
+            attempt.complaint = "The levels did not fit between the new ends: the challenge starts anew."
+            attempt.undo.clear()
             _begin()
 
 
 def follow_link(steps: int) -> None:
     """Take the levels over that the address brought, and the number of steps that they make."""
-    one = attempt_state()
-    st.session_state["steps"] = one.steps = steps
-    one.how = "from the link" if st.session_state["levels"] else "start"
-    one.changes += 1
+    attempt = attempt_state()
+    st.session_state["steps"] = attempt.steps = steps
+    attempt.how = "from the link" if st.session_state["levels"] else "start"
+    attempt.changes += 1
 
 
 def _begin() -> None:
-    one = attempt_state()
-    st.session_state["levels"], one.steps, one.how = [], st.session_state["steps"], "start"
-    one.changes += 1
+    attempt = attempt_state()
+    st.session_state["levels"], attempt.steps, attempt.how = [], st.session_state["steps"], "start"
+    attempt.changes += 1
 
 
 def _take_move() -> None:
-    one, said = attempt_state(), rail.last_move(BOARD)
-    if said is None or said == one.moved:
+    attempt, said = attempt_state(), rail.last_move(BOARD)
+    if said is None or said == attempt.moved:
         return
-    one.moved = said
+    attempt.moved = said
     levels, began = said
     if began != version():
         return  # of levels that have been replaced since
@@ -116,27 +116,27 @@ def bring(levels: np.ndarray) -> np.ndarray:
 
 
 def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> None:
-    one = attempt_state()
-    one.complaint = ""
+    attempt = attempt_state()
+    attempt.complaint = ""
     before = sigmas()
     try:
         after = challenge.attempt(make(before), *ends())
     except ValueError as error:
-        one.complaint = str(error)
-        one.changes += 1  # so that the rail shows what stands
+        attempt.complaint = str(error)
+        attempt.changes += 1  # so that the rail shows what stands
         _forget_typed()
         return
     if np.array_equal(before, after):
         return
-    one.undo = [*one.undo, (tuple(st.session_state["levels"]), one.steps, one.how)][-MOST_UNDO:]
+    attempt.undo = [*attempt.undo, (tuple(st.session_state["levels"]), attempt.steps, attempt.how)][-MOST_UNDO:]
     _put(tuple(after[1:-1].tolist()), after.size - 1, how, by_rail)
 
 
 def _put(levels: tuple[float, ...], steps: int, how: str, by_rail: bool = False) -> None:
-    one = attempt_state()
+    attempt = attempt_state()
     st.session_state["levels"], st.session_state["steps"] = list(levels), steps
-    one.steps, one.how = steps, how
-    one.changes += not by_rail
+    attempt.steps, attempt.how = steps, how
+    attempt.changes += not by_rail
     if how != "typed":
         _forget_typed()
 
@@ -176,6 +176,6 @@ def take_typed(column: str) -> None:
 
 def remember(draw: Sampling) -> None:
     """Add the schedule to those tried, unless it was the last one."""
-    one = attempt_state()
-    if not one.tried or one.tried[-1][0] != draw:
-        one.tried = [*one.tried, (draw, one.how)][-MOST_TRIED:]
+    attempt = attempt_state()
+    if not attempt.tried or attempt.tried[-1][0] != draw:
+        attempt.tried = [*attempt.tried, (draw, attempt.how)][-MOST_TRIED:]

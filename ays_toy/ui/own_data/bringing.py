@@ -88,10 +88,10 @@ def ways() -> None:
 
 
 def _pad() -> None:
-    one = brought.own_data()
-    strokes = len(one.drawing.strokes)
-    words = f"{one.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
-    pad(PadData(one.drawing, brought.version(), one.troubles.get("draw", words)), key=brought.PAD)
+    own = brought.own_data()
+    strokes = len(own.drawing.strokes)
+    words = f"{own.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
+    pad(PadData(own.drawing, brought.version(), own.troubles.get("draw", words)), key=brought.PAD)
 
 
 def _uploader(way: str, label: str, kinds: list[str]) -> None:
@@ -199,13 +199,13 @@ def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
 
 def onward() -> None:
     """Use the data on the other pages, keep them under a name, or take them along in a link."""
-    one = brought.own_data()
+    own = brought.own_data()
     row = st.container(horizontal=True)
-    _pages(row, one.shown, "shown", PAGES, icon=":material/arrow_forward:", disabled=not one.shown)
-    if not one.shown:
+    _pages(row, own.shown, "shown", PAGES, icon=":material/arrow_forward:", disabled=not own.shown)
+    if not own.shown:
         return
-    st.caption(f"**{catalog.dataset(one.shown).title}.** {_travels(one.shown)}")
-    if not one.shown.startswith(catalog.OWN):
+    st.caption(f"**{catalog.dataset(own.shown).title}.** {_travels(own.shown)}")
+    if not own.shown.startswith(catalog.OWN):
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.text_input("Keep these points as", key="points_name", placeholder="a name of your choice", max_chars=40)
         row.button("Keep", icon=":material/save:", key="keep points", on_click=brought.keep_points)

@@ -64,13 +64,13 @@ def own_data() -> OwnData:
 
 def settle() -> list[str]:
     """Take in what the pad, a link or another page did -> sentences on what is gone; before the widgets are drawn."""
-    one, chosen, gone = own_data(), st.session_state["data"], []
-    if catalog.is_own(chosen) and chosen not in (one.shown, one.followed):
-        one.shown, way = chosen, st.session_state["way"]
-        one.troubles.pop("draw", None)
+    own, chosen, gone = own_data(), st.session_state["data"], []
+    if catalog.is_own(chosen) and chosen not in (own.shown, own.followed):
+        own.shown, way = chosen, st.session_state["way"]
+        own.troubles.pop("draw", None)
         if chosen.startswith(catalog.DRAWN):
-            one.drawing = drawing.decode(chosen.removeprefix(catalog.DRAWN))
-            one.changes += 1
+            own.drawing = drawing.decode(chosen.removeprefix(catalog.DRAWN))
+            own.changes += 1
             way = "draw"
         elif chosen.startswith(catalog.POINTS):
             way = "csv"
@@ -79,18 +79,18 @@ def settle() -> list[str]:
     elif record.went_back() and not catalog.is_own(chosen):
         _start_anew()
     said = last_drawing(PAD)
-    if said is not None and said != one.seen:
-        one.seen = said
+    if said is not None and said != own.seen:
+        own.seen = said
         if said[1] == version():  # and not of a drawing that has been replaced since
             _take_strokes(said[0])
-    if one.shown:
+    if own.shown:
         try:
-            catalog.dataset(one.shown)
+            catalog.dataset(own.shown)
         except ValueError as error:
             gone.append(str(error))
             show_drawing()
-    one.followed = st.session_state["data"]
-    st.session_state["many"] = one.drawing.count
+    own.followed = st.session_state["data"]
+    st.session_state["many"] = own.drawing.count
     return gone
 
 
@@ -100,24 +100,24 @@ def version() -> str:
 
 
 def _take_strokes(strokes: Any) -> None:
-    one = own_data()
+    own = own_data()
     try:
-        one.drawing = Drawing.from_json(strokes, one.drawing.count)
+        own.drawing = Drawing.from_json(strokes, own.drawing.count)
     except ValueError as error:
-        one.troubles["draw"] = str(error)
-        one.changes += 1  # so that the pad shows what stands
+        own.troubles["draw"] = str(error)
+        own.changes += 1  # so that the pad shows what stands
         return
     _draw()
 
 
 def _draw() -> None:
-    one = own_data()
-    one.troubles.pop("draw", None)
+    own = own_data()
+    own.troubles.pop("draw", None)
     try:
-        choose(catalog.name_of_drawing(one.drawing))
+        choose(catalog.name_of_drawing(own.drawing))
     except ValueError as error:  # no ink is left
-        one.troubles["draw"] = str(error)
-        one.shown = ""
+        own.troubles["draw"] = str(error)
+        own.shown = ""
 
 
 def choose(name: str) -> None:
@@ -130,26 +130,26 @@ def choose(name: str) -> None:
 
 def show_drawing() -> None:
     """Fall back to what lies on the pad, or would if it were not empty."""
-    one = own_data()
+    own = own_data()
     try:
-        one.shown = catalog.name_of_drawing(one.drawing)
+        own.shown = catalog.name_of_drawing(own.drawing)
     except ValueError:
         _start_anew()
-    st.session_state["data"] = one.shown
+    st.session_state["data"] = own.shown
 
 
 def _start_anew() -> None:
     """Lay the example on the pad."""
-    one = own_data()
-    one.drawing, one.changes = drawing.smiley(), one.changes + 1
-    one.shown = catalog.name_of_drawing(one.drawing)
-    one.troubles.pop("draw", None)
+    own = own_data()
+    own.drawing, own.changes = drawing.smiley(), own.changes + 1
+    own.shown = catalog.name_of_drawing(own.drawing)
+    own.troubles.pop("draw", None)
 
 
 def recount() -> None:
     """Take as many points as the control says, of what is shown."""
-    one = own_data()
-    one.drawing = replace(one.drawing, count=st.session_state["many"])
+    own = own_data()
+    own.drawing = replace(own.drawing, count=st.session_state["many"])
     if st.session_state["way"] == "image":
         take("image")
     else:
@@ -158,10 +158,10 @@ def recount() -> None:
 
 def take(way: str) -> None:
     """Take in an uploaded file, where there is one."""
-    one, file = own_data(), st.session_state.get(f"{way} file")
-    one.troubles.pop(way, None)
+    own, file = own_data(), st.session_state.get(f"{way} file")
+    own.troubles.pop(way, None)
     if way == "csv":
-        one.file = None
+        own.file = None
     if file is None:
         return
     name, data = plain(file.name) or "file", file.getvalue()
@@ -169,30 +169,30 @@ def take(way: str) -> None:
         if way == "image":
             _bring(name, _image_points(data))
         else:
-            one.file = File(name, data, _table(data).proposed)
+            own.file = File(name, data, _table(data).proposed)
             take_columns()
     except ValueError as error:
-        one.troubles[way] = str(error)
+        own.troubles[way] = str(error)
 
 
 def take_columns(chosen: Columns | None = None) -> None:
     """Take the columns of the text file that were chosen, or as they are; what was shown stays where they are unfit."""
-    one = own_data()
-    assert one.file is not None
-    one.troubles.pop("csv", None)
-    one.file = replace(one.file, columns=chosen or one.file.columns)
+    own = own_data()
+    assert own.file is not None
+    own.troubles.pop("csv", None)
+    own.file = replace(own.file, columns=chosen or own.file.columns)
     try:
-        _bring(one.file.name, own_table.points(one.file.table, one.file.columns))
+        _bring(own.file.name, own_table.points(own.file.table, own.file.columns))
     except ValueError as error:
-        one.troubles["csv"] = str(error)
+        own.troubles["csv"] = str(error)
 
 
 def choose_columns() -> None:
     """Take the columns that the widgets name, and leave what has no widget as it is."""
-    one, state = own_data(), st.session_state
-    if one.file is None:
+    own, state = own_data(), st.session_state
+    if own.file is None:
         return
-    chosen, table = one.file.columns, one.file.table
+    chosen, table = own.file.columns, own.file.table
     if table.width > 2:
         weights = None if state["csv weights"] == NO_WEIGHTS else state["csv weights"]
         chosen = replace(chosen, x=state["csv x"], y=state["csv y"], weights=weights)
@@ -222,9 +222,9 @@ def _image_points(data: bytes) -> Any:
 
 def keep_points() -> None:
     """Keep what is shown under the name that was typed."""
-    one, name = own_data(), st.session_state["points_name"].strip()
+    own, name = own_data(), st.session_state["points_name"].strip()
     try:
-        PointStore().save(name, catalog.dataset(one.shown).mixture.means, title=catalog.dataset(one.shown).title)
+        PointStore().save(name, catalog.dataset(own.shown).mixture.means, title=catalog.dataset(own.shown).title)
     except ValueError as error:
         st.session_state["complaint points"] = str(error)
     else:
