@@ -85,7 +85,7 @@ def _cost(known: Watch | None, state: SearchState) -> Iterator[str]:
     if known:
         yield f"{background.duration(known.progress.seconds)} on {background.device_name()}"
     elif state.sweeps:
-        yield f"{background.duration(state.seconds[-1])} on {shipped_searches.made_on()}, where it was made"
+        yield f"{background.duration(state.seconds[-1])} where it was made"  # which the table's caption names
     if state.sweeps:
         yield f"{state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
 
