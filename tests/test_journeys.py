@@ -113,12 +113,12 @@ def test_stopping_by_hand_brings_that_sweeps_samples_and_the_link_holds_it(page:
     bar = page.locator(".transport input")
     bar.focus()
     page.keyboard.press("Home")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
     hand = page.locator(".st-key-panels .annotation-text").nth(3)
     for _ in ("here", "by its link"):
-        expect(page.locator(".words")).to_contain_text("Sweep 2:", timeout=90_000)
-        expect(hand).to_contain_text("AYS, sweep 2", timeout=90_000)
-        expect(page).to_have_url(re.compile("sweep=2"))
+        expect(page.locator(".words")).to_contain_text("Sweep 3:", timeout=90_000)
+        expect(hand).to_contain_text("AYS, sweep 3", timeout=90_000)
+        expect(page).to_have_url(re.compile("sweep=3"))
         page.wait_for_selector(READY)
         page.reload()

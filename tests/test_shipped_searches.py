@@ -97,7 +97,7 @@ def test_a_sampling_asked_for_after_three_choices_is_done_before_any_of_them(mon
     try:
         choices = [findings.choice(model, "ddim", steps, "energy") for steps in (11, 12, 13)]
         assert findings.named(model, "choice", "ddim", 12) is choices[1], "the same work is done once"
-        drawn = compute.start({"edm": compute.Sampling(model, "ddim", 0, tuple(edm(4, 0.05)), 64)})
+        drawn = compute.start({"edm": compute.Sampling(model, "ddim", 0, tuple(edm(4, 0.05)), 256)})
         assert drawn["edm"].result(30).metrics["nll"]
         assert not any(choice.done() for choice in choices)
         assert begun == [11], "one at a time"
