@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ays_toy.cli import app
+from ays_toy.cli import app, common
 from ays_toy.exchange import export
 from ays_toy.images import collect, results, sources
 from ays_toy.runs import comparison, finding
@@ -16,7 +16,7 @@ from ays_toy.sampling.schedules import Schedule, edm, logsnr
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setattr(common.console, "width", 240)
     monkeypatch.chdir(tmp_path)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 

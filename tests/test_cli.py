@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ays_toy.cli import app
+from ays_toy.cli import app, common
 from ays_toy.models.store import ModelStore
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
@@ -16,7 +16,7 @@ from ays_toy.sampling.schedules import edm
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(common.console, "width", 200)
     monkeypatch.chdir(tmp_path)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 

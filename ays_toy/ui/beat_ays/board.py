@@ -251,7 +251,7 @@ def numbers(state: ChallengeView) -> None:
             ),
         },
         row_height=tables.ROW_HEIGHT,
-        height=tables.height(min(inner.size, MOST_ROWS)),
+        height=tables.height(min(inner.size, MOST_ROWS)) - 8,  # for the pictures' sake: the last row is cut a little
         key=attempts.numbers_key(),
         on_change=attempts.take_typed,
         args=(SIGMA,),
