@@ -97,7 +97,7 @@ def _play(page: Page, seconds: float) -> None:
 
 
 def _flow(about: str, query: str) -> Scene:
-    shown = "shown=edm,time-uniform,logsnr,exact"
+    shown = "shown=edm,time-uniform,logsnr,klub-optimum"
     return Scene(about, f"trajectories?{shown}&{query}", _played, _play, ".flow.player")
 
 

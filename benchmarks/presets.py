@@ -4,8 +4,6 @@ Every preset with its exact denoiser, five solvers, 2 to 20 steps and a few more
 as the pages would find them. What is found is kept, so that a run that was stopped goes on where it was.
 """
 
-import json
-import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
@@ -32,6 +30,7 @@ from ays_toy.runs import comparison, finding, live_search, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Pass
 from ays_toy.runs.shipped import METRIC, Cell
+from benchmarks import shipping
 
 STEPS = (4, 5, 6, 7, 8, 10, 12, 16, 20, 2, 3, 9, 11, 13, 14, 15, 17, 18, 19, 25, 30, 40)  # the most wanted first
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m", "heun")  # for others the pages search as they are
@@ -78,31 +77,21 @@ def cells() -> Iterator[Cell]:
         yield Cell(data, solver, steps)
 
 
+def made() -> dict[str, Any]:
+    """How the file was made."""
+    return {"format": shipped.FORMAT, "made by": "python -m benchmarks.presets", "settings": settings()}
+
+
 def read(path: Path, anew: bool) -> dict[Cell, Rows]:
     """What the file already holds; ValueError where it was made with other settings."""
-    if anew or not path.is_file():
-        return {}
-    record = json.loads(path.read_text(encoding="utf-8"))
-    if (record["format"], record["settings"]) != (shipped.FORMAT, settings()):
-        raise ValueError(f"{path.name} was made with other settings: give --anew, or another file.")
-    return {Cell.read(key): rows for key, rows in record["cells"].items()}
+    return {Cell.read(key): rows for key, rows in shipping.read(path, "cells", made(), anew).items()}
 
 
 def write(path: Path, found: Mapping[Cell, Rows]) -> None:
-    """Keep what was found, a line a cell, whole or not at all."""
+    """Keep what was found, in order."""
     places = {name: k for names in (DATASETS, SOLVERS) for k, name in enumerate(names)}
     order = sorted(found, key=lambda one: (places[one.data], places[one.solver], one.steps))
-    lines = [f"{json.dumps(str(one))}:{_compact(found[one])}" for one in order]
-    head = {"format": shipped.FORMAT, "made by": "python -m benchmarks.presets", "settings": settings()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    body = ",\n".join(lines)
-    temporary.write_text(f'{_compact(head)[:-1]},\n"cells":{{\n{body}\n}}}}\n', encoding="utf-8")
-    temporary.replace(path)
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    shipping.write(path, "cells", made(), {str(one): found[one] for one in order})
 
 
 def report(found: Mapping[Cell, Rows], path: Path) -> Table:
@@ -126,7 +115,7 @@ def main(
     anew: Annotated[bool, typer.Option("--anew", help="Find again what the file already holds.")] = False,
 ) -> None:
     """Find the schedules that ship for the preset data."""
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # of the workers
+    shipping.one_thread_each()
     try:
         found = read(out, anew)
     except ValueError as error:

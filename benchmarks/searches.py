@@ -4,8 +4,6 @@ Every preset with its exact denoiser, for two solvers, as Optimize searches wher
 is found is written as it comes and kept, so that a run that was stopped goes on where it was.
 """
 
-import json
-import os
 import platform
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,6 +22,7 @@ from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.runs import live_search, shipped_searches
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.live_search import SearchConfig
+from benchmarks import shipping
 
 SOLVERS = ("stochastic-ddim", "ddim")  # for others the page searches when it is asked to
 Rows = dict[str, dict[str, Any]]  # searches by their keys
@@ -55,33 +54,24 @@ def found(config: SearchConfig) -> dict[str, Any]:
     return shipped_searches.packed(last)
 
 
-def read(path: Path, anew: bool) -> Rows:
-    """What the file already holds; ValueError where it was made with other settings."""
-    if anew or not path.is_file():
-        return {}
-    record = json.loads(path.read_text(encoding="utf-8"))
-    if (record["format"], record["settings"]) != (shipped_searches.FORMAT, settings()):
-        raise ValueError(f"{path.name} was made with other settings: give --anew, or another file.")
-    return dict(record["searches"])
-
-
-def write(path: Path, rows: Mapping[str, Any]) -> None:
-    """Keep what was found, a line a search, whole or not at all."""
-    head = {
+def made() -> dict[str, Any]:
+    """How the file was made, and on what."""
+    return {
         "format": shipped_searches.FORMAT,
         "made by": "python -m benchmarks.searches",
         "made on": f"one thread of a busy {platform.machine()} CPU",
         "settings": settings(),
     }
-    body = ",\n".join(f"{json.dumps(key)}:{_compact(rows[key])}" for key in configs() if key in rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(f'{_compact(head)[:-1]},\n"searches":{{\n{body}\n}}}}\n', encoding="utf-8")
-    temporary.replace(path)
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+def read(path: Path, anew: bool) -> Rows:
+    """What the file already holds; ValueError where it was made with other settings."""
+    return shipping.read(path, "searches", made(), anew)
+
+
+def write(path: Path, rows: Mapping[str, Any]) -> None:
+    """Keep what was found, in order."""
+    shipping.write(path, "searches", made(), {key: rows[key] for key in configs() if key in rows})
 
 
 def report(rows: Rows, path: Path) -> Table:
@@ -101,7 +91,7 @@ def main(
     anew: Annotated[bool, typer.Option("--anew", help="Find again what the file already holds.")] = False,
 ) -> None:
     """Run the searches that ship for the preset data."""
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # of the workers
+    shipping.one_thread_each()
     try:
         rows = read(out, anew)
     except ValueError as error:
