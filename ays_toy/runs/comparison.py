@@ -58,6 +58,11 @@ class Model:
         return catalog.denoiser(self.data, self.kind, device)
 
     @property
+    def is_default(self) -> bool:
+        """Whether it is the exact denoiser over the default range, for which schedules and searches ship."""
+        return self.kind == "exact" and (self.sigma_min, self.sigma_max) == (SIGMA_MIN, SIGMA_MAX)
+
+    @property
     def samples(self) -> int:
         """How many samples a comparison draws."""
         return self._affordable(SAMPLES, SAMPLE_PAIRS)

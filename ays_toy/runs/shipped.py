@@ -49,7 +49,7 @@ def find(model: Model, solver: str, steps: int, name: str) -> Schedule | None:
     That is for data of the user's own, a trained model, another range, and other numbers of steps. Its seconds are
     those of one thread of a busy machine.
     """
-    if model.kind != "exact" or (model.sigma_min, model.sigma_max) != (SIGMA_MIN, SIGMA_MAX):
+    if not model.is_default:
         return None
     return entries().get((Cell(model.data, find_solver(solver).name, steps), name))
 
