@@ -196,7 +196,7 @@ def show(
     cls: type[V],
     *controls: Callable[[], Any],
     before: Callable[[], Sequence[str]] = tuple,
-    settle: Callable[[V], None] = lambda _state: None,
+    settle: Callable[[V], None] | None = None,
     besides: Callable[[], Sequence[str]] = tuple,
 ) -> V:
     """Open the page of that state: draw its controls beside it, say what was not usable -> its state.
@@ -209,8 +209,10 @@ def show(
     with st.sidebar:
         for control in controls:
             control()
-    settle(current(cls))
     state = current(cls)
+    if settle:
+        settle(state)
+        state = current(cls)
     for problem in [*problems, *happened, *besides()]:
         frame.remark(problem)
     return state
