@@ -110,8 +110,7 @@ def optimize(
         for found in optimizing.find(judge, state.gram, source.x0, search):
             console.print(found.line)
         common.print_levels(found.sigmas)
-        schedule = Schedule(method, found.title, found.sigmas)
-        rows = _print(judge, state.gram, [schedule], solver, _figures(chosen, solver, decides), samples)
+        rows = _print(judge, state.gram, [found], solver, _figures(chosen, solver, decides), samples)
         if out is not None:
             about = {"model": model, "figure": decides, "paths": state.gram.paths}
             common.write(out, Taken(rows[0], solver, chosen, about=about))

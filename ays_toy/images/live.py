@@ -148,8 +148,7 @@ def _stages(config: ImageConfig, judge: Judge, at: Callable[..., ImageState]) ->
     search = Search(config.solver, config.steps, config.method, config.decides, start=config.start, plan=config.plan)
     for finding in optimizing.find(judge, gram, source.x0, search):
         yield at(f"Searching, {finding.line}", finding=finding)
-    found = Schedule(config.method, finding.title, finding.sigmas)
-    named = compared.named(model, gram, config.steps, [found, named["klub-optimum"]])
+    named = compared.named(model, gram, config.steps, [finding, named["klub-optimum"]])
     pictures = dict(_pictures(config, judge, named))
     rows: tuple[Measured, ...] = ()
     for one in named.values():

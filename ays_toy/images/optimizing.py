@@ -51,7 +51,7 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
     method, solver, start or figure, and for a figure that does not fit model or solver.
     """
     lookup(names.METHODS, search.method, "method")
-    find_solver(search.solver)
+    solver = find_solver(search.solver)
     if search.method in ("klub-optimum", "p-optimum"):
         power = names.KLUB_POWER if search.method == "klub-optimum" else search.power
         title = names.title("p-optimum", power)
@@ -60,9 +60,7 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
     figure, title = check_figure(judge.model.name, search.solver, search.figure), names.title(search.method)
     families, score = baselines(judge.model, search.steps), judge.score(search.solver, search.figure)
     if search.method == "choice":
-        ode = (
-            None if find_solver(search.solver).stochastic else local_errors(judge.model, x0, seed=seeds.IMAGE_ODE_PASS)
-        )
+        ode = None if solver.stochastic else local_errors(judge.model, x0, seed=seeds.IMAGE_ODE_PASS)
         subject = Subject(search.solver, families, gram, figure, score, ode)
         for choice in optimize.choices(subject, search.plan, count(search.seed)):
             done, best = choice.rounds, choice.best

@@ -122,8 +122,8 @@ def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extr
     if same:
         status(box, same, _at(same), "Measured in")
     elif view.bundled:
-        calls_ = denoiser_calls(view.solver, one.rows[name].schedule.steps)
-        words = _about(view, calls_ * view.config.samples)
+        count = denoiser_calls(view.solver, one.rows[name].schedule.steps) * view.config.samples
+        words = _about(view, count)
         box.caption(words[0].upper() + words[1:])
 
 

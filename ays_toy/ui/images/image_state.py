@@ -74,7 +74,7 @@ def watch(view: ImagesView, slot: str = SLOT) -> Watch | None:
 
 def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
     if state.finding:
-        kept.found[view.method] = Schedule(view.method, state.finding.title, state.finding.sigmas)
+        kept.found[view.method] = state.finding
     for row in state.rows:
         kept.figures[row.schedule.levels], kept.rows[row.schedule.name] = row.metrics, row
     for name, pictures in state.pictures.items():
