@@ -14,18 +14,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
+ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
 
 
 def required() -> None:
     """Skip the module where there is no Chromium, unless it has to be there."""
     if PROGRAM is None and not os.environ.get("AYS_REQUIRE_BROWSER"):
         pytest.skip("no Chromium on this machine", allow_module_level=True)
+
+
+def grab(page: Page, thing: Locator) -> tuple[float, float]:
+    """Take hold of a thing in its middle -> where that is."""
+    box = thing.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    return x, y
 
 
 @contextmanager

@@ -7,14 +7,13 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from chromium import READY, Visit, required
+from chromium import ADDRESS, PIXELS, READY, Visit, grab, required
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 required()
-SHOWN = "images => images.map((image) => image.getAttribute('href') || image.getAttribute('xlink:href'))"
-READ = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
+SHOWN = f"images => images.map({ADDRESS})"
 
 
 def opened(page: Page, server: str, query: str = "shown=edm,logsnr") -> Page:
@@ -37,17 +36,14 @@ def thumb(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key} input[type=range]")
 
 
-def grab(page: Page, key: str = "steps") -> tuple[float, float]:
-    box = thumb(page, key).locator("xpath=../..").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    return x, y
+def slider(page: Page) -> Locator:
+    """The track of Steps, by whose middle it is taken hold of."""
+    return thumb(page, "steps").locator("xpath=../..")
 
 
 def all_drawn(page: Page, count: int) -> list[np.ndarray]:
     expect(page.locator(".live canvas[data-points='20000']:visible")).to_have_count(count)
-    return [np.array(one.evaluate(READ)).reshape(128, 128, 4)[..., :3] for one in live(page).all()]
+    return [np.array(one.evaluate(PIXELS)).reshape(128, 128, 4)[..., :3] for one in live(page).all()]
 
 
 def panels(page: Page) -> list[np.ndarray]:
@@ -71,7 +67,7 @@ def test_pictures_follow_the_steps_and_give_way_to_the_same_of_the_figure(page: 
     frames = [one.bounding_box() for one in page.locator(".st-key-panels_box52 .heatmaplayer image").all()]
     heights = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
     height = page.evaluate(heights)
-    x, y = grab(page)
+    x, y = grab(page, slider(page))
     page.mouse.move(x - 20, y, steps=4)
     first = all_drawn(page, 2)
     page.mouse.move(x + 20, y, steps=4)
@@ -116,7 +112,7 @@ def test_keys_and_the_power_move_that_alone_which_they_change(page: Page, server
 def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> None:
     opened(page, server)
     url, before = page.url, figure(page)
-    x, y = grab(page)
+    x, y = grab(page, slider(page))
     page.mouse.move(x + 20, y, steps=3)
     expect(live(page)).to_have_count(2)
     page.mouse.move(x, y, steps=3)
@@ -127,7 +123,7 @@ def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> No
 
 def test_what_has_to_be_searched_for_says_so(page: Page, server: str) -> None:
     opened(page, server, "shown=edm,ays&steps=20")
-    x, y = grab(page)
+    x, y = grab(page, slider(page))
     page.mouse.move(x + 6, y, steps=2)  # AYS ships for 20 steps, and not for the next ones
     expect(live(page)).to_have_count(1)
     expect(page.locator(".live-words:visible", has_text="searching …")).to_have_count(1)
@@ -140,7 +136,7 @@ def test_where_motion_is_not_wanted_the_pictures_wait_for_the_hand_to_pause(
     visits: Callable[..., Visit], server: str
 ) -> None:
     page = opened(visits(reduced_motion="reduce").page, server)
-    x, y = grab(page)
+    x, y = grab(page, slider(page))
     for k in range(20):
         page.mouse.move(x + 2 * k, y)
     painted = [int(one.get_attribute("data-painted") or 0) for one in page.locator(".live canvas").all()]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from chromium import READY, Visit, required
+from chromium import ADDRESS, PIXELS, READY, Visit, grab, required
 from playwright.sync_api import Locator, Page, expect
 from scipy.ndimage import gaussian_filter
 
@@ -18,8 +18,6 @@ from ays_toy.sampling.counter_noise import CounterNoise
 
 pytestmark = pytest.mark.browser
 required()
-READ = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
-SHOWN = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"
 
 
 def opened(page: Page, server: str, query: str = "data=ring-8&steps=8") -> Page:
@@ -44,23 +42,15 @@ def yours(page: Page) -> Locator:
     return page.locator(".st-key-panels_box5 .subplot.x2y2 .heatmaplayer image")
 
 
-def grab(page: Page) -> tuple[float, float]:
-    box = knob(page).locator(".dot").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    return x, y
-
-
 def pixels(page: Page) -> np.ndarray:
-    return np.array(live(page).evaluate(READ)).reshape(128, 128, 4)
+    return np.array(live(page).evaluate(PIXELS)).reshape(128, 128, 4)
 
 
 def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Page, server: str) -> None:
     opened(page, server)
-    url, before, figure = page.url, yours(page).evaluate(SHOWN), yours(page).bounding_box()
+    url, before, figure = page.url, yours(page).evaluate(ADDRESS), yours(page).bounding_box()
     expect(live(page)).to_be_hidden()
-    x, y = grab(page)
+    x, y = grab(page, knob(page).locator(".dot"))
     page.mouse.move(x + 40, y, steps=4)
     expect(live(page)).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(r"^Yours as it moves, [\d,]+ samples, live$"))).to_be_visible()
@@ -70,7 +60,7 @@ def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Pag
     other = pixels(page)
     assert (one != other).any(axis=2).mean() > 0.02
     assert page.url == url
-    assert yours(page).evaluate(SHOWN) == before  # Python has not been told
+    assert yours(page).evaluate(ADDRESS) == before  # Python has not been told
     over = live(page).bounding_box()
     assert all(abs(over[side] - figure[side]) < 1 for side in figure)
     assert yours(page).bounding_box() == figure  # nothing on the page has moved
@@ -79,13 +69,13 @@ def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Pag
     assert "levels=" in page.url
     page.wait_for_selector(READY)
     expect(yours(page)).to_have_count(1)
-    assert yours(page).evaluate(SHOWN) != before
+    assert yours(page).evaluate(ADDRESS) != before
     assert yours(page).bounding_box() == figure
 
 
 def test_it_is_the_picture_that_the_library_makes_of_the_same_noise(page: Page, server: str) -> None:
     opened(page, server)
-    x, y = grab(page)
+    x, y = grab(page, knob(page).locator(".dot"))
     page.mouse.move(x + 30, y, steps=3)
     expect(live(page)).to_be_visible()
     page.mouse.up()
@@ -108,7 +98,7 @@ def test_it_is_the_picture_that_the_library_makes_of_the_same_noise(page: Page, 
 def test_it_goes_at_once_where_the_level_is_put_back(page: Page, server: str) -> None:
     opened(page, server)
     url = page.url
-    x, y = grab(page)
+    x, y = grab(page, knob(page).locator(".dot"))
     page.mouse.move(x + 40, y, steps=4)
     expect(live(page)).to_be_visible()
     page.keyboard.press("Escape")
@@ -119,7 +109,7 @@ def test_it_goes_at_once_where_the_level_is_put_back(page: Page, server: str) ->
 
 def test_keys_move_it_too_and_buttons_leave_the_figure_alone(page: Page, server: str) -> None:
     opened(page, server)
-    before = yours(page).evaluate(SHOWN)
+    before = yours(page).evaluate(ADDRESS)
     page.keyboard.press("Tab")
     knob(page).focus()
     page.keyboard.down("PageDown")
@@ -128,7 +118,7 @@ def test_keys_move_it_too_and_buttons_leave_the_figure_alone(page: Page, server:
     expect(live(page)).to_be_hidden(timeout=30_000)
     page.wait_for_selector(READY)
     expect(yours(page)).to_have_count(1)
-    assert yours(page).evaluate(SHOWN) != before
+    assert yours(page).evaluate(ADDRESS) != before
     page.get_by_role("button", name="Undo").click()
     expect(page).not_to_have_url(re.compile("levels="))
     expect(live(page)).to_be_hidden()
@@ -138,7 +128,7 @@ def test_where_motion_is_not_wanted_the_picture_waits_for_the_hand_to_pause(
     visits: Callable[..., Visit], server: str
 ) -> None:
     page = opened(visits(reduced_motion="reduce").page, server)
-    x, y = grab(page)
+    x, y = grab(page, knob(page).locator(".dot"))
     for k in range(20):
         page.mouse.move(x + 2 * k, y)
     assert int(live(page).get_attribute("data-painted") or 0) <= 2
@@ -160,8 +150,8 @@ def test_a_browser_whose_workers_do_not_work_has_the_server_s_pictures_as_ever(
     visit = visits()
     visit.page.add_init_script(worker)
     page = opened(visit.page, server)
-    before = yours(page).evaluate(SHOWN)
-    x, y = grab(page)
+    before = yours(page).evaluate(ADDRESS)
+    x, y = grab(page, knob(page).locator(".dot"))
     page.mouse.move(x + 40, y, steps=4)
     page.mouse.up()
     expect(page).to_have_url(re.compile("levels="))
@@ -179,7 +169,7 @@ def test_it_has_a_corner_on_the_rail_where_the_figure_is_out_of_sight(
 ) -> None:
     page = opened(visits(width=390, height=844, scheme="dark").page, server)
     knob(page).scroll_into_view_if_needed()
-    x, y = grab(page)
+    x, y = grab(page, knob(page).locator(".dot"))
     page.mouse.move(x + 12, y, steps=3)
     expect(live(page)).to_be_visible()
     box = live(page).bounding_box()

@@ -170,7 +170,7 @@ def board(state: ChallengeView) -> None:
         attempts.version(),
         table(state.chosen_model, state.weight),
         title,
-        "nats" if state.weight == 3 else "cost",
+        "nats" if state.weight == names.KLUB_POWER else "cost",
         tuple(others(state).values()),
         MAX_STEPS - 1,
         gallery.live(state, PANELS, names.title("yours"), 2),  # the picture *Yours* as it follows a moving level

@@ -18,10 +18,8 @@ from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import SentOnce, as_text
 
 MODULES = ("noise", "exponential", "mixture", "simd", "network", "solvers", "density")
-MOST_COMPONENTS, MOST_PRODUCTS = (
-    4096,
-    300_000,
-)  # of a mixture; of a network, for one point: beyond, the server is faster
+# Beyond these the server is faster: of a mixture; of a network, for one point.
+MOST_COMPONENTS, MOST_PRODUCTS = 4096, 300_000
 
 
 def core() -> str:
@@ -56,7 +54,7 @@ class Live:
     """The picture that is drawn while levels move, over a panel of the figure in the container of the key `within`.
 
     Its samples are `points` of the model at last, fewer while it moves; bins that hold a share `top` are drawn in full.
-    The panel is its number from 1. The figure must name the inner levels that it shows as its layout's `meta`.
+    The panel is its number from 1. The figure must say as its layout's `meta` what it shows, in the component's terms.
     """
 
     model: SampledModel

@@ -96,6 +96,12 @@ function livePicture(root, corner = null) {
     [drawing, asked, awaited] = [false, "", null];
     box.hidden = canvas.hidden = true;
   }
+  /** Whether there is something to draw that the worker can draw; else nothing is seen. */
+  function can(wanted = true) {
+    if (wanted && ready()) return true;
+    hide();
+    return false;
+  }
   /** Draw on, or wait, until the figure says `meta`, or for good where that is null. */
   function until(meta) {
     [drawing, awaited] = [true, meta && JSON.stringify(meta)];
@@ -124,29 +130,20 @@ function livePicture(root, corner = null) {
      * known, is what the figure will say once it shows them.
      */
     move(levels, meta = null) {
-      if (!ready()) {
-        hide();
-        return;
-      }
+      if (!can()) return;
       until(meta);
       if (still()) pause = setTimeout(ask, RESTING, [...levels]); else ask([...levels]);
     },
     /** They have come to rest, and the figure will say that it shows them by `meta`; null: it shows them already. */
     rest(levels, meta) {
-      if (meta === null || !ready()) {
-        hide();
-        return;
-      }
+      if (!can(meta !== null)) return;
       until(meta);
       ask([...levels]);
       arrived();
     },
     /** There is nothing to draw yet: what is seen stays, with `why` below it, until the figure says `meta`. */
     wait(why, meta) {
-      if (!ready()) {
-        hide();
-        return;
-      }
+      if (!can()) return;
       worker.drop();
       until(meta);
       [drawing, asked] = [false, ""];
