@@ -38,6 +38,12 @@ _CSS = """
 [data-testid="stColumn"]:has(.st-key-rail), [data-testid="stColumn"]:has(.st-key-rail) ~ [data-testid="stColumn"] {
   min-width: min(100%, 26rem);
 }
+/* Room for the longest label of a button beside words. */
+@media (min-width: 641px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-run-search) { flex-wrap: nowrap; }
+  [data-testid="stColumn"]:has(.st-key-run-search) { min-width: 10.5rem; }
+  [data-testid="stColumn"]:has(.st-key-run-search) + [data-testid="stColumn"] { min-width: 0; }
+}
 /* On a phone what stands side by side keeps its size, and is moved sidewards. */
 @media (max-width: 640px) {
   :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail) { overflow-x: auto; }
