@@ -17,6 +17,7 @@ from ays_toy.checks import SIGMA_DATA
 
 REACH, NODES_PER_STD, NODES_AT_ONCE, MAX_PRODUCTS = 9, 3, 64, 1e9  # of the entropy's trapezoid rule
 CACHE_ELEMENTS = 1 << 17  # rows x components worked on at once: half a megabyte of float32, so it stays in cache
+EXPANDED = 32  # squared reach over variance, up to which squared distances may be expanded
 GPU_ELEMENTS = 1 << 26  # the same on a GPU, which many rows keep busy: a quarter of a gigabyte of float32
 
 
@@ -46,6 +47,24 @@ def component_logits(
     """log w_k N(x; m_k, v_k) without the factor (2 pi)^(-d/2): [N, K] for x [N, d], v [K] or [N, K]."""
     scale = log_weights - 0.5 * x.shape[1] * variances.log()
     return torch.addcmul(scale, squared_distances(x, means), -0.5 / variances)
+
+
+def expanded_logits(
+    x: torch.Tensor, means: torch.Tensor, variances: torch.Tensor, log_weights: torch.Tensor
+) -> torch.Tensor:
+    """The `component_logits` of x [N, d] for v [K], less what all components share: one product of matrices.
+
+    For float32 to hold, the noise must be large: see `holds_expanded`.
+    """
+    halved = 0.5 / variances
+    scale = log_weights - 0.5 * x.shape[1] * variances.log() - halved * means.square().sum(1)
+    toward = torch.cat([2 * halved * means.T, (halved.min() - halved)[None]])
+    return torch.addmm(scale, torch.cat([x, x.square().sum(1, keepdim=True)], dim=1), toward)
+
+
+def holds_expanded(reach: float, least_variance: float) -> bool:
+    """Whether expanded squares keep logits of components no farther than `reach` from 0 to about 1e-5."""
+    return reach**2 <= EXPANDED * least_variance
 
 
 @dataclass(frozen=True, eq=False)
