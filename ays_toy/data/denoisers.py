@@ -13,7 +13,7 @@ import torch
 
 from ays_toy.checks import SIGMA_DATA, positive
 from ays_toy.data.mixtures import Mixture, component_logits, expanded_logits, holds_expanded, rows_at_once
-
+from ays_toy.threads import one_thread
 
 Logits = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -59,6 +59,7 @@ class MixtureDenoiser:
         self._reach = float(np.linalg.norm(mixture.means, axis=1).max())
         self._least_variance = float(arrays[1].min())
 
+    @one_thread()
     def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
         """Return E[x0 | x], shaped as x [N, ...]."""
         flat = x.flatten(1)

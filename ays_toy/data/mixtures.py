@@ -6,7 +6,7 @@ everything a diffusion model has to estimate can be written down here.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -105,13 +105,16 @@ class Mixture:
     def sample(self, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Draw n points [n, d] on the generator's device."""
         device = generator.device
-        cumulative = torch.as_tensor(np.cumsum(self.weights), device=device)
+        cumulative, means, stds = (tensor.to(device) for tensor in self._tensors)
         uniform = torch.rand(n, generator=generator, device=device, dtype=torch.float64)
         which = torch.searchsorted(cumulative, uniform, right=True).clamp_(max=len(self.means) - 1)
         noise = torch.randn(n, self.means.shape[1], generator=generator, device=device, dtype=dtype)
-        means = torch.as_tensor(self.means, dtype=dtype, device=device)
-        stds = torch.as_tensor(self.stds, dtype=dtype, device=device)
-        return means[which] + stds[which, None] * noise
+        return means.to(dtype)[which] + stds.to(dtype)[which, None] * noise
+
+    @cached_property
+    def _tensors(self) -> tuple[torch.Tensor, ...]:
+        """What samples are drawn from, for every step of a training: cumulative weights, means, stds."""
+        return tuple(torch.as_tensor(np.array(a)) for a in (np.cumsum(self.weights), self.means, self.stds))
 
     def log_density(self, x: torch.Tensor, sigma: float = 0.0) -> torch.Tensor:
         """Log density [N] (float64) at x [N, d] of the data with noise sigma added; ValueError where it has none."""

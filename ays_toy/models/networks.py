@@ -9,6 +9,7 @@ from torch.nn.functional import silu
 
 from ays_toy.checks import SIGMA_DATA, whole_number
 from ays_toy.data.denoisers import sigma_like
+from ays_toy.threads import one_thread
 
 NOISE_FREQUENCIES = 8
 POINT_OCTAVES = 3
@@ -58,8 +59,10 @@ class MLPDenoiser(nn.Module):
             return self(x.to(place), sigma).to(x.device)
         level = sigma_like(sigma, x)
         if level.ndim == 0 and len(x) > CACHE_ROWS and x.device.type == "cpu" and not torch.is_grad_enabled():
-            return torch.cat([self._denoise(part, level) for part in x.split(CACHE_ROWS)])
-        return self._denoise(x, level)
+            with one_thread(CACHE_ROWS * self.config.width):
+                return torch.cat([self._denoise(part, level) for part in x.split(CACHE_ROWS)])
+        with one_thread(len(x) * self.config.width):
+            return self._denoise(x, level)
 
     def _denoise(self, x: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
         total = level**2 + SIGMA_DATA**2
