@@ -3,7 +3,8 @@
 torch shares every operation on more than some ten thousand numbers among its threads. To arrange that takes about as
 long as such an operation does, and many times as long where another process has one of the processors.
 `torch.set_num_threads` would mend it for all that the process computes, from then on. What is here says it to OpenMP,
-which keeps a number for each of Python's threads, and takes it back.
+which keeps a number for each of Python's threads, and takes it back. (MKL heeds it too, unless somebody has called
+`torch.set_num_threads`.)
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def one_thread(numbers: int = SMALL) -> Iterator[None]:
+def one_thread(numbers: int = 0) -> Iterator[None]:
     """Have torch use one thread for what this thread of Python computes inside, on tensors of so many numbers.
 
     On larger ones all threads go on. It is a decorator of functions, too.
@@ -32,7 +33,7 @@ def one_thread(numbers: int = SMALL) -> Iterator[None]:
         yield
 
 
-def each_on_one_thread(items: Iterator[T], numbers: int = SMALL) -> Iterator[T]:
+def each_on_one_thread(items: Iterator[T], numbers: int = 0) -> Iterator[T]:
     """Have every item be computed so; between items the caller has as many threads as before."""
     while True:
         with one_thread(numbers):

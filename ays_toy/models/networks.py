@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import silu
+from torch.nn.functional import linear, silu
 
 from ays_toy.checks import SIGMA_DATA, whole_number
 from ays_toy.data.denoisers import sigma_like
@@ -41,16 +41,16 @@ class MLPDenoiser(nn.Module):
         width, embed = config.width, 2 * NOISE_FREQUENCIES
         inputs = 2 + 4 * POINT_OCTAVES
 
-        def linear(fan_in: int, fan_out: int, gain: float) -> nn.Linear:
-            layer: nn.Linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
+        def layer(fan_in: int, fan_out: int, gain: float) -> nn.Linear:
+            made: nn.Linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
             with torch.no_grad():
-                layer.weight.normal_(0.0, gain / math.sqrt(fan_in), generator=generator)
-                layer.bias.zero_()
-            return layer
+                made.weight.normal_(0.0, gain / math.sqrt(fan_in), generator=generator)
+                made.bias.zero_()
+            return made
 
-        self.layers = nn.ModuleList(linear(inputs if k == 0 else width, width, 1.5) for k in range(config.depth))
-        self.modulations = nn.ModuleList(linear(embed, 2 * width, 0.3) for _ in range(config.depth))
-        self.last = linear(width, 2, 0.0)
+        self.layers = nn.ModuleList(layer(inputs if k == 0 else width, width, 1.5) for k in range(config.depth))
+        self.modulations = nn.ModuleList(layer(embed, 2 * width, 0.3) for _ in range(config.depth))
+        self.last = layer(width, 2, 0.0)
 
     def forward(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
         """Estimate the clean points [N, 2] behind x [N, 2] at noise level sigma, a number or [N]; where x is."""
@@ -73,7 +73,9 @@ class MLPDenoiser(nn.Module):
         noise = embed_noise(level.reshape(-1, 1))
         h = embed_points(x)
         for layer, modulation in zip(self.layers, self.modulations, strict=True):
-            scale, shift = modulation(noise).chunk(2, dim=-1)
+            # Halves of the weights rather than of what comes out: the gradients of those are put together in no time.
+            halves = zip(modulation.weight.chunk(2), modulation.bias.chunk(2), strict=True)
+            scale, shift = (linear(noise, weight, bias) for weight, bias in halves)
             if level.ndim:
                 h = torch.addcmul(shift, layer(h), 1 + scale)
             else:  # one level for all rows: fold the modulation into the layer, a matrix product and nothing else
