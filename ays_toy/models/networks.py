@@ -1,7 +1,9 @@
 """A small MLP denoiser with EDM's preconditioning (Karras et al. 2022, Table 1 and Eq. 7)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -14,6 +16,8 @@ from ays_toy.threads import one_thread
 NOISE_FREQUENCIES = 8
 POINT_OCTAVES = 3
 CACHE_ROWS = 1024  # worked on at once on a CPU, so that what passes between layers stays in cache: a third faster
+
+Layer = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -58,31 +62,38 @@ class MLPDenoiser(nn.Module):
         if x.device != place:
             return self(x.to(place), sigma).to(x.device)
         level = sigma_like(sigma, x)
-        if level.ndim == 0 and len(x) > CACHE_ROWS and x.device.type == "cpu" and not torch.is_grad_enabled():
-            with one_thread(CACHE_ROWS * self.config.width):
-                return torch.cat([self._denoise(part, level) for part in x.split(CACHE_ROWS)])
-        with one_thread(len(x) * self.config.width):
-            return self._denoise(x, level)
+        by_parts = level.ndim == 0 and x.device.type == "cpu" and not torch.is_grad_enabled()
+        rows = min(CACHE_ROWS, len(x)) if by_parts else len(x)
+        with one_thread(rows * self.config.width):
+            layers = self._hidden(level)
+            return torch.cat([self._denoise(part, level, layers) for part in x.split(max(1, rows))])
 
-    def _denoise(self, x: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-        total = level**2 + SIGMA_DATA**2
-        skip, out = SIGMA_DATA**2 / total, level * SIGMA_DATA * total.rsqrt()
-        return torch.addcmul(skip * x, out, self._residual(x * total.rsqrt(), level))
-
-    def _residual(self, x: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-        noise = embed_noise(level.reshape(-1, 1))
-        h = embed_points(x)
+    def _hidden(self, level: torch.Tensor) -> list[Layer]:
+        """The hidden layers at a level for all rows, or at one for each row [N, 1]."""
+        noise, layers = embed_noise(level.reshape(-1, 1)), list[Layer]()
         for layer, modulation in zip(self.layers, self.modulations, strict=True):
             # Halves of the weights rather than of what comes out: the gradients of those are put together in no time.
             halves = zip(modulation.weight.chunk(2), modulation.bias.chunk(2), strict=True)
             scale, shift = (linear(noise, weight, bias) for weight, bias in halves)
             if level.ndim:
-                h = torch.addcmul(shift, layer(h), 1 + scale)
-            else:  # one level for all rows: fold the modulation into the layer, a matrix product and nothing else
+                layers.append(partial(_modulated, layer, shift, 1 + scale))
+            else:  # fold the modulation into the layer, a matrix product and nothing else
                 scale, shift = 1 + scale[0], shift[0]
-                h = torch.addmm(shift + layer.bias * scale, h, (layer.weight * scale[:, None]).T)
-            h = silu(h, inplace=not torch.is_grad_enabled())
-        return self.last(h)
+                weight = (layer.weight * scale[:, None]).T
+                layers.append(partial(torch.addmm, shift + layer.bias * scale, mat2=weight))
+        return layers
+
+    def _denoise(self, x: torch.Tensor, level: torch.Tensor, layers: list[Layer]) -> torch.Tensor:
+        total = level**2 + SIGMA_DATA**2
+        skip, out = SIGMA_DATA**2 / total, level * SIGMA_DATA * total.rsqrt()
+        h = embed_points(x * total.rsqrt())
+        for layer in layers:
+            h = silu(layer(h), inplace=not torch.is_grad_enabled())
+        return torch.addcmul(skip * x, out, self.last(h))
+
+
+def _modulated(layer: Layer, shift: torch.Tensor, scale: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+    return torch.addcmul(shift, layer(h), scale)
 
 
 def embed_noise(level: torch.Tensor) -> torch.Tensor:
