@@ -73,6 +73,8 @@ class MLPDenoiser(nn.Module):
         noise, layers = embed_noise(level.reshape(-1, 1)), list[Layer]()
         for layer, modulation in zip(self.layers, self.modulations, strict=True):
             # Halves of the weights rather than of what comes out: the gradients of those are put together in no time.
+            assert isinstance(layer, nn.Linear)
+            assert isinstance(modulation, nn.Linear)
             halves = zip(modulation.weight.chunk(2), modulation.bias.chunk(2), strict=True)
             scale, shift = (linear(noise, weight, bias) for weight, bias in halves)
             if level.ndim:
