@@ -17,6 +17,6 @@ def main() -> None:
 
 for command in (compare, train, optimize, pretrain):
     app.command()(command)
-for command in (image_shards.collect, image_shards.merge):
-    image.app.command()(command)
+for of_shards in (image_shards.collect, image_shards.merge):
+    image.app.command()(of_shards)
 app.add_typer(image.app, name="image")

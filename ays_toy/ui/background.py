@@ -83,15 +83,33 @@ def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart
     before, watch = watches.get(slot), Watch(queue().submit(key, work, name, anew, waits))
     watches[slot] = watch
     if before is not None and before.job is not watch.job:
-        queue().leave(before.job, name)
+        queue().let_go(before.job, name)
     return watch
+
+
+def take_up(slot: str, *keys: Hashable) -> bool:
+    """Where the session first comes to the slot: watch there what one that is gone has left -> whether there was any.
+
+    What was left is told by its key, which is what the page's address says. So a tab that was reloaded or closed finds
+    its run again, and so does another that opens the same address; nothing begins or goes on by that.
+    """
+    watches, name = _watches(), watcher()
+    come_to: set[str] = st.session_state.setdefault("slots come to", set())
+    if slot in watches or slot in come_to:
+        return False
+    come_to.add(slot)  # from now on a person decides what the slot shows
+    for key in keys:
+        if job := queue().succeed(key, name):
+            watches[slot] = Watch(job)
+            return True
+    return False
 
 
 def clear(slot: str) -> None:
     """Watch nothing in the slot any more."""
     watches, name = _watches(), watcher()
     if slot in watches:
-        queue().leave(watches.pop(slot).job, name)
+        queue().let_go(watches.pop(slot).job, name)
 
 
 def pause(slot: str) -> None:

@@ -15,7 +15,7 @@ from ays_toy.ui.background import Watch
 from ays_toy.ui.images import image_state
 from ays_toy.ui.images.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.running import active, buttons, follow, reached, status
+from ays_toy.ui.running import active, buttons, follow, reached, status, take_up
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
@@ -85,6 +85,7 @@ def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ..
         controls.power()
     with middle:
         controls.share(view.base)
+    take_up(EXTRA, *(_key(view, one, name) for name in EXTRAS if name in one.rows))
     extra = image_state.watch(view, EXTRA)
     with right:
         follow(partial(_measuring, view, one, known, extra), partial(stage, view), seen, active(extra))
