@@ -16,7 +16,7 @@ import torch
 
 from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
-from ays_toy.images.config import ImageConfig, calls
+from ays_toy.images.config import ImageConfig, Which, calls, described
 from ays_toy.images.optimizing import Finding, Search
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.scores import Judge
@@ -36,6 +36,7 @@ class ImageState:
     stage: str = "Loading the model"
     share: float = 0.0
     model: ImageModel | None = None
+    which: Which | None = None  # that model by name
     about: str = ""  # where the clean images are from
     gram: PathGram | None = None
     finding: Finding | None = None
@@ -43,6 +44,11 @@ class ImageState:
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by name, see `compared.grid_of_pictures`
     rows: tuple[Measured, ...] = ()  # what samples on fresh seeds have come to
     judge: Judge | None = None  # with all that it has measured
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is sent: a model that is loaded where it is called, and nothing to judge by."""
+        model = described(self.which, self.model) if self.which and self.model else self.model
+        return {**vars(self), "model": model, "judge": None}
 
 
 def seconds_per_image(model: ImageModel, count: int = 64) -> float:
@@ -77,7 +83,7 @@ def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterat
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
     counted = Stoppable(model.denoiser, stop)
     judge = Judge(replace(model, denoiser=counted))
-    start = ImageState(model=model, judge=judge)
+    start = ImageState(model=model, which=config.which, judge=judge)
     yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
 
 
@@ -100,7 +106,7 @@ def measure(
         yield at("Done", rows=(_measured(config, judge, gram, one),))
 
     total = denoiser_calls(config.solver, one.steps) * config.samples
-    yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
+    yield from _stoppable(ImageState(model=model, which=config.which, gram=gram), counted, total, stop, stages)
 
 
 def _stoppable(

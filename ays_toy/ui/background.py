@@ -13,6 +13,7 @@ import torch
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ays_toy.runs import cluster
 from ays_toy.ui.jobs import Apart, Job, JobQueue, Progress, State, Work, never
 
 POLL = 0.5  # seconds between looks at a running job
@@ -21,7 +22,7 @@ POLL = 0.5  # seconds between looks at a running job
 @lru_cache(maxsize=1)
 def queue() -> JobQueue:
     """The server's one queue."""
-    return JobQueue(present=_connected)
+    return JobQueue(cluster.PLACES if cluster.wanted() else None, present=_connected)
 
 
 def _connected(session: str) -> bool:
@@ -80,7 +81,7 @@ def current(slot: str) -> Watch | None:
 def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never) -> Watch:
     """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`."""
     watches, name = _watches(), watcher()
-    before, watch = watches.get(slot), Watch(queue().submit(key, work, name, anew, waits))
+    before, watch = watches.get(slot), Watch(queue().submit(key, cluster.through(work), name, anew, waits))
     watches[slot] = watch
     if before is not None and before.job is not watch.job:
         queue().let_go(before.job, name)

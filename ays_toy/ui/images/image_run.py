@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from ays_toy.images import live, results
-from ays_toy.images.config import calls
+from ays_toy.images.config import calls, described
 from ays_toy.images.live import ImageState
+from ays_toy.runs import cluster
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import background, compute, controls
 from ays_toy.ui.background import Watch
@@ -135,7 +136,8 @@ def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
 def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
     state: ImageState | None = reached(known)
     schedule, judge = one.rows[name].schedule, state.judge if state else None
-    work = partial(live.measure, view.config, one.model, one.gram, schedule, judge)
+    model = described(view.which, one.model) if cluster.wanted() else one.model
+    work = partial(live.measure, view.config, model, one.gram, schedule, judge)
     background.start(EXTRA, _key(view, one, name), work)
 
 
