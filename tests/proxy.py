@@ -29,10 +29,10 @@ def rule(file: Path) -> tuple[list[str], str]:
 
 
 class Proxy:
-    """A proxy on a port of its own, in a thread; `routes` says which server each browser's last request went to."""
+    """A proxy on a port of its own, in a thread; `used` are the servers that requests have gone to."""
 
     def __init__(self, servers: Sequence[str], cookie: str = "route") -> None:
-        self.servers, self.cookie, self.routes = servers, cookie, dict[str, str]()
+        self.servers, self.cookie, self.used = servers, cookie, set[str]()
         self._open: set[asyncio.StreamWriter] = set()
         self._dead = False
         self._ready = threading.Event()
@@ -80,7 +80,7 @@ class Proxy:
         if not re.search(r"(?im)^upgrade:", head):
             head = re.sub(r"(?im)^connection: .*\r$", "Connection: close\r", head)
         back, forth, server = await self._server(route)
-        self.routes[route] = server
+        self.used.add(server)
         self._open.add(forth)
         forth.write(head.encode("latin-1"))
         onward = asyncio.ensure_future(_pump(reader, forth))
