@@ -13,13 +13,18 @@ from ays_toy.runs import cluster
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import background, compute, controls
 from ays_toy.ui.background import Watch
+from ays_toy.ui.ending import Pool
 from ays_toy.ui.images import image_state
 from ays_toy.ui.images.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.jobs import APART
 from ays_toy.ui.running import active, buttons, follow, reached, status, take_up
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
+
+
+_loads = Pool(APART, "load")
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +76,8 @@ def _estimate(view: ImagesView) -> str:
 
 
 def _start(view: ImagesView) -> None:
-    background.start(SLOT, view.config, partial(live.run, view.config), waits=_loading)
+    work = partial(live.run, view.config) if cluster.wanted() else partial(live.run, view.config, loads=_loads)
+    background.start(SLOT, view.config, work, waits=_loading)
 
 
 def _loading(state: ImageState | None) -> bool:
