@@ -114,6 +114,21 @@ def test_what_fails_there_is_said_here_and_so_is_work_that_no_machine_survives()
     assert deadly.progress.error == "The machines that computed this went down, one after the other: try again."
 
 
+def test_workers_of_this_machine_are_no_children_of_the_app_and_end_with_it(monkeypatch):
+    monkeypatch.setenv(cluster.NAME, "local")
+    cluster._connected.cache_clear()
+    made = cluster.client()
+    try:
+        names = made.submit(lambda: sorted(sys.modules), pure=False).result(60)
+        assert not {"streamlit", "torch", "pytest"} & set(names), "they have not run whatever has started them"
+    finally:
+        made.close()
+        cluster._connected.cache_clear()
+        cluster._local.stdin.close()
+        assert cluster._local.wait(60) == 0
+        cluster._local.stdout.close()
+
+
 def test_without_a_cluster_work_is_done_here(monkeypatch):
     monkeypatch.delenv(cluster.NAME, raising=False)
     assert not cluster.wanted()

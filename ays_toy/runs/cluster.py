@@ -11,6 +11,7 @@ AYS_CLUSTER=tls://host:8786        one elsewhere; certificates as in Dask's own 
 
 import os
 import pickle
+import sys
 import threading
 import time
 import uuid
@@ -19,6 +20,8 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +35,7 @@ FRESH = 0.3  # seconds after which a snapshot that goes on changing is sent anew
 ANSWER = 10.0  # seconds for a scheduler to answer
 STOPPED_KEPT = 8  # stopped runs that a worker keeps in memory, to go on with
 _connecting = threading.Lock()
+_local: "Popen[str] | None" = None  # the process that the workers of AYS_CLUSTER=local belong to
 
 
 def wanted() -> bool:
@@ -65,18 +69,45 @@ def client() -> Any:
 def _connected(address: str) -> Any:
     check(address)
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError:
         raise ValueError(
             f"{NAME} is set, and Dask is not installed: pip install -r requirements-cluster.txt, or unset it."
         ) from None
     if address == "local":
-        workers = max(1, (os.cpu_count() or 2) - 1)
-        address = LocalCluster(workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+        address = _started()
     try:
         return Client(address, timeout=ANSWER, set_as_default=False)
     except OSError:
         raise ValueError(f"No scheduler answers at {address}: start one there, or unset {NAME}.") from None
+
+
+def _started() -> str:
+    """Start workers of this machine -> the address of their scheduler.
+
+    They belong to a process of their own, which ends with this one: what is spawned imports the main module of whoever
+    spawns it, and that of a server is the app.
+    """
+    global _local  # its standard input would be closed if it were forgotten
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    surroundings = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    command = [sys.executable, "-m", __spec__.name]
+    _local = Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=surroundings, start_new_session=True)
+    assert _local.stdout
+    address = _local.stdout.readline().strip()
+    if not address:
+        raise ValueError(f"The workers of {NAME}=local did not start: the server's log says why.")
+    return address
+
+
+def _serve() -> None:
+    """Workers, one to a core but one, until whoever has asked for them is gone."""
+    from distributed import LocalCluster
+
+    workers = max(1, (os.cpu_count() or 2) - 1)
+    with LocalCluster(workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
+        print(made.scheduler_address, flush=True)
+        sys.stdin.read()
 
 
 def executor(otherwise: Executor) -> Executor:
@@ -208,3 +239,7 @@ def _go_on(run: str, work: Work) -> bool:
                 del _stopped[oldest]
             return False
     return True
+
+
+if __name__ == "__main__":
+    _serve()
