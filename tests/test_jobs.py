@@ -246,6 +246,41 @@ def test_a_session_that_is_gone_leaves_its_work_and_one_that_comes_back_does_not
     assert finish(other).state is State.DONE
 
 
+def test_one_who_comes_back_takes_the_place_of_one_that_is_gone_and_nobody_elses(monkeypatch):
+    there = {"before", "other"}
+    queue, work = JobQueue(1, there.__contains__), Stepwise(3)
+    job = queue.submit("run", work, "before")
+    work.reach(1)
+    assert queue.succeed("run", "again") is None  # whoever began it is still there
+    assert queue.succeed("another run", "again") is None
+    there.remove("before")  # a tab is reloaded
+    there.add("again")
+    assert queue.succeed("run", "again") is job
+    assert job.watchers == {"again"}
+    assert queue.succeed("run", "other") is None  # the one place is taken
+    queue.leave_later("before", seconds=0.0).join()
+    assert not job.progress.finished
+    assert queue.leave(job, "again") is False  # nobody is left for whom it would go on
+    work.let(1)
+    assert finish(job).state is State.STOPPED
+    there.remove("again")
+    assert queue.succeed("run", "other") is job  # stopped, it can be found too
+    assert (job.progress.state, job.watchers) == (State.STOPPED, set())
+    there.remove("other")
+    monkeypatch.setattr(jobs, "FOUND", -1.0)
+    assert queue.succeed("run", "much later") is None
+
+
+def test_what_was_let_go_is_not_found_again():
+    there = {"me"}
+    queue = JobQueue(1, there.__contains__)
+    job = queue.submit("run", counting(1), "me")
+    assert finish(job).state is State.DONE
+    queue.let_go(job, "me")
+    there.clear()
+    assert queue.succeed("run", "you") is None
+
+
 def test_pauses_do_not_count_as_work(monkeypatch):
     clock = itertools.count()  # a second passes whenever somebody looks
     monkeypatch.setattr(jobs.time, "perf_counter", lambda: float(next(clock)))

@@ -21,7 +21,7 @@ from ays_toy import seeds
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import Reference, evaluate
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import comparison, finding, pictures
+from ays_toy.runs import cluster, comparison, finding, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass
 from ays_toy.sampling.schedules import Schedule
@@ -101,8 +101,8 @@ def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
 
 
 def search(work: Callable[..., T], *arguments: Any) -> "Future[T]":
-    """Have a schedule searched for or chosen: one after the other, and no sampling waits behind it."""
-    return _searches.submit(work, *arguments)
+    """Have a schedule searched for or chosen: one after the other, and no sampling waits behind it; or on a cluster."""
+    return cluster.executor(_searches).submit(work, *arguments)
 
 
 def look(work: Callable[..., T], *arguments: Any) -> "Future[T]":

@@ -19,6 +19,7 @@ from ays_toy.ui import ending
 KEPT = 32  # jobs at rest whose results stay for who asks again
 APART = 4  # jobs at a time that wait for something other than this machine
 GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
+FOUND = 600.0  # seconds for which work at rest can be found again by who comes after a session that is gone
 
 
 class Snapshot(Protocol):
@@ -84,6 +85,8 @@ class Job:
     waits: Apart = never
     progress: Progress = field(default_factory=Progress)
     watchers: set[str] = field(default_factory=set)
+    seen_by: set[str] = field(default_factory=set)  # whose pages show it, watchers or not
+    rested: float = field(default_factory=time.monotonic)  # when it last came to rest
     active: bool = False  # in the queue's hands: waiting, running, or about to come to rest
     _stop: threading.Event = field(default_factory=threading.Event)
     _told: bool = False  # whether the work was last told to stop
@@ -95,6 +98,7 @@ class Job:
         with self._lock:
             self._stop.set()
             if self.progress.state is State.QUEUED:
+                self.rested = time.monotonic()
                 self.progress = replace(self.progress, state=State.STOPPED)
 
     def go(self) -> bool:
@@ -134,6 +138,7 @@ class Job:
                 if ended is State.STOPPED and not self._stop.is_set():
                     continue  # told to go on before it had come to rest
                 self.active = ended is State.QUEUED
+                self.rested = time.monotonic()
                 self.progress = replace(self.progress, state=ended, seconds=spent(), error=error)
                 return self.active
 
@@ -195,6 +200,7 @@ class JobQueue:
         """Watch a job and have it go on where it was stopped."""
         with self._lock:
             job.watchers.add(watcher)
+            job.seen_by.add(watcher)
             if job.go():
                 self._active = [*(other for other in self._active if other.active and other is not job), job]
                 known = self._jobs.get(job.key)
@@ -224,6 +230,31 @@ class JobQueue:
             if goes_on:
                 with self._lock:
                     self._line_up(job)
+
+    def succeed(self, key: Hashable, watcher: str) -> Job | None:
+        """Take the place of a session that is gone at the job of that key, as it is; None where there is no such place.
+
+        So a tab that was reloaded finds its work again. Of work at rest a place is kept for a while.
+        """
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or (job.progress.finished and time.monotonic() > job.rested + FOUND):
+                return None
+            gone = next((other for other in job.seen_by if not self.present(other)), None)
+            if gone is None:
+                return None
+            for names in (job.watchers, job.seen_by):
+                names.discard(gone)
+            job.seen_by.add(watcher)
+            if not job.progress.finished:
+                job.watchers.add(watcher)
+            return job
+
+    def let_go(self, job: Job, watcher: str) -> None:
+        """Watch a job no longer, and show it no longer either."""
+        with self._lock:
+            job.seen_by.discard(watcher)
+            self.leave(job, watcher)
 
     def leave(self, job: Job, watcher: str) -> bool:
         """Watch a job no longer -> whether it goes on for others; where there are none it is stopped."""

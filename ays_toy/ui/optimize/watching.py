@@ -33,7 +33,11 @@ LOOK = (
 
 
 def settle(state: SearchView) -> None:
-    """A sweep stopped at by hand belongs to its search, and is let go with it; one of other settings is paused."""
+    """A sweep stopped at by hand belongs to its search, and is let go with it; one of other settings is paused.
+
+    A search that was left with these settings, as by a reload, is found again.
+    """
+    running.take_up(SLOT, state.search)
     before, known = st.session_state.get(SEEN), background.current(SLOT)
     if before not in (None, state.search) and "sweep" not in record.this_session().linked:
         st.session_state["sweep"] = None

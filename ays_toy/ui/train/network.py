@@ -1,5 +1,6 @@
 """The pieces of the Train page: the run as it goes, its curves and pictures, the model's field and calibration."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -21,7 +22,7 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame
+from ays_toy.ui import background, codec, compute, frame, running
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
@@ -75,6 +76,12 @@ def network_controls() -> None:
     right.selectbox("Batch", BATCHES, format_func=lambda n: f"{n:,}", key="batch", help="Points a step.", **keep)
     left.selectbox("Learning rate", RATES, format_func=lambda rate: f"{rate:g}", key="rate", **keep)
     right.number_input("Seed", 0, seeds.PAGES[-1], key="training_seed", **keep)
+
+
+def take_up(view: TrainView) -> None:
+    """Find the run again that was left with these settings, as after a reload."""
+    with suppress(ValueError):  # of settings that make no run; pressing the button says why
+        running.take_up(SLOT, view.lesson)
 
 
 def run_controls(view: TrainView, watch: Watch | None) -> None:
