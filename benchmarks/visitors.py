@@ -53,7 +53,7 @@ class Deed:
 
 
 def widget(delta: Delta) -> tuple[str, Widget] | None:
-    """The user's key and the widget of a message, where it is one: their ids end in their keys, or go by their label."""
+    """The user's key and the widget of a message: ids end in keys, and a label stands in for those that have none."""
     kind = delta.new_element.WhichOneof("type") if delta.WhichOneof("type") == "new_element" else None
     if kind is None:
         return None
