@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +25,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
+from ays_toy.ui.kept import kept
 
 T = TypeVar("T")
 BINS = 128
@@ -110,7 +110,7 @@ def stop(outcomes: Outcomes) -> None:
         future.cancel()
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def outcome(asked: Sampling) -> Outcome:
     """Samples, drawn and measured."""
     samples = _samples(asked)
@@ -124,7 +124,7 @@ def _samples(asked: Sampling) -> torch.Tensor:
     return comparison.draw_samples(asked.model, np.array(asked.levels), asked.solver, asked.seed, asked.n)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def one_pass(model: Model) -> Pass:
     """The model's PathGram, which prices every schedule, and what it cost."""
     return finding.one_pass(model)
@@ -142,19 +142,19 @@ def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) ->
     return rows | {"data": Measured(FRESH_DATA, None, metrics["data"])}
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def reference(model: Model) -> Reference:
     """What the model's samples are held against."""
     return model.reference()
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def entropy(model: Model) -> float:
     """Entropy of the data at noise sigma_min: the NLL of perfect samples."""
     return model.dataset.mixture.entropy(model.sigma_min)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def truth(model: Model) -> np.ndarray:
     """The exact bin masses of the data."""
     return pictures.true_image(model, model.dataset.half_width, BINS)

@@ -1,7 +1,6 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,6 +15,7 @@ from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS, View
 
 Known = Mapping[str, Schedule]  # by name, what is found
@@ -84,7 +84,7 @@ def following(view: View, known: Known) -> Following | None:
     return Following(live, panels, levels)
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def _lengths(model: Model, name: str, solver: str, power: float = names.KLUB_POWER) -> Lengths:
     return every_length(model, compute.gram(model), name, solver, power)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import lru_cache
 from typing import cast
 
 import streamlit as st
@@ -15,6 +14,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen, OdePass
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
 
 
@@ -30,7 +30,7 @@ def named(
     return _find(model, names.optimum(power), steps, power=power)
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def _find(
     model: Model, name: str, steps: int, solver: str = "", metric: str = "", power: float = 0.0
 ) -> "Future[Schedule]":
@@ -91,17 +91,17 @@ def begin(view: ModelView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
     return outcomes
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _ode_pass(model: Model) -> OdePass:
     return finding.ode_pass(model)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _ode_optimum(model: Model, solver: str, steps: int, gamma: float) -> Schedule:
     return finding.ode_optimum(_ode_pass(model), solver, steps, gamma)
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def choice(model: Model, solver: str, steps: int, metric: str) -> "Future[Chosen]":
     """The automatic choice, under way or done."""
     return compute.search(finding.choose, model, solver, steps, metric)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from concurrent.futures import wait
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -19,6 +18,7 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import codec, compute, frame, gallery
 from ays_toy.ui.components.draw import PadData, pad
 from ays_toy.ui.controls import pick
+from ays_toy.ui.kept import kept
 from ays_toy.ui.own_data import brought
 from ays_toy.ui.train import keeping
 from ays_toy.ui.view import ModelView
@@ -146,7 +146,7 @@ def _column(
 # --- samples at once -------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _gram(model: Model) -> PathGram:
     return model.collect(PATHS if _size(model) <= MANY else PATHS // 2, LEVELS)
 
