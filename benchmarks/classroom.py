@@ -1,7 +1,7 @@
 """A class on one server: `python -m benchmarks.classroom [SCENE …] [--sessions N] [--seconds S] [--json FILE]`.
 
 Every scene has a server of its own and sessions that speak Streamlit's protocol over real sockets (`visitors`): they
-come one after the other, change something, wait for the page as a person does, think, and change the next thing. All
+come one after the other, change something, wait until the page has run, look and think, and change the next thing. All
 visitors share one process beside the server's, so on few cores they take a little of its time: how much is said. What a
 person's browser draws by itself costs no server anything and is not measured here, but by `benchmarks.frames`.
 Reads /proc: Linux only. `--app` measures another copy of the project.
@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from websockets.exceptions import WebSocketException
 
 from ays_toy.checks import lookup
 from benchmarks.lessons import Wish, lesson, value_for, wander
@@ -100,7 +101,8 @@ class Figures:
     sessions: int
     deeds: int
     ended: Times  # until the script had run
-    rested: Times  # until all that the page waits for had come
+    rested: Times  # until all that the page waits for had come, where the visitor stayed for it
+    left: float  # share of the deeds after which the visitor went on before that
     opening: Times  # of the deeds that opened the app, until the script had run
     timeouts: int
     troubles: tuple[str, ...]
@@ -109,15 +111,15 @@ class Figures:
     busy: float  # processors that the server kept busy
     visitors_busy: float  # and the visitors
     kilobytes: float  # a deed, at the median
-    memory_start: float  # MB, after one visitor had come and gone
+    memory_start: float  # MB, after one visitor had gone through all pages
     memory_peak: float
     memory_after: float
     after: float  # seconds since all had left
 
     @classmethod
-    def times(cls, deeds: Sequence[Deed], which: Callable[[Deed], float | None]) -> Times:
-        """Of what they took; given up where they did not come to it."""
-        return Times.of([PATIENCE if (took := which(deed)) is None else took for deed in deeds])
+    def ended_in(cls, deeds: Sequence[Deed]) -> Times:
+        """What they took until the script had run, patience where it had not."""
+        return Times.of([PATIENCE if deed.ended is None else deed.ended for deed in deeds])
 
 
 @dataclass(eq=False)
@@ -136,46 +138,57 @@ class Class:
         await asyncio.sleep(COMING * number)
         visitor = Visitor(self.url, PATIENCE)
         try:
-            self.deeds.append(await visitor.open())
+            await self._looked(visitor, await visitor.open(), chance)
             if number < self.scene.workers:
                 await self._work(visitor, chance, "train" if number % 2 else "optimize")
             else:
                 await self._follow(visitor, chance)
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, WebSocketException) as error:
             self.deeds.append(Deed("lost", None, None, 0, f"{type(error).__name__}: {error}"))
         finally:
             await visitor.close()
 
-    async def _think(self, chance: random.Random) -> bool:
-        """Wait as a person does -> whether there is time for another deed."""
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * self.thinking)
-        return time.monotonic() < self.until
+    async def _looked(self, visitor: Visitor, deed: Deed, chance: random.Random) -> None:
+        """Think as long as a person does, while what the page still waits for may come."""
+        thinking, began = chance.uniform(0.5, 1.5) * self.thinking, time.monotonic()
+        self.deeds.append(await visitor.rest(deed, thinking))
+        await asyncio.sleep(max(0.0, thinking - (time.monotonic() - began)))
 
     async def _follow(self, visitor: Visitor, chance: random.Random) -> None:
         page = ""
         for wish in self.scene.wishes(chance):
-            if wish.page != page:
-                if not await self._think(chance):
-                    return
-                self.deeds.append(await visitor.go(page := wish.page))
-            one = visitor.widgets.get(wish.key)
-            if one is None or one.disabled:
-                continue
-            if not await self._think(chance):
+            if time.monotonic() > self.until:
                 return
-            self.deeds.append(await visitor.put(wish.key, value_for(one, chance) if wish.value is None else wish.value))
+            if wish.page != page:
+                await self._looked(visitor, await visitor.go(page := wish.page), chance)
+            elif (one := visitor.widgets.get(wish.key)) and not one.disabled:
+                value = value_for(one, chance) if wish.value is None else wish.value
+                await self._looked(visitor, await visitor.put(wish.key, value), chance)
+            else:
+                await asyncio.sleep(0)  # what a page does not have is passed over
 
     async def _work(self, visitor: Visitor, chance: random.Random, page: str) -> None:
-        """Begin jobs, one as soon as the last has ended; only what the page itself takes is measured."""
+        """Begin jobs, one as soon as the last has ended, of other settings each."""
         begin, key = ("train", "data") if page == "train" else ("run search", "start")
-        self.deeds.append(await visitor.go(page, rest=False))
-        while await self._think(chance):
+        await self._looked(visitor, await visitor.go(page), chance)
+        while time.monotonic() < self.until:
             if begin in visitor.widgets and not visitor.polls:
-                if key in visitor.widgets:
-                    one = visitor.widgets[key]
-                    self.deeds.append(await visitor.put(key, value_for(one, chance), rest=False))
-                if begin in visitor.widgets:
-                    self.deeds.append(await visitor.put(begin, rest=False))
+                for one in (key, begin):
+                    if one in visitor.widgets:
+                        value = value_for(visitor.widgets[one], chance)
+                        await self._looked(visitor, await visitor.put(one, value), chance)
+            else:
+                await asyncio.sleep(1)
+
+
+async def tour(url: str) -> Deed:
+    """Go through all pages once, so that all that the app is made of is loaded -> how it opened."""
+    visitor = Visitor(url, 120)
+    opened = await visitor.rest(await visitor.open(), 60)
+    for page in [path for path in visitor.pages if path]:
+        await visitor.rest(await visitor.go(page), 30)
+    await visitor.close()
+    return opened
 
 
 async def attend(
@@ -191,10 +204,8 @@ async def attend(
 ) -> Figures:
     """Let a class go through the scene of that name, and leave -> what it measured."""
     scene = lookup(SCENES, name, "scene")
-    first = Visitor(url, 120)
-    opened = await first.open()
-    await first.close()
-    if opened.rested is None:
+    opened = await tour(url)
+    if opened.ended is None:
         raise RuntimeError(
             f"The app did not open: {opened.trouble or 'it took two minutes'}. {log.read_text()[-2000:]}"
         )
@@ -212,10 +223,11 @@ async def attend(
         scene.about,
         sessions,
         len(deeds),
-        Figures.times(deeds, lambda one: one.ended),
-        Figures.times([one for one in deeds if one.waited], lambda one: one.rested),
-        Figures.times(opening, lambda one: one.ended),
-        sum(one.ended is None or (one.waited and one.rested is None) for one in together.deeds),
+        Figures.ended_in(deeds),
+        Times.of([one.rested for one in deeds if one.rested is not None]),
+        statistics.mean([one.left for one in deeds] or [0]),
+        Figures.ended_in(opening),
+        sum(one.ended is None for one in together.deeds),
         tuple(sorted({f"{one.name}: {one.trouble}" for one in together.deeds if one.trouble})),
         log.read_text().count("Traceback"),
         spent / max(1, len(together.deeds)),
@@ -257,6 +269,7 @@ def _table(rows: list[Figures], title: str) -> Table:
     line("sessions, deeds", lambda row: f"{row.sessions}, {row.deeds}")
     line("script ended, median / p95 s", lambda row: both(row.ended))
     line("page at rest, median / p95 s", lambda row: both(row.rested))
+    line("gone on before that", lambda row: f"{row.left:.0%}")
     line("app opened, median / p95 s", lambda row: both(row.opening))
     line("time-outs, errors, tracebacks", lambda row: f"{row.timeouts}, {len(row.troubles)}, {row.tracebacks}")
     line("server CPU a deed, s", lambda row: f"{row.cpu_a_deed:.2f}")

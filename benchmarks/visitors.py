@@ -8,7 +8,7 @@ is only counted: a run of the page has ended when the server says so, and the pa
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -49,7 +49,7 @@ class Deed:
     rested: float | None
     bytes: int
     trouble: str = ""
-    waited: bool = True  # until the page was at rest
+    left: bool = False  # whether the visitor went on before all had come
 
 
 def widget(delta: Delta) -> tuple[str, Widget] | None:
@@ -114,6 +114,7 @@ class Visitor:
     bytes: int = 0
     trouble: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _began: float = 0.0  # the last deed
     _socket: ClientConnection | None = None
     _listening: asyncio.Task[None] | None = None
 
@@ -141,40 +142,55 @@ class Visitor:
         if self._listening:
             await asyncio.gather(self._listening, return_exceptions=True)
 
-    async def go(self, path: str, rest: bool = True) -> Deed:
+    async def go(self, path: str) -> Deed:
         """Choose another page by its path, '' being the first."""
         self._stop_polls()
         self.query, self.page, self.widgets, self.states = "", self.pages[path], {}, {}
-        return await self._deed(f"to {path or 'the first page'}", self._ask(), rest=rest)
+        return await self._deed(f"to {path or 'the first page'}", self._ask())
 
-    async def put(self, key: str, value: Any = True, rest: bool = True) -> Deed:
+    async def put(self, key: str, value: Any = True) -> Deed:
         """Give the widget of that key a value, or press it; KeyError where the page has none."""
         one = self.widgets[key]
         state = said(one, value)
         if not is_trigger(state):
             self.states[one.id] = state
-        return await self._deed(key, self._ask(state, one.part), one.part, rest)
+        return await self._deed(key, self._ask(state, one.part), one.part)
 
-    async def _deed(self, name: str, asking: Coroutine[Any, Any, None], part: str = "", rest: bool = True) -> Deed:
-        """Ask for a run, of a part of the page where one is named, and wait for it, and for the page to `rest`."""
+    async def _deed(self, name: str, asking: Coroutine[Any, Any, None], part: str = "") -> Deed:
+        """Ask for a run, of a part of the page where one is named, and wait for it."""
         self.trouble, before, runs, whole, began = "", self.bytes, self.runs, self.whole, time.perf_counter()
+        self._began = began
         await asking
 
-        async def until(reached: Callable[[], bool]) -> float | None:
-            while not ((self.runs > runs if part else self.whole > whole) and self.status in ENDED and reached()):
-                self.changed.clear()
-                try:
-                    await asyncio.wait_for(self.changed.wait(), began + self.patience - time.perf_counter())
-                except TimeoutError:
-                    return None
-                if self._listening is None or self._listening.done():
-                    self.trouble = self.trouble or "the connection was lost"
-                    return None
-            return time.perf_counter() - began
+        def ran() -> bool:
+            return (self.runs > runs if part else self.whole > whole) and self.status in ENDED
 
-        ended = await until(lambda: True)
-        rested = await until(lambda: not self.polls) if rest and ended else None
-        return Deed(name, ended, rested, self.bytes - before, self.trouble, rest)
+        ended = await self._until(ran, self.patience)
+        return Deed(name, ended, ended and self._rested(), self.bytes - before, self.trouble)
+
+    async def rest(self, deed: Deed, seconds: float) -> Deed:
+        """Wait so many seconds at most for all that a deed's page waits for -> the deed with when that had come."""
+        if deed.ended is None or deed.rested is not None:
+            return deed
+        took = await self._until(lambda: self.status in ENDED and not self.polls, deed.ended + seconds)
+        return replace(deed, rested=took, left=took is None, trouble=self.trouble)
+
+    def _rested(self) -> float | None:
+        return time.perf_counter() - self._began if not self.polls else None
+
+    async def _until(self, reached: Callable[[], bool], most: float) -> float | None:
+        """Wait until that is so, at most so long after the last deed began -> how long after it, or None."""
+        while not reached():
+            self.changed.clear()
+            try:
+                left = self._began + most - time.perf_counter()
+                await asyncio.wait_for(self.changed.wait(), max(0.0, left))
+            except TimeoutError:
+                return None
+            if self._listening is None or self._listening.done():
+                self.trouble = self.trouble or "the connection was lost"
+                return None
+        return time.perf_counter() - self._began
 
     async def _ask(
         self, trigger: WidgetState | None = None, part: str = "", poll: bool = False, name: str = ""
@@ -206,7 +222,7 @@ class Visitor:
         try:
             async for data in self._socket:
                 self.bytes += len(data)
-                self._hear(ForwardMsg.FromString(data))  # type: ignore[arg-type]  # bytes: Streamlit sends no text
+                self._hear(ForwardMsg.FromString(data))
         finally:
             self.changed.set()
 
@@ -248,7 +264,7 @@ class Visitor:
 
     def _see(self, found: tuple[str, Widget] | None, element: Message | None = None) -> None:
         if element is not None and element.WhichOneof("type") == "exception":
-            self.trouble = element.exception.message or element.exception.type  # type: ignore[attr-defined]
+            self.trouble = element.exception.message or element.exception.type
         if found:
             key, one = found
             self.widgets[key] = one

@@ -1,6 +1,6 @@
 """The ways to find a schedule, kept between reruns by their configurations."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import cast
@@ -83,10 +83,13 @@ def blended(first: Schedule, best: Schedule, percent: int) -> Schedule:
     return replace(best, name=name, title=title, sigmas=optimize.blend(first.sigmas, best.sigmas, percent / 100))
 
 
-def begin(view: ModelView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
-    """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue."""
-    compute.stop(st.session_state.get("outcomes", {}))
-    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown))
+def begin(view: ModelView, shown: Mapping[str, Schedule], later: Collection[str] = ()) -> compute.Outcomes:
+    """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue.
+
+    Those named in `later` are drawn when nobody waits for others.
+    """
+    compute.stop(st.session_state.pop("outcomes", {}))
+    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later)
     st.session_state["outcomes"] = outcomes
     return outcomes
 

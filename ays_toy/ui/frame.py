@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -151,11 +152,16 @@ def remark(problem: object, icon: str = ":material/info:", place: Any = st) -> N
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Show what a user can mend as one sentence in the page, and what they cannot as Streamlit does."""
+    """Show what a user can mend as one sentence in the page, and what they cannot as Streamlit does.
+
+    A run whose work was dropped has been overtaken by a later one of its session, after a reload say: it just ends.
+    """
     try:
         yield
     except ValueError as error:
         refuse(error)
+    except CancelledError:
+        st.stop()
 
 
 def begin() -> None:

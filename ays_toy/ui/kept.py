@@ -51,7 +51,7 @@ class Kept(Generic[P, T]):
             with _lock:
                 if entry := self._entries.get(key):
                     self._used(key, entry)
-                    return entry.value  # type: ignore[no-any-return]
+                    return entry.value
                 coming = self._coming.get(key)
                 if coming is None:
                     mine = self._coming[key] = threading.Event()

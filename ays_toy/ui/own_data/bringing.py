@@ -163,12 +163,12 @@ def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outc
 def preview(view: ModelView) -> None:
     """The data beside samples of their exact denoiser under two schedules; a sentence where nothing is drawn."""
     if not brought.own_data().shown:
-        compute.stop(st.session_state.get("outcomes", {}))
+        compute.stop(st.session_state.pop("outcomes", {}))
         st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
         return
     model = Model.current(brought.own_data().shown, "exact", view.sigma_min, view.sigma_max)
     edm = finding.family(model, "edm", view.steps)
-    compute.stop(st.session_state.get("outcomes", {}))
+    compute.stop(st.session_state.pop("outcomes", {}))
     outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, _samples(model))}))
     outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
     st.session_state["outcomes"] = outcomes
