@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import cast
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
@@ -90,7 +91,7 @@ def begin(view: ModelView, shown: Mapping[str, Schedule], later: Collection[str]
     """
     compute.stop(st.session_state.pop("outcomes", {}))
     outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later)
-    st.session_state["outcomes"] = outcomes
+    st.session_state["outcomes"] = WeakValueDictionary(outcomes)  # a closed session is kept for a while, results not
     return outcomes
 
 

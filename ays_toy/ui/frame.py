@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
+from ays_toy.ui import leaving
 
 _CSS = """
 <style>
@@ -167,4 +168,5 @@ def sentences() -> Iterator[None]:
 def begin() -> None:
     """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
     st.session_state[_FRAMED] = True
+    leaving.note()
     st.html(_CSS + _COLORS)
