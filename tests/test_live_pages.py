@@ -116,7 +116,7 @@ def test_a_page_that_is_opened_shows_what_ships_and_searches_only_when_it_is_ask
 def test_a_choice_begins_only_when_somebody_asks_for_it() -> None:
     at = opened("optimize", data="gaussian", metric="nll")
     assert "Automatic choice" not in set(at.dataframe[0].value["Schedule"]), "none ships by this metric"
-    assert findings.choice.known(Model("gaussian"), "stochastic-ddim", 10, "nll") is None
+    assert not findings.is_chosen(Model("gaussian"), "stochastic-ddim", 10, "nll")
     assert at.button(key="run choice").label == "Choose"
 
 
@@ -138,7 +138,7 @@ def test_the_search_is_seen_through_and_shows_the_stop_and_what_one_pass_finds()
     at = searching(data="gaussian", steps="4", samples="512")
     until(at, "search", lambda progress: progress.finished)
     end = time.monotonic() + 120
-    assert "ships with the project and is in the table" in texts(at), "no choice begins because a page is opened"
+    assert "comes with the project, and is in the table" in texts(at), "no choice begins because a page is opened"
     at.button(key="run choice").click().run()
     while "Trying optima" in texts(at) and time.monotonic() < end:
         time.sleep(0.1)

@@ -43,7 +43,7 @@ def _give_way() -> None:
 
 _pool = Pool(os.cpu_count() or 1, "outcome")
 _later = Pool(1, "later", _give_way)
-_searches = Pool(1, "search", _give_way)
+searches = Pool(1, "search", _give_way)  # choices and searches for a schedule: one after the other
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,6 @@ def start(wanted: Mapping[str, Sampling], later: Collection[str] = ()) -> Outcom
 def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
     """Have the pool do something else that takes seconds."""
     return _pool.submit(work, *arguments)
-
-
-def search(work: Callable[..., T], *arguments: Any) -> "Future[T]":
-    """Have a schedule searched for or chosen: one after the other, and no sampling waits behind it."""
-    return _searches.submit(work, *arguments)
 
 
 def stop(outcomes: Outcomes) -> None:

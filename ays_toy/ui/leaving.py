@@ -8,6 +8,7 @@ import ctypes
 import gc
 import sys
 import threading
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -16,6 +17,7 @@ from ays_toy.ui.kept import REST_BYTES, keep_within
 
 AFTER = (5.0, 60.0)  # seconds since the last one left, whose last run may have gone on for a while
 
+closing: list[Callable[[str], None]] = []  # what else is to be done with the name of a session that is closed
 _here: set[str] = set()
 _lock = threading.Lock()
 
@@ -24,6 +26,8 @@ def _closed(session: str) -> None:
     with _lock:
         _here.discard(session)
         left = not _here
+    for also in closing:
+        also(session)
     if left:
         for seconds in AFTER:
             timer = threading.Timer(seconds, _give_back)
@@ -40,8 +44,14 @@ def _until_closed(session: str) -> str:
 
 def note() -> None:
     """Let the server know that this session is here, until it is closed."""
-    if context := get_script_run_ctx():
-        _until_closed(context.session_id)
+    if session := this_session():
+        _until_closed(session)
+
+
+def this_session() -> str:
+    """The session's name; empty outside of any."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
 
 
 def _give_back() -> None:

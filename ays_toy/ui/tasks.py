@@ -45,6 +45,11 @@ class Tasks(Generic[K, T]):
             task.wanted += 1
             return task.future
 
+    def knows(self, key: K) -> bool:
+        """Whether the result of that key is there, or under way."""
+        with self._lock:
+            return key in self._coming or self._work.known(key) is not None
+
     def drop(self, futures: Iterable["Future[T]"]) -> None:
         """Want these no longer, once each: what nobody else wants and has not begun never does."""
         with self._lock:

@@ -250,7 +250,7 @@ def chosen(view: SearchView) -> "Future[Chosen] | None":
     What another session has asked for is everybody's.
     """
     asked = _asked(view)
-    wanted = asked in st.session_state.get(CHOICES, ()) or findings.choice.known(*asked)
+    wanted = asked in st.session_state.get(CHOICES, ()) or findings.is_chosen(*asked)
     return findings.choice(*asked) if wanted else None
 
 
@@ -265,7 +265,7 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     """What the automatic choice found, and how the best of what it tried did in its last round, or how to find it."""
     st.markdown("**Automatic choice** by the metric that stops the search, on seeds held out for it")
     if choice is None:
-        there = "It ships with the project and is in the table. " if _ready(view) else ""
+        there = "One comes with the project, and is in the table. " if _ready(view) else ""
         label = "Choose again, and see what was tried" if there else "Choose"
         st.caption(f"{there}It tries optima of many weights, blends and all baselines: some seconds.")
         st.button(label, icon=":material/checklist:", key="run choice", on_click=_choose, args=(view,))
