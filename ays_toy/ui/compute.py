@@ -44,6 +44,7 @@ def _give_way() -> None:
 _pool = Pool(os.cpu_count() or 1, "outcome")
 _later = Pool(1, "later", _give_way)
 searches = Pool(1, "search", _give_way)  # choices and searches for a schedule: one after the other
+_looks = Pool(1, "look")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ def start(wanted: Mapping[str, Sampling], later: Collection[str] = ()) -> Outcom
 def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
     """Have the pool do something else that takes seconds."""
     return _pool.submit(work, *arguments)
+
+
+def look(work: Callable[..., T], *arguments: Any) -> "Future[T]":
+    """Have a network looked at beside its training: one look after the other."""
+    return _looks.submit(work, *arguments)
 
 
 def stop(outcomes: Outcomes) -> None:
