@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import compute, controls, explore, findings, gallery, running, view, yours
+from ays_toy.ui import controls, explore, findings, gallery, running, view, yours
 from ays_toy.ui.components.follow import follow
 
 state = view.show(
@@ -36,7 +36,7 @@ finding = st.container(key="verdict")
 left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.
-outcomes = findings.begin(state, known)
+outcomes = findings.begin(state, known, explore.later(state, known))
 follow(explore.following(state, known))
 with left:
     figure, words = explore.rail(state, known)
@@ -44,9 +44,9 @@ with left:
     st.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
-rows = compute.measured(state.chosen_model, known, outcomes)
+rows, coming = explore.measured(state, known, outcomes)
 finding.markdown(explore.verdict(state, rows))
 with right:
     explore.table(state, rows)
     st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
-running.follow(lambda: None, partial(explore.found_more, state, waiting), False, bool(waiting))
+running.follow(lambda: None, partial(explore.more, state, waiting, coming), False, bool(waiting or coming))

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from functools import partial
 
@@ -66,7 +67,7 @@ def test_a_search_and_a_choice_there_are_those_of_a_thread_here():
     assert (len(here.sweeps), here.stop) == (len(there.sweeps), there.stop)
     np.testing.assert_allclose(there.sweeps[-1].sigmas, here.sweeps[-1].sigmas, rtol=1e-9)
     asked = Model("gaussian"), None, "edm", "", 4
-    far = cluster.executor(None).submit(finding.find, *asked, 2.0, "energy").result(60)
+    far = cluster.do(finding.find, *asked, 2.0, "energy")
     np.testing.assert_array_equal(far.sigmas, finding.find(*asked, 2.0, "energy").sigmas)
 
 
@@ -133,7 +134,7 @@ def test_without_a_cluster_work_is_done_here(monkeypatch):
     monkeypatch.delenv(cluster.NAME, raising=False)
     assert not cluster.wanted()
     assert cluster.through(far_work.refused) is far_work.refused
-    assert cluster.executor(pool := object()) is pool
+    assert cluster.do(threading.get_ident) == threading.get_ident()
 
 
 @pytest.mark.parametrize(

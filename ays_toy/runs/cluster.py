@@ -16,15 +16,16 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Stop = Callable[[], bool]
 Work = Callable[[Stop], Iterator[Any]]
 
@@ -110,10 +111,12 @@ def _serve() -> None:
         sys.stdin.read()
 
 
-def executor(otherwise: Executor) -> Executor:
-    """Where a task runs that takes long: on the cluster, or else in the threads of this process."""
-    found: Executor = client().get_executor(pure=False) if wanted() else otherwise
-    return found
+def do(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Have a task done that takes long: on the cluster where there is one, or else here."""
+    if not wanted():
+        return work(*arguments, **named)
+    done: T = _result(client().submit(work, *arguments, **named, pure=False))
+    return done
 
 
 def through(work: Work) -> Work:
@@ -168,18 +171,17 @@ def _received(queue: Any) -> Iterator[tuple[str, Any]]:
         yield queue.get()
 
 
-def _result(future: Any) -> bool:
-    """Whether the work has come to its end; raises what it raised, in a sentence where its workers died."""
+def _result(future: Any) -> Any:
+    """What the work has returned; raises what it raised, in a sentence where its workers died."""
     from distributed import CancelledError
     from distributed.scheduler import KilledWorker
 
     try:
-        ended: bool = future.result()
+        return future.result()
     except KilledWorker:
         raise ValueError("The machines that computed this went down, one after the other: try again.") from None
     except CancelledError:
         raise ValueError("The cluster has dropped this work: try again.") from None
-    return ended
 
 
 class _Asked:

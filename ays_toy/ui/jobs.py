@@ -18,6 +18,7 @@ from ays_toy.ui import ending
 
 KEPT = 32  # jobs at rest whose results stay for who asks again
 APART = 4  # jobs at a time that wait for something other than this machine
+LATELY = 15.0  # seconds, at least, over which a pace is measured
 GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
 FOUND = 600.0  # seconds for which work at rest can be found again by who comes after a session that is gone
 
@@ -59,6 +60,8 @@ class Progress:
     seconds: float = 0.0  # without pauses
     snapshot: Any = None
     error: str = ""
+    pace: float | None = None  # of the share, a second; None where none is known but that of all the time so far
+    at: float = field(default_factory=time.perf_counter)  # when this was so
 
     @property
     def finished(self) -> bool:
@@ -67,10 +70,35 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the pace so far; None while there is none to judge by."""
-        if self.state is not State.RUNNING or not self.share or self.share < 0.01:
+        """Estimate from the pace of late, falling with the clock; None while nothing tells, or when it has run out."""
+        if self.state is not State.RUNNING or not self.share or self.share < 0.01 or not self.seconds:
             return None
-        return self.seconds * (1 - self.share) / self.share
+        left = (1 - self.share) / (self.pace or self.share / self.seconds) - (time.perf_counter() - self.at)
+        return left if left > 0 else None
+
+
+class Pace:
+    """How fast a share grows of late: over the last third of the time, and not while it had yet to begin.
+
+    What a run does before its share grows, loading a model say, says nothing of the rest, and parts of different pace
+    follow each other.
+    """
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, float]] = deque()  # seconds and share, rising
+
+    def after(self, seconds: float, share: float | None) -> float | None:
+        """The share that is done in a second, now that it has come so far; None while that is unknown."""
+        if not share:
+            self._marks = deque([(seconds, 0.0)])
+            return None
+        if not self._marks or share > self._marks[-1][1]:
+            self._marks.append((seconds, share))
+        since = seconds - max(LATELY, seconds / 3)
+        while len(self._marks) > 2 and self._marks[1][0] <= since:
+            self._marks.popleft()
+        first, done = self._marks[0]
+        return (share - done) / (seconds - first) if share > done and seconds > first else None
 
 
 @dataclass(eq=False)
@@ -92,6 +120,7 @@ class Job:
     _told: bool = False  # whether the work was last told to stop
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _steps: Iterator[Snapshot] | None = None  # what is left of the work
+    _pace: Pace = field(default_factory=Pace)
 
     def stop(self) -> None:
         """Ask the work to pause; what it had reached is kept."""
@@ -148,11 +177,13 @@ class Job:
             return State.STOPPED
         self.progress = replace(self.progress, state=State.RUNNING)
         if self._steps is None:
-            self._steps = iter(self.work(self._asked))
+            self._steps, self._pace = iter(self.work(self._asked)), Pace()
         apart = self.apart
         for snapshot in self._steps:
             self._told = False
-            self.progress = Progress(State.RUNNING, snapshot.share, spent(), snapshot)
+            now = spent()
+            pace = self._pace.after(now, snapshot.share)
+            self.progress = Progress(State.RUNNING, snapshot.share, now, snapshot, pace=pace)
             if snapshot.share != 1 and self._stop.is_set():
                 return State.STOPPED
             if self.apart != apart:

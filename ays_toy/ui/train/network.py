@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -26,6 +26,7 @@ from ays_toy.ui import background, codec, compute, frame, running
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
+from ays_toy.ui.kept import kept
 from ays_toy.ui.running import buttons, reached, status
 
 SLOT = "training"
@@ -150,7 +151,7 @@ def shown(view: TrainView, watch: Watch | None) -> Shown | None:
     return _kept(view.data, kind, catalog.version(view.data, kind))
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _kept(data: str, kind: str, version: int) -> Shown:  # noqa: ARG001 (a key of the cache)
     denoiser, dataset = catalog.denoiser(data, kind), catalog.dataset(data)
     picture = Picture(-1, live_training.image(dataset, denoiser))
@@ -174,7 +175,7 @@ def film(one: Shown | None, view: TrainView) -> go.Figure:
     return figures.density_panels(entries, catalog.dataset(view.data).half_width, columns=1 + SHOWN_PICTURES)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _truth(data: str, version: int) -> np.ndarray:
     model = Model(data, version=version)
     return pictures.true_image(model, model.dataset.half_width, live_training.BINS)
