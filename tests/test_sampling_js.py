@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 
 from ays_toy.figures.density import Panel, density_panels, shade_colors
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
-from ays_toy.runs import pictures
+from ays_toy.runs import comparison, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import counter_noise, samplers, schedules
 from ays_toy.sampling.counter_noise import CounterNoise
@@ -238,6 +238,15 @@ def test_every_solver_carries_the_same_noise_to_the_same_place(engine: Engine, n
         x_T, fresh = noise.start(float(one[0]), torch.float64), noise if SOLVERS[solver].stochastic else None
         want = samplers.sample(in_doubles(name), x_T, one, solver, noise=fresh)
         np.testing.assert_allclose(np.reshape(got, (-1, 2)), want.numpy(), rtol=0, atol=1e-4)
+
+
+def test_the_samples_of_a_page_at_rest_are_those_of_the_browser(engine: Engine) -> None:
+    model, levels = MODELS["grid-8x8"], schedules.edm(8)
+    asked = {"model": SampledModel.of(model).payload(None), "solver": "stochastic-ddim", "levels": [levels.tolist()]}
+    (got,) = engine(WALK, {**asked, "seed": 3, "count": 300, "doubles": True})
+    for _ in range(2):  # what is kept of the noise is not written to
+        want = comparison.draw_samples(model, levels, "stochastic-ddim", 3, 300)
+        np.testing.assert_allclose(np.reshape(got, (-1, 2)), want.numpy(), rtol=0, atol=1e-3)
 
 
 def test_the_solvers_are_those_of_the_library(engine: Engine) -> None:
