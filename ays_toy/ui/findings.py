@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
+import numpy as np
 import streamlit as st
 
 from ays_toy import names, optimize
@@ -30,6 +31,22 @@ def named(
     return _find(model, names.optimum(power), steps, power=power)
 
 
+@lru_cache(maxsize=128)
+def _under_way(_: Model, __: str, ___: str) -> "dict[int, Future[Schedule]]":
+    """Searches for a model's schedule of a name, for a solver, by the usual metric, whoever asked; by steps."""
+    return {}
+
+
+def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
+    """Levels [n+1] by n of a name in `names.SEARCHED`, as far as somebody has had it searched for."""
+    under_way = dict(_under_way(model, name, solver))
+    return {n: one.result().sigmas for n, one in sorted(under_way.items()) if _succeeded(one)}
+
+
+def _succeeded(future: "Future[Schedule]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
 @lru_cache(maxsize=512)
 def _find(
     model: Model, name: str, steps: int, solver: str = "", metric: str = "", power: float = 0.0
@@ -37,6 +54,13 @@ def _find(
     """As `named`, kept by that alone which decides what is found."""
     if metric == shipped.METRIC and (ready := shipped.find(model, solver, steps, name)):
         return _done(ready)
+    searched = _begin(model, name, steps, solver, metric, power)
+    if name in SEARCHED and metric == shipped.METRIC:
+        _under_way(model, name, solver)[steps] = searched
+    return searched
+
+
+def _begin(model: Model, name: str, steps: int, solver: str, metric: str, power: float) -> "Future[Schedule]":
     if name == "choice":
         return cast("Future[Schedule]", choice(model, solver, steps, metric))
     passed = None if name in BASELINES else compute.one_pass(model)
