@@ -68,7 +68,8 @@ function livePicture(root, corner = null) {
   }
 
   function show({ points, counts }) {
-    if (!drawing || !(placed || place())) return;
+    if (drawing && !placed && place()) arrived();  // the figure may have been faster
+    if (!drawing || !placed) return;
     const { bins, top, colors } = setting;
     const blur = BLUR * (setting.points / points) ** (1 / 6);  // few points are smoothed more, as for any density
     const picture = pixels(shades(counts, points, top, blur), colors);
