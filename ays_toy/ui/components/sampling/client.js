@@ -40,24 +40,25 @@ let pictureNumber = 0;
 function sampler(onPicture, onFailure) {
   crew ??= recruit();
   const { workers, pictures } = crew, mine = crew, picture = (pictureNumber += 1), parts = workers.length;
-  let number = 0, busy = false, next = null, sum = null, quiet = new Set(), finished = 0;
+  let number = 0, busy = false, next = null, sum = null, quiet = new Set(), going = new Set();
   const all = (message) => workers.forEach((worker) => worker.postMessage(message));
 
   function send(request) {
-    [busy, next, finished] = [true, null, 0];
+    [busy, next] = [true, null];
     number += 1;
     sum = { points: 0, counts: new Uint32Array(request.bins ** 2) };
-    quiet = new Set(workers.keys());
+    [quiet, going] = [new Set(workers.keys()), new Set(workers.keys())];
     workers.forEach((worker, part) => worker.postMessage({ ask: { ...request, picture, number, part, parts } }));
   }
   function answered(answer) {
     if (answer.number !== number || !sum) return;  // it has been given up
     for (let k = 0; k < sum.counts.length; k += 1) sum.counts[k] += answer.counts[k];
     sum.points += answer.points;
-    finished += answer.all;
     quiet.delete(answer.part);
-    if (quiet.size) return;
-    onPicture({ ...sum, all: finished === parts });
+    if (answer.all) going.delete(answer.part);
+    if (quiet.size) return;  // a picture comes when all have answered since the last one
+    onPicture({ ...sum, all: !going.size });
+    quiet = new Set(going);
     busy = false;
     if (next) send(next);
   }
