@@ -40,7 +40,7 @@ outcomes = findings.begin(state, known, explore.later(state, known))
 follow(explore.following(state, known))
 with left:
     figure, words = explore.rail(state, known)
-    st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
+    st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
     st.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))

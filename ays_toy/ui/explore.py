@@ -15,6 +15,7 @@ from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.components.rail import Table
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS, View
 
@@ -90,11 +91,21 @@ def following(view: View, known: Known) -> Following | None:
         shown = [WEIGHTED if name == "klub-optimum" else name for name in shown]  # which is what it is at p = 3
     panels = {name: names.title(name) for name in shown}
     levels: dict[str | float, Lengths] = {
-        name: _lengths(model, name, view.solver) for name in panels if name != WEIGHTED
+        name: {**_lengths(model, name, view.solver), **_found(view, name)} for name in panels if name != WEIGHTED
     }
     if WEIGHTED in panels:
         levels |= {power: _lengths(model, WEIGHTED, "", power) for power in POWERS}
-    return Following(live, panels, levels)
+    return Following(live, panels, levels, _table(model), RAIL, known.get(yours.NAME))
+
+
+@kept(32)
+def _table(model: Model) -> Table:
+    return Table.of(compute.gram(model), names.KLUB_POWER, ())
+
+
+def _found(view: View, name: str) -> Lengths:
+    """What searches have found besides what ships."""
+    return findings.found(view.chosen_model, name, view.solver) if name in names.SEARCHED else {}
 
 
 @kept(512)
@@ -106,9 +117,11 @@ def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
     gram = compute.gram(view.chosen_model)
     rows = [Measured(one, gram.price(one.sigmas)) for name, one in known.items() if name in shown(view, known)]
-    return figures.rail_and_area(rows, gram, RAIL_HEIGHT), figures.rail_words(rows)
+    figure = figures.rail_and_area(rows, gram, RAIL_HEIGHT).update_layout(meta=meta(view))
+    return figure, figures.rail_words(rows)
 
 
+RAIL = "rail"  # the key of its figure
 RAIL_HEIGHT = 315  # so that the page fits on one screen of 1440 x 900
 MEASURING = "Measuring the schedules that have no picture here, to say how all of them compare …"
 RAIL_CAPTION = (

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple, cast
 from weakref import WeakValueDictionary
 
+import numpy as np
 import streamlit as st
 
 from ays_toy import names, optimize
@@ -13,7 +14,7 @@ from ays_toy.names import BASELINES, KLUB_POWER, SEARCHED
 from ays_toy.runs import cluster, finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen, OdePass
-from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
 from ays_toy.ui.tasks import Tasks
@@ -58,6 +59,12 @@ def _search(asked: Asked) -> Schedule:
     here = asked.name != "choice" and not cluster.wanted()
     passed = compute.one_pass(asked.model) if here else None
     return cluster.do(finding.find, asked.model, passed, asked.name, asked.solver, asked.steps, metric=asked.metric)
+
+
+def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
+    """Levels [n+1] by n of a name in `names.SEARCHED`, as far as somebody has had it searched for."""
+    every = {n: _search.known(Asked(model, name, solver, n, shipped.METRIC)) for n in range(MIN_STEPS, MAX_STEPS + 1)}
+    return {n: one.sigmas for n, one in every.items() if one}
 
 
 _searches: Tasks[Asked, Schedule] = Tasks(_search, compute.searches, compute.searches)
