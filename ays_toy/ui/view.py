@@ -20,7 +20,7 @@ from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.sampling.solvers import find, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import codec, frame, record
+from ays_toy.ui import codec, frame, keeper, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
 
@@ -107,6 +107,7 @@ class Shared(ComparedView):
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     columns: tuple[str, ...] = _columns()
+    nickname: str = codec.param("", keeper.read_nickname)  # on a shared server: whose things are kept
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,17 @@ def open_view(cls: type[V]) -> list[str]:
         _follow(session, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
     for field in fields(cls):
         session.values.setdefault(field.name, field.default)
+    _let_go(session, cls)
     session.give(own)
     return session.problems
+
+
+def _let_go(session: record.Record, cls: type[Any]) -> None:
+    """Say of what was kept and has been deleted that it is gone, and choose the default in its place."""
+    for field in fields(cls):
+        if field.name in ("data", "model") and (words := catalog.gone(session.values[field.name])):
+            session.choose(field.name, field.default)
+            session.problems.append(words)
 
 
 def _follow(
@@ -213,6 +223,6 @@ def show(
     if settle:
         settle(state)
         state = current(cls)
-    for problem in [*problems, *happened, *besides()]:
+    for problem in dict.fromkeys([*problems, *happened, *besides()]):
         frame.remark(problem)
     return state
