@@ -139,6 +139,8 @@ class Store(ABC):
             raise ValueError(f"The {self.what} {name!r} is somebody else's: only who keeps it can delete it.")
         try:
             self._path(name).unlink(missing_ok=True)
+        except NotADirectoryError:  # where the folder should be is something else, and so nothing
+            return
         except OSError as error:
             raise ValueError(f"The {self.what} {name!r} could not be deleted: {error.strerror or error}.") from error
 

@@ -32,8 +32,8 @@ def this_keeper() -> Keeper:
 
 def browser_key() -> str:
     """What tells this browser from all others."""
-    known = st.context.cookies.get(COOKIE, "")
-    if _KEY.fullmatch(known):
+    known = st.context.cookies.get(COOKIE)
+    if isinstance(known, str) and _KEY.fullmatch(known):
         return known
     key: str = st.session_state.setdefault("browser key", secrets.token_urlsafe(16))
     return key

@@ -174,7 +174,7 @@ def _let_go(session: record.Record, cls: type[Any]) -> None:
     for field in fields(cls):
         if field.name in ("data", "model") and (words := catalog.gone(session.values[field.name])):
             session.choose(field.name, field.default)
-            session.problems.append(words)
+            session.address, session.problems = None, [*session.problems, words]  # said until something is changed
 
 
 def _follow(

@@ -208,7 +208,6 @@ def onward() -> None:
     st.caption(f"**{catalog.dataset(own.shown).title}.** {_travels(own.shown)}")
     if not own.shown.startswith(catalog.OWN):
         row = st.container(horizontal=True, vertical_alignment="bottom")
-        keeper.nickname(row)
         row.text_input("Keep these points as", key="points_name", placeholder="a name of your choice", max_chars=40)
         row.button("Keep", icon=":material/save:", key="keep points", on_click=brought.keep_points)
     keeping.complaint("points")
@@ -238,6 +237,7 @@ def _pages(row: Any, name: str, key: str, pages: Iterable[str], **look: Any) -> 
 
 def saved() -> None:
     """The points that are kept, with ways to use and to delete them."""
+    keeper.nickname(st)
     me = keeper.this_keeper()
     kept = PointStore.of(me).list()
     if not kept:
