@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ays_toy import serving
-from ays_toy.checks import expanded, is_file, is_folder, whole_number
+from ays_toy.checks import expanded, is_file, is_folder, quoted, whole_number
 from ays_toy.images.pipelines import parts, schedulers
 from ays_toy.images.pipelines.models import Origin, SchedulerFile
 
@@ -139,7 +139,10 @@ def open_folder(model: str | Path) -> ModelFolder:
     if is_file(path):
         raise ValueError(f"{path} is a file: give the folder of a diffusers model, which holds model_index.json.")
     if isinstance(model, Path) or not serving.HUB_NAME.fullmatch(model):
-        raise ValueError(f"There is no folder {path}: give a diffusers folder, a hub name like owner/model, or digits.")
+        named = str(path) if str(path).isprintable() else quoted(str(path))
+        raise ValueError(
+            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, or digits."
+        )
     return check(download(model), model, model)
 
 
