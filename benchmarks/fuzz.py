@@ -28,9 +28,7 @@ from benchmarks.fuzzed import PARSERS, Parser
 INPUTS, SECONDS, BYTES = 100_000, 1.0, 300 * 2**20
 SHOWN = 5  # troubles of each parser
 LONGEST = 3_000_000  # bytes of an input
-MARKS = [
-    mark.encode() for mark in (*",;-[]{}()=~\t\n\0", '"', "../", "%00", "nan", "1e999", "\\u0000", "\\ud800", "💣")
-]
+MARKS = [mark.encode() for mark in (*",;-[]{}()=~\t\n\0", '"', "../", "%00", "nan", "1e999", "\\u0000", "\\ud800")]
 MARKS += [b"9" * 30, b"\xff", b"\xef\xbb\xbf", b"\xff\xfe"]
 
 

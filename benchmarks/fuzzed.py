@@ -97,6 +97,9 @@ def _schedules(_: Path) -> list[bytes]:
 def _long_schedules() -> list[bytes]:
     most = reading.MAX_TEXT
     return [text[:most].encode() for text in ("1," * most, "[" * most, "9" * most, "a,b\n" * most, "1 2\n" * most)] + [
+        b"9" * (most - 1) + b"x",
+        b"1.5e" * (most // 4),
+        (b"9" * 1000 + b"x,") * (most // 1002),
         b'{"sigmas":' + b"[" * (most - 10),
         b'{"sigmas":[' + b"9" * (most - 13) + b"]}",
         (b"float64(" * most)[:most],

@@ -48,14 +48,16 @@ def test_what_is_no_sentence_of_ours_is_found(tmp_path, answer, says) -> None:
 
 def test_time_and_memory_are_held_to_their_bounds(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(fuzz, "BYTES", 40 * 2**20)
-    held = np.ones(10_000_000)
-    for work, seconds, says in (
-        (lambda *_: np.concatenate([held] * 10), 60.0, "MB more memory"),
-        (lambda *_: sum(range(3_000_000)), 0.01, " s: "),
+    monkeypatch.setattr(fuzz, "peak", lambda: next(peaks))
+    for peaks, seconds, says in (
+        (iter([0, 0, 50 * 2**20]), 60.0, "50 MB more memory"),
+        (iter([0, 0, 0]), 0.01, " s: "),
     ):
         monkeypatch.setattr(fuzz, "SECONDS", seconds)
         found = fuzz.Found("one")
-        fuzz.attempt(Parser("one", work, lambda _: [b"x"]), b"x", tmp_path, fuzz.peak(), found)
+        fuzz.attempt(
+            Parser("one", lambda *_: sum(range(1_000_000)), lambda _: [b"x"]), b"x", tmp_path, fuzz.peak(), found
+        )
         assert says in found.troubles[0]
 
 
