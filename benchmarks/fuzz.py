@@ -10,12 +10,14 @@ process grew at its peak.
 
 import argparse
 import json
+import multiprocessing
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -87,8 +89,10 @@ def attack(parser: Parser, inputs: int, seed: int) -> Found:
         for one in valid:
             with suppress(ValueError):  # by one of two readers, where a parser has both
                 parser.parse(one, Path(folder))  # which loads what it needs
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+            largest = apart.submit(parser.largest).result()  # making them would hide what reading them takes
         began = peak()
-        for data in parser.largest():
+        for data in largest:
             attempt(parser, data, Path(folder), began, found)
         for _ in range(inputs):
             data = mutated(valid[int(rng.integers(0, len(valid)))], rng)
