@@ -3,6 +3,8 @@
 import os
 import pathlib
 import re
+import threading
+from dataclasses import fields
 
 import numpy as np
 import pages_shown
@@ -18,8 +20,11 @@ from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.people import Keeper
 from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig
-from ays_toy.ui import codec
+from ays_toy.ui import background, codec, view
 from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.jobs import JobQueue
+from ays_toy.ui.record import Record
+from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.view import Shared
 
 ANNA, BEN = Keeper("anna", "a" * 22), Keeper("ben", "b" * 22)
@@ -98,8 +103,8 @@ def test_folders_files_and_absent_paths_answer_alike_and_are_never_looked_at(tmp
 def test_a_link_with_a_path_or_a_model_of_no_list_says_the_same_of_all():
     said = set()
     for text in ("/etc", "/etc/passwd", "/no/such", "stranger/model"):
-        view, problems = codec.from_query(ImagesView, {"image_model": text, "folder": text})
-        assert view == ImagesView()
+        state, problems = codec.from_query(ImagesView, {"image_model": text, "folder": text})
+        assert state == ImagesView()
         said |= set(problems)
     assert len(said) == 2
     assert codec.from_query(ImagesView, {"image_model": "owner/other"})[1] == []
@@ -245,3 +250,47 @@ def test_a_model_that_was_deleted_is_said_to_be_gone(page):
     pages_shown.run(at)
     assert "no saved model 'net'" in at.warning[0].value
     assert "no saved model 'net'" in pages_shown.opened(page, **query).warning[0].value
+
+
+# --- limits of a session ---------------------------------------------------------------------------------------------
+
+
+def test_a_session_has_so_many_jobs_under_way_and_others_have_their_own() -> None:
+    queue, over = JobQueue(workers=1), threading.Event()
+
+    def work(_stop):
+        over.wait(20)
+        yield from ()
+
+    for key in "ab":
+        queue.submit(key, work, "anna", most=2)
+    with pytest.raises(ValueError, match="You have 2 runs under way, the most on this server"):
+        queue.submit("c", work, "anna", most=2)
+    again = queue.submit("a", work, "anna", most=2)  # which is one of the two
+    queue.submit("c", work, "ben", most=2)
+    queue.submit("d", work, "anna")  # where there is no limit
+    queue.leave(again, "anna")
+    over.set()
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_run_too_many_is_refused_in_a_sentence_on_the_page(monkeypatch) -> None:
+    monkeypatch.setattr(background, "MOST_OF_ONE", 0)
+    at = pages_shown.opened("train", data="ring-8", length="200")
+    at.button(key="train").click()
+    pages_shown.run(at)
+    assert "runs under way, the most on this server" in at.error[0].value
+
+
+@pytest.mark.usefixtures("shared")
+def test_what_a_browser_sends_beyond_its_widgets_is_refused_as_in_a_link(monkeypatch) -> None:
+    session = Record(values={"width": 4096, "image_model": "/etc"})
+    monkeypatch.setattr(view.record, "this_session", lambda: session)
+    state = {field.name: field.default for field in fields(TrainView)} | {"width": 4096, "depth": 10**9}
+    monkeypatch.setattr(session, "shown", lambda _: state)
+    monkeypatch.setattr(session, "take", lambda _: None)
+    said = []
+    monkeypatch.setattr(view.frame, "remark", said.append)
+    assert view.current(TrainView) == TrainView()
+    assert len(said) == 2
+    assert "What was chosen as “width”" in said[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from ays_toy import names, seeds
+from ays_toy import names, seeds, serving
 from ays_toy.exchange.reading import read_link
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.models import catalog
@@ -190,10 +190,17 @@ def _follow(
 
 
 def current(cls: type[V]) -> V:
-    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
+    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn.
+
+    On a shared server it is checked as what a link says is: a browser may send what its widgets do not offer.
+    """
     session, own = record.this_session(), [field.name for field in fields(cls)]
     session.take(own)
     view = cls(**session.shown(own))
+    if serving.current().shared:
+        view, problems = codec.from_query(cls, codec.to_query(view), "What was chosen as ")
+        for problem in problems:
+            frame.remark(problem)
     elsewhere = {field.name: session.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
     address = codec.to_query(view) | shared
