@@ -66,7 +66,8 @@ def mutated(valid: bytes, rng: np.random.Generator) -> bytes:
             case 4:
                 data[at:at] = MARKS[int(rng.integers(0, len(MARKS)))]
             case 5:
-                data[at:at] = data[at:end] * int(rng.choice([1, 2, 10, 1000]))
+                times = min(int(rng.choice([1, 2, 10, 1000])), LONGEST // (end - at or 1))
+                data[at:at] = data[at:end] * times  # no more than that: what this takes would hide what a parser does
             case 6:
                 data[at:end] = rng.bytes(end - at)
             case _:

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,6 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
-    Route,
     ViewportSize,
     sync_playwright,
 )
@@ -112,18 +111,19 @@ class Visit:
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("requestfailed", self._failed)
         self.page.on("console", self._said)
-        self.page.route("**/*", self._guarded)
+        self.direct = self.page.context.new_cdp_session(self.page)
+        self.direct.on("Fetch.requestPaused", self._guarded)
+        self.direct.send("Fetch.enable", {"patterns": [{"resourceType": "Document", "requestStage": "Response"}]})
 
-    def _guarded(self, route: Route) -> None:
+    def _guarded(self, paused: dict[str, Any]) -> None:
         """Give pages the headers that they have behind the proxy of deploy/nginx.conf."""
-        if route.request.resource_type != "document":
-            route.fallback()
-            return
-        try:
-            answer = route.fetch()
-            route.fulfill(response=answer, headers={**answer.headers, **HEADERS})
-        except Error:  # the server is down, or the page has been left meanwhile: as without us
-            route.fallback()
+        answer: dict[str, Any] = {"requestId": paused["requestId"]}
+        if paused.get("responseStatusCode") == 200:
+            added = [{"name": name, "value": value} for name, value in HEADERS.items()]
+            headers = paused["responseHeaders"] + added
+            answer |= {"responseCode": 200, "responseHeaders": headers}
+        with suppress(Error):  # the page has been left meanwhile
+            self.direct.send("Fetch.continueResponse", answer)
 
     def _said(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
