@@ -160,7 +160,8 @@ def _footprint(stroke: Stroke) -> np.ndarray:
         for start, end, side in zip(path[:-1], path[1:], across, strict=True):
             draw.polygon([tuple(corner) for corner in (start + side, end + side, end - side, start - side)], fill=1)
     touched = np.asarray(picture)
-    return sum(touched[i::FINER, j::FINER] for i in range(FINER) for j in range(FINER)) / FINER**2
+    parts = [touched[i::FINER, j::FINER] for i in range(FINER) for j in range(FINER)]
+    return np.sum(parts, axis=0, dtype=np.float64) / FINER**2
 
 
 # --- as text ---------------------------------------------------------------------------------------------------------
