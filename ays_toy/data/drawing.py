@@ -161,7 +161,7 @@ def _footprint(stroke: Stroke) -> np.ndarray:
             draw.polygon([tuple(corner) for corner in (start + side, end + side, end - side, start - side)], fill=1)
     touched = np.asarray(picture)
     parts = [touched[i::FINER, j::FINER] for i in range(FINER) for j in range(FINER)]
-    return np.sum(parts, axis=0, dtype=np.float64) / FINER**2
+    return np.stack(parts).mean(axis=0, dtype=np.float64)
 
 
 # --- as text ---------------------------------------------------------------------------------------------------------
