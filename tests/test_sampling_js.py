@@ -16,6 +16,8 @@ from playwright._impl._driver import compute_driver_executable
 from scipy import stats
 from scipy.ndimage import gaussian_filter
 
+from ays_toy.data import drawing
+from ays_toy.data.datasets import from_points
 from ays_toy.figures.density import Panel, density_panels, shade_colors
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.runs import pictures
@@ -25,7 +27,7 @@ from ays_toy.sampling.counter_noise import CounterNoise
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
-from ays_toy.ui.components.sampling import SampledModel
+from ays_toy.ui.components.sampling import DrawnModel, SampledModel
 
 AROUND = """
 globalThis.self = globalThis;
@@ -379,3 +381,61 @@ def test_a_model_is_sent_once_and_small_and_not_at_all_where_it_is_too_large(mon
     assert SampledModel.of(MODELS["grid-8x8"]) is None
     monkeypatch.setattr(sampling, "MOST_PRODUCTS", 1000)
     assert SampledModel.of(MODELS["moons mlp"]) is None
+
+
+# --- drawings --------------------------------------------------------------------------------------------------------
+
+
+def scribbles() -> dict[str, drawing.Drawing]:
+    """Drawings of all kinds: every symmetry, strength and width, dots, level and upright strokes, the eraser, edges."""
+    rng, lattice = np.random.default_rng(4), drawing.LATTICE
+    strokes = []
+    for k, symmetry in enumerate(list(drawing.SYMMETRIES) * 2):
+        path = tuple(map(tuple, rng.integers(0, lattice, (1 + k % 5, 2)).tolist()))
+        brush = int(rng.integers(drawing.LEAST_BRUSH, drawing.MAX_BRUSH))
+        strokes.append(drawing.Stroke(path, brush, k % 4, symmetry, erase=k % 7 == 6))
+    straight = [((20, 300), (400, 300)), ((300, 20), (300, 20), (300, 400)), ((0, 0), (511, 511)), ((90, 90),)]
+    plain = [drawing.Stroke(path, 20, symmetry="rotate-8") for path in straight]
+    return {
+        "the smile": drawing.smiley(),
+        "all at once": drawing.Drawing(tuple(strokes), 1000),
+        "straight": drawing.Drawing(tuple(plain), 4000),
+        **{name: drawing.Drawing((one,), 500) for name, one in zip("abcd", plain, strict=True)},
+    }
+
+
+DRAWN = """
+const { rules, strokes } = asked, half = Math.floor(strokes.length / 2);
+const paper = inkOf(strokes.slice(half), rules, inkOf(strokes.slice(0, half), rules));
+const made = mixtureOf(paper, rules);
+return { paper: [...paper], means: made && [...made.mixture.means], half: made && made.half };
+"""
+
+
+@pytest.mark.parametrize("name", scribbles())
+def test_strokes_become_the_very_points_that_the_library_makes_of_them(engine: Engine, name: str) -> None:
+    one = scribbles()[name]
+    got = engine(DRAWN, {"rules": DrawnModel.of(one.count).values["drawing"], "strokes": one.to_json()})
+    paper = np.reshape(got["paper"], (256, 256))
+    np.testing.assert_array_equal(np.where(paper > 1e-6, paper, 0), one.density())
+    dataset = from_points(one.points())
+    np.testing.assert_allclose(np.reshape(got["means"], (-1, 2)), dataset.mixture.means, rtol=0, atol=1e-12)
+    assert got["half"] == pytest.approx(dataset.half_width, rel=1e-12)
+
+
+def test_a_paper_without_ink_has_no_points(engine: Engine) -> None:
+    line, eraser = drawing.Stroke(((100, 256), (400, 256))), drawing.Stroke(((100, 256), (400, 256)), 128, erase=True)
+    for strokes in ((), (line, eraser)):
+        asked = {"rules": DrawnModel.of(100).values["drawing"], "strokes": drawing.Drawing(strokes).to_json()}
+        assert engine(DRAWN, asked)["means"] is None
+
+
+def test_random_numbers_are_those_of_torch(engine: Engine) -> None:
+    for seed, n in ((1, 7000), (2**32 - 1, 10)):
+        want = torch.rand(n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        np.testing.assert_array_equal(engine("return [...uniformDoubles(...asked)];", [seed, n]), want.numpy())
+
+
+def test_the_mass_that_is_drawn_in_full_is_the_library_s(engine: Engine, rng: np.random.Generator) -> None:
+    for image in (rng.uniform(0, 1, (16, 16)) ** 6, np.eye(9) / 9):
+        assert engine("return brightest(asked);", image.ravel().tolist()) == pictures.brightest(image)

@@ -35,6 +35,7 @@ function sampler(onPicture) {
   return {
     /** Whether the worker can draw from this model: it knows it, or is told of it here. */
     knows(model) {
+      if (model.drawing) return !broken;  // every request says what is drawn
       if (model.id !== held && (model.mixture || model.network)) {
         worker.postMessage({ model });
         held = model.id;

@@ -33,7 +33,7 @@ function livePicture(root, corner = null) {
   const worker = sampler(show);
   let setting = null, known = "", watched = null;  // what is drawn, as text, and the figure's container
   let drawing = false, over = false, asked = "", awaited = null;  // levels, as text; what the figure will say
-  let painted = 0, pause = null, end = null;
+  let painted = 0, pause = null, end = null, said = "";  // said: what is seen, before the number of its samples
 
   const watcher = new MutationObserver(arrived);
   function arrived() {
@@ -42,12 +42,10 @@ function livePicture(root, corner = null) {
   }
 
   function place() {
-    const found = setting && panelOf(setting);
-    if (!found) return false;
-    const origin = root.getBoundingClientRect(), { figure, frame, notes } = found;
-    const around = figure.closest(`.st-key-${setting.within}`);
-    over = inSight(frame, around);
-    if (!over && !corner) return false;
+    const found = setting && panelOf(setting), origin = root.getBoundingClientRect();
+    const around = found?.figure.closest(`.st-key-${setting.within}`), { frame, notes } = found ?? {};
+    over = Boolean(found) && inSight(frame, around);
+    if (!setting || (!over && !corner)) return false;
     const at = over ? frame : corner();
     const put = (element, { left, top, width, height }) => Object.assign(element.style, {
       left: `${left - origin.left}px`, top: `${top - origin.top}px`, width: `${width}px`, height: `${height}px`,
@@ -58,7 +56,7 @@ function livePicture(root, corner = null) {
       : [at.top + at.height, at.top + at.height + 16];
     put(words, { left: at.left, top, width: at.width, height: bottom - top });
     words.hidden = over && !notes.length;
-    if (watched !== around) {
+    if (around && watched !== around) {
       watcher.disconnect();
       watcher.observe(around, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
       watched = around;
@@ -68,10 +66,14 @@ function livePicture(root, corner = null) {
 
   function show({ points, picture }) {
     if (!drawing || !place()) return;
+    if (!picture) {
+      box.hidden = true;
+      return;
+    }
     const { bins } = setting;
     if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
     canvas.getContext("2d").putImageData(new ImageData(picture, bins, bins), 0, 0);
-    words.textContent = `${points.toLocaleString("en-US")} samples, live`;
+    words.textContent = `${said}${points.toLocaleString("en-US")} samples, live`;
     painted += 1;
     fill(canvas, { "data-painted": painted, "data-points": points,
       "aria-label": `${setting.title} as it moves, ${words.textContent}` });
@@ -84,7 +86,7 @@ function livePicture(root, corner = null) {
     if (text === asked) return;
     asked = text;
     const { solver, seed, points, half, bins, top, colors } = setting, model = setting.model.id;
-    const drawn = { model, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE };
+    const drawn = { model, drawing: setting.model.drawing, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE };
     worker.ask({ ...drawn, half, bins, top, colors });
   }
 
@@ -125,6 +127,15 @@ function livePicture(root, corner = null) {
       setting = latest && { ...latest, colors: Uint8Array.from(atob(latest.colors), (letter) => letter.charCodeAt(0)) };
       ready();
     },
+    /** Another drawing is what the samples come from: `strokes` by the rules of a model that is drawn. */
+    draws(strokes) {
+      if (!setting?.model.drawing) return;
+      const { rules = setting.model.drawing } = setting.model.drawing;
+      setting = { ...setting, model: { ...setting.model, drawing: { rules, strokes } } };
+      asked = "";
+    },
+    /** Say what is seen before the number of its samples. */
+    say(what) { said = what ? `${what}: ` : ""; },
     /**
      * The levels are being moved. Where motion is not wanted the picture follows when they pause. `meta`, where it is
      * known, is what the figure will say once it shows them.

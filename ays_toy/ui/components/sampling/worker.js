@@ -9,6 +9,7 @@ const PAUSE = 120;  // milliseconds between the pictures that follow the first o
 const models = new Map();  // id -> Denoiser
 let latest = null;  // the request that stands
 let walks = { like: "", steps: [], noise: [] };  // of the first points, chunk by chunk
+let drawn = { before: "", paper: null, strokes: "", made: null };  // the paper up to the last stroke, and with it
 
 /** Bytes in base64 as an array of numbers, little-endian as all machines are. */
 const numbers = (text, Type) => new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -42,13 +43,33 @@ function samples(request, denoise, first, size) {
 }
 
 /**
- * @param {{number: number, model: string, solver: string, seed: number, sigmas: number[], points: number, enough:
+ * What is drawn at this moment, as its strokes say: they are all sent, and those before the last were laid already.
+ * @returns {{denoise: Denoiser, half: number, top: number} | null} null where there is no ink
+ */
+function sourceOf({ rules, strokes }, bins, lowest) {
+  const before = JSON.stringify([rules, strokes.slice(0, -1)]), all = JSON.stringify([rules, strokes]);
+  if (drawn.before !== before) drawn = { before, paper: inkOf(strokes.slice(0, -1), rules), strokes: "", made: null };
+  if (drawn.strokes === all) return drawn.made;
+  const found = mixtureOf(inkOf(strokes.slice(-1), rules, drawn.paper), rules);
+  [drawn.strokes, drawn.made] = [all, null];
+  if (!found) return null;
+  const { mixture, half } = found, counts = new Uint32Array(bins * bins), blur = (lowest * bins) / (2 * half);
+  count(counts, mixture.means, edges(half, bins));
+  const masses = Float64Array.from(counts, (one) => one / rules.count);
+  const top = brightest(blurred(blurred(masses, bins, bins, 1, blur), bins, 1, bins, blur));
+  return (drawn.made = { denoise: mixtureDenoiser(mixture, half), half, top });
+}
+
+/**
+ * @param {{number: number, model: string, drawing?: {rules: Rules, strokes: Stroke[]}, solver: string, seed: number, sigmas: number[], points: number, enough:
  *   number, patience: number, half: number, bins: number, top: number, colors: Uint8Array}} request the first picture
  *   comes after `enough` points, or as many as there are after `patience` milliseconds; the last after all `points`
  */
 async function draw(request) {
-  const { number, points, enough, patience, half, bins, top } = request, denoise = models.get(request.model);
-  const like = JSON.stringify([request.model, request.solver, request.seed]);
+  const { number, points, enough, patience, bins, drawing } = request;
+  const source = drawing ? sourceOf(drawing, bins, request.sigmas.at(-1)) : { ...request, denoise: models.get(request.model) };
+  if (!source) return self.postMessage({ ask: number, points: 0, all: true, picture: null });
+  const { denoise, half, top } = source, like = JSON.stringify([drawing ?? request.model, request.solver, request.seed]);
   if (walks.like !== like) walks = { like, steps: [], noise: [] };
   const counts = new Uint32Array(bins * bins), lines = edges(half, bins);
   let shown = 0, wanted = performance.now() + patience, rested = performance.now();
