@@ -55,7 +55,7 @@ function drawingPad(component) {
   const status = node("div", { class: "status", "aria-live": "polite" }, root);
   const spoken = node("div", { class: "spoken", "aria-live": "polite" }, root);
   const finished = document.createElement("canvas"), layer = document.createElement("canvas");
-  const samples = padSamples(root, paper, () => (place ?? at).map((value) => (value + 0.5) / data.lattice));
+  const samples = padSamples(root, tools, paper);
   const matrices = (name) => data.symmetries.find((one) => one.name === name).matrices;
   const lay = (context, stroke) =>
     paintStroke(context, stroke, matrices(stroke.symmetry), data.strengths, data.lattice);

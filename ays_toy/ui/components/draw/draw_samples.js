@@ -1,20 +1,20 @@
-// Samples of what is drawn, while it is drawn: over their panel beside the pad, or in a corner of the paper, away from the
-// brush, while that is out of sight or there is none yet.
+// Samples of what is drawn, while it is drawn: over their panel beside the pad, or beside the tools while that is out of
+// sight or there is none yet.
 
-const PART = 0.34, AWAY = 0.04;  // of the paper's side: the picture in its corner, what it keeps from the brush
+const SMALL = 100, WORDS = 16;  // pixels: the picture beside the tools at most, the words under it
 
 /**
  * @param {HTMLElement} root positioned
- * @param {HTMLCanvasElement} paper
- * @param {() => [number, number] | null} brush where it is, from 0 to 1 along the paper
+ * @param {HTMLElement} tools with room beside them
+ * @param {HTMLElement} paper
  */
-function padSamples(root, paper, brush) {
-  let levels = [], right = true;
+function padSamples(root, tools, paper) {
+  let levels = [];
   const picture = livePicture(root, () => {
-    const box = paper.getBoundingClientRect(), size = PART * box.width, [x, y] = brush() ?? [0, 0];
-    const near = PART + AWAY;
-    if (y > 1 - near && (right ? x > 1 - near : x < near)) right = !right;
-    return { left: right ? box.right - size : box.left, top: box.bottom - size - 16, width: size, height: size };
+    const { right, top } = paper.getBoundingClientRect();
+    const room = right - Math.max(...[...tools.querySelectorAll("label")].map((one) => one.getBoundingClientRect().right));
+    const size = Math.min(SMALL, room - 4);
+    return { left: right - size, top: top - size - WORDS - 2, width: size, height: size };
   });
   return {
     update({ live, levels: latest }) {

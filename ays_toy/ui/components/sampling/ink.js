@@ -30,10 +30,15 @@ function twister(seed) {
   };
 }
 
+let uniform = { seed: null, values: [] };  // the last that were drawn: of one drawing they are always the same
+
 /** Uniform numbers [count] in [0, 1), of 53 bits: torch.rand in float64. */
 function uniformDoubles(seed, count) {
-  const next = twister(seed);
-  return Float64Array.from({ length: count }, () => ((next() & 0x1fffff) * 2 ** 32 + next()) / 2 ** 53);
+  if (uniform.seed === seed && uniform.values.length === count) return uniform.values;
+  const next = twister(seed), values = new Float64Array(count);
+  for (let k = 0; k < count; k += 1) values[k] = ((next() & 0x1fffff) * 2 ** 32 + next()) / 2 ** 53;
+  uniform = { seed, values };
+  return values;
 }
 
 /**
@@ -97,12 +102,12 @@ function pointsOf(paper, { lattice, pixel, seed, count }) {
     if (ink) last = k;
   }
   if (last < 0) return null;
-  const uniform = uniformDoubles(seed, 3 * count), found = new Float64Array(2 * count);
+  const random = uniformDoubles(seed, 3 * count), found = new Float64Array(2 * count);
   for (let i = 0, k = 0; i < count; i += 1) {
-    const part = (i + uniform[i]) * (sum / count);
+    const part = (i + random[i]) * (sum / count);
     while (k < last && cumulative[k] <= part) k += 1;
-    found[2 * i] = (k % side) + uniform[count + i];
-    found[2 * i + 1] = side - Math.floor(k / side) - uniform[2 * count + i];
+    found[2 * i] = (k % side) + random[count + i];
+    found[2 * i + 1] = side - Math.floor(k / side) - random[2 * count + i];
   }
   return found;
 }
@@ -114,11 +119,15 @@ function pointsOf(paper, { lattice, pixel, seed, count }) {
 function mixtureOf(paper, rules) {
   const points = pointsOf(paper, rules), { count } = rules;
   if (!points) return null;
-  const mean = [0, 1].map((axis) => points.reduce((sum, value, k) => sum + (k % 2 === axis ? value : 0), 0) / count);
-  let squares = 0, reach = 0;
-  for (let k = 0; k < points.length; k += 1) {
-    points[k] -= mean[k % 2];
-    squares += points[k] ** 2;
+  let [sumX, sumY, squares, reach] = [0, 0, 0, 0];
+  for (let k = 0; k < points.length; k += 2) {
+    sumX += points[k];
+    sumY += points[k + 1];
+  }
+  for (let k = 0; k < points.length; k += 2) {
+    points[k] -= sumX / count;
+    points[k + 1] -= sumY / count;
+    squares += points[k] * points[k] + points[k + 1] * points[k + 1];
   }
   if (!(squares > 0)) return null;
   const scale = rules.std / Math.sqrt(squares / (2 * count));

@@ -5,14 +5,15 @@
 const ENOUGH = 2000, PATIENCE = 40;  // points of a picture while it moves; milliseconds after which fewer will do
 const RESTING = 150, FORGOTTEN = 30000;  // milliseconds: a hand that pauses, and a figure that is not come or not seen
 
-/** Where a panel of a figure is: the latest figure within the element of a key, a subplot's number from 1. */
+/** Where a panel of a figure is, or nothing while it is made: the latest figure within the element of a key, a subplot's number from 1. */
 function panelOf({ within, panel }) {
   const figure = [...document.querySelectorAll(`.st-key-${within} .js-plotly-plot`)].at(-1);
   const axes = panel > 1 ? panel : "";
   const image = figure?.querySelector(`.subplot.x${axes}y${axes} .heatmaplayer image`);
   const lines = figure?.querySelectorAll(`.annotation[data-index="${panel - 1}"] tspan.line`) ?? [];
   const notes = [...lines].slice(1).map((one) => one.getBoundingClientRect());
-  return image && { figure, frame: image.getBoundingClientRect(), notes };
+  const frame = image?.getBoundingClientRect();
+  return frame?.width ? { figure, frame, notes } : null;
 }
 
 /** Whether most of a panel can be seen: it is neither below the window, as on a phone, nor scrolled out sidewards. */
@@ -37,6 +38,7 @@ function livePicture(root, corner = null) {
 
   const watcher = new MutationObserver(arrived);
   function arrived() {
+    if (awaited && !box.hidden && !over) place();  // it may have stood nowhere while it was made
     const meta = awaited && panelOf(setting)?.figure.layout?.meta;
     if (meta && JSON.stringify(meta) === awaited && over) hide();
   }
@@ -44,6 +46,7 @@ function livePicture(root, corner = null) {
   function place() {
     const found = setting && panelOf(setting), origin = root.getBoundingClientRect();
     const around = found?.figure.closest(`.st-key-${setting.within}`), { frame, notes } = found ?? {};
+    if (!found && awaited && watched) return true;  // the figure is being made anew: the picture stays where it is
     over = Boolean(found) && inSight(frame, around);
     if (!setting || (!over && !corner)) return false;
     const at = over ? frame : corner();
