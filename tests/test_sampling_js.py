@@ -16,6 +16,7 @@ from playwright._impl._driver import compute_driver_executable
 from scipy import stats
 from scipy.ndimage import gaussian_filter
 
+from ays_toy.checks import SIGMA_DATA
 from ays_toy.data import drawing
 from ays_toy.data.datasets import from_points
 from ays_toy.figures.density import Panel, density_panels, shade_colors
@@ -23,8 +24,9 @@ from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import counter_noise, samplers, schedules
-from ays_toy.sampling.counter_noise import CounterNoise
+from ays_toy.sampling.counter_noise import CounterNoise, LevelNoise
 from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.trajectories import PATIENT, follow, scaled
 from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.sampling import DrawnModel, SampledModel
@@ -439,3 +441,49 @@ def test_random_numbers_are_those_of_torch(engine: Engine) -> None:
 def test_the_mass_that_is_drawn_in_full_is_the_library_s(engine: Engine, rng: np.random.Generator) -> None:
     for image in (rng.uniform(0, 1, (16, 16)) ** 6, np.eye(9) / 9):
         assert engine("return brightest(asked);", image.ravel().tolist()) == pictures.brightest(image)
+
+
+# --- trajectories ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_paths_of_every_solver_are_those_of_the_library_on_one_brownian_motion(engine: Engine, solver: str) -> None:
+    """Three schedules, so that a bridge lies between levels that another schedule has asked for."""
+    model, n, fine = Model("ring-8"), 60, 32
+    edm = schedules.edm(6)
+    named = {"edm": edm, "logsnr": schedules.logsnr(6), "near": np.sqrt(edm * np.append(edm[0], edm[:-1] ** 0.9 * 1.1))}
+    named["near"][[0, -1]] = edm[[0, -1]]
+    calls = fine * PATIENT[SOLVERS[solver].stochastic].calls_per_step
+    want = follow(model.denoiser(), named, solver, generator=LevelNoise(3, n), n=n, fine_calls=calls)
+    asked = {
+        "model": SampledModel.of(model).payload(None),
+        "flow": {
+            **{"solver": solver, "seed": 3, "count": n, "high": 80.0, "low": 0.002, "fine": fine},
+            **{"spread": SIGMA_DATA, "schedules": [one.tolist() for one in named.values()], "targets": True},
+        },
+    }
+    program = """
+    const again = () => {
+      const next = flowPaths(denoiser(asked.model), asked.flow);
+      const plainly = ({ sigmas, states, targets }) => [sigmas, [...states], [...targets]];
+      return asked.flow.schedules.map((_, k) => plainly(next(k)));
+    };
+    const [first, second] = [again(), again()];
+    return { first, same: JSON.stringify(first) === JSON.stringify(second) };
+    """
+    got = engine(program, asked)
+    assert got["same"], "what one request asks the motion for must not move it for the next"
+    for (sigmas, states, targets), one in zip(got["first"], want.paths.values(), strict=True):
+        np.testing.assert_array_equal(sigmas, one.sigmas)
+        np.testing.assert_allclose(np.reshape(states, (7, n, 2)), scaled(one.states, one.sigmas), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(np.reshape(targets, (6, n, 2)), one.denoised, rtol=0, atol=1e-4)
+
+
+def test_noise_by_level_is_standard_normal_and_another_at_every_level() -> None:
+    noise, levels = LevelNoise(5, 4000), [80.0, 79.9, 1.0, 0.002]
+    drawn = np.stack([noise(level).numpy().ravel() for level in levels])
+    np.testing.assert_array_equal(noise(1.0).numpy().ravel(), drawn[2])
+    assert np.abs(np.corrcoef(drawn)[np.triu_indices(4, 1)]).max() < 4.5 / np.sqrt(8000)
+    assert min(stats.kstest(one, "norm").pvalue for one in drawn) > 1e-3
+    with pytest.raises(ValueError, match="seed"):
+        LevelNoise(-1, 3)

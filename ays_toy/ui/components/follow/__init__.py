@@ -13,7 +13,7 @@ from ays_toy.ui.components.exchange import as_text
 from ays_toy.ui.components.sampling import Live
 
 _follow = st.components.v2.component(
-    "ays_follow", css=read("live.css"), js=read("plot.js") + sampling.script() + read("follow.js")
+    "ays_follow", css=read("live.css"), js=read("plot.js", "sliders.js") + sampling.script() + read("follow.js")
 )
 WEIGHTED = "p-optimum"  # the schedule that the second slider moves
 
@@ -21,28 +21,39 @@ Lengths = Mapping[int, np.ndarray]  # levels [n+1] by n
 
 
 @dataclass(frozen=True, eq=False)
-class Following:
-    """Pictures `live`, of the schedules `panels` by name from the second on, and what the sliders lead to.
+class Led:
+    """Where the sliders lead the schedules `panels`: `levels` by name, or by power for those of `WEIGHTED`."""
 
-    `levels` is by name, or by power for those of `WEIGHTED`. Nothing here says where the sliders stand, so that while
-    they move the message stays the same, and Streamlit sends its address alone.
-    """
-
-    live: Live
     panels: Mapping[str, str]  # name -> title
     levels: Mapping[str | float, Lengths]
 
-    def payload(self) -> dict[str, Any]:
-        """As JSON; levels travel as float32, all of a schedule in one text, the numbers of steps beside it."""
-        tables = {
+    def tables(self) -> dict[str, Any]:
+        """The levels as JSON: as float32, all of a schedule in one text, the numbers of steps beside it."""
+        return {
             name if isinstance(name, str) else f"{WEIGHTED} {name:g}": {
                 "steps": list(lengths),
                 "sigmas": as_text(np.concatenate([*lengths.values(), []]).astype("<f4")),
             }
             for name, lengths in self.levels.items()
         }
-        panels = [{"name": name, "title": title, "panel": k} for k, (name, title) in enumerate(self.panels.items(), 2)]
-        return {"live": self.live.payload(None), "panels": panels, "levels": tables, "weighted": WEIGHTED}
+
+
+@dataclass(frozen=True, eq=False)
+class Following:
+    """Pictures `live`, one of each schedule from the second panel on, and where the sliders lead these.
+
+    Nothing sent says where the sliders stand, so that while they move the message stays the same, and Streamlit sends
+    its address alone.
+    """
+
+    live: Live
+    led: Led
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON."""
+        titles = enumerate(self.led.panels.items(), 2)
+        panels = [{"name": name, "title": title, "panel": k} for k, (name, title) in titles]
+        return {"live": self.live.payload(None), "panels": panels, "levels": self.led.tables(), "weighted": WEIGHTED}
 
 
 def follow(data: Following | None, key: str = "follow") -> None:

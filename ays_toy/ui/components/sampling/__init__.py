@@ -20,7 +20,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import SentOnce, as_text
 
-MODULES = ("noise", "exponential", "mixture", "simd", "network", "solvers", "density", "ink")
+MODULES = ("noise", "exponential", "mixture", "simd", "network", "solvers", "density", "ink", "paths")
 # Beyond these the server is faster: of a mixture; of a network, for one point.
 MOST_COMPONENTS, MOST_PRODUCTS = 4096, 300_000
 

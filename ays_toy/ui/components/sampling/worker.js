@@ -90,9 +90,20 @@ async function draw(request) {
   }
 }
 
+/** Paths of several schedules, told when all are there: see flowPaths. */
+async function carry(request) {
+  const next = flowPaths(models.get(request.model), request.flow), paths = [];
+  for (let k = 0; k < request.flow.schedules.length; k += 1) {
+    paths.push(next(k));
+    await breath();
+    if (latest !== request) return;
+  }
+  self.postMessage({ ask: request.number, paths });
+}
+
 self.onmessage = ({ data }) => {
   if (data.model) models.set(data.model.id, denoiser(data.model));
   if (data.ask === undefined) return;
   latest = data.ask;  // null where a page has given up
-  if (latest) draw(latest).catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
+  if (latest) (latest.flow ? carry : draw)(latest).catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
 };
