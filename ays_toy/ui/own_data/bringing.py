@@ -17,7 +17,7 @@ from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
 from ays_toy.ui import codec, compute, frame, gallery
-from ays_toy.ui.components.draw import PadData, pad
+from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import pick
 from ays_toy.ui.own_data import brought
@@ -187,7 +187,7 @@ def preview(view: ModelView) -> None:
     place = st.container(key=BOX).empty()
     if wait(outcomes.values(), PATIENCE).not_done:
         _pictures(place, model, dict.fromkeys(outcomes), "waiting")
-    _pictures(place, model, outcomes, "panels", brought.on_the_pad())
+    _pictures(place, model, outcomes, "panels", last_deed(brought.PAD))
     st.caption(
         f"**Look for** samples that fall on your points and nowhere else: the exact denoiser knows nothing but "
         f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise."

@@ -19,7 +19,7 @@ from ays_toy.data.own_table import Columns, Table
 from ays_toy.models import catalog
 from ays_toy.models.store import PointStore
 from ays_toy.ui import controls, record
-from ays_toy.ui.components.draw import last_deed, last_drawing
+from ays_toy.ui.components.draw import last_drawing
 
 PAD = "pad"  # the component's key
 MAX_TITLE = 30  # characters of a file's name
@@ -97,11 +97,6 @@ def settle() -> list[str]:
 def version() -> str:
     """Changes whenever the pad must take over a drawing that it has not made."""
     return str(own_data().changes)
-
-
-def on_the_pad() -> list[Any]:
-    """What tells the drawing on the pad from those before, as the pad says it."""
-    return [version(), last_deed(PAD)]
 
 
 def _take_strokes(strokes: Any) -> None:

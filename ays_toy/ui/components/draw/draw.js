@@ -123,7 +123,7 @@ function drawingPad(component) {
     spoken.textContent = words;
     const deed = Date.now();
     tell("drawing", { strokes, version, deed });
-    samples.rest(strokes, [version, deed]);
+    samples.rest(strokes, deed);
     face();
     ask();
   }
