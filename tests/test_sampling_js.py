@@ -487,3 +487,9 @@ def test_noise_by_level_is_standard_normal_and_another_at_every_level() -> None:
     assert min(stats.kstest(one, "norm").pvalue for one in drawn) > 1e-3
     with pytest.raises(ValueError, match="seed"):
         LevelNoise(-1, 3)
+
+
+def test_a_drawing_of_many_points_is_left_to_the_server() -> None:
+    assert DrawnModel.of(2000).id == DrawnModel.of(2000).id != DrawnModel.of(1000).id
+    assert len(json.dumps(DrawnModel.of(2000).payload(None))) < 3000
+    assert DrawnModel.of(5000) is None
