@@ -206,8 +206,12 @@ def shown(address: str) -> np.ndarray:
     return np.array(picture.resize((128, 128), Image.Resampling.BOX)).mean(axis=2)
 
 
-def test_samples_follow_the_brush_and_give_way_to_the_same_of_the_figure(visit: Visit) -> None:
+def test_samples_follow_the_brush_and_give_way_to_the_same_of_the_figure(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    visit = visits()
     page = visit.page
+    open_page(page, f"{server}/data?steps=20")  # or samples would lie everywhere
     live, figure = page.locator(".live canvas"), page.locator(".st-key-panels_box3 .subplot.x2y2 .heatmaplayer image")
     url, before, frame = page.url, figure.evaluate(ADDRESS), figure.bounding_box()
     x, y = grab(page, page.locator("canvas.paper"))

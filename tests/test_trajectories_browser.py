@@ -247,7 +247,7 @@ def test_paths_follow_the_steps_before_python_has_heard_and_are_python_s_then(vi
     assert (seen.status(), seen.position) == (words, place)
     off = [[(np.abs(one - other).max(axis=1) > 60).mean() for one, other in zip(moving, those, strict=True)]
            for those in (before, dots(seen))]  # fmt: skip
-    assert max(off[1]) < 0.005 < min(off[0]), off  # a dot may be a pixel aside
+    assert max(off[1]) < min(0.005, *off[0]), off  # a dot may be a pixel aside
     seen.unharmed()
 
 
