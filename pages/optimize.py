@@ -33,10 +33,10 @@ def search_as_it_goes() -> None:
 
 under_way = running.active(watching.watch(state)) or watching.choosing(choice)
 running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
-pictures = st.container(key="panels_box5")
+pictures = st.container(key=watching.PICTURES)
 st.caption(watching.LOOK)
 samples = watching.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples, meta=watching.meta(state, shown))
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")

@@ -11,6 +11,9 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import explore, findings
+from ays_toy.ui.components import LiveFlow
+from ays_toy.ui.components.sampling import SampledModel
+from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import POWERS, View
 
 MODEL = Model("ring-8")
@@ -93,3 +96,15 @@ def test_the_rail_is_priced_as_in_the_figure_and_has_what_was_brought():
     assert sent["levels"]["p-optimum 3"]["look"]["title"] == "KLUB optimum"
     figure, _ = explore.rail(view, {"edm": finding.family(MODEL, "edm", 8)})
     assert figure.layout.meta == tuple(explore.meta(view))
+
+
+def test_paths_are_led_by_the_same_levels_sent_once():
+    view = TrajectoriesView(data="ring-8", shown=("edm", "p-optimum"))
+    model, ends = SampledModel.of(MODEL), (80.0, 0.002)
+    table = LiveFlow.of(model, view.solver, view.seed, 1000, ends, explore.led_to(view))
+    moved = LiveFlow.of(model, view.solver, view.seed, 1000, ends, explore.led_to(replace(view, steps=21, power=1.0)))
+    assert moved.id == table.id
+    assert table.payload(table.id) == {"id": table.id}
+    sent = table.payload(None)
+    assert sent["levels"] == explore.following(View(data="ring-8", shown=view.shown), {}).payload()["levels"]
+    assert sent["levels"]["p-optimum 1"]["look"]["title"] == names.title("p-optimum", 1.0)

@@ -14,10 +14,10 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import compute, findings, gallery, tables, yours
-from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.components.follow import WEIGHTED, Following, Led, Lengths
 from ays_toy.ui.components.rail import Table
 from ays_toy.ui.kept import kept
-from ays_toy.ui.view import POWERS, View
+from ays_toy.ui.view import POWERS, ComparedView, View
 
 Known = Mapping[str, Schedule]  # by name, what is found
 
@@ -77,15 +77,21 @@ def container(view: View, known: Known) -> str:
     return f"panels_box{max(5, 1 + len(shown(view, known)))}2"
 
 
-def meta(view: View) -> list[float | None]:
+def meta(view: ComparedView) -> list[float | None]:
     """What the figure says that it shows: where the sliders stood."""
     return [view.steps, view.power if WEIGHTED in view.shown else None]
 
 
 def following(view: View, known: Known) -> Following | None:
     """The pictures as they follow *Steps* and *Power*; None where a browser is too slow for the model."""
-    if (live := gallery.live(view, container(view, known))) is None:
-        return None
+    live = gallery.live(view, container(view, known))
+    return (
+        None if live is None else Following(live, led_to(view), _table(view.chosen_model), RAIL, known.get(yours.NAME))
+    )
+
+
+def led_to(view: ComparedView) -> Led:
+    """Where the sliders *Steps* and *Power* lead the schedules shown."""
     model, shown = view.chosen_model, list(view.names)
     if WEIGHTED in view.shown and "klub-optimum" not in view.shown:
         shown = [WEIGHTED if name == "klub-optimum" else name for name in shown]  # which is what it is at p = 3
@@ -95,7 +101,7 @@ def following(view: View, known: Known) -> Following | None:
     }
     if WEIGHTED in panels:
         levels |= {power: _lengths(model, WEIGHTED, "", power) for power in POWERS}
-    return Following(live, panels, levels, _table(model), RAIL, known.get(yours.NAME))
+    return Led(panels, levels)
 
 
 @kept(32)
@@ -103,7 +109,7 @@ def _table(model: Model) -> Table:
     return Table.of(compute.gram(model), names.KLUB_POWER, ())
 
 
-def _found(view: View, name: str) -> Lengths:
+def _found(view: ComparedView, name: str) -> Lengths:
     """What searches have found besides what ships."""
     return findings.found(view.chosen_model, name, view.solver) if name in names.SEARCHED else {}
 

@@ -58,12 +58,13 @@ def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels",
 def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Live | None:
     """What the browser draws while something moves, over a panel of the container `within`; None where it cannot."""
     model = state.chosen_model
-    if (sampled := _sampled(model)) is None:
+    if (sent := sampled(model)) is None:
         return None
     top = pictures.brightest(compute.truth(model))
-    return Live(sampled, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
+    return Live(sent, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
 
 
 @kept(32)
-def _sampled(model: Model) -> SampledModel | None:
+def sampled(model: Model) -> SampledModel | None:
+    """The model as the browser is sent it; None where it is too slow for it."""
     return SampledModel.of(model)

@@ -20,12 +20,13 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
+from ays_toy.ui.components.sampling import Live
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence
 
-SLOT, PLAYER = "search", "player"
+SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
 CHOICES = "choices asked for"  # under which a session keeps for which settings it has
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = (
@@ -177,10 +178,23 @@ def player(view: SearchView, weighed: Schedule) -> None:
             st.session_state.get("sweep"),
             active(known),
             state.place.now if active(known) else None,
+            live=_live(view, active(known)),
+            rested=state.rested,
         ),
         PLAYER,
         on_sweep=_rested,
     )
+
+
+def _live(view: SearchView, running: bool) -> Live | None:
+    """The samples of the sweep that is looked at; a network, sent anew while a search runs, waits for its end."""
+    return None if running and view.model != "exact" else gallery.live(view, PICTURES, names.title("ays"), 4)
+
+
+def meta(view: SearchView, shown: Mapping[str, Schedule]) -> list[int | None]:
+    """What the figure says that it shows: the sweep whose samples are there, if any."""
+    last = len(state_of(view).sweeps) - 1 if "rest" in shown else None
+    return [st.session_state["sweep"] if "hand" in shown else last]
 
 
 def found(view: SearchView, choice: "Future[Chosen] | None") -> dict[str, Schedule]:
