@@ -1,0 +1,99 @@
+"""What a learner drew before something was revealed, held against it: the distance as a number, and in a sentence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ays_toy import checks
+from ays_toy.lessons.lesson import Axis, Prediction
+
+LEANS = 0.5  # share of the distance from which it is said to lie to one side
+
+
+def whole(axis: Axis) -> bool:
+    """Whether places on the axis are whole numbers, such as sweeps."""
+    return not axis.log and float(axis.start).is_integer() and float(axis.end).is_integer()
+
+
+def places(asked: Prediction) -> np.ndarray:
+    """Where along x a curve has its points [marks], spread evenly on the axis."""
+    ends = np.array([asked.x.start, asked.x.end])
+    return np.geomspace(*ends, asked.marks) if asked.x.log else np.linspace(*ends, asked.marks)
+
+
+def measured_along(asked: Prediction) -> Axis:
+    """The axis on which drawing and truth are apart: y for a curve, else x."""
+    return asked.y if asked.kind == "curve" and asked.y else asked.x
+
+
+def check(asked: Prediction, values: Any) -> np.ndarray:
+    """A drawing as an array [marks], marks in the order of the axis; ValueError where it is none."""
+    axis = measured_along(asked)
+    low, high = sorted((axis.start, axis.end))
+    if not isinstance(values, Sequence | np.ndarray) or len(values) != asked.marks:
+        raise ValueError(f"The drawing must have {asked.marks} marks, not {checks.quoted(values)}.")
+    return _ordered(asked, np.array([checks.real_number(value, f"A mark on {axis.title}", low, high) for value in values]))
+
+
+def _ordered(asked: Prediction, values: np.ndarray) -> np.ndarray:
+    """Marks in the order of their axis; points of a curve have theirs already."""
+    if asked.kind == "curve":
+        return values
+    return np.sort(values)[:: 1 if asked.x.end > asked.x.start else -1]
+
+
+def _apart(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """How much higher each mark [marks] was drawn than it is: in decades on a logarithmic axis."""
+    axis = measured_along(asked)
+    low, high = sorted((axis.start, axis.end))
+    here, there = (_ordered(asked, np.asarray(one, dtype=np.float64)) for one in (drawn, truth))
+    there = np.clip(there, low, high)  # nobody can draw beyond the axis
+    return np.log10(here) - np.log10(there) if axis.log else here - there
+
+
+def distance(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> float:
+    """The root mean square of how far the marks [marks] are from the true ones.
+
+    In decades on a logarithmic axis, else in the axis's own unit. Levels are compared in their order; what lies beyond
+    the axis counts as at its end.
+    """
+    return float(np.sqrt(np.mean(np.square(_apart(asked, drawn, truth)))))
+
+
+def distance_words(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> str:
+    """The distance with its unit: '0.31 decades', '3 sweeps'."""
+    axis, apart = measured_along(asked), distance(asked, drawn, truth)
+    if axis.log:
+        return f"{apart:.2f} decades"
+    return f"{apart:.3g} {axis.title.split(' (')[0]}{'' if apart == 1 or asked.kind == 'curve' else 's'}"
+
+
+def close(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> bool:
+    """Whether the drawing is near enough to count as right."""
+    return distance(asked, drawn, truth) <= asked.near
+
+
+def sentence(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> str:
+    """The distance in words: how far off on average, and to which side."""
+    if asked.kind == "stop":
+        return _stopped(asked, float(drawn[0]), float(np.asarray(truth)[0]))
+    apart, differences = distance(asked, drawn, truth), _apart(asked, drawn, truth)
+    what = "curve" if asked.kind == "curve" else "marks"
+    if apart == 0:
+        return f"Your {what} {'is' if what == 'curve' else 'are'} exactly right."
+    mean = float(differences.mean())
+    side = "" if abs(mean) < LEANS * apart else f", mostly too {'high' if mean > 0 else 'low'}"
+    verb = "lies" if what == "curve" else "lie"
+    if measured_along(asked).log:
+        return f"Your {what} {verb} {apart:.2f} decades off, a factor of {10**apart:.2g}{side}."
+    return f"Your {what} {verb} {distance_words(asked, drawn, truth)} off{side}."
+
+
+def _stopped(asked: Prediction, drawn: float, truth: float) -> str:
+    name = asked.x.title.split(" (")[0]
+    if drawn == truth:
+        return f"You marked {name} {drawn:g}, and so it is."
+    side = "late" if (drawn > truth) == (asked.x.end > asked.x.start) else "early"
+    apart = f"a factor of {10 ** distance(asked, np.array([drawn]), np.array([truth])):.2g}" if asked.x.log else ""
+    return f"You marked {name} {drawn:g}; it is {truth:g}: {apart or f'{abs(drawn - truth):g}'} too {side}."
