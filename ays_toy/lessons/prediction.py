@@ -33,7 +33,9 @@ def check(asked: Prediction, values: Any) -> np.ndarray:
     low, high = sorted((axis.start, axis.end))
     if not isinstance(values, Sequence | np.ndarray) or len(values) != asked.marks:
         raise ValueError(f"The drawing must have {asked.marks} marks, not {checks.quoted(values)}.")
-    return _ordered(asked, np.array([checks.real_number(value, f"A mark on {axis.title}", low, high) for value in values]))
+    return _ordered(
+        asked, np.array([checks.real_number(value, f"A mark on {axis.title}", low, high) for value in values])
+    )
 
 
 def _ordered(asked: Prediction, values: np.ndarray) -> np.ndarray:
