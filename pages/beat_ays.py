@@ -45,5 +45,6 @@ with result:
     else:
         guess.ask(state)
 bar.ask(guess.facts(state, shown))
-guess.scores_table(state, shown)
+with st.container(key="scores_box"):
+    guess.scores_table(state, shown)
 st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}")

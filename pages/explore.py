@@ -47,7 +47,7 @@ samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows = compute.measured(state.chosen_model, known, outcomes)
 finding.markdown(explore.verdict(state, rows))
-with right:
+with right.container(key="table_box"):
     explore.table(state, rows)
     st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
 bar.ask(explore.facts(state, rows))

@@ -57,7 +57,8 @@ with right:
     side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
-side_by_side.table(state, one)
+with st.container(key="images_table"):
+    side_by_side.table(state, one)
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()

@@ -8,7 +8,7 @@ from ays_toy.sampling.solvers import find
 
 STOCHASTIC = {"steps": "6"}
 BASES = ("edm", "logsnr", "time-uniform", "cosine")
-PICTURES_ALONE = ("quality", "image-rail", "images-table", "taking")
+PICTURES_ALONE = ("quality", "image-rail", "images_table", "taking")
 
 
 def _bases(facts: Facts) -> list[str]:

@@ -16,6 +16,7 @@ from ays_toy.ui.lessons.course import Given
 ASKED = "lesson place for what is asked"  # in the session's state, for one run
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
+FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
 COLUMNS = ("rail", "table", "findings", "more", "quality")  # parts of pages that share a column with nothing else
 
 
@@ -37,7 +38,7 @@ def _step(now: Place) -> None:
     with box:
         _ways(now)
         left, right = st.columns([0.56, 0.44], gap="medium") if step.ask else (st.container(), None)
-        left.markdown(f"**{step.title}.** {step.text}")
+        left.markdown(f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}")
         if step.do:
             left.markdown(f":material/touch_app: **Do:** {step.do}")
         if right is not None:
@@ -49,9 +50,7 @@ def _step(now: Place) -> None:
 
 def _look(framed: str) -> None:
     """Frame what the step looks at, and leave out what it does not need."""
-    rules = (
-        [f"{_part(framed)} {{ outline: 2px solid var(--st-primary-color); outline-offset: 3px; }}"] if framed else []
-    )
+    rules = [f"{_part(framed)} {FRAME}"] if framed else []
     for part in course.left_out():
         whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
         rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
