@@ -26,7 +26,7 @@ FEWEST_SET = {"levels": 1, "curve": 2, "stop": 1}  # marks that a hand has set b
 
 
 def predict(key: str, asked: Prediction, truth: np.ndarray | None) -> np.ndarray | None:
-    """Let the learner draw, or show `truth` [marks] beside what was drawn -> the drawing [marks], None before there is one.
+    """Let the learner draw, or show `truth` [marks] beside it -> the drawing [marks], None before there is one.
 
     Once `truth` is given the drawing stays as it is.
     """
