@@ -7,6 +7,7 @@ import streamlit as st
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import compute, controls, explore, findings, gallery, running, view, yours
 from ays_toy.ui.components.follow import follow
+from ays_toy.ui.lessons import bar
 
 state = view.show(
     view.View,
@@ -49,4 +50,5 @@ finding.markdown(explore.verdict(state, rows))
 with right:
     explore.table(state, rows)
     st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
+bar.ask(explore.facts(state, rows))
 running.follow(lambda: None, partial(explore.found_more, state, waiting), False, bool(waiting))

@@ -10,6 +10,7 @@ import streamlit as st
 from ays_toy import figures, names
 from ays_toy.estimates import Measured
 from ays_toy.exchange.fitting import fit_range
+from ays_toy.lessons.facts import Facts
 from ays_toy.runs import verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
@@ -108,6 +109,12 @@ def verdict(view: View, rows: Mapping[str, Measured]) -> str:
     model, steps = view.chosen_model, view.steps
     alike = {name: row for name, row in rows.items() if row.schedule.steps == steps}  # Yours may have more
     return " ".join(verdicts.sentences(alike, rows["data"].metrics, model.dataset))
+
+
+def facts(view: View, rows: Mapping[str, Measured]) -> Facts:
+    """What a lesson may ask about."""
+    model = view.chosen_model
+    return Facts(view, {name: row for name, row in rows.items() if name != "data"}, rows["data"].metrics, model)
 
 
 def table(view: View, rows: Mapping[str, Measured]) -> None:

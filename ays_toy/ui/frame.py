@@ -100,6 +100,11 @@ def within_app() -> None:
         st.rerun()
 
 
+def framed() -> bool:
+    """Whether a page runs within the app, and not by itself, as tests run it."""
+    return bool(st.session_state.get(_FRAMED))
+
+
 def glossary() -> None:
     """A button beside the pages' names that opens what every name and word means."""
     with st.container(key="glossary"):
@@ -118,16 +123,6 @@ def _glossary() -> None:
     for tab, words in zip(st.tabs(list(parts)), parts.values(), strict=True):
         for word, about in words.items():
             tab.markdown(f"**{word}.** {about}")
-
-
-def by_name(name: str) -> None:
-    """Let the first page be found under its name too, when that is typed: Streamlit knows it as / alone.
-
-    Call it before `st.navigation`.
-    """
-    context = get_script_run_ctx()
-    if context and context.pages_manager.intended_page_name == name:
-        context.pages_manager.set_script_intent("", "")
 
 
 # Marks, the colon of a :color[…], an :icon: or an address that would become a link, the dot and the sign that do.

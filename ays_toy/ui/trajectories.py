@@ -14,7 +14,7 @@ from ays_toy.sampling import trajectories
 from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, findings
 from ays_toy.ui.components import FlowTable, flow_player, last_follow, last_place
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.view import ComparedView
 
 PLAYER = "flow"
@@ -46,6 +46,7 @@ def alignment() -> None:
     pick("Align the panels", "align", ALIGNMENTS, st.segmented_control, required=True, help=about)
 
 
+@draws("targets")
 def aims() -> None:
     """Whether the denoiser's targets are drawn."""
     st.toggle(

@@ -13,6 +13,7 @@ import streamlit as st
 
 from ays_toy import names, seeds
 from ays_toy.exchange.reading import read_link
+from ays_toy.lessons import place
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.models import catalog
 from ays_toy.runs.comparison import Model
@@ -23,6 +24,7 @@ from ays_toy.sampling.trajectories import FEWEST, MOST
 from ays_toy.ui import codec, frame, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
+from ays_toy.ui.lessons import bar, course
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -107,6 +109,7 @@ class Shared(ComparedView):
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     columns: tuple[str, ...] = _columns()
+    lesson: str = codec.param("", codec.checked(place.read))  # and its step, where a learner is
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,15 @@ def open_view(cls: type[V]) -> list[str]:
     another page left it; where the browser goes back, it is at its default, as it was when it had that address.
     """
     frame.within_app()
+    course.switch()
     session, own = record.this_session(), [field.name for field in fields(cls)]
     query, back = st.query_params.to_dict(), record.went_back()
     session.take(own)
-    if session.arrive(own) or back:
+    if opened := session.arrive(own) or back:
         session.address, session.problems, session.linked = None, [], set()
         _follow(session, cls, query, back)
         _follow(session, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
+    course.set_scene(session, cls, query if opened else None)
     for field in fields(cls):
         session.values.setdefault(field.name, field.default)
     session.give(own)
@@ -186,7 +191,7 @@ def current(cls: type[V]) -> V:
     view = cls(**session.shown(own))
     elsewhere = {field.name: session.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
-    address = codec.to_query(view) | shared
+    address = codec.to_query(view, course.held()) | shared
     st.query_params.from_dict(address)
     session.wrote(address)
     return view
@@ -206,6 +211,7 @@ def show(
     """
     problems = open_view(cls)  # which an act on the page clears
     happened = before()
+    bar.begin()
     with st.sidebar:
         for control in controls:
             control()
