@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import compute, controls, explore, findings, gallery, running, view, yours
+from ays_toy.ui import compute, controls, explore, findings, gallery, repeats, running, view, yours
 from ays_toy.ui.components.follow import follow
 from ays_toy.ui.lessons import bar
 
@@ -18,6 +18,7 @@ state = view.show(
     controls.noise_range,
     controls.columns,
     controls.new_noise,
+    repeats.control,
 )
 
 calls = denoiser_calls(state.solver, state.steps)
@@ -33,6 +34,7 @@ st.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     f"{state.chosen_model.samples:,} samples each."
 )
+again = st.container()
 finding = st.container(key="verdict")
 left, right = st.columns([0.46, 0.54], gap="medium")
 
@@ -50,5 +52,7 @@ finding.markdown(explore.verdict(state, rows))
 with right:
     explore.table(state, rows)
     st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
+with again:
+    repeats.show(state, known)
 bar.ask(explore.facts(state, rows))
 running.follow(lambda: None, partial(explore.found_more, state, waiting), False, bool(waiting))
