@@ -11,7 +11,7 @@ from ays_toy.estimates import Estimate
 from ays_toy.metrics import METRICS
 from ays_toy.runs.verdicts import JUDGE
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, controls, gallery, record, yours
+from ays_toy.ui import compute, controls, gallery, record, terms, yours
 from ays_toy.ui.view import MAX_SEED, View
 from ays_toy.words import amid_sentence
 
@@ -47,7 +47,7 @@ def show(view: View, known: Mapping[str, Schedule]) -> None:
         gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"]) for seed in seeds
     ]
     gallery.show(st.container(key=BOX), model, panels, key="noises panels")
-    st.caption(words(one.title, [outcome.result().metrics[JUDGE] for outcome in outcomes.values()]))
+    terms.caption(words(one.title, [outcome.result().metrics[JUDGE] for outcome in outcomes.values()]))
 
 
 def words(title: str, scores: list[Estimate]) -> str:
@@ -58,6 +58,6 @@ def words(title: str, scores: list[Estimate]) -> str:
     listed = f"{', '.join(map(str, scores[:-1]))} and {scores[-1]}"
     return (
         f"**{title} under three noises:** {metric} {listed}. They differ by {spread:.2g} (standard deviation), where "
-        f"an error bar is {bar:.2g}: it counts the chance in the points they are held against, too. A difference of that "
-        "size between schedules may be chance."
+        f"an error bar is {bar:.2g}: it counts the chance in the points they are held against, too. A difference of "
+        "that size between schedules may be chance."
     )
