@@ -6,7 +6,7 @@ from itertools import count
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy.ui import controls, running, view, yours
+from ays_toy.ui import controls, running, terms, view, yours
 from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
 from ays_toy.ui.lessons import bar
 
@@ -52,7 +52,7 @@ if not side_by_side.large(one):
 with left:
     side_by_side.view_control(state)
     side_by_side.rows(state, one)
-    st.caption(side_by_side.rows_caption(state, one))
+    terms.caption(side_by_side.rows_caption(state, one), *(row.title for row in one.rows.values()))
 with right:
     side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import controls, findings, gallery, running, view
+from ays_toy.ui import controls, findings, gallery, running, terms, view
 from ays_toy.ui.lessons import bar
 from ays_toy.ui.optimize import take_home, watching
 
@@ -36,7 +36,7 @@ def search_as_it_goes() -> None:
 under_way = running.active(watching.watch(state)) or not choice.done()
 running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
 pictures = st.container(key="panels_box5")
-st.caption(watching.LOOK)
+terms.caption(watching.LOOK, *gallery.WORDS)
 samples = watching.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples)
 left, right = st.columns([0.6, 0.4], gap="medium")
@@ -47,6 +47,6 @@ with right:
 with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
-    st.caption(watching.table_caption(state, shown))
+    terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
 bar.ask(watching.facts(state, shown, outcomes))
 take_home.section(state, shown, left, right)

@@ -2,7 +2,7 @@
 
 import typer
 
-from ays_toy.cli import image
+from ays_toy.cli import class_report, image
 from ays_toy.cli.compare import compare
 from ays_toy.cli.optimize import optimize
 from ays_toy.cli.train import pretrain, train
@@ -18,3 +18,4 @@ def main() -> None:
 for command in (compare, train, optimize, pretrain):
     app.command()(command)
 app.add_typer(image.app, name="image")
+app.add_typer(class_report.app, name="class")

@@ -29,7 +29,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Student:
-    """A learner's sheets, by 'before' and 'after', as far as they are there; `id` is of the session they were made in."""
+    """A learner's sheets, by 'before' and 'after', as far as there are any; `id` is of the session they are from."""
 
     id: str
     nickname: str

@@ -1,6 +1,5 @@
 """What a learner drew before something was revealed, held against it: the distance as a number, and in a sentence."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def check(asked: Prediction, values: Any) -> np.ndarray:
     """A drawing as an array [marks], marks in the order of the axis; ValueError where it is none."""
     axis = measured_along(asked)
     low, high = sorted((axis.start, axis.end))
-    if not isinstance(values, Sequence | np.ndarray) or len(values) != asked.marks:
+    if not isinstance(values, list | tuple | np.ndarray) or len(values) != asked.marks:
         raise ValueError(f"The drawing must have {asked.marks} marks, not {checks.quoted(values)}.")
     return _ordered(
         asked, np.array([checks.real_number(value, f"A mark on {axis.title}", low, high) for value in values])
@@ -45,13 +44,21 @@ def _ordered(asked: Prediction, values: np.ndarray) -> np.ndarray:
     return np.sort(values)[:: 1 if asked.x.end > asked.x.start else -1]
 
 
+def revealed(asked: Prediction, truth: np.ndarray) -> np.ndarray:
+    """What is revealed [marks], in the order of the axis and, as nobody can draw beyond it, at its end where it is.
+
+    ValueError unless there is one finite number for every mark.
+    """
+    axis, values = measured_along(asked), np.asarray(truth, dtype=np.float64)
+    if values.shape != (asked.marks,) or not np.isfinite(values).all():
+        raise ValueError(f"What is revealed must be {asked.marks} numbers, not {checks.quoted(values.tolist())}.")
+    return _ordered(asked, np.clip(values, *sorted((axis.start, axis.end))))
+
+
 def _apart(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """How much higher each mark [marks] was drawn than it is: in decades on a logarithmic axis."""
-    axis = measured_along(asked)
-    low, high = sorted((axis.start, axis.end))
-    here, there = (_ordered(asked, np.asarray(one, dtype=np.float64)) for one in (drawn, truth))
-    there = np.clip(there, low, high)  # nobody can draw beyond the axis
-    return np.log10(here) - np.log10(there) if axis.log else here - there
+    here, there = _ordered(asked, drawn), revealed(asked, truth)
+    return np.log10(here / there) if measured_along(asked).log else here - there
 
 
 def distance(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> float:
@@ -64,11 +71,19 @@ def distance(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> float:
 
 
 def distance_words(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> str:
-    """The distance with its unit: '0.31 decades', '3 sweeps'."""
+    """The distance with its unit: '0.31 decades (root mean square)', '3 sweeps'."""
     axis, apart = measured_along(asked), distance(asked, drawn, truth)
+    how = " (root mean square)" if asked.marks > 1 else ""
     if axis.log:
-        return f"{apart:.2f} decades"
-    return f"{apart:.3g} {axis.title.split(' (')[0]}{'' if apart == 1 or asked.kind == 'curve' else 's'}"
+        return f"{apart:.2f} decades{how}"
+    if asked.kind == "curve":
+        return f"{apart:.3g}{how}"  # in the unit that its axis says
+    return f"{apart:.3g} {_name(axis)}{'' if apart == 1 else 's'}{how}"
+
+
+def _name(axis: Axis) -> str:
+    """The axis's title without what stands in brackets."""
+    return axis.title.split(" (")[0]
 
 
 def close(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> bool:
@@ -79,7 +94,7 @@ def close(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> bool:
 def sentence(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> str:
     """The distance in words: how far off on average, and to which side."""
     if asked.kind == "stop":
-        return _stopped(asked, float(drawn[0]), float(np.asarray(truth)[0]))
+        return _stopped(asked, float(drawn[0]), float(revealed(asked, truth)[0]))
     apart, differences = distance(asked, drawn, truth), _apart(asked, drawn, truth)
     what = "curve" if asked.kind == "curve" else "marks"
     if apart == 0:
@@ -89,11 +104,11 @@ def sentence(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> str:
     verb = "lies" if what == "curve" else "lie"
     if measured_along(asked).log:
         return f"Your {what} {verb} {apart:.2f} decades off, a factor of {10**apart:.2g}{side}."
-    return f"Your {what} {verb} {distance_words(asked, drawn, truth)} off{side}."
+    return f"Your {what} {verb} {apart:.3g} off{side}."
 
 
 def _stopped(asked: Prediction, drawn: float, truth: float) -> str:
-    name = asked.x.title.split(" (")[0]
+    name = _name(asked.x)
     if drawn == truth:
         return f"You marked {name} {drawn:g}, and so it is."
     side = "late" if (drawn > truth) == (asked.x.end > asked.x.start) else "early"

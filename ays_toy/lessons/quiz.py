@@ -76,7 +76,7 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
         "schedule": Item(
             "What does a sampling schedule say?",
             (
-                "How strongly the network was trained at each noise level",
+                "How strongly the network has been trained at each noise level",
                 "How long each call of the denoiser may take",
                 "At which noise levels the sampler stands, from high to low",
                 "How many samples are drawn at once",
@@ -86,7 +86,7 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
         "few-steps": Item(
             "Why do samples get worse when a sampler takes only a few steps?",
             (
-                "Each step holds on to one answer of the denoiser for too long",
+                "Each step holds on to one answer of the denoiser too long",
                 "Less noise is removed in all, so some of it is left in the samples",
                 "The denoiser has only learned to work with many steps",
                 "With few steps the sampler has to start from weaker noise",
@@ -106,8 +106,8 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
         "klub-optimum": Item(
             "A schedule has the least KLUB of all, and yet its picture is not the best. Why can that be?",
             (
-                "A lower KLUB means a looser bound, so the picture has to be worse",
-                "KLUB weighs fine detail along the paths more than how samples are spread",
+                "A lower KLUB means a looser bound on the paths, so the picture at the end has to be worse",
+                "It weighs fine detail along the paths over how samples are spread",
                 "KLUB looks at the first step alone, the picture at all of them",
                 "It cannot be: the least KLUB always gives the best picture",
             ),
@@ -117,8 +117,8 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
             "What does the paper's search do, and when should it stop?",
             (
                 "It trains the denoiser for the chosen levels, until the loss no longer falls",
-                "It moves one level after another to lower KLUB, until KLUB begins to rise",
-                "It moves one level after another to lower KLUB, until held-out samples stop improving",
+                "It moves one level after another to lower KLUB, until that begins to rise in every further sweep",
+                "It moves one level after another to lower KLUB, until held-out samples are no better",
                 "It tries random lists of levels, until one of them beats all baselines",
             ),
             2,
@@ -141,25 +141,25 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
                 "9 noise levels, in descending order",
                 "8 pictures, from the noisiest to the clean one",
                 "8 networks, one for each step",
-                "9 learning rates, one for each noise level and one more",
+                "9 learning rates, one for each level of the noise",
             ),
             0,
         ),
         "few-steps": Item(
             "One step goes from noise level 5 down to 0.1, on data with several modes. What goes wrong?",
             (
-                "It removes only part of the noise, and the rest stays in the sample",
+                "It removes only a part of the noise, and the rest of it stays in the sample",
                 "The denoiser gives no answer at a noise level as high as 5",
                 "It costs more denoiser calls than several smaller steps",
-                "It heads for the average of the modes that still seemed possible at 5",
+                "It heads for the average of all modes still possible at 5",
             ),
             3,
         ),
         "klub": Item(
             "KLUB is drawn as an area, in patches. What is one patch?",
             (
-                "The share of the samples that end in one mode",
-                "What one step adds to a bound on the error of the paths",
+                "The share of all samples that in the end lie in one mode",
+                "What one step adds to a bound on the error of paths",
                 "The noise that one step takes out of the samples",
                 "The time that one call of the denoiser takes",
             ),
@@ -168,9 +168,9 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
         "klub-optimum": Item(
             "You move some levels: KLUB falls from 12 to 9 nats, and the samples get worse. What is true?",
             (
-                "One of the two figures has to be wrong",
+                "One of the two figures has to be wrong: both measure the samples",
                 "The samples are better, and the eye is misled by chance",
-                "KLUB bounds the error of paths; it promises no better spread of the samples",
+                "KLUB bounds the error of paths, and promises no better samples",
                 "KLUB cannot fall while the number of steps stays the same",
             ),
             2,
@@ -180,7 +180,7 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
             "schedule do you take?",
             (
                 "That of sweep 12: lower KLUB is what the search is for, and its levels are the best",
-                "That of sweep 5: each sweep moves the levels to lower KLUB, which stopped helping the samples",
+                "That of sweep 5: levels move to lower KLUB, which then stopped helping the samples",
                 "That of the start: KLUB and samples disagree, so the search has failed",
                 "The average of all 12: the sweeps are repeated draws of one schedule",
             ),
@@ -192,7 +192,7 @@ FORMS: Mapping[str, Mapping[str, Item]] = {
                 "Yes: a schedule belongs to the denoiser, whatever solver uses it",
                 "Yes, as long as both solvers start from the same noise",
                 "No: a solver of second order always needs twice as many levels",
-                "Not in general: it uses the answers otherwise, and errs at other noise levels",
+                "Not in general: it errs at other noise levels",
             ),
             3,
         ),

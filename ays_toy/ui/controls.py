@@ -13,7 +13,7 @@ from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
 from ays_toy.sampling.solvers import SOLVERS, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import record
+from ays_toy.ui import record, terms
 from ays_toy.ui.view import (
     COLUMNS,
     GAMMAS,
@@ -85,7 +85,7 @@ def solver() -> None:
 @draws("steps")
 def steps() -> None:
     """The number of steps of every schedule."""
-    st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session")
+    st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session", help=terms.about("Steps"))
 
 
 WHAT = (data, model, solver, steps)  # what every page on a model in 2D asks first

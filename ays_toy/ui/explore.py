@@ -15,6 +15,7 @@ from ays_toy.runs import verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
+from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
 from ays_toy.ui.lessons import course
@@ -104,6 +105,12 @@ RAIL_CAPTION = (
     "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "
     "the noise levels."
 )
+
+
+def words_beside(view: View) -> list[str]:
+    """The names and words of the page's heading, its controls and its pictures, for the glossary."""
+    shown = [names.title(name, view.power) for name in view.names]
+    return ["denoiser calls", SOLVERS[view.solver].title, *shown]
 
 
 def verdict(view: View, rows: Mapping[str, Measured]) -> str:

@@ -25,7 +25,7 @@ _CSS = """
 [class*="st-key-panels_box"] { container-type: inline-size; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
 .st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 502px)) !important; }
-.st-key-panels_box52 > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
+[class*="st-key-panels_box52"] > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box62 > div { height: min(16.6cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }

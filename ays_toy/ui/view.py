@@ -84,6 +84,9 @@ def _shown(text: str) -> tuple[str, ...]:
     return several
 
 
+_SHOWABLE = dict.fromkeys([*names.COMPARED, "yours"])
+
+
 def _columns() -> Any:
     """A field for the columns of the table of schedules."""
     return codec.param(("klub", "energy", "nll", "sliced-w2"), codec.choices(COLUMNS, "columns", len(COLUMNS)))
@@ -118,6 +121,7 @@ class View(ComparedView):
 
     yours: tuple[float, ...] = codec.param((), brought)
     columns: tuple[str, ...] = _columns()
+    noises: str | None = codec.param(None, codec.choice(_SHOWABLE, "schedule"))  # drawn from three noises, if any is
 
 
 @dataclass(frozen=True)

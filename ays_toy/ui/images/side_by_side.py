@@ -17,7 +17,7 @@ from ays_toy.palette import STYLES
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
-from ays_toy.ui import tables
+from ays_toy.ui import tables, terms
 from ays_toy.ui.controls import pick
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images import strips
@@ -156,7 +156,7 @@ def quality(view: ImagesView, one: Shown) -> None:
         config=STILL,
         alt=f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars.",
     )
-    st.caption(
+    terms.caption(
         f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."
     )
@@ -166,7 +166,7 @@ def quality(view: ImagesView, one: Shown) -> None:
         config=STILL,
         alt="KLUB of every schedule on a log scale.",
     )
-    st.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
+    terms.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
 
 
 def levels(one: Shown) -> None:
@@ -174,7 +174,7 @@ def levels(one: Shown) -> None:
     rows = [row for name, row in one.rows.items() if name in RAIL]
     rail = figures.rail_and_area(rows, one.gram)
     st.plotly_chart(rail, key="image rail", config=STILL, alt=figures.rail_words(rows))
-    st.caption(
+    terms.caption(
         "**Look for** where steps lie close together. **Top:** each mark is a noise level of the schedule. **Below:** "
         "one patch per step, its area the nats that the step adds to KLUB."
     )

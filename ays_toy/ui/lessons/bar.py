@@ -6,10 +6,12 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ays_toy.lessons import prediction
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Prediction, Question
 from ays_toy.lessons.place import Place
 from ays_toy.ui.components.announce import announce
+from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
 from ays_toy.ui.lessons.course import Given
 
@@ -143,11 +145,22 @@ def _question(now: Place, asked: Question, facts: Facts) -> None:
 
 
 def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
-    st.markdown(asked.text)
     given = course.given(now, facts.state)
-    st.button("Reveal", icon=":material/visibility:", key="lesson reveal", on_click=course.answer, args=(now, ""))
-    if given and not given.words:
-        given.words = asked.why(facts)
+    truth = asked.truth(facts) if given else None
+    drawn = predict(f"predict {now}", asked, truth)
+    if given is None:
+        st.button(
+            "Reveal",
+            icon=":material/visibility:",
+            key="lesson reveal",
+            disabled=drawn is None,
+            help="Draw first." if drawn is None else None,
+            on_click=course.answer,
+            args=(now, ""),
+        )
+    elif not given.words and drawn is not None and truth is not None:
+        given.right = prediction.close(asked, drawn, truth)
+        given.words = f"{prediction.sentence(asked, drawn, truth)} {asked.why(facts)}"
     _say(given)
 
 
