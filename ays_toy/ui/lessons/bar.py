@@ -10,6 +10,7 @@ from ays_toy.lessons import prediction
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Prediction, Question
 from ays_toy.lessons.place import Place
+from ays_toy.ui import terms
 from ays_toy.ui.components.announce import announce
 from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
@@ -40,7 +41,8 @@ def _step(now: Place) -> None:
     with box:
         _ways(now)
         left, right = st.columns([0.56, 0.44], gap="medium") if step.ask else (st.container(), None)
-        left.markdown(f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}")
+        words = f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}"
+        left.markdown(words, help=terms.about(words))
         if step.do:
             left.markdown(f":material/touch_app: **Do:** {step.do}")
         if right is not None:

@@ -9,7 +9,7 @@ from ays_toy.lessons import LESSONS
 from ays_toy.lessons.lesson import Lesson
 from ays_toy.lessons.place import Place
 from ays_toy.ui import codec, front
-from ays_toy.ui.lessons import course
+from ays_toy.ui.lessons import course, quiz_form
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,17 @@ def lessons() -> None:
         )
         row.markdown(f"You can then {one.idea}.", width="stretch")
         row.markdown(f":gray[{one.minutes} min · {_state(one)}]", width="content")
+
+
+def questions() -> None:
+    """The six questions before and after, shut until they are asked for."""
+    with st.expander("Six questions, before the lessons and after", icon=":material/quiz:", key="questions"):
+        quiz_form.show(_link)
+
+
+def _link(name: str) -> None:
+    one = LESSONS[name]
+    st.button(f"Lesson: {one.title}", key=f"asked {name}", type="tertiary", on_click=_starting(one))
 
 
 def _starting(one: Lesson) -> Callable[[], None]:
