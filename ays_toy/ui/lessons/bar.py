@@ -58,6 +58,8 @@ def _look(framed: str) -> None:
     for part in course.left_out():
         whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
         rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
+    if course.this_course().fresh:  # the last step's question stands there until the page knows what it shows
+        rules.append(".st-key-lesson_ask [data-stale=true] { visibility: hidden; }")
     if rules:
         st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
 
