@@ -93,15 +93,10 @@ def _links(pages: Iterable[tuple[str, str]]) -> None:
 def lessons() -> None:
     """The lessons in their order."""
     for number, one in enumerate(LESSONS.values(), start=1):
-        row = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"row_{one.name}")
-        row.button(
-            f"{number}. {one.title}",
-            key=f"start {one.name}",
-            type="tertiary",
-            on_click=_starting(one),
-        )
-        row.markdown(f"You can then {one.idea}.", width="stretch")
-        row.markdown(f":gray[{one.minutes} min · {_state(one)}]", width="content")
+        name, about, state = st.columns([0.24, 0.6, 0.16], gap="small", vertical_alignment="center")
+        name.button(f"{number}. {one.title}", key=f"start {one.name}", type="tertiary", on_click=_starting(one))
+        about.markdown(f"You can then {one.idea}.")
+        state.markdown(f":gray[{one.minutes} min · {_state(one)}]")
 
 
 def questions() -> None:
