@@ -4,6 +4,7 @@ import streamlit as st
 
 from ays_toy.ui import compute, controls, gallery, terms, view
 from ays_toy.ui.beat_ays import board, guess
+from ays_toy.ui.lessons import bar
 
 state = view.show(
     board.ChallengeView,
@@ -31,7 +32,7 @@ terms.caption(
 
 with right:
     board.numbers(state)
-    result = st.container()
+    result = st.container(key="result")
 with result:
     shown = guess.shown(state)
 with left:
@@ -44,6 +45,7 @@ with result:
         guess.lesson(state, shown)
     else:
         guess.ask(state)
+bar.ask(guess.facts(state, shown))
 guess.scores_table(state, shown)
 terms.caption(
     f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy.ui import controls, running, terms, view, yours
 from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
+from ays_toy.ui.lessons import bar
 
 spots: list[DeltaGenerator] = []
 state = view.show(
@@ -57,5 +58,7 @@ with right:
 image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
 side_by_side.table(state, one)
-image_export.section(state, one)
-image_export.published_section()
+with st.container(key="taking"):
+    image_export.section(state, one)
+    image_export.published_section()
+bar.ask(side_by_side.facts(state, one))

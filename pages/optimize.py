@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.ui import controls, findings, gallery, running, terms, view
+from ays_toy.ui.lessons import bar
 from ays_toy.ui.optimize import take_home, watching
 
 state = view.show(
@@ -27,7 +28,8 @@ outcomes = findings.begin(state, shown)
 
 
 def search_as_it_goes() -> None:
-    watching.status(state)
+    with st.container(key="story"):
+        watching.status(state)
     watching.player(state, shown["p-optimum"])
 
 
@@ -46,4 +48,5 @@ with left:
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
     terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
+bar.ask(watching.facts(state, shown, outcomes))
 take_home.section(state, shown, left, right)

@@ -21,13 +21,15 @@ class Scene:
     """Where a step is set: a page by the name in its address, and what its address would say.
 
     Fields of the page that `state` does not name are at their defaults. `controls` are the fields whose widgets stay
-    visible, `look` the key of what is framed, as in the class `st-key-…`.
+    visible, `look` the key of what is framed, as in the class `st-key-…`, and `without` the keys of parts of the page
+    that the step does not need and leaves out.
     """
 
     page: str
     state: Mapping[str, str] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
     look: str = ""
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Prediction:
 
     levels: `marks` places on the x axis; curve: y at every one of `marks` places spread evenly along x, both ends
     among them; stop: one place on the x axis. `truth` gives what is revealed, [marks] or [1], from what the page
-    shows; `near` is the distance (see `prediction.py`) up to which a drawing counts as close.
+    shows; `near` is the distance (see `prediction.py`) up to which a drawing counts as close. `hides` are the keys of
+    parts of the page that would give it away, left out until then.
     """
 
     kind: Literal["levels", "curve", "stop"]
@@ -84,6 +87,7 @@ class Prediction:
     y: Axis | None = None
     marks: int = 1
     near: float = 0.25
+    hides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

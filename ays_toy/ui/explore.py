@@ -18,6 +18,7 @@ from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.lessons import course
 from ays_toy.ui.view import POWERS, View
 
 Known = Mapping[str, Schedule]  # by name, what is found
@@ -30,9 +31,10 @@ def fit(levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
 
 def find(view: View) -> tuple[Known, list[str]]:
     """The schedules of the table by name, those shown first, and the names of those that are still searched for."""
-    wanted = dict.fromkeys([*view.names, *names.COMPARED])
+    rest = () if course.leaves_out("table") else names.COMPARED
+    wanted = dict.fromkeys([*view.names, *rest])
     if view.power == names.KLUB_POWER:
-        wanted.pop("p-optimum")  # it is the KLUB optimum
+        wanted.pop("p-optimum", None)  # it is the KLUB optimum
     under_way = {name: findings.of(view, name) for name in wanted}
     known = {name: future.result() for name, future in under_way.items() if future.done()}
     if own := yours.fitted(view.yours, fit, view.steps)[0]:
@@ -121,7 +123,13 @@ def verdict(view: View, rows: Mapping[str, Measured]) -> str:
 def facts(view: View, rows: Mapping[str, Measured]) -> Facts:
     """What a lesson may ask about."""
     model = view.chosen_model
-    return Facts(view, {name: row for name, row in rows.items() if name != "data"}, rows["data"].metrics, model)
+    return Facts(
+        view,
+        {name: row for name, row in rows.items() if name != "data"},
+        rows["data"].metrics,
+        model,
+        compute.gram(model),
+    )
 
 
 def table(view: View, rows: Mapping[str, Measured]) -> None:

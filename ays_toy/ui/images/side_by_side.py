@@ -12,6 +12,7 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
+from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
@@ -111,6 +112,12 @@ def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -
     if not ours.differs(theirs):
         return f"{title} and {against} agree within two standard errors ({ours} against {theirs})"
     return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {against} ({ours} against {theirs})"
+
+
+def facts(view: ImagesView, one: Shown) -> Facts:
+    """What a lesson may ask about: the schedules whose pictures are measured."""
+    rows = {name: row for name, row in one.rows.items() if view.figure in row.metrics}
+    return Facts(view, rows, gram=one.gram, figure=view.figure)
 
 
 def table(view: ImagesView, one: Shown) -> None:

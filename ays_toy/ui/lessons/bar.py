@@ -16,7 +16,7 @@ from ays_toy.ui.lessons.course import Given
 ASKED = "lesson place for what is asked"  # in the session's state, for one run
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
-_FRAME = "<style>.stApp .st-key-{key} {{ outline: 2px solid var(--st-primary-color); outline-offset: 3px; }}</style>"
+COLUMNS = ("rail", "table", "findings", "more", "quality")  # parts of pages that share a column with nothing else
 
 
 def begin() -> None:
@@ -44,8 +44,23 @@ def _step(now: Place) -> None:
             st.session_state[ASKED] = right.container(key="lesson_ask")
     with st.sidebar:
         st.caption("The lesson shows what this step needs; **Free play** shows everything.")
-    if step.scene.look:
-        st.html(_FRAME.format(key=step.scene.look))
+    _look(step.scene.look)
+
+
+def _look(framed: str) -> None:
+    """Frame what the step looks at, and leave out what it does not need."""
+    rules = (
+        [f"{_part(framed)} {{ outline: 2px solid var(--st-primary-color); outline-offset: 3px; }}"] if framed else []
+    )
+    for part in course.left_out():
+        whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
+        rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
+    if rules:
+        st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
+
+
+def _part(key: str) -> str:
+    return f'[class*="st-key-{key}"]'
 
 
 def _ways(now: Place) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy.lessons import LESSONS
+from ays_toy.lessons.lesson import Prediction
 from ays_toy.lessons.place import Place, read
 from ays_toy.ui import codec, record
 
@@ -141,6 +142,20 @@ def read_done(text: str) -> tuple[str, ...]:
     if len(places) > len(LESSONS):
         raise ValueError(f"There are {len(LESSONS)} lessons: name each once.")
     return tuple(str(one.at_step) for one in places)
+
+
+def left_out() -> tuple[str, ...]:
+    """The keys of the parts of the page that the step leaves out now; what gives a prediction away until it is made."""
+    if (now := at_step()) is None:
+        return ()
+    asked = now.step.ask
+    waits = isinstance(asked, Prediction) and str(now) not in this_course().given
+    return now.step.scene.without + (asked.hides if isinstance(asked, Prediction) and waits else ())
+
+
+def leaves_out(part: str) -> bool:
+    """Whether the step leaves that part of the page out."""
+    return part in left_out()
 
 
 # --- the scene -----------------------------------------------------------------------------------------------------

@@ -25,12 +25,10 @@ def said() -> str:
     through = sum(_through(one) for one in LESSONS.values())
     if not reached:
         return (
-            f"{len(LESSONS)} lessons of five minutes on the live pages: predict, look, answer, and hear at once whether "
-            "it is so. Nothing you answer is sent anywhere."
+            f"{len(LESSONS) - 1} lessons of five minutes on the live pages, and a last task: predict, look, answer, "
+            "and hear at once whether it is so. Nothing you answer is sent anywhere."
         )
-    return (
-        f"**{through} of {len(LESSONS)}** lessons done. The address holds how far you are: keep it to go on elsewhere."
-    )
+    return f"**{through} of {len(LESSONS)}** done. The address holds how far you are: keep it to go on elsewhere."
 
 
 def _through(one: Lesson) -> bool:
