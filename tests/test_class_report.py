@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ays_toy.cli import app, common
-from ays_toy.lessons import answers, quiz
+from ays_toy.lessons import LESSONS, answers, quiz
 from ays_toy.lessons.answers import Sheet, Student
 from ays_toy.lessons.report import report
 
@@ -229,3 +229,7 @@ def test_what_was_left_out_or_not_known_is_not_right() -> None:
     assert not any(quiz.marked("B", {}).values())
     with pytest.raises(ValueError, match="Unknown form"):
         quiz.marked("C", {})
+
+
+def test_every_topic_names_a_lesson_that_there_is() -> None:
+    assert {topic.lesson for topic in quiz.TOPICS.values()} <= LESSONS.keys()

@@ -73,10 +73,6 @@ def test_both_rounds_are_answered_in_other_words_and_reasons_come_after_the_seco
     assert read.sheets["before"].right == {topic: topic not in ("klub", "search") for topic in quiz.TOPICS}
     assert read.sheets["after"].right == {topic: topic != "search" for topic in quiz.TOPICS}
 
-    at.button(key="quiz again after").click()
-    run(at)
-    assert set(store(at)) == {"before"}
-
 
 def test_a_teacher_may_have_half_the_class_begin_with_the_other_form(at: AppTest) -> None:
     at.session_state["quiz form before"] = "B"

@@ -39,7 +39,6 @@ def _sheets() -> dict[str, Sheet]:
 def _round(when: str, open_lesson: Callable[[str], Any] | None) -> None:
     if when in _sheets():
         _feedback(when, open_lesson)
-        st.button("Answer again", key=f"quiz again {when}", on_click=_again, args=(when,), icon=":material/replay:")
         return
     form = _form(when)
     with st.form(f"quiz {when}", border=False):
@@ -78,10 +77,6 @@ def _take(when: str, form: str) -> None:
         _sheets()[when] = Sheet(form, {topic: int(one) for topic, one in given.items() if one is not None})
 
 
-def _again(when: str) -> None:
-    del _sheets()[when]
-
-
 def _feedback(when: str, open_lesson: Callable[[str], Any] | None) -> None:
     """What was right; the reasons once the second six are answered, whose gain would else be theirs."""
     sheet = _sheets()[when]
@@ -93,12 +88,11 @@ def _feedback(when: str, open_lesson: Callable[[str], Any] | None) -> None:
     for topic, item in quiz.items(sheet.form).items():
         about, given = quiz.TOPICS[topic], sheet.answers[topic]
         with st.container(key=f"quiz_told_{when}_{topic}"):
-            st.markdown(f"{RIGHT if right[topic] else WRONG} **{about.tests}.** {item.text}")
             words = f"You said: *{item.choices[given]}*" + (": right." if right[topic] else ": not right.")
             if told:
                 words += "" if right[topic] else f" Right is: *{item.options[item.right]}*."
                 words += f" {about.why}"
-            st.caption(words)
+            st.markdown(f"{RIGHT if right[topic] else WRONG} **{about.tests}.** {item.text}  \n:small[{words}]")
             if open_lesson and not right[topic]:
                 open_lesson(about.lesson)
 
