@@ -52,7 +52,8 @@ if not side_by_side.large(one):
     left, right = st.columns([0.56, 0.44], gap="medium")
 with left:
     side_by_side.view_control(state)
-    side_by_side.rows(state, one)
+    with st.container(key="strips"):
+        side_by_side.rows(state, one)
     terms.caption(side_by_side.rows_caption(state, one), *(row.title for row in one.rows.values()))
 with right:
     side_by_side.quality(state, one)

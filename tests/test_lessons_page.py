@@ -38,16 +38,16 @@ def test_an_answer_is_judged_by_what_the_page_shows_and_let_go_when_that_changes
     at = opened("explore", lesson=f"{SAMPLER}.2", steps="5", solver="heun")
     at.number_input[0].set_value(5)
     press(at, "lesson check")
-    assert "Not quite." in said(at)
+    assert "Not quite: 5" in said(at)
     assert "Heun takes 2 calls for each of 5 steps: 10 in all." in said(at)
     at.number_input[0].set_value(10)
     press(at, "lesson check")
-    assert "Right." in said(at)
+    assert "Right: 10" in said(at)
     at.slider(key="steps").set_value(6)
     assert "in all." not in said(run(at))
     press(at, "lesson check")
     assert "Heun takes 2 calls for each of 6 steps: 12 in all." in said(at)
-    assert "Not quite." in said(at)
+    assert "Not quite: 10" in said(at)
 
 
 def test_what_a_learner_changed_is_in_the_link_also_where_it_is_a_default() -> None:
@@ -78,7 +78,7 @@ def test_next_and_back_move_through_the_steps_and_the_scene_is_set_anew() -> Non
     assert query(at) == {"lesson": f"{SAMPLER}.3", "data": "gaussian", "shown": "edm,logsnr"}
     at.radio[0].set_value("LogSNR")
     press(at, "lesson check")
-    assert "Right." in said(at)
+    assert "Right: LogSNR." in said(at)
     press(at, "lesson back")
     assert query(at)["lesson"] == f"{SAMPLER}.2"
     assert at.number_input[0].value is None

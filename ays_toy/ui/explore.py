@@ -100,7 +100,7 @@ def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     return figures.rail_and_area(rows, gram, RAIL_HEIGHT), figures.rail_words(rows)
 
 
-RAIL_HEIGHT = 315  # so that the page fits on one screen of 1440 x 900
+RAIL_HEIGHT = 292  # so that the page fits on one screen of 1440 x 900
 RAIL_CAPTION = (
     "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "
     "the noise levels."

@@ -13,7 +13,7 @@ from ays_toy import glossary as terms
 
 _CSS = """
 <style>
-.block-container { padding: 3.9rem 1.5rem 0.25rem; }
+.block-container { padding: 3.7rem 1.5rem 0.25rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
@@ -58,6 +58,7 @@ _CSS = """
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
+.st-key-way_on { margin-top: -0.3rem; }
 .st-key-address, .st-key-announcing { display: none; }
 .st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }
 .st-key-lesson [data-testid="stMarkdownContainer"] p { margin: 0 0 0.15rem; }

@@ -10,7 +10,7 @@ from ays_toy.lessons import prediction
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Prediction, Question
 from ays_toy.lessons.place import Place
-from ays_toy.ui import terms
+from ays_toy.ui import frame, terms
 from ays_toy.ui.components.announce import announce
 from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
@@ -179,5 +179,6 @@ def _say(given: Given | None) -> None:
         announce(SAID)
         if given is None:
             return
-        verdict = {True: ":material/check_circle: **Right.** ", False: ":material/cancel: **Not quite.** ", None: ""}
-        st.markdown(f"{verdict[given.right]}{given.words}")
+        verdict = ":material/check_circle: **Right" if given.right else ":material/cancel: **Not quite"
+        told = f": {frame.literal(str(given.answer))}" if given.answer != "" else ""
+        st.markdown(f"{verdict}{told}.** {given.words}")
