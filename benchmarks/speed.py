@@ -1,10 +1,13 @@
 """Speed of the library on this machine: `python -m benchmarks.speed [--device cuda] [--json FILE]`.
 
-Every figure is the median of several runs in one process; what is a fraction of something is measured beside it.
+Every figure is the median of several runs in one process; what is a fraction of something is measured beside it. What
+the library does on one thread is measured on all of them, too.
 """
 
 import json
+import logging
 import platform
+import random
 import resource
 import statistics
 import sys
@@ -12,13 +15,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
+from unittest.mock import patch
 
 import torch
 import typer
 from rich.console import Console
 from rich.table import Table
+from streamlit.testing.v1 import AppTest
 
-from ays_toy import metrics, optimize
+from ays_toy import metrics, optimize, threads
 from ays_toy.data import datasets
 from ays_toy.models import checkpoints
 from ays_toy.models.networks import NOISE_FREQUENCIES, MLPDenoiser
@@ -28,6 +33,8 @@ from ays_toy.sampling import samplers, schedules
 
 PATHS, LEVELS, SAMPLES, STEPS = 4096, 128, 20_000, 10
 DATA = "grid-8x8"
+CHANGES = 7  # on the Explore page
+Row = tuple[str, float, str]
 
 
 def seconds(work: Callable[[], Any], device: str, runs: int = 5) -> float:
@@ -57,7 +64,66 @@ def bare_products(net: MLPDenoiser, rows: int, device: str) -> Callable[[], None
     return work
 
 
-def measure(device: str) -> list[tuple[str, float, str]]:
+def small_work(device: str) -> list[tuple[str, Callable[[], float], str]]:
+    """What is done with small tensors, and how it is measured: training, sampling and metrics."""
+    dataset, exact, net = datasets.get(DATA), datasets.get(DATA).denoiser(), checkpoints.pretrained(DATA, device)
+    samples = samplers.draw_samples(exact, schedules.edm(STEPS), "ddim", 2, SAMPLES)
+    reference = metrics.Reference.of(dataset, 0.002, n=SAMPLES, generator=torch.Generator().manual_seed(3))
+
+    def training(looks: int, steps: int = 300) -> float:
+        def work() -> None:
+            for snapshot in train(dataset, TrainingConfig(steps=steps), device=device, every=steps // max(1, looks)):
+                if looks:
+                    snapshot.excess  # noqa: B018 (measured when it is asked for)
+
+        return steps / seconds(work, device, 1)
+
+    def sampling(denoiser: Any) -> float:
+        return SAMPLES / seconds(
+            lambda: samplers.draw_samples(denoiser, schedules.edm(STEPS), "dpmpp-2m", 2, SAMPLES, device), device, 3
+        )
+
+    return [
+        ("Training, batch 512, 3 × 128", lambda: training(0), "steps/s"),
+        ("Training with its excess error every 100 steps", lambda: training(3), "steps/s"),
+        (f"Sampling, {STEPS} steps, exact 64 modes", lambda: sampling(exact), "samples/s"),
+        (f"Sampling, {STEPS} steps, MLP", lambda: sampling(net), "samples/s"),
+        (
+            f"Default metrics of {SAMPLES:,} samples",
+            lambda: seconds(lambda: metrics.evaluate(samples, reference), device),
+            "s",
+        ),
+    ]
+
+
+def by_threads(device: str) -> list[Row]:
+    """Small work on one thread, as the library does it, and right after it on all there are."""
+    rows: list[Row] = []
+    for what, measured, unit in small_work(device):
+        rows.append((f"{what}, one thread", measured(), unit))
+        with patch.object(threads, "SMALL", -1):
+            rows.append((f"  all {torch.get_num_threads()} threads", measured(), unit))
+    return rows
+
+
+def explore_changes() -> float:
+    """Median CPU seconds of a change on Explore: other data, solver, number of steps and noise, all at random."""
+    logging.disable(logging.WARNING)  # that there is no server
+    page = AppTest.from_file(str(Path(__file__).parent.parent / "pages" / "explore.py"), default_timeout=600).run()
+    chance, spent = random.Random(0), []
+    for _ in range(CHANGES):
+        page.session_state["data"] = chance.choice(list(datasets.DATASETS))
+        page.session_state["solver"] = chance.choice(list(samplers.SOLVERS))
+        page.session_state["steps"] = chance.randint(5, 20)
+        page.session_state["seed"] = chance.randint(1, 50)
+        began = time.process_time()
+        page.run()
+        spent.append(time.process_time() - began)
+        assert not page.exception
+    return statistics.median(spent)
+
+
+def measure(device: str) -> list[Row]:
     """All figures as (what, value, unit)."""
     dataset, exact = datasets.get(DATA), datasets.get(DATA).denoiser()
     net = checkpoints.pretrained(DATA, device)
@@ -67,7 +133,7 @@ def measure(device: str) -> list[tuple[str, float, str]]:
     def collect(denoiser: Any) -> PathGram:
         return PathGram.collect(denoiser, x0, grid, generator=torch.Generator(device).manual_seed(1))
 
-    rows: list[tuple[str, float, str]] = []
+    rows: list[Row] = []
     through_net = seconds(lambda: collect(net), device)
     products = seconds(bare_products(net, 1024, device), device)
     rows.append((f"PathGram, {PATHS} paths × {LEVELS} levels, MLP", through_net, "s"))
@@ -102,15 +168,8 @@ def measure(device: str) -> list[tuple[str, float, str]]:
 
             rows.append((f"{solver.title}, {STEPS} steps, {kind}", SAMPLES / seconds(draw, device, 3), "samples/s"))
 
-    samples = start / 160
-    reference = metrics.Reference.of(dataset, 0.002, n=SAMPLES, generator=torch.Generator().manual_seed(3))
-    rows.append(
-        (f"Default metrics of {SAMPLES:,} samples", seconds(lambda: metrics.evaluate(samples, reference), device), "s")
-    )
-
-    steps = 300
-    last = seconds(lambda: list(train(dataset, TrainingConfig(steps=steps), device=device, every=steps)), device, 1)
-    rows.append(("Training, batch 512, 3 × 128", steps / last, "steps/s"))
+    rows += by_threads(device)
+    rows.append(("One random change on Explore, of the processors", explore_changes(), "s"))
     # ru_maxrss counts kilobytes on Linux and bytes on macOS.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
     rows.append(("Peak memory of this process", peak / 2**20, "MiB"))

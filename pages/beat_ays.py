@@ -46,8 +46,9 @@ with result:
     else:
         guess.ask(state)
 bar.ask(guess.facts(state, shown))
-guess.scores_table(state, shown)
-terms.caption(
-    f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",
-    *(one.title for one in shown.values()),
-)
+with st.container(key="scores_box"):
+    guess.scores_table(state, shown)
+    terms.caption(
+        f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",
+        *(one.title for one in shown.values()),
+    )

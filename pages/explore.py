@@ -52,7 +52,7 @@ gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows = compute.measured(state.chosen_model, known, outcomes)
 verdict = explore.verdict(state, rows)
 finding.markdown(verdict, help=terms.about(verdict))
-with right:
+with right.container(key="table_box"):
     explore.table(state, rows)
     said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
     terms.caption(said, *(row.title for row in rows.values()))

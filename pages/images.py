@@ -32,7 +32,8 @@ looks = count()
 
 
 def run_as_it_goes() -> None:
-    image_run.run_controls(state, known)
+    with st.container(key="run_box"):
+        image_run.run_controls(state, known)
     if next(looks) > image_run.UNHURRIED:
         image_run.warm(state)
 
@@ -44,7 +45,7 @@ if one is None:
     image_export.published_section()
     st.stop()
 if words := side_by_side.verdict(state, one):
-    st.markdown(words)
+    st.container(key="images_verdict").markdown(words)
 yours.remarks(state.image_yours, fit, state.steps)
 left, right = st.container(), st.container()
 if not side_by_side.large(one):
@@ -57,7 +58,8 @@ with right:
     side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
-side_by_side.table(state, one)
+with st.container(key="images_table"):
+    side_by_side.table(state, one)
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()

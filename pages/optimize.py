@@ -44,7 +44,7 @@ with right:
     st.markdown("#### Past the paper: one pass prices every schedule")
     controls.dials(state)
     watching.evidence(state, choice)
-with left:
+with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
     terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))

@@ -22,6 +22,7 @@ trajectories.panels(state, followed)
 terms.caption(trajectories.look_for(state), *(names.title(name, state.power) for name in state.names))
 st.caption(trajectories.path_words(state, followed))
 
+st.markdown(trajectories.finding(state, followed))
 left, right = st.columns(2)
 with left:
     st.plotly_chart(

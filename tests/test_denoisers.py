@@ -7,7 +7,7 @@ from scipy.stats import multivariate_normal
 
 from ays_toy.data import datasets
 from ays_toy.data.denoisers import EmpiricalDenoiser, GaussianDenoiser, MixtureDenoiser
-from ays_toy.data.mixtures import CACHE_ELEMENTS
+from ays_toy.data.mixtures import CACHE_ELEMENTS, component_logits, expanded_logits, holds_expanded
 
 SIGMAS = np.geomspace(0.002, 80.0, 12)
 NAMES = list(datasets.DATASETS)
@@ -62,6 +62,21 @@ def test_rows_do_not_see_each_other_however_they_are_batched(rows, per_row):
     assert whole.shape == x.shape
     for k in range(rows):
         torch.testing.assert_close(whole[k : k + 1], denoiser(x[k : k + 1], 0.3), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["grid-8x8", "multiscale"])  # of equal stds and of others
+def test_expanded_squares_give_the_same_shares(name, generator):
+    mixture = datasets.get(name).mixture
+    means, stds, weights = (torch.as_tensor(a) for a in (mixture.means, mixture.stds, mixture.weights))
+    for sigma in (0.3, 2.0, 80.0):
+        x = mixture.sample(500, generator, torch.float64) + sigma * torch.randn(500, 2, generator=generator)
+        terms = (x, means, stds**2 + sigma**2, weights.log())
+        exact = component_logits(*terms).softmax(1)
+        torch.testing.assert_close(expanded_logits(*terms).softmax(1), exact, rtol=1e-10, atol=1e-12)
+        held = expanded_logits(*(one.float() for one in terms)).softmax(1).double()
+        torch.testing.assert_close(held, exact, rtol=1e-4, atol=1e-6)
+    assert holds_expanded(1.5, 0.3**2)
+    assert not holds_expanded(1.5, 0.1**2)
 
 
 def test_gaussian_data_are_a_mixture_of_one(generator):

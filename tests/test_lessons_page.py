@@ -90,3 +90,18 @@ def test_a_bad_lesson_in_a_link_is_a_sentence_and_costs_nothing_else(text: str) 
     assert len(at.warning) == 1
     assert "lesson" in at.warning[0].value
     assert query(at) == {"data": "ring-8"}
+
+
+def test_trajectories_say_which_schedule_ends_closest() -> None:
+    at = opened("trajectories", data="gaussian", steps="3", shown="edm,gaussian")
+    found = next(one.value for one in at.markdown if "ends closest" in one.value)
+    assert found.startswith("**Gaussian-optimal** ends closest to the reference, ")
+    assert " ± " in found
+    assert found.endswith(" of EDM.")
+
+
+def test_progress_is_in_the_link_of_the_overview() -> None:
+    at = opened("learn", done=f"{SAMPLER}.3,klub-as-area.2")
+    assert "**1 of 9** done" in said(at)
+    assert "step 2 of 5" in said(at)
+    assert at.button(key="lesson start").label == "Go on: Why few steps fail"

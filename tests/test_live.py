@@ -1,7 +1,8 @@
 """The search and the training as they are watched: stopped and taken up again, they end where they would have."""
 
 import dataclasses
-from itertools import count
+from concurrent.futures import Future
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -186,6 +187,35 @@ def test_a_lesson_that_was_stopped_goes_on_as_if_it_never_had():
     assert images[1].keys() == images[0].keys() | {70}
     assert all(np.array_equal(images[1][step], image) for step, image in images[0].items())
     np.testing.assert_array_equal(last.calibration.gap, whole.calibration.gap)
+
+
+def test_training_waits_for_no_look_but_the_first_and_the_last():
+    waiting, states = [], []
+
+    def later(work, *arguments):
+        future = Future()
+        waiting.append(lambda: future.set_result(work(*arguments)))
+        if len(waiting) in (1, 4):  # the first; the last, of step 150, by when all are to be there
+            for take in waiting if len(waiting) == 1 else waiting[1:]:
+                take()
+        return future
+
+    for state in lesson(LessonConfig("ring-8", TINY), submit=later):
+        states.append((state.share, state.steps, [picture.step for picture in state.pictures]))
+    assert states == [
+        (0.0, (0,), [0]),
+        (1 / 3, (0,), [0]),
+        (2 / 3, (0,), [0]),
+        (1.0, (0, 50, 100, 150), [0, 50, 100, 150]),
+    ]
+
+
+def test_a_long_run_is_looked_at_more_and_more_seldom():
+    due = live_training.Due(50, 1.1)
+    steps = [step for step in range(0, 4001, 50) if due.now(step)]
+    assert steps[:5] == [0, 50, 100, 150, 200]
+    assert len(steps) < 40
+    assert max(after / before for before, after in pairwise(steps[10:])) < 1.2
 
 
 def test_a_lesson_may_begin_from_the_weights_that_ship():

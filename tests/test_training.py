@@ -161,13 +161,11 @@ def test_the_same_seed_gives_the_same_bits_and_another_others():
 
 
 def test_how_often_one_looks_does_not_change_what_is_learned():
-    assert same(last_weights(every=1, weights=True), last_weights(every=1000))
+    assert same(last_weights(every=1), last_weights(every=1000))
 
 
 def test_snapshots_come_on_time_and_stay_as_they_were():
-    kept = [
-        (shot, {k: v.clone() for k, v in shot.weights.items()}) for shot in train(RING, TINY, every=8, weights=True)
-    ]
+    kept = [(shot, {k: v.clone() for k, v in shot.weights.items()}) for shot in train(RING, TINY, every=8)]
     assert [shot.step for shot, _ in kept] == [0, 8, 16, 24, 30]
     for shot, copy in kept:
         assert shot.steps == 30
@@ -175,9 +173,16 @@ def test_snapshots_come_on_time_and_stay_as_they_were():
         with pytest.raises(dataclasses.FrozenInstanceError):
             shot.step = 0
     assert not same(kept[0][1], kept[1][1])
-    light = list(train(RING, TINY, every=8))
-    assert [shot.weights is None for shot in light] == [True, True, True, True, False]
-    assert [math.isnan(shot.loss) for shot in light] == [True, False, False, False, False]
+    assert [math.isnan(shot.loss) for shot, _ in kept] == [True, False, False, False, False]
+
+
+def test_the_error_is_measured_only_where_it_is_asked_for(monkeypatch):
+    measured, by_level = [], ExcessLoss.by_level
+    monkeypatch.setattr(ExcessLoss, "by_level", lambda self, net: measured.append(net) or by_level(self, net))
+    shots = list(train(RING, TINY, every=10))
+    assert not measured
+    assert shots[-1].excess == shots[-1].excess < shots[0].excess
+    assert [net is shot.denoiser for net, shot in zip(measured, (shots[-1], shots[0]), strict=True)] == [True, True]
 
 
 def stopping(*at: int):
@@ -200,8 +205,8 @@ def test_stopping_ends_within_one_step_and_leaves_weights(steps):
 
 
 def test_training_that_goes_on_after_stops_is_bit_for_bit_the_run_that_never_stopped():
-    whole = list(train(RING, TINY, every=5, weights=True))
-    paused = list(train(RING, TINY, every=5, weights=True, stop=stopping(0, 3, 4, 10, 29, 1000)))
+    whole = list(train(RING, TINY, every=5))
+    paused = list(train(RING, TINY, every=5, stop=stopping(0, 3, 4, 10, 29, 1000)))
     assert [shot.step for shot in paused] == [0, 3, 4, 5, 10, 15, 20, 25, 29, 30]
     paused = {shot.step: shot for shot in paused}
     for shot in whole:
@@ -212,7 +217,7 @@ def test_training_that_goes_on_after_stops_is_bit_for_bit_the_run_that_never_sto
 
 def test_training_may_begin_from_weights_of_the_same_shape():
     first = last_weights()
-    begun, *_, ended = train(RING, dataclasses.replace(TINY, seed=9), start=first, weights=True)
+    begun, *_, ended = train(RING, dataclasses.replace(TINY, seed=9), start=first)
     assert begun.step == 0
     assert same(begun.weights, first)
     assert not same(ended.weights, first)

@@ -14,6 +14,8 @@ from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.store import ModelStore
 from ays_toy.models.training import ExcessLoss, TrainingConfig, denoiser_from
 
+REPORTS = 20  # of the excess error while a network is trained: each takes the time of ten steps
+
 
 def train(
     name: Annotated[str, typer.Argument(help="What to keep the model as.")],
@@ -33,10 +35,9 @@ def train(
         config = TrainingConfig(NetworkConfig(width, depth), steps=steps, batch=batch, learning_rate=rate, seed=seed)
         task = bars.add_task(dataset.title, total=steps)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        for snapshot in training.train(dataset, config, device=device):
+        for snapshot in training.train(dataset, config, device=device, every=max(100, steps // REPORTS)):
             words = f"{dataset.title}: {snapshot.excess:.2%} above the least error"
             bars.update(task, completed=snapshot.step, description=words)
-        assert snapshot.weights is not None
         store.save(
             name, snapshot.weights, config, replace=replace, data=data, excess=snapshot.excess, step=snapshot.step
         )
@@ -55,9 +56,8 @@ def pretrain(
         for dataset in chosen:
             name = dataset.name
             task = bars.add_task(name, total=steps)
-            for snapshot in training.train(dataset, config, every=250):
+            for snapshot in training.train(dataset, config, every=max(100, steps // REPORTS)):
                 bars.update(task, completed=snapshot.step, description=f"{name} {snapshot.excess:.2%}")
-            assert snapshot.weights is not None
             # Half precision: the rounding costs less than a hundredth of the excess and halves the package.
             rounded = {key: value.half() for key, value in snapshot.weights.items()}
             measure = ExcessLoss(dataset, torch.Generator().manual_seed(seeds.EXCESS), points=8192)

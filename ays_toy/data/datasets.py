@@ -7,6 +7,7 @@ exact denoiser, density and entropy, and can be sampled without end.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,11 @@ class Dataset:
         return clean + sigma * torch.randn(clean.shape, generator=generator, device=clean.device)
 
     def denoiser(self) -> MixtureDenoiser:
-        """The exact denoiser of this distribution."""
+        """The exact denoiser of this distribution, the same one whenever it is asked for."""
+        return self._denoiser
+
+    @cached_property
+    def _denoiser(self) -> MixtureDenoiser:
         return MixtureDenoiser(self.mixture.means, self.mixture.stds, self.mixture.weights)
 
     @property

@@ -5,13 +5,17 @@ tensor [N]; the result has the shape, type and device of x.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from ays_toy.checks import SIGMA_DATA, positive
-from ays_toy.data.mixtures import Mixture, component_logits, rows_at_once
+from ays_toy.data.mixtures import Mixture, component_logits, expanded_logits, holds_expanded, rows_at_once
+from ays_toy.threads import one_thread
+
+Logits = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Denoiser(Protocol):
@@ -52,27 +56,37 @@ class MixtureDenoiser:
         mixture = Mixture(flat, stds, weights)
         arrays = (mixture.means, mixture.stds**2, np.log(mixture.weights))
         self._parameters = tuple(torch.as_tensor(np.array(a)) for a in arrays)
+        self._reach = float(np.linalg.norm(mixture.means, axis=1).max())
+        self._least_variance = float(arrays[1].min())
 
+    @one_thread()
     def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
         """Return E[x0 | x], shaped as x [N, ...]."""
-        means, variances, log_weights = (p.to(x) for p in self._parameters)
         flat = x.flatten(1)
         level = sigma_like(sigma, flat)
-        rows = rows_at_once(len(means), x.device)
-        levels = level.split(rows) if level.ndim else [level] * max(1, -(-len(flat) // rows))
-        parts = []
-        for part, part_level in zip(flat.split(rows), levels, strict=True):
-            noise = part_level**2
-            v = variances + noise  # [K], or [rows, K] where every row has its own level
-            r = component_logits(part, means, v, log_weights).softmax(1)
-            keep, pull = variances / v, noise / v
-            if v.ndim == 1:
-                # The narrow factor by rows and transposed: a product with a few columns is four times slower.
-                mixed = r @ torch.cat([keep[None], pull * means.T]).T
-                parts.append(torch.addcmul(mixed[:, 1:], mixed[:, :1], part))
-            else:
-                parts.append((r * keep).sum(1, keepdim=True) * part + (r * pull) @ means)
+        rows = rows_at_once(len(self._parameters[0]), x.device)
+        if level.ndim:
+            parts = [self._at_levels(*both) for both in zip(flat.split(rows), level.split(rows), strict=True)]
+        else:
+            far = holds_expanded(self._reach, self._least_variance + float(sigma) ** 2)
+            parts = self._at_one_level(flat.split(rows), level, expanded_logits if far else component_logits)
         return torch.cat(parts).reshape(x.shape)
+
+    def _at_one_level(self, parts: Sequence[torch.Tensor], level: torch.Tensor, logits: Logits) -> list[torch.Tensor]:
+        means, variances, log_weights = (p.to(parts[0]) for p in self._parameters)
+        noise = level**2
+        v = variances + noise
+        # The narrow factor by rows and transposed: a product with a few columns is four times slower.
+        values = torch.cat([(variances / v)[None], noise / v * means.T]).T
+        mixed = [logits(part, means, v, log_weights).softmax(1) @ values for part in parts]
+        return [torch.addcmul(m[:, 1:], m[:, :1], part) for m, part in zip(mixed, parts, strict=True)]
+
+    def _at_levels(self, x: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+        means, variances, log_weights = (p.to(x) for p in self._parameters)
+        noise = level**2
+        v = variances + noise
+        r = component_logits(x, means, v, log_weights).softmax(1)
+        return (r * (variances / v)).sum(1, keepdim=True) * x + (r * (noise / v)) @ means
 
 
 class EmpiricalDenoiser(MixtureDenoiser):

@@ -6,7 +6,7 @@ everything a diffusion model has to estimate can be written down here.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from ays_toy.checks import SIGMA_DATA
 
 REACH, NODES_PER_STD, NODES_AT_ONCE, MAX_PRODUCTS = 9, 3, 64, 1e9  # of the entropy's trapezoid rule
 CACHE_ELEMENTS = 1 << 17  # rows x components worked on at once: half a megabyte of float32, so it stays in cache
+EXPANDED = 32  # squared reach over variance, up to which squared distances may be expanded
 GPU_ELEMENTS = 1 << 26  # the same on a GPU, which many rows keep busy: a quarter of a gigabyte of float32
 
 
@@ -32,9 +33,10 @@ def squared_distances(x: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
     """
     if x.shape[1] > 8:
         return torch.cdist(x, centers, compute_mode="donot_use_mm_for_euclid_dist").square_()
-    total = (x[:, :1] - centers[:, 0]).square_()
+    columns = centers.T.contiguous()  # what lies side by side is computed several at a time: up to six times faster
+    total = (x[:, :1] - columns[0]).square_()
     for k in range(1, x.shape[1]):
-        difference = x[:, k : k + 1] - centers[:, k]
+        difference = x[:, k : k + 1] - columns[k]
         total.addcmul_(difference, difference)
     return total
 
@@ -45,6 +47,24 @@ def component_logits(
     """log w_k N(x; m_k, v_k) without the factor (2 pi)^(-d/2): [N, K] for x [N, d], v [K] or [N, K]."""
     scale = log_weights - 0.5 * x.shape[1] * variances.log()
     return torch.addcmul(scale, squared_distances(x, means), -0.5 / variances)
+
+
+def expanded_logits(
+    x: torch.Tensor, means: torch.Tensor, variances: torch.Tensor, log_weights: torch.Tensor
+) -> torch.Tensor:
+    """The `component_logits` of x [N, d] for v [K], less what all components share: one product of matrices.
+
+    For float32 to hold, the noise must be large: see `holds_expanded`.
+    """
+    halved = 0.5 / variances
+    scale = log_weights - 0.5 * x.shape[1] * variances.log() - halved * means.square().sum(1)
+    toward = torch.cat([2 * halved * means.T, (halved.min() - halved)[None]])
+    return torch.addmm(scale, torch.cat([x, x.square().sum(1, keepdim=True)], dim=1), toward)
+
+
+def holds_expanded(reach: float, least_variance: float) -> bool:
+    """Whether expanded squares keep logits of components no farther than `reach` from 0 to about 1e-5."""
+    return reach**2 <= EXPANDED * least_variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +105,16 @@ class Mixture:
     def sample(self, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Draw n points [n, d] on the generator's device."""
         device = generator.device
-        cumulative = torch.as_tensor(np.cumsum(self.weights), device=device)
+        cumulative, means, stds = (tensor.to(device) for tensor in self._tensors)
         uniform = torch.rand(n, generator=generator, device=device, dtype=torch.float64)
         which = torch.searchsorted(cumulative, uniform, right=True).clamp_(max=len(self.means) - 1)
         noise = torch.randn(n, self.means.shape[1], generator=generator, device=device, dtype=dtype)
-        means = torch.as_tensor(self.means, dtype=dtype, device=device)
-        stds = torch.as_tensor(self.stds, dtype=dtype, device=device)
-        return means[which] + stds[which, None] * noise
+        return means.to(dtype)[which] + stds.to(dtype)[which, None] * noise
+
+    @cached_property
+    def _tensors(self) -> tuple[torch.Tensor, ...]:
+        """What samples are drawn from, for every step of a training: cumulative weights, means, stds."""
+        return tuple(torch.as_tensor(np.array(a)) for a in (np.cumsum(self.weights), self.means, self.stds))
 
     def log_density(self, x: torch.Tensor, sigma: float = 0.0) -> torch.Tensor:
         """Log density [N] (float64) at x [N, d] of the data with noise sigma added; ValueError where it has none."""

@@ -108,7 +108,7 @@ def train(config: PretrainingConfig | None = None, *, every: int = 100) -> Itera
     def loss_of_batch() -> torch.Tensor:
         return loss_of(net, next(batches), generator)
 
-    for step, loss, average, _ in descend(net, loss_of_batch, config, every=every, decay=config.decay):
+    for step, loss, average in descend(net, loss_of_batch, config, every=every, decay=config.decay):
         if step:
             with torch.no_grad():
                 held_out = float(loss_of(average, unseen, torch.Generator().manual_seed(config.seed + 1)))

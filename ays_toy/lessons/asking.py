@@ -58,7 +58,8 @@ def closest(text: str, which: Known = shown, because: str = "") -> Question:
     def why(facts: Facts) -> str:
         best = answer(facts)
         level = f"; {listed(best)} cannot be told apart" if len(best) > 1 else ""
-        return f"By {judged_by(facts)}, less being better: {told(facts, scores(facts))}{level}.{' ' if because else ''}{because}"
+        words = f"By {judged_by(facts)}, less being better: {told(facts, scores(facts))}{level}."
+        return f"{words} {because}".strip()
 
     return Question(text, answer, why, options=lambda facts: titles(facts, which(facts)))
 

@@ -8,7 +8,8 @@ from ays_toy.sampling.solvers import find
 
 STOCHASTIC = {"steps": "6"}
 BASES = ("edm", "logsnr", "time-uniform", "cosine")
-PICTURES_ALONE = ("quality", "image-rail", "images-table", "taking")
+NO_VERDICT = ("images_verdict", "run_box")
+PICTURES_ALONE = (*NO_VERDICT, "quality", "image-rail", "images_table", "taking")
 
 
 def _bases(facts: Facts) -> list[str]:
@@ -61,7 +62,7 @@ LESSON = Lesson(
         Step(
             "KLUB on images",
             "Least KLUB puts nearly all steps at low noise: fine detail in exchange for the shape of the digit.",
-            Scene("images", STOCHASTIC, look="strips", without=("quality", "image-rail", "taking")),
+            Scene("images", STOCHASTIC, look="strips", without=(*NO_VERDICT, "quality", "image-rail", "taking")),
             "compare the KLUB optimum with Time-uniform.",
             yes_or_no(
                 "Is the KLUB optimum worse than Time-uniform here, by more than two standard errors?",
@@ -81,7 +82,7 @@ LESSON = Lesson(
             "What to take home",
             "The **Automatic choice** tries optima of many weights and all baselines, and keeps what scores best on "
             "samples held out for it. A difference below two standard errors may be chance.",
-            Scene("images", STOCHASTIC, ("solver", "steps"), "quality", ("image-rail", "taking")),
+            Scene("images", STOCHASTIC, ("solver", "steps"), "quality", (*NO_VERDICT, "image-rail", "taking")),
             "choose a solver and a number of steps that ship: 5, 6, 8, 10 or 20.",
             yes_or_no(
                 "Is the Automatic choice ahead of the best baseline, by more than two standard errors?",

@@ -5,6 +5,7 @@ from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.solvers import find
 
+ERRORS = ("local", "distances")  # of single steps and of all, which come later
 GAUSSIAN = {"data": "gaussian", "shown": "edm,logsnr"}
 
 
@@ -43,7 +44,7 @@ LESSON = Lesson(
             "Each dot begins as pure noise and is carried to a sample of the data (gray: where perfect samples "
             "would be). **σ** (sigma) is the **noise level**: a noisy point is a clean point plus σ times Gaussian "
             "noise. Sampling goes from σ = 80 down to almost none.",
-            Scene("trajectories", GAUSSIAN, look="flow"),
+            Scene("trajectories", GAUSSIAN | {"shown": "edm,logsnr,time-quadratic"}, look="flow", without=ERRORS),
             "press Play, and watch σ fall.",
         ),
         Step(
@@ -51,7 +52,7 @@ LESSON = Lesson(
             "A **denoiser** has learned one thing: given a noisy point and its σ, it says the average of all clean "
             "points that could lie behind it. A **step** asks it once or twice and goes down to the next noise level. "
             "That call is nearly all that sampling costs.",
-            Scene("explore", GAUSSIAN, ("steps", "solver"), "steps"),
+            Scene("explore", GAUSSIAN, ("steps", "solver"), "steps", ("verdict", "rail", "table")),
             "choose another number of steps, and another solver if you like.",
             Question(
                 "How many denoiser calls does one sample take with the settings as they are now?",
@@ -65,7 +66,7 @@ LESSON = Lesson(
             "A schedule",
             "The noise levels at which a sampler stands are its **schedule**. The marks show two schedules with the "
             "same number of steps: **EDM** and **LogSNR** spread them differently. Sampling runs from left to right.",
-            Scene("explore", GAUSSIAN, ("steps",), "rail"),
+            Scene("explore", GAUSSIAN, ("steps",), "rail", ("verdict", "panels", "table")),
             "read off where each schedule goes in its first step.",
             Question(
                 "Whose first step is longer: whose second level is the lower σ?",

@@ -6,6 +6,7 @@ from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
 from ays_toy.runs.verdicts import spacing
 
 GRID = {"data": "grid-4x4", "shown": "edm,klub-optimum,gaussian", "columns": "coverage,energy"}
+GRID_FOLLOWED = {"data": "grid-4x4", "shown": "edm,klub-optimum,gaussian", "steps": "6", "targets": "True"}
 PICTURES_ALONE = ("verdict", "rail", "table")
 
 
@@ -34,8 +35,8 @@ def _told_apart(facts: Facts) -> bool:
 def _told_apart_why(facts: Facts) -> str:
     differs = "more" if _told_apart(facts) else "no more"
     return (
-        f"{facts.rows['gaussian'].title} scores {facts.score('gaussian')} and fresh data {facts.fresh[facts.figure]}: {differs} apart than chance "
-        "explains (two standard errors, the ±)."
+        f"{facts.rows['gaussian'].title} scores {facts.score('gaussian')} and fresh data "
+        f"{facts.fresh[facts.figure]}: {differs} apart than chance explains (two standard errors, the ±)."
     )
 
 
@@ -64,7 +65,8 @@ LESSON = Lesson(
             Scene("explore", GRID | {"steps": "40"}, look="table", without=("verdict", "rail")),
             "compare Gaussian-optimal with fresh data in the table.",
             yes_or_no(
-                "Can Gaussian-optimal's samples be told from the data by energy distance, by more than two standard errors?",
+                "Can Gaussian-optimal's samples be told from the data by energy distance, by more than two standard "
+                "errors?",
                 _told_apart,
                 _told_apart_why,
             ),
@@ -87,7 +89,7 @@ LESSON = Lesson(
             "The denoiser answers with an average of all clean points that are still possible. While σ is large that "
             "is the middle of all modes. A step goes straight towards this one answer until the step ends, though on "
             "the way the answer would have changed.",
-            Scene("trajectories", {"data": "grid-4x4", "shown": "edm,klub-optimum", "steps": "6", "targets": "True"}),
+            Scene("trajectories", GRID_FOLLOWED, look="flow", without=("local", "distances")),
             "press Play; the thin lines show where the denoiser points.",
         ),
         Step(

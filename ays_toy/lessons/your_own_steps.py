@@ -96,7 +96,7 @@ LESSON = Lesson(
                 Axis("noise level σ", 80.0, 0.002, log=True),
                 marks=3,
                 near=0.3,
-                hides=("board",),
+                hides=("board", "panels"),
             ),
         ),
         Step(

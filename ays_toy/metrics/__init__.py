@@ -14,6 +14,7 @@ from ays_toy.estimates import Estimate
 from ays_toy.metrics.distances import energy, sliced_w2, w2
 from ays_toy.metrics.masses import coverage, hist_kl, hist_kl_reverse, mode_mass, nll, outliers
 from ays_toy.metrics.reference import Batch, Reference
+from ays_toy.threads import one_thread
 
 __all__ = ["DEFAULT", "METRICS", "Batch", "Estimate", "Figure", "Metric", "Reference", "evaluate"]
 
@@ -132,6 +133,7 @@ METRICS: dict[str, Metric] = {
 DEFAULT = ("nll", "sliced-w2", "energy", "hist-kl", "outliers", "coverage", "mode-mass")
 
 
+@one_thread()
 def evaluate(samples: torch.Tensor, reference: Reference, names: Iterable[str] | None = None) -> dict[str, Estimate]:
     """Measure samples [N, 2], N >= 100, by the named metrics (None: `DEFAULT`) -> estimates by name, in that order.
 

@@ -9,7 +9,6 @@ from ays_toy.estimates import Estimate
 from ays_toy.metrics.reference import Batch
 
 COVERED = 0.2  # of its true mass makes a mode count as found
-RESAMPLES = 200
 
 
 def nll(batch: Batch) -> Estimate:
@@ -65,10 +64,8 @@ def outliers(batch: Batch) -> Estimate:
 
 def _bootstrapped(batch: Batch, statistic: Callable[[np.ndarray], np.ndarray]) -> Estimate:
     """A statistic of the modes' frequencies [..., K + 1], its error bar by drawing the counts anew."""
-    n = batch.mode_counts.sum()
-    frequencies = batch.mode_counts / n
-    drawn = np.random.default_rng(batch.reference.seed).multinomial(n, frequencies, size=RESAMPLES) / n
-    return Estimate(float(statistic(frequencies)), float(statistic(drawn).std(ddof=1)))
+    frequencies = batch.mode_counts / batch.mode_counts.sum()
+    return Estimate(float(statistic(frequencies)), float(statistic(batch.redrawn_modes).std(ddof=1)))
 
 
 def coverage(batch: Batch) -> Estimate:

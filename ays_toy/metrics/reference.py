@@ -15,6 +15,7 @@ LEAST_POINTS = 100
 DIRECTIONS = 64
 BINS = 50  # per side
 OUTLIER_STDS = 4.0
+RESAMPLES = 200
 FIT_PAIRS = 1 << 25  # samples x components looked at: 20,000 samples up to 1,677 components
 
 
@@ -105,3 +106,9 @@ class Batch:
         _, mode, far = self.fit
         modes = len(self.reference.dataset.mixture.weights)
         return np.bincount(np.where(far, modes, mode), minlength=modes + 1)
+
+    @cached_property
+    def redrawn_modes(self) -> np.ndarray:
+        """Frequencies of the modes and of outliers [RESAMPLES, K + 1], their counts drawn anew: the bootstrap."""
+        n = self.mode_counts.sum()
+        return np.random.default_rng(self.reference.seed).multinomial(n, self.mode_counts / n, size=RESAMPLES) / n

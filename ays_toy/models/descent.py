@@ -5,17 +5,17 @@ Adam, a warm-up and a cosine decay of its learning rate, an exponential moving a
 
 import math
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ays_toy.checks import whole_number
 
 WARM_UP = 100  # steps in which the learning rate rises
 DIVERGED = 100.0  # a mean loss above this; the losses here begin between 1 and 2
-Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
 
 class Pace(Protocol):
@@ -40,7 +40,6 @@ class Reached(NamedTuple):
     step: int
     loss: float
     average: nn.Module  # with the moving average of the weights; training goes on changing it
-    ended: bool  # whether this is the last step, or one that it was stopped at
 
 
 def descend(
@@ -64,13 +63,9 @@ def descend(
     def rate(step: int) -> float:
         return min(1.0, (step + 1) / min(WARM_UP, steps)) * 0.5 * (1 + math.cos(math.pi * step / (steps * decay)))
 
-    def average_in(average: Tensors, current: Tensors, count: torch.Tensor | int) -> None:
-        # Early on a short memory, so that a brief run does not average over its own beginning.
-        get_ema_multi_avg_fn(min(pace.ema, (1 + int(count)) / (10 + int(count))))(average, current, count)
-
-    average = AveragedModel(net, multi_avg_fn=average_in)
-    optimizer = torch.optim.Adam(net.parameters(), lr=pace.learning_rate, betas=(0.9, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    average = deepcopy(net).requires_grad_(False)
+    weights, averages = ([p.detach() for p in one.parameters()] for one in (net, average))
+    optimizer = torch.optim.Adam(net.parameters(), betas=(0.9, 0.99), fused=True)
     zero = torch.zeros((), device=next(net.parameters()).device)
     total, since, step = zero, 0, 0
     while True:
@@ -80,7 +75,7 @@ def descend(
             mean = float(total) / since if since else math.nan
             if since and not mean < DIVERGED:  # NaN too
                 raise ValueError(f"Training diverged before step {step}: lower the learning rate and start again.")
-            yield Reached(step, mean, average.module, done or stopped)
+            yield Reached(step, mean, average)
             if done or (stopped and stop()):
                 return
         if regular:
@@ -88,8 +83,10 @@ def descend(
         loss = loss_of_batch()
         optimizer.zero_grad()
         loss.backward()
+        optimizer.param_groups[0]["lr"] = pace.learning_rate * rate(step)
         optimizer.step()
-        schedule.step()
-        average.update_parameters(net)
+        # Early on a short memory, so that a brief run does not average over its own beginning; none at the first step.
+        memory = min(pace.ema, (1 + step) / (10 + step)) if step else 0.0
+        get_ema_multi_avg_fn(memory)(averages, weights, step)
         total = total + loss.detach()
         step, since = step + 1, since + 1

@@ -7,6 +7,7 @@ EDM's loss weighting and log-normal noise distribution (Karras et al. 2022, Sec.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 
@@ -15,6 +16,7 @@ from ays_toy.data.datasets import Dataset
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.models.descent import descend
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
+from ays_toy.threads import each_on_one_thread
 
 Weights = dict[str, torch.Tensor]
 
@@ -44,17 +46,6 @@ class TrainingConfig:
         real_number(self.ema, "The moving average's decay", 0.0, 0.99999)
         real_number(self.p_mean, "The mean of log sigma", -6.0, 4.0)
         real_number(self.p_std, "The std of log sigma", 0.05, 4.0)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Training after `step` of `steps`: mean loss since the last regular one, excess over the Bayes error, weights."""
-
-    step: int
-    steps: int
-    loss: float  # EDM-weighted, summed over dimensions: 2 for a denoiser that returns c_skip x; NaN before any step
-    excess: float  # see ExcessLoss
-    weights: Weights | None  # of the moving average
 
 
 class ExcessLoss:
@@ -91,6 +82,28 @@ class ExcessLoss:
         return float(self.by_level(denoiser).mean())
 
 
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Training after `step` of `steps`: the mean loss since the last regular one, and the weights."""
+
+    step: int
+    steps: int
+    loss: float  # EDM-weighted, summed over dimensions: 2 for a denoiser that returns c_skip x; NaN before any step
+    weights: Weights  # of the moving average
+    network: NetworkConfig
+    measure: ExcessLoss
+
+    @cached_property
+    def denoiser(self) -> MLPDenoiser:
+        """The denoiser with these weights, frozen."""
+        return denoiser_from(self.weights, self.network, next(iter(self.weights.values())).device)
+
+    @cached_property
+    def excess(self) -> float:
+        """Its error over the least possible one: measured when it is asked for, in the time of ten steps."""
+        return self.measure(self.denoiser)
+
+
 def edm_loss(net: MLPDenoiser, x0: torch.Tensor, config: TrainingConfig, generator: torch.Generator) -> torch.Tensor:
     """EDM's weighted denoising loss on clean points x0 [B, 2], a scalar (Karras et al., Eq. 2 and Table 1)."""
     noise = torch.randn(len(x0), 3, generator=generator, device=x0.device)
@@ -106,30 +119,28 @@ def train(
     *,
     device: str | torch.device = "cpu",
     every: int = 100,
-    weights: bool = False,
     stop: Callable[[], bool] = lambda: False,
     start: Weights | None = None,
 ) -> Iterator[Snapshot]:
     """Train an MLP denoiser on a data set, yielding a snapshot at the start, every `every` steps and at the end.
 
-    `stop` is as in `descent.descend`. `start` are weights to begin from, of a network of the same shape. The last
-    snapshot, one at a stop and, with weights=True, all carry weights. Raises ValueError where training diverges, and
-    for weights that do not fit.
+    `stop` is as in `descent.descend`. `start` are weights to begin from, of a network of the same shape. Raises
+    ValueError where training diverges, and for weights that do not fit.
     """
     config = config or TrainingConfig()
     generator = torch.Generator(device).manual_seed(config.seed)
     net = MLPDenoiser(config.network, generator)
     if start is not None:
         _fill(net, start)
-    excess = ExcessLoss(dataset, torch.Generator(device).manual_seed(config.seed + 1))
+    measure = ExcessLoss(dataset, torch.Generator(device).manual_seed(config.seed + 1))
 
     def loss() -> torch.Tensor:
         return edm_loss(net, dataset.sample(config.batch, generator), config, generator)
 
-    for reached in descend(net, loss, config, every=every, stop=stop):
-        now = reached.average.state_dict()
-        kept = {name: value.detach().clone() for name, value in now.items()} if weights or reached.ended else None
-        yield Snapshot(reached.step, config.steps, reached.loss, excess(reached.average), kept)
+    run = descend(net, loss, config, every=every, stop=stop)
+    for reached in each_on_one_thread(run, config.batch * config.network.width):
+        weights = {name: value.clone() for name, value in reached.average.state_dict().items()}
+        yield Snapshot(reached.step, config.steps, reached.loss, weights, config.network, measure)
 
 
 def denoiser_from(weights: Weights, config: NetworkConfig, device: str | torch.device = "cpu") -> MLPDenoiser:

@@ -4,7 +4,10 @@ A generator of frozen states; where it is asked to stop it can be iterated again
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +18,7 @@ from ays_toy.data.datasets import Dataset
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.models import catalog, checkpoints
 from ays_toy.models.networks import NetworkConfig
-from ays_toy.models.training import TrainingConfig, Weights, denoiser_from, train
+from ays_toy.models.training import Snapshot, TrainingConfig, Weights, denoiser_from, train
 from ays_toy.pricing.calibration import Calibration, calibration
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs.fields import FieldData, field_frames
@@ -28,7 +31,8 @@ SAMPLES, BINS, SAMPLE_STEPS = 8192, 64, 16
 FIELD_SIGMAS = tuple(float(sigma) for sigma in np.geomspace(5.0, 0.02, 17))
 PATHS, LEVELS = 2048, 96
 CURVE = 50  # steps between points of the curves
-FIRST_PICTURE, PICTURE_RATIO = 25, 1.6  # pictures are taken at steps that grow by this ratio
+CURVE_RATIO = 1.1  # which later on are taken at steps that grow by this ratio
+FIRST_PICTURE, PICTURE_RATIO = 25, 1.6  # the same of pictures
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
+class Look:
+    """What was seen of the network at one step: mean loss, excess over the Bayes error, and at times how it draws."""
+
+    step: int
+    loss: float
+    excess: float
+    drawn: tuple[Picture, FieldData] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class LessonState:
     """Training so far: the curves (steps, mean losses, excess over the Bayes error), pictures, the weights now."""
 
@@ -75,29 +89,77 @@ class LessonState:
     calibration: Calibration | None = None  # where training has ended or been stopped
 
 
-def lesson(config: LessonConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[LessonState]:
-    """Train, and yield the state at the start and every 50 steps; `stop` is asked before every step."""
+Submit = Callable[..., "Future[Look]"]  # of a function and its arguments
+
+
+def at_once(work: Callable[..., Look], *arguments: Any) -> "Future[Look]":
+    """Do the work here and now."""
+    future: Future[Look] = Future()
+    future.set_result(work(*arguments))
+    return future
+
+
+def lesson(
+    config: LessonConfig, stop: Callable[[], bool] = lambda: False, submit: Submit = at_once
+) -> Iterator[LessonState]:
+    """Train, and yield what is known of it at the start and every 50 steps; `stop` is asked before every step.
+
+    What takes time is `submit`ted, so that training need not wait for it: a state tells of the looks that have been
+    taken, in their order. The first state, and those where training has ended or was stopped, tell of all.
+    """
     dataset, training = catalog.dataset(config.data), config.training
     start = checkpoints.pretrained(config.data).state_dict() if config.origin == "pretrained" else None
-    curves: list[tuple[int, float, float]] = []
-    pictures: list[Picture] = []
-    due, exact = 0.0, dataset.denoiser()
-    snapshots = train(dataset, training, device=config.device, every=CURVE, weights=True, stop=stop, start=start)
-    for snapshot in snapshots:
-        assert snapshot.weights is not None
-        denoiser = denoiser_from(snapshot.weights, training.network, config.device)
-        weights = {name: value.cpu() for name, value in snapshot.weights.items()}
-        step, ended = snapshot.step, snapshot.step == snapshot.steps or stop()
-        curves.append((step, snapshot.loss, snapshot.excess))
-        if step >= due or ended:
-            pictures.append(Picture(step, image(dataset, denoiser, config.device)))
-            shown = field_frames(dataset, denoiser_from(weights, training.network), exact, FIELD_SIGMAS)
-        if step >= due:  # a stop adds a picture and delays none
-            due = max(FIRST_PICTURE, step * PICTURE_RATIO)
-        steps, losses, excesses = zip(*curves, strict=True)
-        checked = calibrate(dataset, denoiser, config.device) if ended else None
-        share = step / snapshot.steps
-        yield LessonState(share, steps, losses, excesses, tuple(pictures), shown, weights, checked)
+    looks: list[Future[Look]] = []
+    measured, drawn = Due(CURVE, CURVE_RATIO), Due(FIRST_PICTURE, PICTURE_RATIO)
+    for snapshot in train(dataset, training, device=config.device, every=CURVE, stop=stop, start=start):
+        ended = snapshot.step == snapshot.steps or stop()
+        regular = snapshot.step % CURVE == 0  # a stop adds a look and delays none
+        draw, due = regular and drawn.now(snapshot.step), regular and measured.now(snapshot.step)
+        if draw or due or ended:
+            looks.append(submit(look, dataset, snapshot, draw or ended, config.device))
+        taken = [one.result() for one in (looks if ended else _first_done(looks))]
+        steps, losses, excesses = zip(*((one.step, one.loss, one.excess) for one in taken), strict=True)
+        shown = [one.drawn for one in taken if one.drawn]
+        yield LessonState(
+            snapshot.step / snapshot.steps,
+            steps,
+            losses,
+            excesses,
+            tuple(picture for picture, _ in shown),
+            field=shown[-1][1],
+            weights={name: value.cpu() for name, value in snapshot.weights.items()},
+            calibration=calibrate(dataset, snapshot.denoiser, config.device) if ended else None,
+        )
+
+
+def _first_done(looks: list["Future[Look]"]) -> list["Future[Look]"]:
+    return looks[:1] + list(takewhile(Future.done, looks[1:]))
+
+
+@dataclass
+class Due:
+    """Steps that grow by a ratio, the first after 0 being `first`: what is dear is done at these only."""
+
+    first: int
+    ratio: float
+    next: float = 0.0
+
+    def now(self, step: int) -> bool:
+        """Whether it is time."""
+        if step < self.next:
+            return False
+        self.next = max(self.first, step * self.ratio)
+        return True
+
+
+def look(dataset: Dataset, snapshot: Snapshot, draw: bool, device: str) -> Look:
+    """Measure what the network has learned, and draw it where wanted."""
+    learned = Look(snapshot.step, snapshot.loss, snapshot.excess)
+    if not draw:
+        return learned
+    local = denoiser_from(snapshot.weights, snapshot.network)
+    picture = Picture(snapshot.step, image(dataset, snapshot.denoiser, device))
+    return replace(learned, drawn=(picture, field_frames(dataset, local, dataset.denoiser(), FIELD_SIGMAS)))
 
 
 def image(dataset: Dataset, denoiser: Denoiser, device: str = "cpu") -> np.ndarray:

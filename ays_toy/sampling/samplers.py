@@ -17,6 +17,7 @@ from ays_toy.data.denoisers import Denoiser
 from ays_toy.sampling import schedules
 from ays_toy.sampling.solver_steps import Start, Step, denoise
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
+from ays_toy.threads import one_thread
 
 __all__ = [
     "SOLVERS",
@@ -57,6 +58,7 @@ def sample(
     return deque(walk, maxlen=1).pop().x_next
 
 
+@one_thread()
 def draw_samples(
     denoiser: Denoiser, sigmas: Any, solver: str, seed: int, n: int, device: str | torch.device = "cpu"
 ) -> torch.Tensor:

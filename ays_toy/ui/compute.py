@@ -41,6 +41,7 @@ def _give_way() -> None:
 
 _pool = Pool(os.cpu_count() or 1, "outcome")
 _searches = Pool(1, "search", _give_way)
+_looks = Pool(1, "look")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,11 @@ def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
 def search(work: Callable[..., T], *arguments: Any) -> "Future[T]":
     """Have a schedule searched for or chosen: one after the other, and no sampling waits behind it."""
     return _searches.submit(work, *arguments)
+
+
+def look(work: Callable[..., T], *arguments: Any) -> "Future[T]":
+    """Have a network looked at beside its training: one look after the other."""
+    return _looks.submit(work, *arguments)
 
 
 def stop(outcomes: Outcomes) -> None:

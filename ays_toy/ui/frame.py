@@ -58,7 +58,12 @@ _CSS = """
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
-.st-key-address { display: none; }
+.st-key-address, .st-key-announcing { display: none; }
+.st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }
+.st-key-lesson [data-testid="stMarkdownContainer"] p { margin: 0 0 0.15rem; }
+.st-key-lesson [data-testid="stForm"] { padding: 0; }
+/* In a step the lesson says what to look for, and the page does not say it again. */
+.stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-following) { position: absolute; } /* it has no place of its own */
 </style>
 """

@@ -6,17 +6,21 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ays_toy.lessons import prediction
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Prediction, Question
 from ays_toy.lessons.place import Place
+from ays_toy.ui import terms
 from ays_toy.ui.components.announce import announce
+from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
 from ays_toy.ui.lessons.course import Given
 
 ASKED = "lesson place for what is asked"  # in the session's state, for one run
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
-COLUMNS = ("rail", "table", "findings", "more", "quality")  # parts of pages that share a column with nothing else
+FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
+COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result")  # parts with a column of their own
 
 
 def begin() -> None:
@@ -37,7 +41,8 @@ def _step(now: Place) -> None:
     with box:
         _ways(now)
         left, right = st.columns([0.56, 0.44], gap="medium") if step.ask else (st.container(), None)
-        left.markdown(f"**{step.title}.** {step.text}")
+        words = f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}"
+        left.markdown(words, help=terms.about(words))
         if step.do:
             left.markdown(f":material/touch_app: **Do:** {step.do}")
         if right is not None:
@@ -49,12 +54,12 @@ def _step(now: Place) -> None:
 
 def _look(framed: str) -> None:
     """Frame what the step looks at, and leave out what it does not need."""
-    rules = (
-        [f"{_part(framed)} {{ outline: 2px solid var(--st-primary-color); outline-offset: 3px; }}"] if framed else []
-    )
+    rules = [f"{_part(framed)} {FRAME}"] if framed else []
     for part in course.left_out():
         whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
         rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
+    if course.this_course().fresh:  # the last step's question stands there until the page knows what it shows
+        rules.append(".st-key-lesson_ask [data-stale=true] { visibility: hidden; }")
     if rules:
         st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
 
@@ -144,11 +149,22 @@ def _question(now: Place, asked: Question, facts: Facts) -> None:
 
 
 def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
-    st.markdown(asked.text)
     given = course.given(now, facts.state)
-    st.button("Reveal", icon=":material/visibility:", key="lesson reveal", on_click=course.answer, args=(now, ""))
-    if given and not given.words:
-        given.words = asked.why(facts)
+    truth = asked.truth(facts) if given else None
+    drawn = predict(f"predict {now}", asked, truth)
+    if given is None:
+        st.button(
+            "Reveal",
+            icon=":material/visibility:",
+            key="lesson reveal",
+            disabled=drawn is None,
+            help="Draw first." if drawn is None else None,
+            on_click=course.answer,
+            args=(now, ""),
+        )
+    elif not given.words and drawn is not None and truth is not None:
+        given.right = prediction.close(asked, drawn, truth)
+        given.words = f"{prediction.sentence(asked, drawn, truth)} {asked.why(facts)}"
     _say(given)
 
 

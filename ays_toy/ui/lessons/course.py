@@ -36,6 +36,7 @@ class Course:
     """What a session remembers of its lessons beside the place."""
 
     entering: bool = False  # whether the scene is to be set, or what was left for free play to be taken up again
+    fresh: bool = False  # whether this run is the first that shows the step
     left: dict[str, Any] = field(default_factory=dict)  # the record's values at the step that was left to play
     given: dict[str, Given] = field(default_factory=dict)  # by place
 
@@ -177,6 +178,7 @@ def set_scene(session: record.Record, cls: type[Any], query: Mapping[str, str] |
     """
     course, now = this_course(), at_step()
     session.only = frozenset(now.step.scene.controls) if now else None
+    course.fresh = False
     told = query is not None and FIELD in session.linked
     if now is None or not (course.entering or told):
         return
@@ -191,7 +193,7 @@ def set_scene(session: record.Record, cls: type[Any], query: Mapping[str, str] |
         if name not in named:
             session.choose(name, value)
             session.linked.add(name)
-    course.entering, course.left = False, {}
+    course.entering, course.left, course.fresh = False, {}, True
 
 
 def held() -> Mapping[str, str]:

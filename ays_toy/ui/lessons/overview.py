@@ -9,7 +9,7 @@ from ays_toy.lessons import LESSONS
 from ays_toy.lessons.lesson import Lesson
 from ays_toy.lessons.place import Place
 from ays_toy.ui import codec, front
-from ays_toy.ui.lessons import course
+from ays_toy.ui.lessons import course, quiz_form
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,21 @@ def _links(pages: Iterable[tuple[str, str]]) -> None:
 def lessons() -> None:
     """The lessons in their order."""
     for number, one in enumerate(LESSONS.values(), start=1):
-        row = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"row_{one.name}")
-        row.button(
-            f"{number}. {one.title}",
-            key=f"start {one.name}",
-            type="tertiary",
-            on_click=_starting(one),
-        )
-        row.markdown(f"You can then {one.idea}.", width="stretch")
-        row.markdown(f":gray[{one.minutes} min · {_state(one)}]", width="content")
+        name, about, state = st.columns([0.24, 0.6, 0.16], gap="small", vertical_alignment="center")
+        name.button(f"{number}. {one.title}", key=f"start {one.name}", type="tertiary", on_click=_starting(one))
+        about.markdown(f"You can then {one.idea}.")
+        state.markdown(f":gray[{one.minutes} min · {_state(one)}]")
+
+
+def questions() -> None:
+    """The six questions before and after, shut until they are asked for."""
+    with st.expander("Six questions, before the lessons and after", icon=":material/quiz:", key="questions"):
+        quiz_form.show(_link)
+
+
+def _link(name: str) -> None:
+    one = LESSONS[name]
+    st.button(f"Lesson: {one.title}", key=f"asked {name}", type="tertiary", on_click=_starting(one))
 
 
 def _starting(one: Lesson) -> Callable[[], None]:

@@ -21,7 +21,7 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, frame, terms
+from ays_toy.ui import background, codec, compute, frame, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
@@ -105,7 +105,8 @@ def _start(view: TrainView) -> None:
         st.session_state["complaint training"] = str(error)
         return
     before = background.current(SLOT)
-    background.start(SLOT, config, partial(live_training.lesson, config), anew=before is not None)
+    work = partial(live_training.lesson, config, submit=compute.look)
+    background.start(SLOT, config, work, anew=before is not None)
 
 
 def _at(watch: Watch) -> str:
