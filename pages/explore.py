@@ -54,8 +54,8 @@ verdict = explore.verdict(state, rows)
 finding.markdown(verdict, help=terms.about(verdict))
 with right.container(key="table_box"):
     explore.table(state, rows)
-    words = [row.title for row in rows.values()]
-    terms.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.", *words)
+    said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
+    terms.caption(said, *(row.title for row in rows.values()))
 with again:
     repeats.show(state, known)
 bar.ask(explore.facts(state, rows))

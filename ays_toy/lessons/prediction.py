@@ -17,8 +17,8 @@ def whole(axis: Axis) -> bool:
 
 def places(asked: Prediction) -> np.ndarray:
     """Where along x a curve has its points [marks], spread evenly on the axis."""
-    ends = np.array([asked.x.start, asked.x.end])
-    return np.geomspace(*ends, asked.marks) if asked.x.log else np.linspace(*ends, asked.marks)
+    spread = np.geomspace if asked.x.log else np.linspace
+    return np.asarray(spread(asked.x.start, asked.x.end, asked.marks))
 
 
 def measured_along(asked: Prediction) -> Axis:
@@ -50,9 +50,10 @@ def revealed(asked: Prediction, truth: np.ndarray) -> np.ndarray:
     ValueError unless there is one finite number for every mark.
     """
     axis, values = measured_along(asked), np.asarray(truth, dtype=np.float64)
+    low, high = sorted((axis.start, axis.end))
     if values.shape != (asked.marks,) or not np.isfinite(values).all():
         raise ValueError(f"What is revealed must be {asked.marks} numbers, not {checks.quoted(values.tolist())}.")
-    return _ordered(asked, np.clip(values, *sorted((axis.start, axis.end))))
+    return _ordered(asked, np.clip(values, low, high))
 
 
 def _apart(asked: Prediction, drawn: np.ndarray, truth: np.ndarray) -> np.ndarray:

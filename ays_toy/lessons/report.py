@@ -26,8 +26,8 @@ class Question:
 class Report:
     """What the answers of a class say; scores are numbers of right answers out of `questions`.
 
-    `gain` and the questions' are of the learners with both sheets; where nobody has both, of the two groups, which are
-    then not the same people. `normalized` is the gain as a share of what there was to gain.
+    Scores, `gain` and questions are of the learners with both sheets; where nobody has both, of the two groups, which
+    are then not the same people. `normalized` is the gain as a share of what there was to gain.
     """
 
     before: int  # learners who answered before
@@ -44,15 +44,15 @@ class Report:
 
 def report(students: Sequence[Student]) -> Report:
     """Compute the class's gain; ValueError where nobody has answered."""
-    right = {when: _right([one for one in students if when in one.sheets], when) for when in quiz.WHEN}
-    paired = [one for one in students if quiz.WHEN.keys() <= one.sheets.keys()]
     if not students:
         raise ValueError("There are no answers: name files that learners have downloaded from the Learn page.")
+    right = {when: _right([one for one in students if when in one.sheets], when) for when in quiz.WHEN}
+    paired = [one for one in students if quiz.WHEN.keys() <= one.sheets.keys()]
     before, after = (_right(paired, when) for when in quiz.WHEN) if paired else right.values()
     scores = [group.sum(axis=1) for group in (before, after)]
     known = all(len(group) for group in scores)
     gain = None if not known else intervals.mean(scores[1] - scores[0]) if paired else intervals.between(*scores)
-    normalized = intervals.normalized(*scores, len(quiz.TOPICS)) if paired else None
+    normalized = intervals.normalized(scores[0], scores[1], len(quiz.TOPICS)) if paired else None
     return Report(
         before=len(right["before"]),
         after=len(right["after"]),
@@ -79,11 +79,13 @@ def _score(right: np.ndarray) -> float | None:
 
 
 def _question(topic: str, before: np.ndarray, after: np.ndarray, paired: bool) -> Question:
-    shares = [float(group.mean()) if len(group) else None for group in (before, after)]
-    if None in shares:
-        return Question(topic, *shares, None)
     compared = intervals.paired_shares if paired else intervals.shares
-    return Question(topic, *shares, compared(before, after))
+    gain = compared(before, after) if len(before) and len(after) else None
+    return Question(topic, _share(before), _share(after), gain)
+
+
+def _share(right: np.ndarray) -> float | None:
+    return float(right.mean()) if len(right) else None
 
 
 def _remarks(students: Sequence[Student], paired: Sequence[Student], scores: Sequence[np.ndarray]) -> list[str]:
