@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from chromium import READY, Visit, required
 from playwright.sync_api import Locator, Page, expect
+from test_screens import faults
 
 from ays_toy.lessons import LESSONS
 from ays_toy.lessons.lesson import Prediction, Question, Step
@@ -94,3 +95,16 @@ def test_a_lesson_is_walked_by_keyboard_alone(visits: Callable[..., Visit], serv
         take(page, step)
         press(page, "Finish" if number == len(one.steps) else "Next")
     expect(page).to_have_url(re.compile(rf"/learn\?done={name}\.{len(one.steps)}"), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_overview_and_the_bar_can_be_read_and_reached(
+    visits: Callable[..., Visit], server: str, scheme: str
+) -> None:
+    visit = visits(scheme=scheme)
+    for address, drawn in (("learn", ".st-key-door_use"), ("?lesson=why-stop.3", ".st-key-lesson_ask [data-testid=stForm]")):
+        visit.page.goto(f"{server}/{address}")
+        expect(visit.page.locator(drawn).first).to_be_visible(timeout=PATIENCE)
+        visit.idle()
+        assert faults(visit.page) == []
+        assert visit.page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth <= main.clientWidth")
