@@ -102,7 +102,8 @@ def test_the_overview_and_the_bar_can_be_read_and_reached(
     visits: Callable[..., Visit], server: str, scheme: str
 ) -> None:
     visit = visits(scheme=scheme)
-    for address, drawn in (("learn", ".st-key-door_use"), ("?lesson=why-stop.3", ".st-key-lesson_ask [data-testid=stForm]")):
+    question = ".st-key-lesson_ask [data-testid=stForm]"
+    for address, drawn in (("learn", ".st-key-door_use"), ("?lesson=why-stop.3", question)):
         visit.page.goto(f"{server}/{address}")
         expect(visit.page.locator(drawn).first).to_be_visible(timeout=PATIENCE)
         visit.idle()

@@ -60,6 +60,7 @@ _CSS = """
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
 .block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
+.st-key-lesson_note { padding-bottom: 1rem; }
 .st-key-way_on { margin-top: -0.3rem; }
 .st-key-address, .st-key-announcing { display: none; }
 .st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }

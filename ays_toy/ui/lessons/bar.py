@@ -47,7 +47,7 @@ def _step(now: Place) -> None:
             left.markdown(f":material/touch_app: **Do:** {step.do}")
         if right is not None:
             st.session_state[ASKED] = right.container(key="lesson_ask")
-    with st.sidebar:
+    with st.sidebar.container(key="lesson_note"):
         st.caption("The lesson shows what this step needs; **Free play** shows everything.")
     _look(step.scene.look)
 
