@@ -45,7 +45,7 @@ SLIDE = """(thumb, lasting) => new Promise((resolve) => {
   const began = performance.now(), track = thumb.parentElement.parentElement.parentElement.getBoundingClientRect();
   const pointer = { pointerId: 1, pointerType: "mouse", clientY: track.y + track.height / 2, bubbles: true };
   const step = (now) => {
-    const share = 0.15 + 0.1 * Math.sin((now - began) / 300);
+    const share = 0.15 + 0.1 * Math.sin((now - began) / 70);  // about thirty other settings a second
     window.dispatchEvent(new PointerEvent("pointermove", { ...pointer, clientX: track.x + share * track.width }));
     if (now - began < lasting) requestAnimationFrame(step); else resolve();
   };
@@ -58,8 +58,8 @@ READ = "() => { const times = window.frameTimes; window.frameTimes = null; retur
 class Scene:
     """What is measured: the page's address, how to bring it about, how to keep it moving for some seconds.
 
-    `painted` selects the element whose data-painted counts the component's own pictures, and whose data-points may say
-    of how many points the last one was made; empty where none does.
+    `painted` selects the elements whose data-painted counts the component's own pictures, and whose data-points may say
+    of how many points the last one was made; empty where none does. Of several, the one that comes least often counts.
     """
 
     about: str
@@ -144,7 +144,7 @@ def _slid(about: str, query: str) -> Scene:
     def slide(page: Page, seconds: float) -> None:
         page.locator(".st-key-steps input[type=range]").evaluate(SLIDE, 1000 * seconds)
 
-    return Scene(f"Explore, {about}, Steps dragged", query, grab, slide, ".live canvas >> nth=0")
+    return Scene(f"Explore, {about}, Steps dragged", query, grab, slide, ".live canvas")
 
 
 SCENES = {
@@ -165,8 +165,9 @@ def measure(page: Page, url: str, name: str, seconds: float = SECONDS) -> Frames
     """Open the scene of that name, let it move, and read the clock; ValueError where there is none."""
     scene = lookup(SCENES, name, "scene")
 
-    def noted(what: str) -> int:
-        return int(page.locator(scene.painted).get_attribute(f"data-{what}") or 0) if scene.painted else 0
+    def noted(what: str) -> list[int]:
+        found = page.locator(scene.painted).all() if scene.painted else []
+        return [int(one.get_attribute(f"data-{what}") or 0) for one in found] or [0]
 
     page.goto(f"{url}/{scene.address}")
     scene.prepare(page)
@@ -175,7 +176,8 @@ def measure(page: Page, url: str, name: str, seconds: float = SECONDS) -> Frames
     page.evaluate(CLOCK)
     scene.move(page, seconds)
     times = page.evaluate(READ)
-    pictures, points = noted("painted") - before, noted("points") or None
+    pictures = min(now - sooner for now, sooner in zip(noted("painted"), before, strict=True))
+    points = min(noted("points")) or None
     intervals = sorted(later - sooner for sooner, later in pairwise(times))
     lasted = (times[-1] - times[0]) / 1000
     return Frames(

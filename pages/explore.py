@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import compute, controls, explore, findings, gallery, repeats, running, terms, view, yours
+from ays_toy.ui import controls, explore, findings, gallery, repeats, running, terms, view, yours
 from ays_toy.ui.components.follow import follow
 from ays_toy.ui.lessons import bar
 
@@ -41,15 +41,15 @@ finding = st.container(key="verdict")
 left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.
-outcomes = findings.begin(state, known)
+outcomes = findings.begin(state, known, explore.later(state, known))
 follow(explore.following(state, known))
 with left:
     figure, words = explore.rail(state, known)
-    st.plotly_chart(figure, key="rail", config=gallery.STILL, alt=words)
+    st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
     terms.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
-rows = compute.measured(state.chosen_model, known, outcomes)
+rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)
 finding.markdown(verdict, help=terms.about(verdict))
 with right.container(key="table_box"):
@@ -58,5 +58,6 @@ with right.container(key="table_box"):
     terms.caption(said, *(row.title for row in rows.values()))
 with again:
     repeats.show(state, known)
-bar.ask(explore.facts(state, rows))
-running.follow(lambda: None, partial(explore.found_more, state, waiting), False, bool(waiting))
+if not coming:  # a lesson's answers are computed from all rows
+    bar.ask(explore.facts(state, rows))
+running.follow(lambda: None, partial(explore.more, state, waiting, coming), False, bool(waiting or coming))

@@ -22,6 +22,7 @@ state = view.show(
 )
 
 st.markdown(f"### {side_by_side.heading(state)}")
+running.take_up(image_state.SLOT, state.config)
 known = image_state.watch(state)
 seen = image_run.stage(state)
 ready = image_state.loaded(state, known)

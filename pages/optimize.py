@@ -33,7 +33,7 @@ def search_as_it_goes() -> None:
     watching.player(state, shown["p-optimum"])
 
 
-under_way = running.active(watching.watch(state)) or not choice.done()
+under_way = running.active(watching.watch(state)) or watching.choosing(choice)
 running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
 pictures = st.container(key="panels_box5")
 terms.caption(watching.LOOK, *gallery.WORDS)

@@ -12,6 +12,7 @@ from ays_toy.ui.train import keeping, network
 state = view.show(network.TrainView, controls.data, bringing.link, network.network_controls, besides=keeping.set_aside)
 
 st.markdown("### A small network learns to see the data behind the noise: watch what it has learned so far")
+network.take_up(state)
 watch = background.current(network.SLOT)
 seen = running.stage(network.SLOT)
 

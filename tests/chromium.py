@@ -41,7 +41,7 @@ def grab(page: Page, thing: Locator) -> tuple[float, float]:
 
 
 @contextmanager
-def started(home: Path, script: str = "app.py") -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def started(home: Path, script: str = "app.py", root: Path = ROOT) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The process of an app on a free port, and its address, what users keep under `home`; killed in the end."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
@@ -49,7 +49,7 @@ def started(home: Path, script: str = "app.py") -> Iterator[tuple[subprocess.Pop
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"]
     surroundings = os.environ | {"AYS_EXPLORER_HOME": str(home)}
     with (home / f"server-{port}.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://localhost:{port}"
     try:
         for _ in range(120):

@@ -1,10 +1,13 @@
 """Pages run without a browser, and what their tables say on screen, which is not always what they sort by."""
 
+import time
 from typing import Any
 
 import pandas as pd
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
+
+from ays_toy.ui.explore import MEASURING
 
 
 def opened(page: str, **query: str) -> AppTest:
@@ -17,6 +20,11 @@ def opened(page: str, **query: str) -> AppTest:
 
 def run(at: AppTest) -> AppTest:
     at.run()
+    end = time.monotonic() + 120
+    while any(one.value == MEASURING for one in at.markdown):  # the table of Explore follows its pictures
+        assert time.monotonic() < end
+        time.sleep(0.05)
+        at.run()
     assert not at.exception, at.exception
     return at
 

@@ -123,6 +123,26 @@ def test_what_takes_the_place_of_other_work_stops_that_and_not_itself(sessions):
     assert background.current("slot").job is second
 
 
+def test_a_session_finds_once_what_one_that_is_gone_has_left_in_the_slot(sessions):
+    there = {"before"}
+    sessions.queue.present = there.__contains__
+    sessions.run("before")
+    left = background.start("slot", "key", sessions.work)
+    there.clear()
+    sessions.run("again")
+    assert not background.take_up("another slot", "other key")
+    assert background.take_up("slot", "other key", "key")
+    assert background.current("slot").job is left.job
+    assert left.job.watchers == {"again"}
+    background.clear("slot")
+    sessions.gate.release()
+    assert ended(left.job).state is State.STOPPED
+    assert not background.take_up("slot", "key")
+    assert background.current("slot") is None
+    sessions.run("third")
+    assert not background.take_up("slot", "key")  # it was let go
+
+
 @pytest.mark.parametrize("at", range(1, 7))
 def test_wherever_streamlit_ends_a_run_the_session_knows_all_that_it_watches(sessions, at):
     state = sessions.run("a")

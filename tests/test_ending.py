@@ -115,7 +115,7 @@ def test_a_process_that_ran_a_page_ends_with_its_own_code(page, tmp_path):
         from ays_toy.ui import compute
         at = AppTest.from_file("pages/{page}.py", default_timeout=100).run()
         assert not at.exception
-        compute.search(compute.finding.choose, compute.Model("grid-4x4"), "ddim", 20)  # what another session asks for
+        compute.searches.submit(compute.finding.choose, compute.Model("grid-4x4"), "ddim", 20)  # for another session
         last()
         sys.exit(3)
     """

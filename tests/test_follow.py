@@ -1,5 +1,6 @@
 """What Explore's pictures follow: levels for every number of steps, and a message that stays the same meanwhile."""
 
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,8 @@ from ays_toy import names, optimize
 from ays_toy.runs import finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
-from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
-from ays_toy.ui import explore
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
+from ays_toy.ui import compute, explore, findings
 from ays_toy.ui.view import POWERS, View
 
 MODEL = Model("ring-8")
@@ -59,3 +60,34 @@ def test_a_panel_that_is_the_klub_optimum_s_own_has_no_power():
         "p-optimum",
         "klub-optimum",
     ]
+
+
+@pytest.mark.parametrize("name", names.SEARCHED)
+def test_what_somebody_has_had_searched_for_takes_part(name, monkeypatch):
+    searches: list[Future] = []
+    monkeypatch.setattr(compute, "search", lambda *_: searches.append(Future()) or searches[-1])
+    view = View(data="ring-8", solver="ddim", sigma_max=40.0, steps=9, shown=("edm", name))  # nothing ships for it
+    findings.of(view, name)
+    findings.of(replace(view, steps=11), name)
+    findings.of(replace(view, steps=12), name)
+
+    def steps() -> list[int]:
+        return explore.following(view, {}).payload()["levels"][name]["steps"]
+
+    assert steps() == []
+    searches[0].set_result(Schedule(name, "", np.geomspace(40, 0.002, 10)))
+    searches[1].set_exception(ValueError("no"))
+    assert steps() == [9]
+    assert explore.following(replace(view, solver="heun"), {}).payload()["levels"][name]["steps"] == []
+
+
+def test_the_rail_is_priced_as_in_the_figure_and_has_what_was_brought():
+    view = View(data="ring-8", shown=("edm", "p-optimum"))
+    own = Schedule("yours", "Yours", np.geomspace(80, 0.002, 6))
+    sent = explore.following(view, {"yours": own}).payload()
+    assert sent["rail"]["power"] == names.KLUB_POWER
+    assert [(one["title"], len(one["levels"])) for one in sent["rail"]["yours"]] == [("Yours", 6)]
+    assert sent["levels"]["p-optimum 2"]["look"]["title"] == "p-optimum, p = 2"
+    assert sent["levels"]["p-optimum 3"]["look"]["title"] == "KLUB optimum"
+    figure, _ = explore.rail(view, {"edm": finding.family(MODEL, "edm", 8)})
+    assert figure.layout.meta == tuple(explore.meta(view))

@@ -32,6 +32,10 @@ def figure(page: Page) -> list[str]:
     return page.locator(".st-key-panels_box52 .heatmaplayer image").evaluate_all(SHOWN)
 
 
+def rail(page: Page) -> Locator:
+    return page.locator(".live-rail")
+
+
 def thumb(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key} input[type=range]")
 
@@ -74,6 +78,9 @@ def test_pictures_follow_the_steps_and_give_way_to_the_same_of_the_figure(page: 
     expect(thumb(page, "steps")).not_to_have_value("8")
     page.wait_for_timeout(300)  # that the first of the new pictures has taken the last one's place
     second = all_drawn(page, 2)
+    expect(rail(page)).to_be_visible()  # its levels and what they cost
+    expect(rail(page).locator(".mark")).to_have_count(2 * (int(thumb(page, "steps").input_value()) + 1))
+    expect(rail(page)).to_contain_text(re.compile("EDM: KLUB [0-9]"))
     assert all((one != other).any(axis=2).mean() > 0.02 for one, other in zip(first, second, strict=True))
     assert page.url == url
     assert figure(page) == before  # Python has not been told
@@ -86,7 +93,8 @@ def test_pictures_follow_the_steps_and_give_way_to_the_same_of_the_figure(page: 
     assert figure(page) != before
     own = panels(page)
     alike = [likeness(one, other) for one, other in zip(second, own, strict=True)]
-    assert min(alike) > 0.97, alike
+    assert min(alike) > 0.995, alike  # the very same samples
+    expect(rail(page)).to_be_hidden()
     assert likeness(first[0], own[0]) < likeness(second[0], own[0])
 
 
@@ -145,9 +153,12 @@ def test_where_motion_is_not_wanted_the_pictures_wait_for_the_hand_to_pause(
     page.mouse.up()
 
 
-def test_without_a_worker_the_server_s_pictures_come_as_ever(visits: Callable[..., Visit], server: str) -> None:
+def test_where_workers_fail_the_server_s_pictures_come_as_ever(visits: Callable[..., Visit], server: str) -> None:
     visit = visits()
-    visit.page.add_init_script("window.Worker = class { constructor() { throw new Error('none'); } };")
+    visit.page.add_init_script(
+        "const Own = window.Worker, broken = URL.createObjectURL(new Blob([`throw new Error('broken');`]));"
+        "window.Worker = class extends Own { constructor() { super(broken); } };"
+    )
     page = opened(visit.page, server)
     before = figure(page)
     thumb(page, "steps").focus()

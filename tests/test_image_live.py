@@ -1,7 +1,10 @@
 """A run for an image model as it is watched: stopped within one call of the denoiser and taken up again."""
 
+import pickle
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +13,7 @@ import torch
 
 from ays_toy.data import denoisers
 from ays_toy.images import compared, live, loading, published, scores
-from ays_toy.images.config import ImageConfig, Which
+from ays_toy.images.config import ImageConfig, Which, described
 from ays_toy.images.live import ImageState
 from ays_toy.images.pipelines.models import ImageModel, Origin
 from ays_toy.sampling.schedules import logsnr
@@ -55,6 +58,43 @@ def finished(config: ImageConfig) -> tuple[list[ImageState], ImageState]:
 
 def config(**more) -> ImageConfig:
     return ImageConfig(Which("made-up"), **SMALL | more)
+
+
+def test_a_model_that_takes_its_time_can_be_stopped_and_gone_on_with_and_has_a_limit(model, monkeypatch) -> None:
+    gate, loads = threading.Event(), []
+
+    def load(*_, **__) -> ImageModel:
+        loads.append(gate.wait(20))
+        return model
+
+    monkeypatch.setattr(loading, "load", load)
+    monkeypatch.setattr(live, "LOOK", 0.01)
+    run = live.run(config())
+    states = list(islice(run, 5))
+    assert {(state.stage, state.model) for state in states} == {("Loading the model", None)}
+    gate.set()
+    assert next(state for state in run if state.model).model.name == model.name
+    assert len(loads) == 1
+    gate.clear()
+    monkeypatch.setattr(live, "LONGEST_LOAD", 0.06)
+    with pytest.raises(ValueError, match=r"^made-up was not loaded within 0 minutes\. What has been"):
+        list(live.run(config()))
+    gate.set()
+
+
+def test_what_another_process_is_sent_is_all_but_the_network_and_one_more_schedule_is_measured_by_it(model) -> None:
+    _, here = finished(config(method="ays"))
+    assert here.gram is not None
+    there = pickle.loads(pickle.dumps(here))
+    assert there.judge is None
+    assert not isinstance(there.model.denoiser, denoisers.GaussianDenoiser)
+    x = torch.ones(2, 1, 8, 8)
+    torch.testing.assert_close(there.model.denoiser(x, 1.0), model.denoiser(x, 1.0))
+    np.testing.assert_array_equal(there.gram.moments, here.gram.moments)
+    one = there.named["edm"]
+    *_, measured = live.measure(config(), described(Which("made-up"), there.model), there.gram, one)
+    expected = next(row for row in here.rows if row.schedule.name == "edm")
+    assert measured.rows[0].metrics == expected.metrics
 
 
 @pytest.mark.usefixtures("model")

@@ -246,6 +246,41 @@ def test_a_session_that_is_gone_leaves_its_work_and_one_that_comes_back_does_not
     assert finish(other).state is State.DONE
 
 
+def test_one_who_comes_back_takes_the_place_of_one_that_is_gone_and_nobody_elses(monkeypatch):
+    there = {"before", "other"}
+    queue, work = JobQueue(1, there.__contains__), Stepwise(3)
+    job = queue.submit("run", work, "before")
+    work.reach(1)
+    assert queue.succeed("run", "again") is None  # whoever began it is still there
+    assert queue.succeed("another run", "again") is None
+    there.remove("before")  # a tab is reloaded
+    there.add("again")
+    assert queue.succeed("run", "again") is job
+    assert job.watchers == {"again"}
+    assert queue.succeed("run", "other") is None  # the one place is taken
+    queue.leave_later("before", seconds=0.0).join()
+    assert not job.progress.finished
+    assert queue.leave(job, "again") is False  # nobody is left for whom it would go on
+    work.let(1)
+    assert finish(job).state is State.STOPPED
+    there.remove("again")
+    assert queue.succeed("run", "other") is job  # stopped, it can be found too
+    assert (job.progress.state, job.watchers) == (State.STOPPED, set())
+    there.remove("other")
+    monkeypatch.setattr(jobs, "FOUND", -1.0)
+    assert queue.succeed("run", "much later") is None
+
+
+def test_what_was_let_go_is_not_found_again():
+    there = {"me"}
+    queue = JobQueue(1, there.__contains__)
+    job = queue.submit("run", counting(1), "me")
+    assert finish(job).state is State.DONE
+    queue.let_go(job, "me")
+    there.clear()
+    assert queue.succeed("run", "you") is None
+
+
 def test_pauses_do_not_count_as_work(monkeypatch):
     clock = itertools.count()  # a second passes whenever somebody looks
     monkeypatch.setattr(jobs.time, "perf_counter", lambda: float(next(clock)))
@@ -315,8 +350,9 @@ def test_failures_are_said_and_the_worker_lives_on():
 @pytest.mark.parametrize(
     ("share", "seconds", "left"), [(0.25, 10.0, 30.0), (0.001, 1.0, None), (None, 1.0, None), (0.0, 1.0, None)]
 )
-def test_time_left_follows_the_pace(share, seconds, left):
-    assert Progress(State.RUNNING, share, seconds).seconds_left == left
+def test_time_left_follows_the_pace(share, seconds, left, monkeypatch):
+    monkeypatch.setattr(jobs.time, "perf_counter", lambda: 1000.0)
+    assert Progress(State.RUNNING, share, seconds, at=1000.0).seconds_left == left
     assert Progress(State.STOPPED, share, seconds).seconds_left is None
 
 
@@ -390,3 +426,34 @@ def test_what_was_stopped_while_it_waited_goes_on_where_it_was() -> None:
     assert finish(job).state is State.STOPPED
     queue.resume(job, "me")
     assert (finish(job).snapshot.what, len(asked)) == ("computed", 1)
+
+
+def lefts(stages: list[tuple[float, float]], every: float = 1.0) -> list[tuple[float, float]]:
+    """Seconds of a run, and the time left then: stages of so many seconds bring the share so much farther."""
+    pace, told, now, share = jobs.Pace(), [], 0.0, 0.0
+    for lasts, gain in stages:
+        for _ in range(round(lasts / every)):
+            now, share = now + every, share + gain * every / lasts
+            rate = pace.after(now, share)
+            if rate:
+                told.append((now, (1 - share) / rate))
+    return told
+
+
+def test_time_left_is_honest_and_hardly_rises_where_loading_came_first_and_the_pace_changes():
+    loaded = lefts([(90, 0.0), (120, 1.0)])
+    total = 210
+    assert all(abs(now + left - total) < 1 for now, left in loaded), "what loading took says nothing of the rest"
+    slower = lefts([(60, 0.5), (120, 0.5)])  # samples, whose images take as long again to be looked at
+    at_once = [left for now, left in slower if now < 60]
+    assert at_once == sorted(at_once, reverse=True)
+    later = [(now, left) for now, left in slower if now > 110]
+    assert all(abs(now + left - 180) < 20 for now, left in later), "a third of the time on, the new pace is known"
+    assert max(left for _, left in slower if _ > 60) < 125
+
+
+def test_time_left_falls_with_the_clock_between_two_snapshots_and_is_not_told_once_it_has_run_out(monkeypatch):
+    progress = Progress(State.RUNNING, 0.5, 10.0, pace=0.05, at=1000.0)
+    for now, left in ((1000.0, 10.0), (1004.0, 6.0), (1012.0, None)):
+        monkeypatch.setattr(jobs.time, "perf_counter", lambda now=now: now)
+        assert progress.seconds_left == (None if left is None else pytest.approx(left))

@@ -18,9 +18,10 @@ from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig, train
 from ays_toy.runs import shipped_searches
+from ays_toy.runs.comparison import Model
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import SCHEDULES
-from ays_toy.ui import background, codec
+from ays_toy.ui import background, codec, findings
 from ays_toy.ui.train.network import BATCHES, LENGTHS, RATES, WIDTHS, TrainView
 from ays_toy.ui.view import GAMMAS, MATRICES, POWERS, SEARCH_SAMPLES, SearchView
 
@@ -112,6 +113,13 @@ def test_a_page_that_is_opened_shows_what_ships_and_searches_only_when_it_is_ask
     assert list(at.dataframe[0].value["Schedule"])[:3] == ["EDM", "KLUB optimum", "p-optimum, p = 2"]
 
 
+def test_a_choice_begins_only_when_somebody_asks_for_it() -> None:
+    at = opened("optimize", data="gaussian", metric="nll")
+    assert "Automatic choice" not in set(at.dataframe[0].value["Schedule"]), "none ships by this metric"
+    assert not findings.is_chosen(Model("gaussian"), "stochastic-ddim", 10, "nll")
+    assert at.button(key="run choice").label == "Choose"
+
+
 def test_a_search_of_settings_that_are_left_waits_for_whoever_returns_to_them() -> None:
     at = searching(data="grid-8x8", steps="9")
     until(at, "search", lambda progress: progress.snapshot is not None)
@@ -130,10 +138,13 @@ def test_the_search_is_seen_through_and_shows_the_stop_and_what_one_pass_finds()
     at = searching(data="gaussian", steps="4", samples="512")
     until(at, "search", lambda progress: progress.finished)
     end = time.monotonic() + 120
+    assert "comes with the project, and is in the table" in texts(at), "no choice begins because a page is opened"
+    at.button(key="run choice").click().run()
     while "Trying optima" in texts(at) and time.monotonic() < end:
         time.sleep(0.1)
         at.run()
     at.run()  # the choice may have been made halfway through the last run
+    assert "samples each" in texts(at), "the evidence for the choice"
     assert "Nothing moves after sweep" in texts(at)
     table = at.dataframe[0].value
     titles = list(table["Schedule"])

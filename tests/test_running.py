@@ -9,6 +9,8 @@ ERROR = "Lower the learning rate."
 
 
 def page(state, share, anew) -> None:
+    import time
+
     import streamlit as st
 
     from ays_toy.ui import running
@@ -16,7 +18,7 @@ def page(state, share, anew) -> None:
     from ays_toy.ui.jobs import Job, Progress, State
 
     job = Job("key", lambda _stop: iter(()))
-    job.progress = Progress(State(state), share, 12.0, error="Lower the learning rate.")
+    job.progress = Progress(State(state), share, 48.0, error="Lower the learning rate.", at=time.perf_counter() + 0.4)
     watch = Watch(job)
     running.buttons(st, "slot", watch, {"label": "Begin", "key": "begin"}, anew=anew)
     running.status(st, watch, "Step 3 of 4", "Done in")
@@ -27,16 +29,16 @@ def page(state, share, anew) -> None:
     ("state", "share", "buttons", "again", "said"),
     [
         (State.QUEUED, 0.0, ["Stop"], ["Stop"], "Starting …"),
-        (State.RUNNING, 0.75, ["Stop"], ["Stop"], "Step 3 of 4, 4.0 s left"),
-        (State.RUNNING, None, ["Stop"], ["Stop"], "Step 3 of 4, 12 s so far."),
+        (State.RUNNING, 0.75, ["Stop"], ["Stop"], "Step 3 of 4, 16 s left"),
+        (State.RUNNING, None, ["Stop"], ["Stop"], "Step 3 of 4, 48 s so far."),
         (
             State.STOPPED,
             0.75,
             ["Go on"],
             ["Go on", "Begin"],
-            "Step 3 of 4, stopped after 12 s. What was reached is kept",
+            "Step 3 of 4, stopped after 48 s. What was reached is kept",
         ),
-        (State.DONE, 1.0, [], ["Begin"], "Done in 12 s on CPU."),
+        (State.DONE, 1.0, [], ["Begin"], "Done in 48 s on CPU."),
         (State.FAILED, 0.5, ["Begin"], ["Begin"], ERROR),
     ],
 )

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 
 from ays_toy.figures.density import Panel, density_panels, shade_colors
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
-from ays_toy.runs import pictures
+from ays_toy.runs import comparison, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import counter_noise, samplers, schedules
 from ays_toy.sampling.counter_noise import CounterNoise
@@ -240,6 +240,15 @@ def test_every_solver_carries_the_same_noise_to_the_same_place(engine: Engine, n
         np.testing.assert_allclose(np.reshape(got, (-1, 2)), want.numpy(), rtol=0, atol=1e-4)
 
 
+def test_the_samples_of_a_page_at_rest_are_those_of_the_browser(engine: Engine) -> None:
+    model, levels = MODELS["grid-8x8"], schedules.edm(8)
+    asked = {"model": SampledModel.of(model).payload(None), "solver": "stochastic-ddim", "levels": [levels.tolist()]}
+    (got,) = engine(WALK, {**asked, "seed": 3, "count": 300, "doubles": True})
+    for _ in range(2):  # what is kept of the noise is not written to
+        want = comparison.draw_samples(model, levels, "stochastic-ddim", 3, 300)
+        np.testing.assert_allclose(np.reshape(got, (-1, 2)), want.numpy(), rtol=0, atol=1e-3)
+
+
 def test_the_solvers_are_those_of_the_library(engine: Engine) -> None:
     assert set(engine("return Object.keys(SOLVERS);", None)) >= set(SOLVERS)
 
@@ -337,33 +346,58 @@ def test_shades_have_the_colors_of_the_figures_and_grow_lighter() -> None:
 # --- the worker ------------------------------------------------------------------------------------------------------
 
 
-def test_pictures_come_early_and_again_with_more_until_a_newer_request_or_none_is_made(engine: Engine) -> None:
-    model, levels = SampledModel.of(MODELS["spirals"]), schedules.edm(8).tolist()
+WORKER = """
+const whole = { half: 1, bins: 64, points: 20000, solver: "ddim", seed: 0, part: 0, parts: 1, picture: 1 };
+const request = { ...whole, model: asked.model.id, sigmas: asked.levels, enough: 2000, patience: 1e6 };
+const seen = [], answers = [], send = (data) => self.onmessage({ data });
+let moved = null;
+self.postMessage = (answer) => {
+  answers.push(answer);
+  seen.push([answer.picture, answer.number, answer.points, answer.all]);
+  if (moved) moved();
+  moved = null;
+};
+const one = () => new Promise((resolve) => { moved = resolve; });
+send({ model: asked.model });
+"""
+
+
+@pytest.fixture
+def asked() -> dict[str, Any]:
+    return {"model": SampledModel.of(MODELS["spirals"]).payload(None), "levels": schedules.edm(8).tolist()}
+
+
+def test_points_come_early_and_again_with_more_until_a_newer_request_or_none_is_made(engine: Engine, asked) -> None:
     program = """
-    const picture = { half: 1, bins: 64, top: 0.001, colors: new Uint8Array(768), points: 20000 };
-    const request = { ...picture, model: asked.model.id, solver: "ddim", seed: 0, sigmas: asked.levels, enough: 2000 };
-    const seen = [], send = (data) => self.onmessage({ data });
-    let moved = null;
-    self.postMessage = ({ ask, points, all }) => {
-      seen.push([ask, points, all]);
-      if (moved) moved();
-      moved = null;
-    };
-    const first = () => new Promise((resolve) => { moved = resolve; });
-    send({ model: asked.model });
-    send({ ask: { ...request, number: 1, patience: 1e6 } });
-    await first();
-    send({ ask: { ...request, number: 2, patience: 0 } });  // its first picture is there when this returns
-    send({ ask: null });
+    send({ ask: { ...request, number: 1 } });
+    await one();
+    send({ ask: { ...request, number: 2, patience: 0 } });
+    await one();
+    send({ drop: 1 });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    send({ ask: { ...request, number: 3, points: 4100, patience: 1e6 } });
-    while (!seen.at(-1)[2]) await first();
+    send({ ask: { ...request, number: 3, points: 4100 } });
+    while (!seen.at(-1)[3]) await one();
     return seen;
     """
-    seen = engine(program, {"model": model.payload(None), "levels": levels})
-    assert seen[:2] == [[1, 2000, False], [2, 250, False]]  # enough, and as many as there are when patience ends
-    assert seen[2] == [3, 2000, False]
-    assert seen[-1] == [3, 4100, True]
+    seen = engine(WORKER + program, asked)
+    assert seen[:2] == [[1, 1, 2000, False], [1, 2, 250, False]]  # enough, and what is there when patience ends
+    assert seen[2] == [1, 3, 2000, False]
+    assert sum(points for _, number, points, _ in seen if number == 3) == 4100  # each says what has come since the last
+
+
+def test_the_parts_of_all_workers_are_the_whole_picture(engine: Engine, asked) -> None:
+    program = """
+    const parts = [[1, 0, 1], [2, 0, 3], [3, 1, 3], [4, 2, 3]];  // side by side
+    for (const [picture, part, parts_] of parts)
+      send({ ask: { ...request, picture, part, parts: parts_, points: 600, number: 1 } });
+    while (seen.length < 4) await one();
+    const counts = (picture) => answers.find((answer) => answer.picture === picture).counts;
+    const sum = counts(1).map((_, k) => counts(2)[k] + counts(3)[k] + counts(4)[k]);
+    return { seen: seen.sort(), same: counts(1).every((value, k) => value === sum[k]) };
+    """
+    got = engine(WORKER + program, asked)
+    assert got["seen"] == [[1, 1, 600, True], [2, 1, 250, True], [3, 1, 250, True], [4, 1, 100, True]]
+    assert got["same"]
 
 
 # --- what is sent ----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ays_toy.palette import STYLES
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import SCHEDULES
 from ays_toy.ui import codec
+from ays_toy.ui.explore import MEASURING
 from ays_toy.ui.view import COLUMNS, POWERS, SIGMAS_MAX, SIGMAS_MIN, View
 
 CONFIG = Path(__file__).parents[1] / ".streamlit" / "config.toml"
@@ -121,9 +122,10 @@ def page() -> Iterator[AppTest]:
 
 
 def found(page: AppTest) -> AppTest:
-    """The page, once nothing is searched for any more."""
+    """The page, once nothing is searched for or measured any more."""
     end = time.monotonic() + 120
-    while len(page.dataframe[0].value) < len(names.COMPARED) + (page.session_state["power"] != 3):
+    rows = len(names.COMPARED) + (page.session_state["power"] != 3)
+    while len(page.dataframe[0].value) < rows or any(one.value == MEASURING for one in page.markdown):
         assert time.monotonic() < end
         time.sleep(0.2)
         page.run()

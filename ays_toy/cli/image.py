@@ -32,10 +32,13 @@ Prompts = Annotated[Path | None, typer.Option(help="Prompts of a text-to-image m
 Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by the prompts.")]
 Samples = Annotated[int, typer.Option(help="Samples behind every figure in the table.")]
 Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
+Batch = Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")]
+Levels = Annotated[int, typer.Option(help="Noise levels of the matrix.")]
 Seed = Annotated[int, typer.Option(help="Seed of images and noise.")]
 
 
-def _load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
+def load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
+    """The model as the options describe it."""
     lines = None if prompts is None else prompts_from(prompts)
     return images.load(name, prompts=lines, guidance=guidance, device=device)
 
@@ -69,8 +72,8 @@ def optimize(
     figure: Annotated[str | None, typer.Option(help=f"What decides: one of {', '.join(FIGURES)}.")] = None,
     power: Power = 2.0,
     paths: Paths = collect.PATHS,
-    batch: Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")] = 16,
-    levels: Annotated[int, typer.Option(help="Noise levels of the matrix.")] = collect.LEVELS,
+    batch: Batch = 16,
+    levels: Levels = collect.LEVELS,
     data: Folder = None,
     prompts: Prompts = None,
     guidance: Guidance = None,
@@ -86,7 +89,7 @@ def optimize(
     with user_errors(), distributed.joined() as team:
         common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
-        chosen = _load(model, prompts, guidance, team.device if team.size > 1 else None)
+        chosen = load(model, prompts, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
         scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
@@ -132,7 +135,7 @@ def compare(
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
         files = brought.read(schedule)  # before a model is loaded, which takes its time
-        chosen = _load(model, prompts, guidance)
+        chosen = load(model, prompts, guidance)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
@@ -159,7 +162,7 @@ def paths(
     """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
     with user_errors():
         checks.whole_number(steps, "The number of steps", 1, collect.LEVELS - 1)
-        chosen = _load(model, prompts, guidance)
+        chosen = load(model, prompts, guidance)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)
         with common.progress() as bars:

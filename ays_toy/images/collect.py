@@ -69,11 +69,7 @@ def stream(
     other arguments is set aside, and `say` hears about it in a sentence. Processes of a `team` share the batches; the
     matrix then comes out the same on each. Raises ValueError for fewer than two images and for a bad grid or batch.
     """
-    levels = validate(grid)
-    batch = whole_number(batch, "The batch of paths", 2, BLOCK)
-    whole_number(seed, "The seed", 0, 2**63 - 1)
-    if x0.ndim != 4 or tuple(x0.shape[1:]) != model.shape or len(x0) < 2 or not bool(x0.isfinite().all()):
-        raise ValueError(f"The images must be finite and at least two, [N, {', '.join(map(str, model.shape))}].")
+    levels, batch = check(model, x0, grid, seed, batch)
     parts = batches(len(x0), batch)
     kept = Checkpoint.of(checkpoint, model, x0, levels, seed, batch, team) if checkpoint else None
     found = kept.read(len(parts), levels.size, say) if kept else {}
@@ -83,9 +79,7 @@ def stream(
     own: dict[int, np.ndarray] = {}
     yield Progress(resumed, len(parts), resumed, None)
     for index in mine:
-        generator = torch.Generator(x0.device).manual_seed(batch_seed(seed, index))
-        gram = PathGram.collect(model.denoiser, x0[parts[index]], levels, generator=generator, batch_size=batch + 1)
-        own[index] = gram.moments[0]
+        own[index] = moments_of(model, x0[parts[index]], levels, batch_seed(seed, index))
         if kept:
             kept.write(found | own)
         yield Progress(resumed + len(own), len(parts), resumed, None)
@@ -102,6 +96,22 @@ def stream(
     yield Progress(len(parts), len(parts), resumed, PathGram(levels, moments, counts))
 
 
+def check(model: ImageModel, x0: torch.Tensor, grid: Any, seed: int, batch: int) -> tuple[np.ndarray, int]:
+    """Levels and batch of a pass with those arguments; its errors are those of `stream`."""
+    levels = validate(grid)
+    batch = whole_number(batch, "The batch of paths", 2, BLOCK)
+    whole_number(seed, "The seed", 0, 2**63 - 1)
+    if x0.ndim != 4 or tuple(x0.shape[1:]) != model.shape or len(x0) < 2 or not bool(x0.isfinite().all()):
+        raise ValueError(f"The images must be finite and at least two, [N, {', '.join(map(str, model.shape))}].")
+    return levels, batch
+
+
+def moments_of(model: ImageModel, x0: torch.Tensor, levels: np.ndarray, seed: int) -> np.ndarray:
+    """The moments [levels + 1, levels + 1] of one batch, its paths all at once, from a seed of its own."""
+    generator = torch.Generator(x0.device).manual_seed(seed)
+    return PathGram.collect(model.denoiser, x0, levels, generator=generator, batch_size=len(x0)).moments[0]
+
+
 def batches(count: int, batch: int) -> list[slice]:
     """The rows of every batch; a last one of a single row is joined to the one before it."""
     starts = list(range(0, count, batch))
@@ -113,6 +123,13 @@ def batches(count: int, batch: int) -> list[slice]:
 def batch_seed(seed: int, index: int) -> int:
     """The seed of one batch of a pass."""
     return int(np.random.SeedSequence((seed, index)).generate_state(1, np.uint64)[0] >> 1)
+
+
+def same_weights(probe: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two answers to the same images, maybe on different devices, are of one model: at most 1 % apart."""
+    if probe.shape != other.shape:
+        return False
+    return float((other - probe).square().mean().sqrt()) <= 0.01 * float(probe.square().mean().sqrt())
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,20 +195,17 @@ class Checkpoint:
         except checkpoints.DamagedError:
             raise ValueError("is damaged") from None
         probe = tensors.pop("probe", torch.empty(0))
-        if notes.get("fingerprint") != self.fingerprint or probe.shape != self.probe.shape:
-            raise ValueError("belongs to another model, data or settings")
-        scale = float(self.probe.square().mean().sqrt())
-        if float((probe - self.probe).square().mean().sqrt()) > 0.01 * scale:
+        if notes.get("fingerprint") != self.fingerprint or not same_weights(self.probe, probe):
             raise ValueError("belongs to another model, data or settings")
         batches = {int(name): value.double().numpy() for name, value in tensors.items() if name.isdigit()}
         if any(i >= total or value.shape != (size + 1, size + 1) for i, value in batches.items()):
             raise ValueError("is damaged")
         return batches
 
-    def write(self, batches: dict[int, np.ndarray]) -> None:
-        """Keep these batches, whole or not at all."""
+    def write(self, batches: dict[int, np.ndarray], **notes: Any) -> None:
+        """Keep these batches, whole or not at all, and notes beside them."""
         tensors = {str(index): torch.from_numpy(np.ascontiguousarray(value)) for index, value in batches.items()}
-        checkpoints.write(self.own, tensors | {"probe": self.probe}, fingerprint=self.fingerprint)
+        checkpoints.write(self.own, tensors | {"probe": self.probe}, fingerprint=self.fingerprint, **notes)
 
     def finish(self, batches: dict[int, np.ndarray]) -> None:
         """Keep the complete pass in the one file that the user named; the first process does it for all."""

@@ -1,6 +1,8 @@
 """What a run on an image model is asked for: everything that decides what it finds and measures, and what it costs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
 from ays_toy import names, seeds
 from ays_toy.checks import lookup, whole_number
@@ -31,6 +33,30 @@ class Which:
         if self == Which():
             return results.loaded()
         return loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
+
+
+@dataclass(frozen=True)
+class Later:
+    """A part of a model that is called, such as its denoiser: the model is loaded where that happens, and kept."""
+
+    which: Which
+    part: str
+
+    def __call__(self, *arguments: Any) -> Any:
+        """As the part itself."""
+        return getattr(_kept(self.which), self.part)(*arguments)
+
+
+@lru_cache(maxsize=1)
+def _kept(which: Which) -> ImageModel:
+    return which.load()
+
+
+def described(which: Which, model: ImageModel) -> ImageModel:
+    """The model of that name without its network, so that other processes can be sent it."""
+    called = ("denoiser", "encode", "decode", "data")
+    later: dict[str, Any] = {part: Later(which, part) for part in called if getattr(model, part) is not None}
+    return replace(model, **later)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from its checkpoint, which also outlives the process, and scores that are known 
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import torch
 
 from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
-from ays_toy.images.config import ImageConfig, calls
+from ays_toy.images.config import ImageConfig, Which, calls, described
 from ays_toy.images.optimizing import Finding, Search
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.scores import Judge
@@ -26,6 +27,7 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 
+LONGEST_LOAD, LOOK = 900.0, 0.5  # seconds that a model may take to be there, and between looks at that
 MAX_PASSES = 30  # kept on disk, a third of a megabyte each
 
 
@@ -36,6 +38,7 @@ class ImageState:
     stage: str = "Loading the model"
     share: float = 0.0
     model: ImageModel | None = None
+    which: Which | None = None  # that model by name
     about: str = ""  # where the clean images are from
     gram: PathGram | None = None
     finding: Finding | None = None
@@ -43,6 +46,11 @@ class ImageState:
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # by name, see `compared.grid_of_pictures`
     rows: tuple[Measured, ...] = ()  # what samples on fresh seeds have come to
     judge: Judge | None = None  # with all that it has measured
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is sent: a model that is loaded where it is called, and nothing to judge by."""
+        model = described(self.which, self.model) if self.which and self.model else self.model
+        return {**vars(self), "model": model, "judge": None}
 
 
 def seconds_per_image(model: ImageModel, count: int = 64) -> float:
@@ -65,20 +73,37 @@ def checkpoint(config: ImageConfig) -> Path:
     return store.home() / "passes" / f"{digest}.safetensors"
 
 
-def run(config: ImageConfig, stop: Callable[[], bool] = lambda: False) -> Iterator[ImageState]:
+def run(
+    config: ImageConfig, stop: Callable[[], bool] = lambda: False, loads: Executor | None = None
+) -> Iterator[ImageState]:
     """Yield a state after every batch of the pass, round of the search and schedule sampled; `stop` is asked often.
 
-    Raises ValueError, in a sentence, for a model or a folder that cannot be loaded and a figure that does not fit.
+    The model is loaded in a thread of `loads`, or one of its own. Raises ValueError, in a sentence, for a model or a
+    folder that cannot be loaded, a model that takes longer than `LONGEST_LOAD`, and a figure that does not fit.
     """
     yield ImageState()
-    model = config.which.load()
+    model = yield from _loaded(config.which, loads or ThreadPoolExecutor(1))
     scores.check_figure(model.name, config.solver, config.decides)
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
     counted = Stoppable(model.denoiser, stop)
     judge = Judge(replace(model, denoiser=counted))
-    start = ImageState(model=model, judge=judge)
+    start = ImageState(model=model, which=config.which, judge=judge)
     yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
+
+
+def _loaded(which: Which, loads: Executor) -> Generator[ImageState, None, ImageModel]:
+    """Wait for a model, with a state every so often at which the run can be stopped; pauses do not count."""
+    future, waited = loads.submit(which.load), 0.0
+    while not wait([future], timeout=LOOK).done:
+        waited += LOOK
+        if waited >= LONGEST_LOAD:
+            raise ValueError(
+                f"{which.name} was not loaded within {LONGEST_LOAD / 60:.0f} minutes. What has been downloaded is kept:"
+                " try again, or give a folder that holds it."
+            )
+        yield ImageState()
+    return future.result()
 
 
 def measure(
@@ -100,7 +125,7 @@ def measure(
         yield at("Done", rows=(_measured(config, judge, gram, one),))
 
     total = denoiser_calls(config.solver, one.steps) * config.samples
-    yield from _stoppable(ImageState(model=model, gram=gram), counted, total, stop, stages)
+    yield from _stoppable(ImageState(model=model, which=config.which, gram=gram), counted, total, stop, stages)
 
 
 def _stoppable(

@@ -22,7 +22,7 @@ def _sorted_projections(points: torch.Tensor, directions: torch.Tensor) -> tuple
     return blocks, np.sort(projected, axis=1)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)  # 4 MB each
 def _reference_projections(reference: Reference, n: int) -> tuple[np.ndarray, np.ndarray]:
     return _sorted_projections(reference.points[:n], reference.directions)
 

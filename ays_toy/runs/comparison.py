@@ -13,6 +13,7 @@ from ays_toy.metrics import Reference
 from ays_toy.models import catalog
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.counter_noise import CounterNoise
 from ays_toy.sampling.schedules import Schedule
 
 PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
@@ -96,8 +97,12 @@ class Model:
 
 
 def draw_samples(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
-    """Sample n points [n, 2] from the model; as many as `Model.samples` where n is not given."""
-    return samplers.draw_samples(model.denoiser(), sigmas, solver, seed, model.samples if n is None else n)
+    """Sample n points [n, 2] from the model; as many as `Model.samples` where n is not given.
+
+    x_T and the solver's noise depend on the seed alone, and a browser that samples has the same.
+    """
+    levels, noise = schedules.validate(sigmas), CounterNoise(seed % 2**32, model.samples if n is None else n)
+    return samplers.sample(model.denoiser(), noise.start(float(levels[0])), levels, solver, noise=noise)
 
 
 def on_equal_terms(model: Model, one: Schedule, steps: int) -> Schedule:

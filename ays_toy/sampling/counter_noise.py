@@ -6,6 +6,7 @@ be drawn alone, in any order; `ays_toy/ui/components/sampling/noise.js` is held 
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -43,9 +44,14 @@ def normals(seed: int, step: int, n: int, first: int = 0) -> np.ndarray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
+@lru_cache(maxsize=64)  # 0.16 MB each for 20,000 points: schedules side by side have the same noise, step for step
+def _tensor(seed: int, step: int, n: int, dtype: torch.dtype) -> torch.Tensor:
+    return torch.as_tensor(normals(seed, step, n), dtype=dtype)
+
+
 @dataclass
 class CounterNoise:
-    """The noise of one walk of n points in 2D, as `samplers.sample` asks for it: step by step."""
+    """The noise of one walk of n points in 2D, as `samplers.sample` asks for it: step by step, not to be written to."""
 
     seed: int
     n: int
@@ -58,9 +64,9 @@ class CounterNoise:
     def start(self, sigma: float, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """x_T [n, 2] at the highest level; the steps are counted anew."""
         self.step = 0
-        return torch.as_tensor(sigma * normals(self.seed, 0, self.n), dtype=dtype)
+        return sigma * _tensor(self.seed, 0, self.n, dtype)
 
     def __call__(self, _: float, __: float, x: torch.Tensor) -> torch.Tensor:
         """The noise of the next step, as x in shape and type."""
         self.step += 1
-        return torch.as_tensor(normals(self.seed, self.step, self.n), dtype=x.dtype, device=x.device)
+        return _tensor(self.seed, self.step, self.n, x.dtype).to(x.device)

@@ -13,6 +13,7 @@ import torch
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ays_toy.runs import cluster
 from ays_toy.ui.jobs import Apart, Job, JobQueue, Progress, State, Work, never
 
 POLL = 0.5  # seconds between looks at a running job
@@ -21,7 +22,7 @@ POLL = 0.5  # seconds between looks at a running job
 @lru_cache(maxsize=1)
 def queue() -> JobQueue:
     """The server's one queue."""
-    return JobQueue(present=_connected)
+    return JobQueue(cluster.PLACES if cluster.wanted() else None, present=_connected)
 
 
 def _connected(session: str) -> bool:
@@ -80,18 +81,36 @@ def current(slot: str) -> Watch | None:
 def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never) -> Watch:
     """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`."""
     watches, name = _watches(), watcher()
-    before, watch = watches.get(slot), Watch(queue().submit(key, work, name, anew, waits))
+    before, watch = watches.get(slot), Watch(queue().submit(key, cluster.through(work), name, anew, waits))
     watches[slot] = watch
     if before is not None and before.job is not watch.job:
-        queue().leave(before.job, name)
+        queue().let_go(before.job, name)
     return watch
+
+
+def take_up(slot: str, *keys: Hashable) -> bool:
+    """Where the session first comes to the slot: watch there what one that is gone has left -> whether there was any.
+
+    What was left is told by its key, which is what the page's address says. So a tab that was reloaded or closed finds
+    its run again, and so does another that opens the same address; nothing begins or goes on by that.
+    """
+    watches, name = _watches(), watcher()
+    come_to: set[str] = st.session_state.setdefault("slots come to", set())
+    if slot in watches or slot in come_to:
+        return False
+    come_to.add(slot)  # from now on a person decides what the slot shows
+    for key in keys:
+        if job := queue().succeed(key, name):
+            watches[slot] = Watch(job)
+            return True
+    return False
 
 
 def clear(slot: str) -> None:
     """Watch nothing in the slot any more."""
     watches, name = _watches(), watcher()
     if slot in watches:
-        queue().leave(watches.pop(slot).job, name)
+        queue().let_go(watches.pop(slot).job, name)
 
 
 def pause(slot: str) -> None:

@@ -1,17 +1,17 @@
 """The library's results, kept between reruns, shared by sessions and drawn in parallel.
 
 Everything is keyed by small frozen configurations, never by arrays, and every cache is bounded. The schedules of one
-view are independent of each other, so each is a task of one pool that the whole server shares. Choices and searches
-for a schedule, which take seconds each, have a queue of their own.
+view are independent of each other, so each is a task of one pool that the whole server shares, once for all who want
+it. What a table says besides the pictures is measured later, and choices and searches for a schedule, which take
+seconds each, have a queue of their own: both give way to what somebody waits for.
 """
 
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,15 +21,17 @@ from ays_toy import seeds
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import Reference, evaluate
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import comparison, finding, pictures
+from ays_toy.runs import cluster, comparison, finding, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
+from ays_toy.ui.kept import kept
+from ays_toy.ui.tasks import Tasks
 
 T = TypeVar("T")
 BINS = 128
-YIELDING = 5  # by how much more than other threads those give way that choose and search
+YIELDING = 5  # by how much more than other threads those give way that nobody waits for
 
 
 def _give_way() -> None:
@@ -40,7 +42,9 @@ def _give_way() -> None:
 
 
 _pool = Pool(os.cpu_count() or 1, "outcome")
-_searches = Pool(1, "search", _give_way)
+_later = Pool(1, "later", _give_way)
+# Choices and searches for a schedule: one after the other, unless a cluster does them.
+searches = Pool(cluster.PLACES if cluster.wanted() else 1, "search", _give_way)
 _looks = Pool(1, "look")
 
 
@@ -88,21 +92,16 @@ def samplings(model: Model, solver: str, seed: int, shown: Mapping[str, Schedule
     return {name: Sampling.of(model, solver, seed, one) for name, one in {**shown, "data": FRESH_DATA}.items()}
 
 
-def start(wanted: Mapping[str, Sampling]) -> Outcomes:
-    """Begin drawing and measuring samples, the first named first."""
+def start(wanted: Mapping[str, Sampling], later: Collection[str] = ()) -> Outcomes:
+    """Begin drawing and measuring samples, the first named first; those named in `later` after all others."""
     for model in {asked.model for asked in wanted.values()}:
         reference(model)  # once, before the tasks would all ask for it
-    return {name: _pool.submit(outcome, asked) for name, asked in wanted.items()}
+    return {name: _outcomes.want(asked, name in later) for name, asked in wanted.items()}
 
 
 def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
     """Have the pool do something else that takes seconds."""
     return _pool.submit(work, *arguments)
-
-
-def search(work: Callable[..., T], *arguments: Any) -> "Future[T]":
-    """Have a schedule searched for or chosen: one after the other, and no sampling waits behind it."""
-    return _searches.submit(work, *arguments)
 
 
 def look(work: Callable[..., T], *arguments: Any) -> "Future[T]":
@@ -111,17 +110,19 @@ def look(work: Callable[..., T], *arguments: Any) -> "Future[T]":
 
 
 def stop(outcomes: Outcomes) -> None:
-    """Drop what has not begun: nobody is waiting for it any more."""
-    for future in outcomes.values():
-        future.cancel()
+    """Want these outcomes no longer, once for each start: what nobody else waits for and has not begun is dropped."""
+    _outcomes.drop(outcomes.values())
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def outcome(asked: Sampling) -> Outcome:
     """Samples, drawn and measured."""
     samples = _samples(asked)
     image = pictures.density_image(samples, asked.model.dataset.half_width, BINS)
     return Outcome(Metrics(asked, samples), image)
+
+
+_outcomes: Tasks[Sampling, Outcome] = Tasks(outcome, _pool, _later)
 
 
 def _samples(asked: Sampling) -> torch.Tensor:
@@ -130,7 +131,7 @@ def _samples(asked: Sampling) -> torch.Tensor:
     return comparison.draw_samples(asked.model, np.array(asked.levels), asked.solver, asked.seed, asked.n)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def one_pass(model: Model) -> Pass:
     """The model's PathGram, which prices every schedule, and what it cost."""
     return finding.one_pass(model)
@@ -142,25 +143,28 @@ def gram(model: Model) -> PathGram:
 
 
 def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) -> dict[str, Measured]:
-    """Schedules with their KLUB and the metrics of their samples, and fresh data last, as 'data'."""
+    """Schedules with their KLUB and the metrics of their samples, and fresh data last, as 'data'.
+
+    What has no outcome has no metrics.
+    """
     paths, metrics = gram(model), {name: future.result().metrics for name, future in outcomes.items()}
-    rows = {name: Measured(one, paths.price(one.sigmas), metrics[name]) for name, one in shown.items()}
+    rows = {name: Measured(one, paths.price(one.sigmas), metrics.get(name, {})) for name, one in shown.items()}
     return rows | {"data": Measured(FRESH_DATA, None, metrics["data"])}
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def reference(model: Model) -> Reference:
     """What the model's samples are held against."""
     return model.reference()
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def entropy(model: Model) -> float:
     """Entropy of the data at noise sigma_min: the NLL of perfect samples."""
     return model.dataset.mixture.entropy(model.sigma_min)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def truth(model: Model) -> np.ndarray:
     """The exact bin masses of the data."""
     return pictures.true_image(model, model.dataset.half_width, BINS)

@@ -1,7 +1,6 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,6 +17,8 @@ from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import compute, findings, gallery, tables, yours
 from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.components.rail import Table
+from ays_toy.ui.kept import kept
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import POWERS, View
 
@@ -47,9 +48,22 @@ def shown(view: View, known: Known) -> list[str]:
     return [*view.names, *([yours.NAME] if yours.NAME in known else [])]
 
 
-def found_more(view: View, waiting: list[str]) -> bool:
-    """Whether one of those that were searched for is found."""
-    return any(findings.of(view, name).done() for name in waiting)
+def later(view: View, known: Known) -> list[str]:
+    """The names of those that the table has besides the pictures, and that are measured after them."""
+    return [name for name in known if name not in shown(view, known)]
+
+
+def measured(view: View, known: Known, outcomes: compute.Outcomes) -> tuple[dict[str, Measured], compute.Outcomes]:
+    """The rows of the table, without metrics where these are still to come, and the outcomes that those wait for."""
+    coming = {name: outcomes[name] for name in later(view, known) if not outcomes[name].done()}
+    here = {name: outcome for name, outcome in outcomes.items() if name not in coming}
+    return compute.measured(view.chosen_model, known, here), coming
+
+
+def more(view: View, waiting: list[str], coming: compute.Outcomes) -> bool:
+    """Whether one of those that were searched for is found, or all that were measured are."""
+    measured = bool(coming) and all(outcome.done() for outcome in coming.values())
+    return measured or any(findings.of(view, name).done() for name in waiting)
 
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:
@@ -81,14 +95,24 @@ def following(view: View, known: Known) -> Following | None:
         shown = [WEIGHTED if name == "klub-optimum" else name for name in shown]  # which is what it is at p = 3
     panels = {name: names.title(name) for name in shown}
     levels: dict[str | float, Lengths] = {
-        name: _lengths(model, name, view.solver) for name in panels if name != WEIGHTED
+        name: {**_lengths(model, name, view.solver), **_found(view, name)} for name in panels if name != WEIGHTED
     }
     if WEIGHTED in panels:
         levels |= {power: _lengths(model, WEIGHTED, "", power) for power in POWERS}
-    return Following(live, panels, levels)
+    return Following(live, panels, levels, _table(model), RAIL, known.get(yours.NAME))
 
 
-@lru_cache(maxsize=512)
+@kept(32)
+def _table(model: Model) -> Table:
+    return Table.of(compute.gram(model), names.KLUB_POWER, ())
+
+
+def _found(view: View, name: str) -> Lengths:
+    """What searches have found besides what ships."""
+    return findings.found(view.chosen_model, name, view.solver) if name in names.SEARCHED else {}
+
+
+@kept(512)
 def _lengths(model: Model, name: str, solver: str, power: float = names.KLUB_POWER) -> Lengths:
     return every_length(model, compute.gram(model), name, solver, power)
 
@@ -97,10 +121,13 @@ def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
     gram = compute.gram(view.chosen_model)
     rows = [Measured(one, gram.price(one.sigmas)) for name, one in known.items() if name in shown(view, known)]
-    return figures.rail_and_area(rows, gram, RAIL_HEIGHT), figures.rail_words(rows)
+    figure = figures.rail_and_area(rows, gram, RAIL_HEIGHT).update_layout(meta=meta(view))
+    return figure, figures.rail_words(rows)
 
 
+RAIL = "rail"  # the key of its figure
 RAIL_HEIGHT = 315  # so that the page fits on one screen of 1440 x 900
+MEASURING = "Measuring the schedules that have no picture here, to say how all of them compare …"
 RAIL_CAPTION = (
     "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "
     "the noise levels."
@@ -114,7 +141,9 @@ def words_beside(view: View) -> list[str]:
 
 
 def verdict(view: View, rows: Mapping[str, Measured]) -> str:
-    """What the table says, in sentences."""
+    """What the table says, in sentences, once all of it is measured."""
+    if not all(row.metrics for row in rows.values()):
+        return MEASURING
     model, steps = view.chosen_model, view.steps
     alike = {name: row for name, row in rows.items() if row.schedule.steps == steps}  # Yours may have more
     return " ".join(verdicts.sentences(alike, rows["data"].metrics, model.dataset))

@@ -1,20 +1,23 @@
 """The ways to find a schedule, kept between reruns by their configurations."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
+from weakref import WeakValueDictionary
 
+import numpy as np
 import streamlit as st
 
 from ays_toy import names, optimize
 from ays_toy.names import BASELINES, KLUB_POWER, SEARCHED
-from ays_toy.runs import finding, shipped
+from ays_toy.runs import cluster, finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen, OdePass
-from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
+from ays_toy.ui import compute, leaving
+from ays_toy.ui.kept import kept
+from ays_toy.ui.tasks import Tasks
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
 
 
@@ -23,25 +26,74 @@ def named(
 ) -> "Future[Schedule]":
     """The schedule of a name in `names.COMPARED`: what takes a search and does not ship is under way, the rest done."""
     if name in SEARCHED:
-        return _find(model, name, steps, solver, metric)
+        return _find(Asked(model, name, solver, steps, metric))
     if name in BASELINES:
-        return _find(model, name, steps)
+        return _at_once(model, name, steps)
     power = KLUB_POWER if name == "klub-optimum" else power
-    return _find(model, names.optimum(power), steps, power=power)
+    return _at_once(model, names.optimum(power), steps, power)
 
 
-@lru_cache(maxsize=512)
-def _find(
-    model: Model, name: str, steps: int, solver: str = "", metric: str = "", power: float = 0.0
-) -> "Future[Schedule]":
-    """As `named`, kept by that alone which decides what is found."""
-    if metric == shipped.METRIC and (ready := shipped.find(model, solver, steps, name)):
-        return _done(ready)
-    if name == "choice":
-        return cast("Future[Schedule]", choice(model, solver, steps, metric))
+@kept(512)
+def _at_once(model: Model, name: str, steps: int, power: float = 0.0) -> "Future[Schedule]":
     passed = None if name in BASELINES else compute.one_pass(model)
-    asked = model, passed, name, solver, steps, power, metric
-    return compute.search(finding.find, *asked) if name in SEARCHED else _done(finding.find(*asked))
+    return _done(finding.find(model, passed, name, "", steps, power))
+
+
+class Asked(NamedTuple):
+    """What a search or a choice is for."""
+
+    model: Model
+    name: str
+    solver: str
+    steps: int
+    metric: str
+
+    @property
+    def setting(self) -> tuple[Model, str, int]:
+        """What a session looks at, for which several may be found."""
+        return self.model, self.solver, self.steps
+
+
+@kept(512)
+def _search(asked: Asked) -> Schedule:
+    here = asked.name != "choice" and not cluster.wanted()
+    passed = compute.one_pass(asked.model) if here else None
+    return cluster.do(finding.find, asked.model, passed, asked.name, asked.solver, asked.steps, metric=asked.metric)
+
+
+def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
+    """Levels [n+1] by n of a name in `names.SEARCHED`, as far as somebody has had it searched for."""
+    every = {n: _search.known(Asked(model, name, solver, n, shipped.METRIC)) for n in range(MIN_STEPS, MAX_STEPS + 1)}
+    return {n: one.sigmas for n, one in every.items() if one}
+
+
+_searches: Tasks[Asked, Schedule] = Tasks(_search, compute.searches, compute.searches)
+_wanted: dict[str, dict[Asked, "Future[Schedule]"]] = {}  # by session
+
+
+def _find(asked: Asked) -> "Future[Schedule]":
+    """What ships, or a search that is under way or done; a session has those of one setting at a time."""
+    if asked.metric == shipped.METRIC and (ready := shipped.find(asked.model, asked.solver, asked.steps, asked.name)):
+        return _done(ready)
+    return _under_way(asked)
+
+
+def _under_way(asked: Asked) -> "Future[Schedule]":
+    session = leaving.this_session()
+    mine = _wanted.setdefault(session, {})
+    if session:
+        for other in [one for one in mine if one.setting != asked.setting]:
+            _searches.drop([mine.pop(other)])
+    if asked not in mine or mine[asked].cancelled():
+        mine[asked] = _searches.want(asked)
+    return mine[asked]
+
+
+def _closed(session: str) -> None:
+    _searches.drop(_wanted.pop(session, {}).values())
+
+
+leaving.closing.append(_closed)
 
 
 def of(view: ComparedView, name: str) -> "Future[Schedule]":
@@ -83,25 +135,32 @@ def blended(first: Schedule, best: Schedule, percent: int) -> Schedule:
     return replace(best, name=name, title=title, sigmas=optimize.blend(first.sigmas, best.sigmas, percent / 100))
 
 
-def begin(view: ModelView, shown: Mapping[str, Schedule]) -> compute.Outcomes:
-    """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue."""
-    compute.stop(st.session_state.get("outcomes", {}))
-    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown))
-    st.session_state["outcomes"] = outcomes
+def begin(view: ModelView, shown: Mapping[str, Schedule], later: Collection[str] = ()) -> compute.Outcomes:
+    """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue.
+
+    Those named in `later` are drawn when nobody waits for others.
+    """
+    compute.stop(st.session_state.pop("outcomes", {}))
+    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later)
+    st.session_state["outcomes"] = WeakValueDictionary(outcomes)  # a closed session is kept for a while, results not
     return outcomes
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _ode_pass(model: Model) -> OdePass:
     return finding.ode_pass(model)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _ode_optimum(model: Model, solver: str, steps: int, gamma: float) -> Schedule:
     return finding.ode_optimum(_ode_pass(model), solver, steps, gamma)
 
 
-@lru_cache(maxsize=128)
 def choice(model: Model, solver: str, steps: int, metric: str) -> "Future[Chosen]":
-    """The automatic choice, under way or done."""
-    return compute.search(finding.choose, model, solver, steps, metric)
+    """The automatic choice with its evidence, under way or done."""
+    return cast("Future[Chosen]", _under_way(Asked(model, "choice", solver, steps, metric)))
+
+
+def is_chosen(model: Model, solver: str, steps: int, metric: str) -> bool:
+    """Whether that choice has been made, or is being made."""
+    return _searches.knows(Asked(model, "choice", solver, steps, metric))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
+from ays_toy.ui import leaving
 
 _CSS = """
 <style>
@@ -151,14 +153,20 @@ def remark(problem: object, icon: str = ":material/info:", place: Any = st) -> N
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Show what a user can mend as one sentence in the page, and what they cannot as Streamlit does."""
+    """Show what a user can mend as one sentence in the page, and what they cannot as Streamlit does.
+
+    A run whose work was dropped has been overtaken by a later one of its session, after a reload say: it just ends.
+    """
     try:
         yield
     except ValueError as error:
         refuse(error)
+    except CancelledError:
+        st.stop()
 
 
 def begin() -> None:
     """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
     st.session_state[_FRAMED] = True
+    leaving.note()
     st.html(_CSS + _COLORS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from functools import lru_cache
 from typing import Any
 
 from ays_toy import figures
@@ -15,6 +14,7 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute
 from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.compute import Outcome
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ModelView
 
 STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
@@ -65,6 +65,6 @@ def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Liv
     return Live(sampled, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _sampled(model: Model) -> SampledModel | None:
     return SampledModel.of(model)

@@ -18,7 +18,9 @@ from ays_toy.ui import ending
 
 KEPT = 32  # jobs at rest whose results stay for who asks again
 APART = 4  # jobs at a time that wait for something other than this machine
+LATELY = 15.0  # seconds, at least, over which a pace is measured
 GRACE = 20.0  # seconds after which a session that was closed, or lost its connection, is taken to be gone
+FOUND = 600.0  # seconds for which work at rest can be found again by who comes after a session that is gone
 
 
 class Snapshot(Protocol):
@@ -58,6 +60,8 @@ class Progress:
     seconds: float = 0.0  # without pauses
     snapshot: Any = None
     error: str = ""
+    pace: float | None = None  # of the share, a second; None where none is known but that of all the time so far
+    at: float = field(default_factory=time.perf_counter)  # when this was so
 
     @property
     def finished(self) -> bool:
@@ -66,10 +70,35 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the pace so far; None while there is none to judge by."""
-        if self.state is not State.RUNNING or not self.share or self.share < 0.01:
+        """Estimate from the pace of late, falling with the clock; None while nothing tells, or when it has run out."""
+        if self.state is not State.RUNNING or not self.share or self.share < 0.01 or not self.seconds:
             return None
-        return self.seconds * (1 - self.share) / self.share
+        left = (1 - self.share) / (self.pace or self.share / self.seconds) - (time.perf_counter() - self.at)
+        return left if left > 0 else None
+
+
+class Pace:
+    """How fast a share grows of late: over the last third of the time, and not while it had yet to begin.
+
+    What a run does before its share grows, loading a model say, says nothing of the rest, and parts of different pace
+    follow each other.
+    """
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, float]] = deque()  # seconds and share, rising
+
+    def after(self, seconds: float, share: float | None) -> float | None:
+        """The share that is done in a second, now that it has come so far; None while that is unknown."""
+        if not share:
+            self._marks = deque([(seconds, 0.0)])
+            return None
+        if not self._marks or share > self._marks[-1][1]:
+            self._marks.append((seconds, share))
+        since = seconds - max(LATELY, seconds / 3)
+        while len(self._marks) > 2 and self._marks[1][0] <= since:
+            self._marks.popleft()
+        first, done = self._marks[0]
+        return (share - done) / (seconds - first) if share > done and seconds > first else None
 
 
 @dataclass(eq=False)
@@ -84,17 +113,21 @@ class Job:
     waits: Apart = never
     progress: Progress = field(default_factory=Progress)
     watchers: set[str] = field(default_factory=set)
+    seen_by: set[str] = field(default_factory=set)  # whose pages show it, watchers or not
+    rested: float = field(default_factory=time.monotonic)  # when it last came to rest
     active: bool = False  # in the queue's hands: waiting, running, or about to come to rest
     _stop: threading.Event = field(default_factory=threading.Event)
     _told: bool = False  # whether the work was last told to stop
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _steps: Iterator[Snapshot] | None = None  # what is left of the work
+    _pace: Pace = field(default_factory=Pace)
 
     def stop(self) -> None:
         """Ask the work to pause; what it had reached is kept."""
         with self._lock:
             self._stop.set()
             if self.progress.state is State.QUEUED:
+                self.rested = time.monotonic()
                 self.progress = replace(self.progress, state=State.STOPPED)
 
     def go(self) -> bool:
@@ -134,6 +167,7 @@ class Job:
                 if ended is State.STOPPED and not self._stop.is_set():
                     continue  # told to go on before it had come to rest
                 self.active = ended is State.QUEUED
+                self.rested = time.monotonic()
                 self.progress = replace(self.progress, state=ended, seconds=spent(), error=error)
                 return self.active
 
@@ -143,11 +177,13 @@ class Job:
             return State.STOPPED
         self.progress = replace(self.progress, state=State.RUNNING)
         if self._steps is None:
-            self._steps = iter(self.work(self._asked))
+            self._steps, self._pace = iter(self.work(self._asked)), Pace()
         apart = self.apart
         for snapshot in self._steps:
             self._told = False
-            self.progress = Progress(State.RUNNING, snapshot.share, spent(), snapshot)
+            now = spent()
+            pace = self._pace.after(now, snapshot.share)
+            self.progress = Progress(State.RUNNING, snapshot.share, now, snapshot, pace=pace)
             if snapshot.share != 1 and self._stop.is_set():
                 return State.STOPPED
             if self.apart != apart:
@@ -195,6 +231,7 @@ class JobQueue:
         """Watch a job and have it go on where it was stopped."""
         with self._lock:
             job.watchers.add(watcher)
+            job.seen_by.add(watcher)
             if job.go():
                 self._active = [*(other for other in self._active if other.active and other is not job), job]
                 known = self._jobs.get(job.key)
@@ -224,6 +261,31 @@ class JobQueue:
             if goes_on:
                 with self._lock:
                     self._line_up(job)
+
+    def succeed(self, key: Hashable, watcher: str) -> Job | None:
+        """Take the place of a session that is gone at the job of that key, as it is; None where there is no such place.
+
+        So a tab that was reloaded finds its work again. Of work at rest a place is kept for a while.
+        """
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or (job.progress.finished and time.monotonic() > job.rested + FOUND):
+                return None
+            gone = next((other for other in job.seen_by if not self.present(other)), None)
+            if gone is None:
+                return None
+            for names in (job.watchers, job.seen_by):
+                names.discard(gone)
+            job.seen_by.add(watcher)
+            if not job.progress.finished:
+                job.watchers.add(watcher)
+            return job
+
+    def let_go(self, job: Job, watcher: str) -> None:
+        """Watch a job no longer, and show it no longer either."""
+        with self._lock:
+            job.seen_by.discard(watcher)
+            self.leave(job, watcher)
 
     def leave(self, job: Job, watcher: str) -> bool:
         """Watch a job no longer -> whether it goes on for others; where there are none it is stopped."""

@@ -1,6 +1,6 @@
 """A run as its page shows it: the buttons that fit, how far it is, and the page anew once there is more to show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -8,6 +8,12 @@ import streamlit as st
 from ays_toy.ui import background, frame
 from ays_toy.ui.background import POLL, Watch
 from ays_toy.ui.jobs import State
+
+
+def take_up(slot: str, *keys: Hashable) -> None:
+    """Show what `background.take_up` finds, and say so."""
+    if background.take_up(slot, *keys):
+        st.toast("Here is the run that was left with these settings.", icon=":material/history:")
 
 
 def active(watch: Watch | None) -> bool:

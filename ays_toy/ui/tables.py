@@ -23,19 +23,23 @@ UNPRICED = Estimate(0.0, 0.0)  # fresh data, which no step has cost anything
 
 
 def measured(rows: Iterable[Measured], key: str, alt: str, metrics: Sequence[str], costs: bool = False) -> None:
-    """Schedules with 'klub' and the metrics named, as far as their data have them, and what finding them took."""
+    """Schedules with 'klub' and the metrics named, as far as their data have them, and what finding them took.
+
+    Rows without metrics are still being measured; at least one has been.
+    """
     rows = list(rows)
     columns: dict[str, list[Any]] = {}
     if costs:
         found = [row.schedule if row.klub else None for row in rows]
         columns[CALLS] = [one and one.calls for one in found]
         columns[SECONDS] = [one and one.seconds for one in found]
-    config = {}
+    config, cells = {}, list[Estimate | None]()
     for name in metrics:
         if name == "klub":
             title, about, cells = "KLUB", KLUB_ABOUT, [row.klub or UNPRICED for row in rows]
-        elif name in rows[0].metrics:
-            title, about, cells = METRICS[name].title, METRICS[name].about, [row.metrics[name] for row in rows]
+        elif name in next(row.metrics for row in rows if row.metrics):
+            title, about = METRICS[name].title, METRICS[name].about
+            cells = [row.metrics[name] if row.metrics else None for row in rows]
         else:
             continue
         columns[title] = cells

@@ -1,7 +1,6 @@
 """The pieces of the Trajectories page: what is followed, the panels in which it flows, and the errors under them."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -16,6 +15,7 @@ from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, findings
 from ays_toy.ui.components import FlowTable, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, pick
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ComparedView
 
 PLAYER = "flow"
@@ -62,13 +62,13 @@ def aims() -> None:
 # --- what is followed ----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=12)
+@kept(12)
 def _flow(model: Model, solver: str, named: tuple[tuple[str, tuple[float, ...]], ...], seed: int) -> Trajectories:
     generator = torch.Generator().manual_seed(seed)
     return trajectories.follow(model.denoiser(), dict(named), solver, generator=generator, n=model.particles)
 
 
-@lru_cache(maxsize=12)
+@kept(12)
 def _table(flow: Trajectories, model: Model, targets: bool, power: float) -> FlowTable:
     return FlowTable.of(flow, model.dataset, targets, power)
 

@@ -1,7 +1,6 @@
 """The Beat AYS page's challenge: its state, what prices it, the board and the numbers that are typed over."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from ays_toy.ui import bring, codec, compute, controls, findings, frame, gallery
 from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.beat_ays.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
@@ -135,7 +135,7 @@ def _take(brought: Brought) -> str:
 # --- prices --------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def table(model: Model, power: float) -> Table:
     """What the browser prices the levels from."""
     gram = compute.gram(model)

@@ -7,18 +7,24 @@ from typing import Any
 import streamlit as st
 
 from ays_toy.images import live, results
-from ays_toy.images.config import calls
+from ays_toy.images.config import calls, described
 from ays_toy.images.live import ImageState
+from ays_toy.runs import cluster
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import background, compute, controls
 from ays_toy.ui.background import Watch
+from ays_toy.ui.ending import Pool
 from ays_toy.ui.images import image_state
 from ays_toy.ui.images.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.running import active, buttons, follow, reached, status
+from ays_toy.ui.jobs import APART
+from ays_toy.ui.running import active, buttons, follow, reached, status, take_up
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
+
+
+_loads = Pool(APART, "load")
 
 
 @lru_cache(maxsize=1)
@@ -70,7 +76,8 @@ def _estimate(view: ImagesView) -> str:
 
 
 def _start(view: ImagesView) -> None:
-    background.start(SLOT, view.config, partial(live.run, view.config), waits=_loading)
+    work = partial(live.run, view.config) if cluster.wanted() else partial(live.run, view.config, loads=_loads)
+    background.start(SLOT, view.config, work, waits=_loading)
 
 
 def _loading(state: ImageState | None) -> bool:
@@ -85,6 +92,7 @@ def dials(view: ImagesView, one: Shown, known: Watch | None, seen: tuple[Any, ..
         controls.power()
     with middle:
         controls.share(view.base)
+    take_up(EXTRA, *(_key(view, one, name) for name in EXTRAS if name in one.rows))
     extra = image_state.watch(view, EXTRA)
     with right:
         follow(partial(_measuring, view, one, known, extra), partial(stage, view), seen, active(extra))
@@ -134,7 +142,8 @@ def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
 def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
     state: ImageState | None = reached(known)
     schedule, judge = one.rows[name].schedule, state.judge if state else None
-    work = partial(live.measure, view.config, one.model, one.gram, schedule, judge)
+    model = described(view.which, one.model) if cluster.wanted() else one.model
+    work = partial(live.measure, view.config, model, one.gram, schedule, judge)
     background.start(EXTRA, _key(view, one, name), work)
 
 

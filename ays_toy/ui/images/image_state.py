@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.ui import background, findings, yours
 from ays_toy.ui.background import Watch
 from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.kept import kept
 from ays_toy.ui.running import reached
 
 SLOT, EXTRA = "images", "one more schedule of images"  # the run, and the measuring of what the dials say
@@ -81,7 +82,7 @@ def _remember(kept: Memory, view: ImagesView, state: ImageState) -> None:
         kept.pictures["" if name == "reference" else state.named[name].levels] = pictures
 
 
-optimum = lru_cache(maxsize=64)(compared.optimum)
+optimum = kept(64)(compared.optimum)
 
 
 def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Schedule:
@@ -163,12 +164,12 @@ def _digits_pictures(view: ImagesView, one: Schedule, bundled: results.Cell) -> 
     return _drawn(view.solver, view.seed, one.levels)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _drawn(solver: str, seed: int, levels: Levels) -> np.ndarray:
     return compared.sampled_pictures(results.model(), np.array(levels), solver, seed)
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _reference(seed: int) -> np.ndarray:
     shipped = None if seed else results.pictures("", 0, "reference")
     return compared.reference(results.model(), seed) if shipped is None else shipped

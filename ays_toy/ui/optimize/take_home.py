@@ -19,7 +19,7 @@ from ays_toy.ui import background, compute, findings, record, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.controls import pick
 from ays_toy.ui.jobs import State
-from ays_toy.ui.running import active, buttons, follow, reached, stage, status
+from ays_toy.ui.running import active, buttons, follow, reached, stage, status, take_up
 from ays_toy.ui.view import MAX_MORE, SearchView
 from ays_toy.words import file_name
 
@@ -80,6 +80,8 @@ def _key(view: SearchView, shown: Mapping[str, Schedule]) -> tuple[Any, ...]:
 
 def _watch(view: SearchView, shown: Mapping[str, Schedule]) -> Watch | None:
     """The refinement of the stopped schedule, where there is one that was started."""
+    if "ays" in shown:
+        take_up(SLOT, _key(view, shown))
     watch = background.current(SLOT)
     return watch if watch and "ays" in shown and watch.job.key == _key(view, shown) else None
 

@@ -13,7 +13,8 @@ from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
-from ays_toy.runs import finding, live_search, shipped_searches
+from ays_toy.runs import finding, live_search, shipped, shipped_searches
+from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
@@ -26,6 +27,7 @@ from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence
 
 SLOT, PLAYER = "search", "player"
+CHOICES = "choices asked for"  # under which a session keeps for which settings it has
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = (
     "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
@@ -34,7 +36,11 @@ LOOK = (
 
 
 def settle(state: SearchView) -> None:
-    """A sweep stopped at by hand belongs to its search, and is let go with it; one of other settings is paused."""
+    """A sweep stopped at by hand belongs to its search, and is let go with it; one of other settings is paused.
+
+    A search that was left with these settings, as by a reload, is found again.
+    """
+    running.take_up(SLOT, state.search)
     before, known = st.session_state.get(SEEN), background.current(SLOT)
     if before not in (None, state.search) and "sweep" not in record.this_session().linked:
         st.session_state["sweep"] = None
@@ -178,7 +184,7 @@ def player(view: SearchView, weighed: Schedule) -> None:
     )
 
 
-def found(view: SearchView, choice: "Future[Chosen]") -> dict[str, Schedule]:
+def found(view: SearchView, choice: "Future[Chosen] | None") -> dict[str, Schedule]:
     """All schedules that the page compares, by the order of the table."""
     state, config, model = state_of(view), view.search, view.chosen_model
     all_found = {"start": findings.family(view, view.steps)}
@@ -191,8 +197,9 @@ def found(view: SearchView, choice: "Future[Chosen]") -> dict[str, Schedule]:
         all_found["rest"] = finding.searched(config, state, len(state.sweeps) - 1)
     all_found["klub"] = findings.optimum(model, view.steps)
     all_found["p-optimum"] = findings.p_optimum(view, view.steps)
-    if choice.done() and not choice.exception():
-        all_found["choice"] = choice.result()
+    made = choice.result() if choice and choice.done() and not choice.exception() else _ready(view)
+    if made:
+        all_found["choice"] = made
     return all_found
 
 
@@ -242,14 +249,40 @@ def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:
     )
 
 
-def chosen(view: SearchView) -> "Future[Chosen]":
-    """The automatic choice for the page's model, solver, steps and metric, under way or done."""
-    return findings.choice(view.chosen_model, view.solver, view.steps, view.metric)
+def _asked(view: SearchView) -> tuple[Model, str, int, str]:
+    return view.chosen_model, view.solver, view.steps, view.metric
 
 
-def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
-    """What the automatic choice found, and how the best of what it tried did in its last round."""
+def _choose(view: SearchView) -> None:
+    st.session_state.setdefault(CHOICES, set()).add(_asked(view))
+
+
+def chosen(view: SearchView) -> "Future[Chosen] | None":
+    """The automatic choice for the page's model, solver, steps and metric, under way or done; None unless asked for.
+
+    What another session has asked for is everybody's.
+    """
+    asked = _asked(view)
+    wanted = asked in st.session_state.get(CHOICES, ()) or findings.is_chosen(*asked)
+    return findings.choice(*asked) if wanted else None
+
+
+def _ready(view: SearchView) -> Schedule | None:
+    """The automatic choice as it ships."""
+    if view.metric != shipped.METRIC:
+        return None
+    return shipped.find(view.chosen_model, view.solver, view.steps, "choice")
+
+
+def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
+    """What the automatic choice found, and how the best of what it tried did in its last round, or how to find it."""
     st.markdown("**Automatic choice** by the metric that stops the search, on seeds held out for it")
+    if choice is None:
+        there = "One comes with the project, and is in the table. " if _ready(view) else ""
+        label = "Choose again, and see what was tried" if there else "Choose"
+        st.caption(f"{there}It tries optima of many weights, blends and all baselines: some seconds.")
+        st.button(label, icon=":material/checklist:", key="run choice", on_click=_choose, args=(view,))
+        return
     if not choice.done():
         st.caption("Trying optima of many weights, blends and all baselines …")
         return
@@ -270,7 +303,12 @@ def evidence(view: SearchView, choice: "Future[Chosen]") -> None:
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 
 
-def stage(view: SearchView, choice: "Future[Chosen]") -> tuple[object, ...]:
+def choosing(choice: "Future[Chosen] | None") -> bool:
+    """Whether the automatic choice is under way."""
+    return choice is not None and not choice.done()
+
+
+def stage(view: SearchView, choice: "Future[Chosen] | None") -> tuple[object, ...]:
     """What pictures and table depend on."""
     state = state_of(view)
-    return *running.stage(SLOT), state.stop, state.rested, choice.done(), st.session_state.get("sweep")
+    return *running.stage(SLOT), state.stop, state.rested, choosing(choice), st.session_state.get("sweep")

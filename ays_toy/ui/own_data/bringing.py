@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from concurrent.futures import wait
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -19,6 +18,7 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import codec, compute, frame, gallery
 from ays_toy.ui.components.draw import PadData, pad
 from ays_toy.ui.controls import pick
+from ays_toy.ui.kept import kept
 from ays_toy.ui.own_data import brought
 from ays_toy.ui.train import keeping
 from ays_toy.ui.view import ModelView
@@ -146,7 +146,7 @@ def _column(
 # --- samples at once -------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _gram(model: Model) -> PathGram:
     return model.collect(PATHS if _size(model) <= MANY else PATHS // 2, LEVELS)
 
@@ -163,12 +163,12 @@ def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outc
 def preview(view: ModelView) -> None:
     """The data beside samples of their exact denoiser under two schedules; a sentence where nothing is drawn."""
     if not brought.own_data().shown:
-        compute.stop(st.session_state.get("outcomes", {}))
+        compute.stop(st.session_state.pop("outcomes", {}))
         st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
         return
     model = Model.current(brought.own_data().shown, "exact", view.sigma_min, view.sigma_max)
     edm = finding.family(model, "edm", view.steps)
-    compute.stop(st.session_state.get("outcomes", {}))
+    compute.stop(st.session_state.pop("outcomes", {}))
     outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, _samples(model))}))
     outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
     st.session_state["outcomes"] = outcomes

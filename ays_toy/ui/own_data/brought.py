@@ -6,7 +6,6 @@ Where the pad has been cleared nothing is shown and nothing can go on; the other
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -20,6 +19,7 @@ from ays_toy.models import catalog
 from ays_toy.models.store import PointStore
 from ays_toy.ui import controls, record
 from ays_toy.ui.components.draw import last_drawing
+from ays_toy.ui.kept import kept
 
 PAD = "pad"  # the component's key
 MAX_TITLE = 30  # characters of a file's name
@@ -201,7 +201,7 @@ def choose_columns() -> None:
     take_columns(chosen)
 
 
-@lru_cache(maxsize=2)
+@kept(2)
 def _table(data: bytes) -> Table:
     return own_table.open_table(data)
 

@@ -1,7 +1,8 @@
 """The pieces of the Train page: the run as it goes, its curves and pictures, the model's field and calibration."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -21,10 +22,11 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame, terms
+from ays_toy.ui import background, codec, compute, frame, running, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
+from ays_toy.ui.kept import kept
 from ays_toy.ui.running import buttons, reached, status
 
 SLOT = "training"
@@ -75,6 +77,12 @@ def network_controls() -> None:
     right.selectbox("Batch", BATCHES, format_func=lambda n: f"{n:,}", key="batch", help="Points a step.", **keep)
     left.selectbox("Learning rate", RATES, format_func=lambda rate: f"{rate:g}", key="rate", **keep)
     right.number_input("Seed", 0, seeds.PAGES[-1], key="training_seed", **keep)
+
+
+def take_up(view: TrainView) -> None:
+    """Find the run again that was left with these settings, as after a reload."""
+    with suppress(ValueError):  # of settings that make no run; pressing the button says why
+        running.take_up(SLOT, view.lesson)
 
 
 def run_controls(view: TrainView, watch: Watch | None) -> None:
@@ -143,7 +151,7 @@ def shown(view: TrainView, watch: Watch | None) -> Shown | None:
     return _kept(view.data, kind, catalog.version(view.data, kind))
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _kept(data: str, kind: str, version: int) -> Shown:  # noqa: ARG001 (a key of the cache)
     denoiser, dataset = catalog.denoiser(data, kind), catalog.dataset(data)
     picture = Picture(-1, live_training.image(dataset, denoiser))
@@ -167,7 +175,7 @@ def film(one: Shown | None, view: TrainView) -> go.Figure:
     return figures.density_panels(entries, catalog.dataset(view.data).half_width, columns=1 + SHOWN_PICTURES)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _truth(data: str, version: int) -> np.ndarray:
     model = Model(data, version=version)
     return pictures.true_image(model, model.dataset.half_width, live_training.BINS)

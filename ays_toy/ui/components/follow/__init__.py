@@ -1,4 +1,4 @@
-"""Pictures that follow sliders while these move: levels for every setting are there, and the browser samples."""
+"""Pictures and rail that follow sliders while these move: levels for every setting are there, the browser samples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ays_toy import names
+from ays_toy.palette import STYLES
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import as_text
+from ays_toy.ui.components.rail import Table
 from ays_toy.ui.components.sampling import Live
 
 _follow = st.components.v2.component(
-    "ays_follow", css=read("live.css"), js=read("plot.js") + sampling.script() + read("follow.js")
+    "ays_follow",
+    css=read("live.css", "follow.css"),
+    js=read("plot.js", "rail_pricing.js") + sampling.script() + read("follow_rail.js", "follow.js"),
 )
 WEIGHTED = "p-optimum"  # the schedule that the second slider moves
 
@@ -24,13 +30,17 @@ Lengths = Mapping[int, np.ndarray]  # levels [n+1] by n
 class Following:
     """Pictures `live`, of the schedules `panels` by name from the second on, and what the sliders lead to.
 
-    `levels` is by name, or by power for those of `WEIGHTED`. Nothing here says where the sliders stand, so that while
-    they move the message stays the same, and Streamlit sends its address alone.
+    `levels` is by name, or by power for those of `WEIGHTED`. The rail prices them by `table`, in the figure of the
+    container `rail`; `yours` stays there as it is. Nothing here says where the sliders stand, so that while they move
+    the message stays the same, and Streamlit sends its address alone.
     """
 
     live: Live
     panels: Mapping[str, str]  # name -> title
     levels: Mapping[str | float, Lengths]
+    table: Table
+    rail: str
+    yours: Schedule | None = None
 
     def payload(self) -> dict[str, Any]:
         """As JSON; levels travel as float32, all of a schedule in one text, the numbers of steps beside it."""
@@ -38,11 +48,20 @@ class Following:
             name if isinstance(name, str) else f"{WEIGHTED} {name:g}": {
                 "steps": list(lengths),
                 "sigmas": as_text(np.concatenate([*lengths.values(), []]).astype("<f4")),
+                "look": _look(name) if isinstance(name, str) else _look(names.optimum(name), name),
             }
             for name, lengths in self.levels.items()
         }
         panels = [{"name": name, "title": title, "panel": k} for k, (name, title) in enumerate(self.panels.items(), 2)]
-        return {"live": self.live.payload(None), "panels": panels, "levels": tables, "weighted": WEIGHTED}
+        yours = [_look(one.name) | {"levels": one.sigmas.tolist()} for one in (self.yours,) if one]
+        rail = self.table.payload(None) | {"within": self.rail, "yours": yours}
+        return {"live": self.live.payload(None), "panels": panels, "levels": tables, "weighted": WEIGHTED, "rail": rail}
+
+
+def _look(name: str, power: float | None = None) -> dict[str, str]:
+    style = STYLES[name]
+    title = names.title("p-optimum", power) if power else names.title(name)
+    return {"title": title, "color": style.color, "dash": style.dash, "symbol": style.symbol}
 
 
 def follow(data: Following | None, key: str = "follow") -> None:

@@ -33,15 +33,18 @@ function count(counts, points, lines) {
 /** Blurred along one way: `stride` from one to the next, `across` from line to line; the edges are mirrors. */
 function blurred(image, bins, stride, across, std) {
   const reach = Math.floor(4 * std + 0.5), found = new Float64Array(image.length);
-  const weights = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-0.5 * ((k - reach) / std) ** 2));
-  const sum = weights.reduce((total, one) => total + one), kernel = weights.map((one) => one / sum);
+  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-0.5 * ((k - reach) / std) ** 2));
+  const sum = kernel.reduce((total, one) => total + one), padded = new Float64Array(bins + 2 * reach);
   const mirror = (k) => (k < 0 ? -1 - k : k >= bins ? 2 * bins - 1 - k : k);
-  for (let line = 0; line < bins; line += 1)
+  const places = Int32Array.from(padded, (_, k) => mirror(k - reach) * stride);
+  for (let line = 0; line < bins; line += 1) {
+    for (let k = 0; k < padded.length; k += 1) padded[k] = image[line * across + places[k]];
     for (let k = 0; k < bins; k += 1) {
       let total = 0;
-      for (let j = -reach; j <= reach; j += 1) total += kernel[j + reach] * image[line * across + mirror(k + j) * stride];
-      found[line * across + k * stride] = total;
+      for (let j = 0; j < kernel.length; j += 1) total += kernel[j] * padded[k + j];
+      found[line * across + k * stride] = total / sum;
     }
+  }
   return found;
 }
 

@@ -30,12 +30,12 @@ function inSight({ top, bottom, left, right, height }, around) {
 function livePicture(root, corner = null) {
   const box = node("div", { class: "live", hidden: "" }, root);
   const canvas = node("canvas", { role: "img", hidden: "" }, box), words = node("div", { class: "live-words" }, box);
-  const worker = sampler(show);
+  const worker = sampler(show, hide);
   let setting = null, known = "", watched = null;  // what is drawn, as text, and the figure's container
   let drawing = false, over = false, asked = "", awaited = null;  // levels, as text; what the figure will say
-  let painted = 0, pause = null, end = null;
+  let painted = 0, pause = null, end = null, placed = false;  // since the page last changed
 
-  const watcher = new MutationObserver(arrived);
+  const watcher = new MutationObserver(() => { placed = false; arrived(); });
   function arrived() {
     const meta = awaited && panelOf(setting)?.figure.layout?.meta;
     if (meta && JSON.stringify(meta) === awaited && over) hide();
@@ -63,12 +63,16 @@ function livePicture(root, corner = null) {
       watcher.observe(around, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
       watched = around;
     }
+    placed = true;
     return true;
   }
 
-  function show({ points, picture }) {
-    if (!drawing || !place()) return;
-    const { bins } = setting;
+  function show({ points, counts }) {
+    if (drawing && !placed && place()) arrived();  // the figure may have been faster
+    if (!drawing || !placed) return;
+    const { bins, top, colors } = setting;
+    const blur = BLUR * (setting.points / points) ** (1 / 6);  // few points are smoothed more, as for any density
+    const picture = pixels(shades(counts, points, top, blur), colors);
     if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
     canvas.getContext("2d").putImageData(new ImageData(picture, bins, bins), 0, 0);
     words.textContent = `${points.toLocaleString("en-US")} samples, live`;
@@ -83,17 +87,16 @@ function livePicture(root, corner = null) {
     const text = JSON.stringify(levels);
     if (text === asked) return;
     asked = text;
-    const { solver, seed, points, half, bins, top, colors } = setting, model = setting.model.id;
-    const drawn = { model, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE };
-    worker.ask({ ...drawn, half, bins, top, colors });
+    const { solver, seed, points, half, bins } = setting, model = setting.model.id;
+    worker.ask({ model, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE, half, bins });
   }
 
-  const ready = () => Boolean(setting && worker?.knows(setting.model));
+  const ready = () => Boolean(setting && worker.knows(setting.model));
   function hide() {
     clearTimeout(pause);
     clearTimeout(end);
     if (drawing) worker.drop();
-    [drawing, asked, awaited] = [false, "", null];
+    [drawing, asked, awaited, placed] = [false, "", null, false];
     box.hidden = canvas.hidden = true;
   }
   /** Whether there is something to draw that the worker can draw; else nothing is seen. */
@@ -110,6 +113,7 @@ function livePicture(root, corner = null) {
     if (meta) end = setTimeout(hide, FORGOTTEN);
   }
   function follow() {
+    placed = false;
     if (box.hidden) return;
     if (place()) arrived(); else hide();
   }
@@ -151,15 +155,15 @@ function livePicture(root, corner = null) {
       box.hidden = !place();
     },
     /** Whether the worker must be sent the model once more. */
-    lacks: () => Boolean(setting && worker?.lacks(setting.model)),
+    lacks: () => Boolean(setting && worker.lacks(setting.model)),
     hide,
-    get held() { return worker?.held ?? null; },
+    get held() { return worker.held; },
     destroy() {
       hide();
       watcher.disconnect();
       window.removeEventListener("scroll", follow, true);
       window.removeEventListener("resize", follow);
-      worker?.stop();
+      worker.stop();
     },
   };
 }

@@ -1,14 +1,15 @@
 // A worker that samples: the one place where all the parts meet. It is told of a model once, { model }, and asked for
-// pictures, { ask }; it answers { ask: number, points, all, picture } after a few points and again with more, until a
-// newer request makes an older one pointless.
+// its part of the points of pictures, { ask }; it answers with what has been counted since its last answer, after a few
+// points and again, until a newer request for the same picture makes an older one pointless, or { drop } does.
 
 const CHUNK = 250;  // points that are carried down together
 const MOVING = 4000;  // points whose walks are kept for the next request, which shares most of them
-const PAUSE = 120;  // milliseconds between the pictures that follow the first one
+const PAUSE = 120, BREATH = 10;  // milliseconds between answers that follow the first one; after which messages are let in
 
-const models = new Map();  // id -> Denoiser
-let latest = null;  // the request that stands
-let walks = { like: "", steps: [], noise: [] };  // of the first points, chunk by chunk
+let model = null;  // { id, denoise }
+const jobs = new Map();  // picture -> what is under way of it
+const walks = new Map();  // picture -> { like, steps }, the walks of its first points, chunk by chunk
+let drawn = { seed: null, chunks: [] };  // noise, chunk by chunk and step by step: all pictures have the same
 
 /** Bytes in base64 as an array of numbers, little-endian as all machines are. */
 const numbers = (text, Type) => new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -20,10 +21,10 @@ function network({ layers, modulations, last }) {
 }
 
 /** A model as it is sent, see sampling/__init__.py, as a denoiser. @returns {Denoiser} */
-function denoiser(model) {
-  if (model.network) return networkDenoiser(network(model.network));
-  const { means, stds, weights } = model.mixture, doubles = (text) => numbers(text, Float64Array);
-  return mixtureDenoiser({ means: doubles(means), stds: doubles(stds), weights: doubles(weights) }, model.half);
+function denoiser(sent) {
+  if (sent.network) return networkDenoiser(network(sent.network));
+  const { means, stds, weights } = sent.mixture, doubles = (text) => numbers(text, Float64Array);
+  return mixtureDenoiser({ means: doubles(means), stds: doubles(stds), weights: doubles(weights) }, sent.half);
 }
 
 const channel = new MessageChannel(), waiting = [];
@@ -32,46 +33,68 @@ channel.port1.onmessage = () => waiting.shift()();
 const breath = () => new Promise((resolve) => { waiting.push(resolve); channel.port2.postMessage(0); });
 
 /** The last states of one chunk of points, their walk taken over as far as it is known. */
-function samples(request, denoise, first, size) {
-  const { solver, seed, sigmas } = request, k = first / CHUNK, kept = first < MOVING;
-  const drawn = (kept && walks.noise[k]) || [];
-  const noise = (step) => (drawn[step] ??= normals(seed, step, first, size));
-  const steps = walk(denoise, solver, sigmas, noise, kept ? walks.steps[k] : []);
-  if (kept) [walks.noise[k], walks.steps[k]] = [drawn, steps];
+function samples({ picture, solver, seed, sigmas }, denoise, first, size) {
+  if (drawn.seed !== seed) drawn = { seed, chunks: [] };
+  const k = first / CHUNK, kept = first < MOVING ? walks.get(picture).steps : [];
+  const chunk = (drawn.chunks[k] ??= []);
+  const noise = (step) => {
+    if (chunk[step]?.length !== 2 * size) chunk[step] = normals(seed, step, first, size);
+    return chunk[step];
+  };
+  const steps = walk(denoise, solver, sigmas, noise, kept[k]);
+  kept[k] = steps;
   return steps.at(-1).after;
 }
 
 /**
- * @param {{number: number, model: string, solver: string, seed: number, sigmas: number[], points: number, enough:
- *   number, patience: number, half: number, bins: number, top: number, colors: Uint8Array}} request the first picture
- *   comes after `enough` points, or as many as there are after `patience` milliseconds; the last after all `points`
+ * @param {{picture: number, number: number, model: string, solver: string, seed: number, sigmas: number[], points:
+ *   number, enough: number, patience: number, half: number, bins: number, part: number, parts: number}} request of the
+ *   chunks of all `points`, those from number `part` on, every `parts`-th; the first answer comes when all workers
+ *   together have `enough` of them, or with as many as there are after `patience` milliseconds
  */
-async function draw(request) {
-  const { number, points, enough, patience, half, bins, top } = request, denoise = models.get(request.model);
-  const like = JSON.stringify([request.model, request.solver, request.seed]);
-  if (walks.like !== like) walks = { like, steps: [], noise: [] };
-  const counts = new Uint32Array(bins * bins), lines = edges(half, bins);
-  let shown = 0, wanted = performance.now() + patience, rested = performance.now();
-  for (let first = 0; first < points;) {
-    const size = Math.min(CHUNK, points - first);
-    count(counts, samples(request, denoise, first, size), lines);
-    first += size;
-    const now = performance.now();
-    if (first >= points || now > wanted || (!shown && first >= enough)) {
-      const blur = BLUR * (points / first) ** (1 / 6);  // fewer points are smoothed more, as for any estimate of a density
-      const picture = pixels(shades(counts, first, top, blur), request.colors);
-      self.postMessage({ ask: number, points: first, all: first >= points, picture }, [picture.buffer]);
-      [shown, wanted] = [first, performance.now() + PAUSE];
-    } else if (now - rested < 15) continue;
+function begin(request) {
+  const { picture, solver, seed, bins, half, part } = request, { denoise } = model;
+  const like = JSON.stringify([model.id, solver, seed]);
+  if (walks.get(picture)?.like !== like) walks.set(picture, { like, steps: [] });
+  const counts = new Uint32Array(bins * bins), wanted = performance.now() + request.patience;
+  jobs.set(picture, { request, denoise, counts, lines: edges(half, bins), first: part * CHUNK, fresh: 0, points: 0, wanted });
+}
+
+/** Go on with one chunk of a job -> whether that was worth an answer. */
+function advance(job) {
+  const { request, denoise, lines } = job, { picture, number, part, parts, points, enough, bins } = request;
+  if (job.first < points) {
+    const size = Math.min(CHUNK, points - job.first);
+    count(job.counts, samples(request, denoise, job.first, size), lines);
+    job.first += parts * CHUNK;
+    job.fresh += size;
+    job.points += size;
+  }
+  const all = job.first >= points, first = job.fresh === job.points, now = performance.now();
+  if (!all && now <= job.wanted && !(first && job.points * parts >= enough)) return false;
+  if (all) jobs.delete(picture);
+  self.postMessage({ picture, number, part, counts: job.counts, points: job.fresh, all }, [job.counts.buffer]);
+  Object.assign(job, { counts: new Uint32Array(bins * bins), fresh: 0, wanted: now + PAUSE });
+  return true;
+}
+
+let working = false;
+/** All jobs in turn, a chunk of the one that has the fewest points, so that pictures side by side come together. */
+async function work() {
+  working = true;
+  for (let rested = performance.now(); jobs.size;) {
+    const answered = advance([...jobs.values()].reduce((one, other) => (other.points < one.points ? other : one)));
+    if (!answered && performance.now() - rested < BREATH) continue;
     await breath();
-    if (latest !== request) return;
     rested = performance.now();
   }
+  working = false;
 }
 
 self.onmessage = ({ data }) => {
-  if (data.model) models.set(data.model.id, denoiser(data.model));
-  if (data.ask === undefined) return;
-  latest = data.ask;  // null where a page has given up
-  if (latest) draw(latest).catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
+  if (data.model) model = { id: data.model.id, denoise: denoiser(data.model) };
+  if (data.drop !== undefined) jobs.delete(data.drop);
+  if (!data.ask || data.ask.model !== model?.id) return;
+  begin(data.ask);
+  if (!working) work().catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
 };

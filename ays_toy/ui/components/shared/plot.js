@@ -88,6 +88,7 @@ function symbolPath(symbol, r) {
     "triangle-up": () => polygon(3),
     pentagon: () => polygon(5),
     hexagon: () => polygon(6),
+    hexagram: () => polygon(6, -90, r * 0.577),
     star: () => polygon(5, -90, r * 0.45),
     cross: () => `M${-a},${-r}H${a}V${-a}H${r}V${a}H${a}V${r}H${-a}V${a}H${-r}V${-a}H${-a}Z`,
     x: () => polygon(4, -45, r * 0.35),

@@ -1,0 +1,52 @@
+"""`image collect` and `image merge`: a long pass as an array of processes that never meet."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ays_toy import checks
+from ays_toy.cli import common, image
+from ays_toy.cli.common import console, user_errors
+from ays_toy.images import collect as passes
+from ays_toy.images import shards, sources
+
+Whole = Annotated[Path, typer.Option(help="The file that --checkpoint of image optimize takes up.")]
+
+
+def collect(
+    out: Annotated[Path, typer.Option(help="The shard's own file; what it holds of the shard already is taken up.")],
+    model: image.Name = "digits",
+    shard: Annotated[str, typer.Option(help="Which shard of how many, such as 3/8, counted from 1.")] = "1/1",
+    paths: image.Paths = passes.PATHS,
+    batch: image.Batch = 16,
+    levels: image.Levels = passes.LEVELS,
+    data: image.Folder = None,
+    prompts: image.Prompts = None,
+    guidance: image.Guidance = None,
+    seed: image.Seed = 0,
+) -> None:
+    """Collect one shard of the pass that prices every schedule of an image model, apart from all other shards."""
+    with user_errors():
+        one = shards.Shard.read(shard)
+        checks.whole_number(levels, "The number of levels", 2)
+        chosen = image.load(model, prompts, guidance)
+        source = sources.find(chosen, paths, folder=data, seed=seed)
+        grid = passes.grid_for(chosen, levels)
+        with common.progress() as bars:
+            task = bars.add_task(f"shard {one}: {source.about}", total=None)
+            for state in shards.stream(chosen, source.x0, grid, one, out, seed=seed, batch=batch, say=console.print):
+                bars.update(task, completed=state.done, total=state.total)
+    if state.resumed:
+        console.print(f"{state.resumed} of {state.total} batches were there already.")
+    console.print(f"Shard {one} is in {out}.")
+
+
+def merge(
+    files: Annotated[list[Path], typer.Argument(help="The files of all shards, in any order.")],
+    out: Whole,
+) -> None:
+    """Make one pass of all its shards: to the last bit what one process would have collected."""
+    with user_errors():
+        total = shards.merge(files, out)
+    console.print(f"{total} batches of {len(files)} shards are in {out}.")

@@ -1,0 +1,72 @@
+"""Work that several views may want at once: begun once, and dropped where nobody does any more."""
+
+import threading
+from collections.abc import Hashable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ays_toy.ui.ending import Pool
+from ays_toy.ui.kept import Kept
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class _Task(Generic[T]):
+    future: "Future[T]"
+    later: bool
+    wanted: int = 0
+
+
+class Tasks(Generic[K, T]):
+    """A kept function whose results are computed in pools: what is waited for in the first, the rest `later`.
+
+    What is wanted later and then at once moves to the first pool, unless it has begun.
+    """
+
+    def __init__(self, work: Kept[[K], T], first: Pool, later: Pool) -> None:
+        self._work, self._pools = work, {False: first, True: later}
+        self._coming: dict[K, _Task[T]] = {}
+        self._tasks: dict[Future[T], _Task[T]] = {}
+        self._lock = threading.RLock()  # a future that is cancelled calls back at once
+
+    def want(self, key: K, later: bool = False) -> "Future[T]":
+        """The result of that key, there already or under way; `drop` says that it is not wanted any more."""
+        with self._lock:
+            if (known := self._work.known(key)) is not None:
+                future: Future[T] = Future()
+                future.set_result(known)
+                return future
+            task = self._coming.get(key)
+            if task is None or (task.later and not later and not task.future.running()):
+                task = self._begin(key, later)
+            task.wanted += 1
+            return task.future
+
+    def knows(self, key: K) -> bool:
+        """Whether the result of that key is there, or under way."""
+        with self._lock:
+            return key in self._coming or self._work.known(key) is not None
+
+    def drop(self, futures: Iterable["Future[T]"]) -> None:
+        """Want these no longer, once each: what nobody else wants and has not begun never does."""
+        with self._lock:
+            for future in futures:
+                if task := self._tasks.get(future):
+                    task.wanted -= 1
+                if task is None or task.wanted <= 0:  # what is no task of these is one view's own
+                    future.cancel()
+
+    def _begin(self, key: K, later: bool) -> _Task[T]:
+        task = _Task(self._pools[later].submit(self._work, key), later)
+        self._coming[key] = self._tasks[task.future] = task
+        task.future.add_done_callback(lambda _: self._ended(key, task))
+        return task
+
+    def _ended(self, key: K, task: _Task[T]) -> None:
+        with self._lock:
+            self._tasks.pop(task.future, None)
+            if self._coming.get(key) is task:
+                del self._coming[key]

@@ -1,0 +1,46 @@
+"""Two replicas behind one address: a browser stays with one, and finds its page again on the other when that dies."""
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from chromium import ROOT, required, started
+from playwright.sync_api import Page, expect
+from proxy import Proxy, rule
+
+pytestmark = pytest.mark.browser
+required()
+SETTINGS = "data=ring-8&width=32&depth=2&length=500"
+
+
+def test_the_example_names_two_replicas_and_the_cookie_that_a_browser_stays_by() -> None:
+    servers, cookie = rule(ROOT / "deploy" / "nginx-replicas.conf")
+    assert (len(set(servers)), cookie) == (2, "route")
+
+
+def test_a_session_stays_on_its_replica_and_a_reload_lands_on_the_other_when_that_dies(
+    page: Page, tmp_path: Path
+) -> None:
+    cookie = rule(ROOT / "deploy" / "nginx-replicas.conf")[1]
+    with ExitStack() as running:
+        both = [running.enter_context(started(tmp_path)) for _ in range(2)]
+        processes = {url.removeprefix("http://"): process for process, url in both}
+        proxy = running.enter_context(Proxy(list(processes), cookie))
+        page.goto(f"{proxy.url}/train?{SETTINGS}")
+        layers = page.get_by_role("spinbutton", name="Layers")
+        expect(layers).to_have_value("2", timeout=60_000)
+        layers.fill("3")
+        layers.press("Enter")
+        expect(page).to_have_url(re.compile("(?!.*depth=2)width=32|width=32(?!.*depth=2)"))
+        (mine,) = proxy.used
+        page.reload()
+        expect(layers).to_have_value("3", timeout=60_000)
+        assert proxy.used == {mine}, "every request and every session of a browser go to one replica"
+        processes[mine].kill()
+        processes[mine].wait(timeout=20)
+        page.reload()
+        expect(layers).to_have_value("3", timeout=60_000)
+        expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("0")
+        expect(page.get_by_text("500 steps of 512 points")).to_be_visible()
+        assert proxy.used == set(processes)

@@ -1,0 +1,84 @@
+import threading
+from collections import Counter
+from concurrent.futures import CancelledError
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ays_toy.ui.ending import Pool
+from ays_toy.ui.kept import kept
+from ays_toy.ui.tasks import Tasks
+
+
+class Held:
+    """Work that waits to be let go, in pools of one thread."""
+
+    def __init__(self):
+        self.calls, self.go_on, self.order = Counter(), threading.Event(), []
+
+        @kept(8)
+        def work(key):
+            assert self.go_on.wait(10)
+            self.calls[key] += 1
+            self.order.append(key)
+            return f"made of {key}"
+
+        self.tasks = Tasks(work, Pool(1, "first"), Pool(1, "later"))
+
+
+@pytest.fixture
+def held():
+    one = Held()
+    yield one
+    one.go_on.set()
+
+
+def test_two_views_that_want_the_same_share_one_task(held):
+    first, second = held.tasks.want("a"), held.tasks.want("a")
+    held.go_on.set()
+    assert first.result(10) == second.result(10) == "made of a"
+    assert held.calls == {"a": 1}
+    assert held.tasks.want("a").done(), "what is known is not computed, nor waited for, again"
+
+
+def test_what_one_view_drops_goes_on_for_the_other_and_what_both_drop_never_begins(held):
+    held.tasks.want("busy")
+    mine, yours = held.tasks.want("a"), held.tasks.want("a")
+    held.tasks.drop([mine])
+    only = held.tasks.want("b")
+    held.tasks.drop([only])
+    held.go_on.set()
+    assert yours.result(10) == "made of a"
+    with pytest.raises(CancelledError):
+        only.result(10)
+    assert held.tasks.want("b").result(10) == "made of b", "and what was dropped can be wanted again"
+
+
+def test_what_is_wanted_later_and_then_at_once_does_not_wait_for_what_is_later(held):
+    held.tasks.want("busy, later", later=True)
+    held.tasks.want("a", later=True)
+    now = held.tasks.want("a")
+    assert held.tasks.want("a", later=True) is now
+    held.go_on.set()
+    assert now.result(10) == "made of a"
+    assert held.calls["a"] == 1
+
+
+def test_a_run_whose_work_was_dropped_ends_without_a_word():
+    def overtaken():
+        from concurrent.futures import Future
+
+        import streamlit as st
+
+        from ays_toy.ui import frame
+
+        with frame.sentences():
+            dropped = Future()
+            dropped.cancel()
+            dropped.result()
+        st.write("went on")
+
+    at = AppTest.from_function(overtaken).run()
+    assert not at.exception
+    assert not at.error
+    assert not at.markdown
