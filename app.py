@@ -7,13 +7,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import streamlit as st
 
-from ays_toy.ui import frame, front
+from ays_toy import serving
+from ays_toy.ui import frame, front, keeper
 from ays_toy.ui.components.address import one_entry_a_deed
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
 st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")
 frame.begin()
-one_entry_a_deed()
+with frame.sentences():
+    serving.current()  # what is not said well is not open to anybody
+    one_entry_a_deed(keeper.cookie())
 front.open_door()
 pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title in front.TITLES.items()]
 page = st.navigation(

@@ -39,7 +39,8 @@ def test_every_page_has_its_view_here_and_what_two_of_them_ask_is_shared() -> No
     pages = {file.stem for file in (ROOT / "pages").glob("*.py")}
     assert len(pages) == len(VIEWS)
     asked = Counter(field.name for cls in VIEWS for field in fields(cls))
-    assert {name for name, times in asked.items() if times > 1} == {field.name for field in fields(Shared)} - {"lesson"}
+    shared = {field.name for field in fields(Shared)} - {"lesson", "nickname"}
+    assert {name for name, times in asked.items() if times > 1} == shared
 
 
 def test_every_widget_that_keeps_its_value_is_a_field_of_its_pages_view() -> None:
@@ -78,7 +79,7 @@ def test_a_link_is_held_whole_also_by_a_page_that_does_not_show_all_of_it(page: 
         "columns": "klub,energy",
         "lesson": "klub-as-area.1.free",
     }
-    assert set(shared) == {field.name for field in fields(Shared)}
+    assert set(shared) == {field.name for field in fields(Shared)} - {"nickname"}, "which only shared servers have"
     extra = {"samples": "512"} if page == "optimize" else {"length": "200"} if page == "train" else {}
     assert query(opened(page, **shared, **extra)) == shared | extra
 

@@ -159,8 +159,9 @@ def _footprint(stroke: Stroke) -> np.ndarray:
         across = radius * steps[:, ::-1] * [-1, 1] / lengths
         for start, end, side in zip(path[:-1], path[1:], across, strict=True):
             draw.polygon([tuple(corner) for corner in (start + side, end + side, end - side, start - side)], fill=1)
-    side = LATTICE // FINER
-    return np.asarray(picture, dtype=np.float64).reshape(side, FINER, side, FINER).mean(axis=(1, 3))
+    touched = np.asarray(picture)
+    parts = [touched[i::FINER, j::FINER] for i in range(FINER) for j in range(FINER)]
+    return np.stack(parts).mean(axis=0, dtype=np.float64)
 
 
 # --- as text ---------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def _text(part: str | float) -> str:
     return short if float(short) == part else repr(part)
 
 
-def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
+def from_query(cls: type[S], query: Mapping[str, str], whose: str = "The link's ") -> tuple[S, list[str]]:
     """Read a state from query parameters -> (state, one sentence for every value that was not usable).
 
     A value that is missing, or refused, leaves its field at the default and the others as they are. Parameters that
@@ -58,7 +58,7 @@ def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
                 raise ValueError(f"it has {len(text):,} characters, where at most {MAX_LENGTH:,} make sense.")
             values[field.name] = field.metadata["read"](text)
         except ValueError as error:
-            problems.append(f"The link's “{field.name}” was left at its default: {error}")
+            problems.append(f"{whose}“{field.name}” was left at its default: {error}")
     return cls(**values), problems
 
 

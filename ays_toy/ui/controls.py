@@ -13,7 +13,7 @@ from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
 from ays_toy.sampling.solvers import SOLVERS, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import record, terms
+from ays_toy.ui import keeper, record, terms
 from ays_toy.ui.view import (
     COLUMNS,
     GAMMAS,
@@ -58,14 +58,15 @@ def pick(label: str, key: str, titles: Mapping[Any, str], kind: Callable[..., An
 
 def data() -> None:
     """The data set: presets and the user's own, the chosen and the last drawing among them."""
-    options = catalog.datasets(st.session_state.get("data"), st.session_state.get(LATEST))
+    options = catalog.datasets(st.session_state.get("data"), st.session_state.get(LATEST), keeper=keeper.this_keeper())
     record.among("data", options)
     pick("Data", "data", options)
 
 
 def model() -> None:
     """The denoiser: exact, shipped, or one that was trained here on these data."""
-    options = catalog.models(st.session_state["data"])
+    chosen = record.this_session().values.get("model")
+    options = catalog.models(st.session_state["data"], chosen, keeper=keeper.this_keeper())
     record.among("model", options)
     pick(
         "Model",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from ays_toy import names, seeds
+from ays_toy import names, seeds, serving
 from ays_toy.exchange.reading import read_link
 from ays_toy.lessons import place
 from ays_toy.metrics import DEFAULT, METRICS
@@ -21,7 +21,7 @@ from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.sampling.solvers import find, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import codec, frame, record
+from ays_toy.ui import codec, frame, keeper, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
 from ays_toy.ui.lessons import bar, course
@@ -113,6 +113,7 @@ class Shared(ComparedView):
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     columns: tuple[str, ...] = _columns()
     lesson: str = codec.param("", codec.checked(place.read))  # and its step, where a learner is
+    nickname: str = codec.param("", keeper.read_nickname)  # on a shared server: whose things are kept
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,17 @@ def open_view(cls: type[V]) -> list[str]:
     course.set_scene(session, cls, query if opened else None)
     for field in fields(cls):
         session.values.setdefault(field.name, field.default)
+    _let_go(session, cls)
     session.give(own)
     return session.problems
+
+
+def _let_go(session: record.Record, cls: type[Any]) -> None:
+    """Say of what was kept and has been deleted that it is gone, and choose the default in its place."""
+    for field in fields(cls):
+        if field.name in ("data", "model") and (words := catalog.gone(session.values[field.name])):
+            session.choose(field.name, field.default)
+            session.address, session.problems = None, [*session.problems, words]  # said until something is changed
 
 
 def _follow(
@@ -189,10 +199,17 @@ def _follow(
 
 
 def current(cls: type[V]) -> V:
-    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
+    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn.
+
+    On a shared server it is checked as what a link says is: a browser may send what its widgets do not offer.
+    """
     session, own = record.this_session(), [field.name for field in fields(cls)]
     session.take(own)
     view = cls(**session.shown(own))
+    if serving.current().shared:
+        view, problems = codec.from_query(cls, codec.to_query(view), "What was chosen as ")
+        for problem in problems:
+            frame.remark(problem)
     elsewhere = {field.name: session.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
     address = codec.to_query(view, course.held()) | shared
@@ -223,6 +240,6 @@ def show(
     if settle:
         settle(state)
         state = current(cls)
-    for problem in [*problems, *happened, *besides()]:
+    for problem in dict.fromkeys([*problems, *happened, *besides()]):
         frame.remark(problem)
     return state
