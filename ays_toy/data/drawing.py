@@ -18,7 +18,7 @@ from ays_toy.data import ink, packed
 from ays_toy.data.datasets import from_points
 
 LATTICE, FINER = 512, 2  # units along a side, and how many of them make a pixel of the ink
-PLACES, SHIFT, AT_ONCE = 2, 0.25, 256  # places along a unit, the first one's distance from it; segments at once
+PLACES, SHIFT, AT_ONCE = 2, 0.25, 128  # places along a unit, the first one's distance from it; segments at once
 LEAST_BRUSH, MAX_BRUSH = 4, 128  # a brush's diameter
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # the share of the paper that one stroke covers
 MAX_STROKES, MAX_VERTICES = 200, 4000
@@ -155,29 +155,36 @@ def _footprint(stroke: Stroke) -> np.ndarray:
     `ink.js` finds the same places, to the last one: the sums here are made in the same order.
     """
     side, width = LATTICE // FINER, LATTICE * PLACES
-    changes = np.zeros(width * (width + 1), dtype=np.int64)  # row by row, 1 where a span begins and -1 after its end
+    changes = np.zeros(width * (width + 1), dtype=np.int32)  # row by row, 1 where a span begins and -1 after its end
     paths = stroke.copies()
     corners = paths if paths.shape[1] > 1 else paths.repeat(2, axis=1)
     segments = np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)
     for k in range(0, len(segments), AT_ONCE):
         row, first, last = _spans(segments[k : k + AT_ONCE], stroke.brush / 2, width)
-        for place, change in ((first, 1), (last + 1, -1)):
-            changes += change * np.bincount(row * (width + 1) + place, minlength=changes.size)
-    touched = np.cumsum(changes.reshape(width, width + 1), axis=1)[:, :width] > 0
+        np.add.at(changes, row * (width + 1) + first, np.int32(1))  # of the same type: 25 times faster
+        np.add.at(changes, row * (width + 1) + last + 1, np.int32(-1))
+    touched = np.cumsum(changes.reshape(width, width + 1), axis=1, dtype=np.int32)[:, :width] > 0
     each = FINER * PLACES
-    return touched.reshape(side, each, side, each).mean(axis=(1, 3))
+    parts = (touched[i::each, j::each] for i in range(each) for j in range(each))
+    return sum(parts, np.zeros((side, side), dtype=np.uint8)) / each**2
 
 
 def _spans(segments: np.ndarray, radius: float, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The places within a radius of segments [M, 2 ends, 2] -> rows, and the first and the last place in each."""
-    (x0, y0), (x1, y1) = segments.transpose(1, 2, 0)[..., None]
+    (x0, y0), (x1, y1) = segments.transpose(1, 2, 0)
     (x0, x1), (y0, y1) = np.where(y0 <= y1, (x0, x1), (x1, x0)), np.where(y0 <= y1, (y0, y1), (y1, y0))
-    dx, dy, below = x1 - x0, y1 - y0, np.arange(width) / PLACES - SHIFT - y0
+    above = np.maximum(np.floor((y0 - radius + SHIFT) * PLACES).astype(np.int64), 0)
+    count = np.minimum(np.ceil((y1 + radius + SHIFT) * PLACES).astype(np.int64), width - 1) - above + 1
+    count = np.maximum(count, 0)  # a copy may lie off the paper
+    each = np.repeat(np.arange(len(segments)), count)  # the rows within reach of every segment, one after the other
+    row = np.arange(each.size) + (above - np.cumsum(count) + count)[each]
+    dx, dy = x1 - x0, y1 - y0
     length = np.sqrt(dx * dx + dy * dy)
-    lean = radius * dx / np.where(length > 0, length, 1.0)
+    lean = (radius * dx / np.where(length > 0, length, 1.0))[each]
+    below, x0, dx, dy = row / PLACES - SHIFT - y0[each], x0[each], dx[each], dy[each]
 
     def edge(side: int) -> np.ndarray:
-        """The left (-1) or right (1) edge of each row [M, width]: a circle's, about the point that reaches furthest."""
+        """The left (-1) or right (1) edge of each row: a circle's, about the point that reaches furthest."""
         along = np.clip((below + side * lean) / dy, 0.0, 1.0)
         off = below - along * dy
         return x0 + along * dx + side * np.sqrt(radius * radius - off * off)
@@ -185,8 +192,8 @@ def _spans(segments: np.ndarray, radius: float, width: int) -> tuple[np.ndarray,
     with np.errstate(divide="ignore", invalid="ignore"):  # level segments, rows out of reach
         first, last = np.ceil((edge(-1) + SHIFT) * PLACES), np.floor((edge(1) + SHIFT) * PLACES)
     first, last = np.maximum(first, 0), np.minimum(last, width - 1)
-    segment, row = np.nonzero(first <= last)
-    return row, first[segment, row].astype(np.int64), last[segment, row].astype(np.int64)
+    seen = np.flatnonzero(first <= last)
+    return row[seen], first[seen].astype(np.int64), last[seen].astype(np.int64)
 
 
 # --- as text ---------------------------------------------------------------------------------------------------------
