@@ -8,7 +8,7 @@ const MOVING = 4000;  // points whose walks are kept for the next request, which
 const PAUSE = 120, BREATH = 10;  // milliseconds between answers that follow the first one; after which messages are let in
 
 let model = null;  // { id, denoise }
-const jobs = new Map();  // picture -> { turns, run }: what is under way of it
+const jobs = new Map();  // number -> { picture, run, turns, seen }: what is under way of it; seen: it has answered
 const walks = new Map();  // picture -> { denoise, solver, seed, steps }, the walks of its first points, chunk by chunk
 let drawn = { seed: null, chunks: [] };  // noise, chunk by chunk and step by step: all pictures have the same
 let sheet = { before: "", ink: null, strokes: "", made: null };  // the pad's paper up to the last stroke, and with it
@@ -66,18 +66,20 @@ function samples({ picture, solver, seed, sigmas }, denoise, first, size) {
 const answer = ({ picture, number, part }, found, moved = []) =>
   self.postMessage({ picture, number, part, ...found }, moved);
 
+const unseen = () => [...jobs.values()].filter(({ seen }) => !seen);
+
 /**
- * Count samples chunk by chunk, telling at each whether there was an answer.
+ * Count samples chunk by chunk, telling after each whether there was an answer.
  * @param {{picture: number, number: number, model?: string, half?: number, drawing?: {rules: Rules, strokes: Stroke[]},
  *   solver: string, seed: number, sigmas: number[], points: number, enough: number, patience: number, bins: number,
  *   part: number, parts: number}} request of the chunks of all `points`, those from number `part` on, every `parts`-th;
- *   the first answer comes when all workers together have `enough` of them, or with as many as there are after
- *   `patience` milliseconds. Of a drawing answers say the share of a bin that is drawn in full, and where there is
+ *   the first answer comes when all workers together have `enough` of them, or with as many as there are when its
+ *   share of `patience` milliseconds is over, which all pictures that are waited for have together. Of a drawing answers say the share of a bin that is drawn in full, and where there is
  *   nothing drawn there are no points.
  */
 function* counting(request) {
   const { picture, solver, seed, points, enough, patience, bins, part, parts, drawing } = request;
-  let wanted = performance.now() + patience, counts = new Uint32Array(bins * bins), fresh = 0, few = enough / parts;
+  let wanted = performance.now() + patience / unseen().length, counts = new Uint32Array(bins * bins), fresh = 0, few = enough / parts;
   const source = drawing ? drawnSource(drawing, bins, request.sigmas.at(-1)) : { ...model, half: request.half };
   const tell = (all) => {
     answer(request, { counts, points: fresh, all, top: source?.top }, [counts.buffer]);
@@ -108,7 +110,7 @@ function* carrying(request) {
   const next = flowPaths(model.denoise, flow, bound(part), bound(part + 1) - bound(part));
   for (let k = 0; k < flow.schedules.length; k += 1) {
     paths.push(next(k));
-    yield true;  // after each, the next messages are let in
+    yield false;
   }
   answer(request, { paths, all: true });
 }
@@ -118,16 +120,18 @@ channel.port1.onmessage = () => waiting.shift()();
 /** Let messages in that have come meanwhile. */
 const breath = () => new Promise((resolve) => { waiting.push(resolve); channel.port2.postMessage(0); });
 
+/** Pictures that are waited for one after the other, so that each comes as soon as it can; then more points of all. */
+const foremost = () => unseen()[0] ?? [...jobs.values()].reduce((one, other) => (other.turns < one.turns ? other : one));
+
 let working = false;
-/** All jobs in turn, first those that have had the fewest turns, so that pictures side by side come together. */
 async function work() {
   working = true;
   for (let rested = performance.now(); jobs.size;) {
-    const [picture, job] = [...jobs].reduce((one, other) => (other[1].turns < one[1].turns ? other : one));
-    const { value: answered, done } = job.run.next();
+    const job = foremost(), { value: answered, done } = job.run.next();
     job.turns += 1;
-    if (done) jobs.delete(picture);
-    if (!done && !answered && performance.now() - rested < BREATH) continue;
+    job.seen ||= answered;
+    if (done) jobs.delete(job.picture);
+    if (!done && !job.seen && performance.now() - rested < BREATH) continue;  // what is seen already gives way at once
     await breath();
     rested = performance.now();
   }
@@ -136,8 +140,8 @@ async function work() {
 
 self.onmessage = ({ data: { model: sent, drop, ask } }) => {
   if (sent) model = { id: sent.id, denoise: denoiser(sent) };
-  if (drop !== undefined) jobs.delete(drop);
+  jobs.delete(drop ?? ask?.picture);
   if (!ask || !(ask.drawing || ask.model === model?.id)) return;
-  jobs.set(ask.picture, { turns: 0, run: (ask.flow ? carrying : counting)(ask) });
+  jobs.set(ask.picture, { picture: ask.picture, run: (ask.flow ? carrying : counting)(ask), turns: 0, seen: false });
   if (!working) work().catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
 };
