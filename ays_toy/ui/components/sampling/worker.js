@@ -31,12 +31,13 @@ function denoiser(sent) {
 
 /**
  * What is drawn at this moment, as its strokes say: they are all sent, and those before the last were laid already.
- * @param {{rules: Rules, strokes: Stroke[]}} drawing
+ * While a stroke is `moving`, every request is another drawing, and coarser components do.
+ * @param {{rules: Rules, strokes: Stroke[], moving: boolean}} drawing
  * @param {number} lowest the noise level at which its density is looked at
  * @returns {{denoise: Denoiser, half: number, top: number} | null} null where there is no ink
  */
-function drawnSource({ rules, strokes }, bins, lowest) {
-  const before = JSON.stringify([rules, strokes.slice(0, -1)]), all = JSON.stringify([rules, strokes]);
+function drawnSource({ rules, strokes, moving }, bins, lowest) {
+  const before = JSON.stringify([rules, strokes.slice(0, -1)]), all = JSON.stringify([rules, strokes, moving]);
   if (sheet.before !== before) sheet = { before, ink: inkOf(strokes.slice(0, -1), rules), strokes: "", made: null };
   if (sheet.strokes === all) return sheet.made;
   const found = mixtureOf(inkOf(strokes.slice(-1), rules, sheet.ink), rules);
@@ -46,7 +47,7 @@ function drawnSource({ rules, strokes }, bins, lowest) {
   count(counts, mixture.means, edges(half, bins));
   const masses = Float64Array.from(counts, (one) => one / rules.count);
   const top = brightest(blurred(blurred(masses, bins, bins, 1, blur), bins, 1, bins, blur));
-  return (sheet.made = { denoise: mixtureDenoiser(mixture, half), half, top });
+  return (sheet.made = { denoise: mixtureDenoiser(moving ? coarsened(mixture, half) : mixture, half), half, top });
 }
 
 /** The last states of one chunk of points, their walk taken over as far as it is known. */
@@ -70,7 +71,7 @@ const unseen = () => [...jobs.values()].filter(({ seen }) => !seen);
 
 /**
  * Count samples chunk by chunk, telling after each whether there was an answer.
- * @param {{picture: number, number: number, model?: string, half?: number, drawing?: {rules: Rules, strokes: Stroke[]},
+ * @param {{picture: number, number: number, model?: string, half?: number, drawing?: Object,
  *   solver: string, seed: number, sigmas: number[], points: number, enough: number, patience: number, bins: number,
  *   part: number, parts: number}} request of the chunks of all `points`, those from number `part` on, every `parts`-th;
  *   the first answer comes when all workers together have `enough` of them, or with as many as there are when its
