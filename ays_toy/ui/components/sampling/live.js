@@ -27,8 +27,8 @@ function inSight({ top, bottom, left, right, height }, around) {
 
 /**
  * @param {HTMLElement} root positioned; the picture is its child
- * @param {() => {left: number, top: number, width: number, height: number}} [corner] in the window's pixels; without one
- *   there is no picture while its panel is out of sight
+ * @param {() => {left: number, top: number, width: number, height: number, words?: Object}} [corner] in the window's
+ *   pixels, and where its words are, if not below it; without one there is no picture while its panel is out of sight
  */
 function livePicture(root, corner = null) {
   const box = node("div", { class: "live", hidden: "" }, root);
@@ -52,15 +52,13 @@ function livePicture(root, corner = null) {
     if (!found && awaited && watched) return true;  // the figure is being made anew: the picture stays where it is
     over = Boolean(found) && inSight(frame, around);
     if (!setting || (!over && !corner)) return false;
-    const at = over ? frame : corner();
+    const at = over ? frame : corner(), below = { top: at.top + at.height, left: at.left, width: at.width, height: 16 };
     const put = (element, { left, top, width, height }) => Object.assign(element.style, {
       left: `${left - origin.left}px`, top: `${top - origin.top}px`, width: `${width}px`, height: `${height}px`,
     });
     put(canvas, at);
-    const [top, bottom] = over && notes.length
-      ? [Math.min(...notes.map((one) => one.top)), Math.max(...notes.map((one) => one.bottom))]
-      : [at.top + at.height, at.top + at.height + 16];
-    put(words, { left: at.left, top, width: at.width, height: bottom - top });
+    const top = Math.min(...notes?.map((one) => one.top) ?? []), bottom = Math.max(...notes?.map((one) => one.bottom) ?? []);
+    put(words, over && notes.length ? { ...below, top, height: bottom - top } : at.words ?? below);
     words.hidden = over && !notes.length;
     if (around && watched !== around) {
       watcher.disconnect();
