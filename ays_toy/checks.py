@@ -1,6 +1,7 @@
 """What a user can get wrong, checked once and answered in one sentence that says what to change."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,31 @@ def quoted(value: Any) -> str:
     """A wrong value as a sentence shows it: no longer than a line."""
     text = repr(value)
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with its ~ resolved; ValueError where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        user = Path(path).parts[0]
+        raise ValueError(f"There is no user whose folder {quoted(user)} would be: give the whole path.") from None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at a path that may be too long, unreadable, or none at all."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """The same of a file."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def lookup(registry: Mapping[str, T], name: str, what: str) -> T:

@@ -1,6 +1,7 @@
 """A real Chromium and real servers for the tests that need them."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -9,16 +10,27 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+HEADERS = {name.lower(): value for name, value in re.findall(r'add_header (\S+) "([^"]+)" always;', PROXY)}
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
@@ -98,6 +110,24 @@ class Visit:
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("requestfailed", self._failed)
+        self.page.on("console", self._said)
+        self.direct = self.page.context.new_cdp_session(self.page)
+        self.direct.on("Fetch.requestPaused", self._guarded)
+        self.direct.send("Fetch.enable", {"patterns": [{"resourceType": "Document", "requestStage": "Response"}]})
+
+    def _guarded(self, paused: dict[str, Any]) -> None:
+        """Give pages the headers that they have behind the proxy of deploy/nginx.conf."""
+        answer: dict[str, Any] = {"requestId": paused["requestId"]}
+        if paused.get("responseStatusCode") == 200:
+            added = [{"name": name, "value": value} for name, value in HEADERS.items()]
+            headers = paused["responseHeaders"] + added
+            answer |= {"responseCode": 200, "responseHeaders": headers}
+        with suppress(Error):  # the page has been left meanwhile
+            self.direct.send("Fetch.continueResponse", answer)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.troubles.append(message.text)
 
     def _failed(self, request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # a page that is left gives up what it was loading

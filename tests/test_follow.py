@@ -1,14 +1,12 @@
 """What Explore's pictures follow: levels for every number of steps, and a message that stays the same meanwhile."""
 
-from concurrent.futures import wait
 from dataclasses import replace
-from threading import Event
 
 import numpy as np
 import pytest
 
 from ays_toy import names, optimize
-from ays_toy.runs import cluster, finding, shipped
+from ays_toy.runs import finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
@@ -67,25 +65,23 @@ def test_a_panel_that_is_the_klub_optimum_s_own_has_no_power():
 
 
 @pytest.mark.parametrize("name", names.SEARCHED)
-def test_what_somebody_has_had_searched_for_takes_part(name, monkeypatch):
-    gate = Event()
+def test_what_somebody_has_had_searched_for_takes_part(name, monkeypatch, request):
+    def find(_, __, asked, ___, steps, **____):
+        if steps == 11:
+            raise ValueError("no")
+        return Schedule(asked, "", np.geomspace(40, 0.002, steps + 1))
 
-    def search(*asked, **_):
-        gate.wait(10)
-        if asked[-1] == 9:
-            return Schedule(name, "", np.geomspace(40, 0.002, 10))
-        raise ValueError("no")
-
-    monkeypatch.setattr(cluster, "do", search)
+    monkeypatch.setattr(findings.finding, "find", find)
+    request.addfinalizer(findings._search.clear)
     view = View(data="ring-8", solver="ddim", sigma_max=40.0, steps=9, shown=("edm", name))  # nothing ships for it
-    searches = [findings.of(replace(view, steps=n), name) for n in (9, 11)]
 
     def steps() -> list[int]:
         return explore.following(view, {}).payload()["levels"][name]["steps"]
 
     assert steps() == []
-    gate.set()
-    wait(searches)
+    findings.of(view, name).result()
+    with pytest.raises(ValueError, match="no"):
+        findings.of(replace(view, steps=11), name).result()
     assert steps() == [9]
     assert explore.following(replace(view, solver="heun"), {}).payload()["levels"][name]["steps"] == []
 

@@ -218,7 +218,7 @@ def test_the_store_is_bounded(models, monkeypatch):
 
 def test_a_file_larger_than_all_may_be_is_never_read(points, monkeypatch):
     points.save("huge", POINTS)
-    monkeypatch.setattr(store, "MAX_BYTES", 100)
+    monkeypatch.setattr(store.PointStore, "largest", 100)
     assert points.list() == ()
     with pytest.raises(ValueError, match="damaged and was set aside"):
         points.load("huge")

@@ -71,19 +71,21 @@ def _opened(file: bytes | Path, what: str, formats: tuple[str, ...], most: float
 
 def _unpacked(image: Any, fit: Fit) -> np.ndarray:
     with suppress(Exception):  # the camera's notes may be damaged where the picture is not
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I"):
         return _deep(image, fit)
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
-    small = fit(image.convert("RGBA" if transparent else "RGB"))
+    mode = "RGBA" if transparent else "RGB"
+    small = fit(image if image.mode == mode and "transparency" not in image.info else image.convert(mode))
     return np.asarray(small.convert("RGBA"), dtype=np.float32) / 255
 
 
 def _deep(image: Any, fit: Fit) -> np.ndarray:
     """Sixteen bits of gray, which Pillow would cut off rather than scale; one value may stand for transparency."""
-    values = np.asarray(image, dtype=np.float32)
-    solid = (values != image.info.get("transparency", -1)).astype(np.float32)
-    gray, opacity = (np.asarray(fit(Image.fromarray(part))) for part in (values / DEEP, solid))
+    values, clear = np.asarray(image), image.info.get("transparency", -1)
+    gray = np.asarray(fit(Image.fromarray(values.astype(np.float32)))) / DEEP
+    solid = (values != clear).astype(np.float32) if clear != -1 else None
+    opacity = np.ones_like(gray) if solid is None else np.asarray(fit(Image.fromarray(solid)))
     return np.stack([gray, gray, gray, opacity], axis=-1).clip(0, 1)
 
 

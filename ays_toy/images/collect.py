@@ -8,6 +8,7 @@ of the PathGram, and the spread between batches gives the error bars.
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def stream(
 
     With a checkpoint every batch is written down when it is done (whole or not at all), and what another run with the
     same arguments wrote is taken up, however many processes either has. A checkpoint that is damaged or belongs to
-    other arguments is set aside, and `say` hears about it in a sentence. Processes of a `team` share the batches; the
+    other arguments is set aside, and one that cannot be written is done without: `say` hears about either in a
+    sentence. Processes of a `team` share the batches; the
     matrix then comes out the same on each. Raises ValueError for fewer than two images and for a bad grid or batch.
     """
     levels, batch = check(model, x0, grid, seed, batch)
@@ -77,11 +79,11 @@ def stream(
     resumed = len(found)
     mine = [index for index in range(len(parts)) if index not in found][team.rank :: team.size]
     own: dict[int, np.ndarray] = {}
+    keep = _Keeping(kept, say)
     yield Progress(resumed, len(parts), resumed, None)
     for index in mine:
         own[index] = moments_of(model, x0[parts[index]], levels, batch_seed(seed, index))
-        if kept:
-            kept.write(found | own)
+        keep.write(found | own)
         yield Progress(resumed + len(own), len(parts), resumed, None)
     moments = np.zeros((len(parts), levels.size + 1, levels.size + 1))
     for index, value in own.items():
@@ -91,7 +93,7 @@ def stream(
         moments[index] = value
     counts = np.array([part.stop - part.start for part in parts])
     if kept:
-        kept.finish(dict(enumerate(moments)))
+        keep.write(dict(enumerate(moments)), ended=True)
         team.wait()
     yield Progress(len(parts), len(parts), resumed, PathGram(levels, moments, counts))
 
@@ -181,12 +183,15 @@ class Checkpoint:
             except ValueError as error:
                 if self.team.rank == 0:
                     aside = path.with_name(f"{path.name}.aside")
-                    path.replace(aside)
+                    with suppress(OSError):  # where nothing can be written it stays, and is found again
+                        path.replace(aside)
                     say(
                         f"The checkpoint {path.name} {error}: it was set aside as {aside.name}, and its work is redone."
                     )
             except FileNotFoundError:  # the first process has set it aside meanwhile
                 continue
+            except OSError as error:
+                say(f"The checkpoint {path.name} cannot be read ({error.strerror or error}): its work is redone.")
         return found
 
     def _batches(self, path: Path, total: int, size: int) -> dict[int, np.ndarray]:
@@ -214,6 +219,27 @@ class Checkpoint:
             for path in self.files():
                 if path != self.own:
                     path.unlink(missing_ok=True)
+
+
+@dataclass(eq=False)
+class _Keeping:
+    """A checkpoint for as long as it can be written: a full disk ends what is kept, not the pass."""
+
+    kept: Checkpoint | None
+    say: Callable[[str], None]
+
+    def write(self, batches: dict[int, np.ndarray], ended: bool = False) -> None:
+        """Keep these batches; with `ended` they are all."""
+        if self.kept is None:
+            return
+        try:
+            (self.kept.finish if ended else self.kept.write)(batches)
+        except OSError as error:
+            name, self.kept = self.kept.own.name, None
+            self.say(
+                f"The checkpoint {name} could not be written ({error.strerror or error}): the pass goes on, and more "
+                "of it is not kept."
+            )
 
 
 @dataclass(frozen=True, eq=False)

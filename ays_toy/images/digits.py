@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ays_toy.data.denoisers import Denoiser
-from ays_toy.images.pipelines.folders import open_folder
+from ays_toy.images.pipelines.folders import ModelFolder, check
 from ays_toy.images.pipelines.models import ImageModel, Origin
 
 WEIGHTS = Path(__file__).parent / "weights" / "digits"
@@ -28,7 +28,7 @@ def load(
     from ays_toy.images.pipelines.unconditional import build
 
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    found = build("digits", open_folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
+    found = build("digits", _folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
     spread = float((data()[0] - data()[0].mean(dim=0)).square().mean().sqrt())
     assert found.training_sigmas is not None
     ours = described(found.denoiser, found.training_sigmas, spread, place)
@@ -61,9 +61,13 @@ def described(denoiser: Denoiser, levels: np.ndarray, spread: float, place: torc
 
 def origin() -> Origin:
     """How diffusers loads the model that ships, with a process that tests hold to every solver's scheduler."""
-    found = open_folder(WEIGHTS).origin
+    found = _folder(WEIGHTS).origin
     assert found.scheduler is not None
     return replace(found, scheduler=replace(found.scheduler, tested=True))
+
+
+def _folder(path: Path) -> ModelFolder:
+    return check(path, str(path), path.name)  # not looked for by name, as a visitor's would be
 
 
 def clean() -> torch.Tensor:

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class ImageState:
     model: ImageModel | None = None
     which: Which | None = None  # that model by name
     about: str = ""  # where the clean images are from
+    said: tuple[str, ...] = ()  # what could not be kept of it
     gram: PathGram | None = None
     finding: Finding | None = None
     named: Mapping[str, Schedule] = field(default_factory=dict)  # all that has pictures
@@ -159,14 +161,16 @@ def _stages(config: ImageConfig, judge: Judge, at: Callable[..., ImageState]) ->
     yield at("Gathering clean images")
     folder = Path(config.folder) if config.folder else None
     source = judge.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
-    path = checkpoint(config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for progress in collect.stream(model, source.x0, collect.grid_for(model), seed=config.seed, checkpoint=path):
+    said: list[str] = []
+    path = _place(config, said.append)
+    grid = collect.grid_for(model)
+    for progress in collect.stream(model, source.x0, grid, seed=config.seed, checkpoint=path, say=said.append):
         words = f"One pass that prices every schedule: {progress.done} of {progress.total} batches"
-        yield at(words, about=source.about)
+        yield at(words, about=source.about, said=tuple(said))
     gram = progress.gram
     assert gram is not None
-    tidy(path.parent)
+    if path:
+        tidy(path.parent)
     named = compared.named(model, gram, config.steps)
     pictures = dict(_pictures(config, judge, named))
     yield at("Searching on held-out seeds", gram=gram, named=named, pictures=pictures)
@@ -192,8 +196,24 @@ def _measured(config: ImageConfig, judge: Judge, gram: PathGram, one: Schedule) 
     return Measured(one, gram.price(one.sigmas), figures)
 
 
+def _place(config: ImageConfig, say: Callable[[str], None]) -> Path | None:
+    """Where the pass is kept; None, and a sentence, where nothing can be."""
+    path = checkpoint(config)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.exists()
+    except OSError as error:
+        say(
+            f"The pass is not kept for another time ({error.strerror or error}): set AYS_EXPLORER_HOME to a folder "
+            "that can be written to."
+        )
+        return None
+    return path
+
+
 def tidy(folder: Path) -> None:
     """Delete all but the latest passes."""
-    passes = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in passes[MAX_PASSES:]:
-        path.unlink(missing_ok=True)
+    with suppress(OSError):  # another process was first, or the folder cannot be written to
+        passes = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in passes[MAX_PASSES:]:
+            path.unlink(missing_ok=True)

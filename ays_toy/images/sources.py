@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ays_toy import seeds
-from ays_toy.checks import whole_number
+from ays_toy import seeds, serving
+from ays_toy.checks import expanded, is_folder, whole_number
 from ays_toy.data import picture_files
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import many_steps
@@ -46,7 +46,8 @@ def from_folder(model: ImageModel, folder: Path, count: int) -> Source:
 
     Raises ValueError for no folder, no images in it, fewer than two, and a file that cannot be read.
     """
-    files = _files(folder.expanduser())[:count]
+    serving.current().check_path()
+    files = _files(expanded(folder))[:count]
     if len(files) < 2:
         kinds = ", ".join(SUFFIXES)
         held = f"{len(files)} image" if files else "no images"
@@ -73,10 +74,12 @@ def _files(folder: Path) -> list[Path]:
     """The images of a folder by name, without those that a file system hides beside them."""
     try:
         found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
-    except OSError as error:
-        if not folder.is_dir():
+    except (OSError, ValueError) as error:  # the second for what cannot be in a path
+        if not is_folder(folder):
             raise ValueError(f"There is no folder {folder}: give one that holds images.") from None
-        raise ValueError(f"The folder {folder} cannot be read ({error.strerror}): give another.") from None
+        raise ValueError(
+            f"The folder {folder} cannot be read ({getattr(error, 'strerror', error)}): give another."
+        ) from None
     return sorted(path for path in found if not path.name.startswith("."))
 
 

@@ -2,7 +2,7 @@
 
 Data are a preset's name, `own:NAME`, `drawn:TEXT` or `points:TEXT`, the text being the drawing or the points
 themselves, or `held:DIGEST`, points that are not kept; a denoiser's kind is `exact`, `mlp` (the network that ships) or
-`saved:NAME`.
+`saved:NAME`. On a shared server a kept NAME is NICKNAME/NAME.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,8 @@ from ays_toy.data.datasets import DATASETS, Dataset, from_points
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.data.drawing import Drawing
 from ays_toy.models import checkpoints
-from ays_toy.models.store import ModelStore, PointStore, check_name
+from ays_toy.models.people import NOBODY, Keeper
+from ays_toy.models.store import ModelStore, PointStore, check_name, split
 
 OWN, DRAWN, POINTS, HELD, SAVED = "own:", "drawn:", "points:", "held:", "saved:"
 DRAWN_TITLE = "Your drawing"
@@ -35,20 +36,22 @@ def dataset(name: str) -> Dataset:
     own = _after(OWN, name)
     if own is None:
         return lookup(DATASETS, name, "data set")
-    store = PointStore()
-    return _own(store, own, store.stamp(own))
+    store, plain = split(PointStore, own)
+    return _own(store, plain, own, store.stamp(plain))
 
 
-def datasets(*unlisted: Any) -> dict[str, str]:
-    """The titles of all data sets by name: the presets, then the user's own, the newest first.
+def datasets(*unlisted: Any, keeper: Keeper = NOBODY) -> dict[str, str]:
+    """The titles of all data sets by name: the presets, then those of the keeper, the newest first.
 
-    Drawings, points in a link and held points, which no list holds, come last, those among the names `unlisted` that
-    there are. No two titles are alike: a list on the screen tells its entries by them.
+    Drawings, points in a link and held points, which no list holds, come last, and so do what others keep: those among
+    the names `unlisted` that there are. No two titles are alike: a list on the screen tells its entries by them.
     """
-    own = {OWN + saved.name: _own_title(saved.name) for saved in PointStore().list()}
-    listed = {name: preset.title for name, preset in DATASETS.items()} | own
+    names = [keeper.named(saved.name) for saved in PointStore.of(keeper).list()]
+    listed = {name: preset.title for name, preset in DATASETS.items()} | {
+        OWN + name: _own_title(name) for name in names
+    }
     for name in dict.fromkeys(unlisted):
-        if is_unlisted(name) and (title := _title(name)):
+        if name not in listed and is_own(name) and (title := _title(name)):
             listed[name] = _another(title, listed.values())
     return listed
 
@@ -93,21 +96,47 @@ def hold_points(points: Any, title: str) -> str:
     return memory.hold_points(points, title, HELD)
 
 
-def models(data: str) -> dict[str, str]:
-    """The titles of the denoisers of a data set by kind: exact, shipped, then the user's own, the newest first."""
-    own = {
-        SAVED + saved.name: f"{saved.name} (your model)"
-        for saved in ModelStore().list()
-        if saved.about.get("data") == data
-    }
+def models(data: str, *unlisted: Any, keeper: Keeper = NOBODY) -> dict[str, str]:
+    """The titles of the denoisers of a data set by kind: exact, shipped, then those of the keeper, the newest first.
+
+    Those among the kinds `unlisted` that others keep and were trained on these data come last.
+    """
+    kept = [saved for saved in ModelStore.of(keeper).list() if saved.about.get("data") == data]
+    names = [keeper.named(saved.name) for saved in kept]
+    for kind in unlisted:
+        name = _after(SAVED, kind)
+        if name is not None and name not in names and _trained_on(name) == data:
+            names.append(name)
+    own = {SAVED + name: f"{name} (your model)" for name in names}
     return {kind: title for kind, title in BUILT_IN.items() if kind == "exact" or _ships(data)} | own
+
+
+def _trained_on(name: str) -> Any:
+    """The data that a kept model was trained on; None where there is no such model."""
+    try:
+        store, plain = split(ModelStore, name)
+        return store.find(plain).about.get("data")
+    except ValueError:
+        return None
+
+
+def gone(name: Any) -> str | None:
+    """One sentence where a name is that of something kept which is not there (any more), None otherwise."""
+    for kind, prefix in ((PointStore, OWN), (ModelStore, SAVED)):
+        if (plain := _after(prefix, name)) is not None:
+            try:
+                store, plain = split(kind, plain)
+                store.stamp(plain)
+            except ValueError as error:
+                return str(error)
+    return None
 
 
 def check_kind(kind: Any) -> str:
     """Return the name of a denoiser that may exist for some data; ValueError otherwise."""
     saved = _after(SAVED, kind)
     if saved is not None:
-        check_name(saved)
+        check_name(split(ModelStore, saved)[1])
     elif kind not in BUILT_IN:
         raise ValueError(
             f"Unknown model {quoted(kind)}: choose exact, mlp, or saved: and the name of a model of your own."
@@ -120,7 +149,8 @@ def check(data: str, kind: str) -> None:
     dataset(data)
     saved = _after(SAVED, check_kind(kind))
     if saved is not None:
-        trained_on = ModelStore().find(saved).about.get("data")
+        store, plain = split(ModelStore, saved)
+        trained_on = store.find(plain).about.get("data")
         if trained_on != data:
             raise ValueError(
                 f"The saved model {saved!r} was trained on {quoted(trained_on)}, not on {quoted(data)}: choose "
@@ -137,14 +167,19 @@ def denoiser(data: str, kind: str, device: str = "cpu") -> Denoiser:
         return dataset(data).denoiser()
     if kind == "mlp":
         return checkpoints.pretrained(data, device)
-    store, name = ModelStore(), kind.removeprefix(SAVED)
+    store, name = split(ModelStore, kind.removeprefix(SAVED))
     return _saved(store, name, store.stamp(name), device)
 
 
 def version(data: str, kind: str) -> int:
     """A number that changes whenever the user's file behind data or denoiser does; 0 where there is none."""
-    stores = ((PointStore(), _after(OWN, data)), (ModelStore(), _after(SAVED, kind)))
-    stamps = [store.stamp(name) for store, name in stores if name is not None]
+    stamps = []
+    if (own := _after(OWN, data)) is not None:
+        points, plain = split(PointStore, own)
+        stamps.append(points.stamp(plain))
+    if (saved := _after(SAVED, kind)) is not None:
+        models, plain = split(ModelStore, saved)
+        stamps.append(models.stamp(plain))
     return hash(tuple(stamps)) if stamps else 0
 
 
@@ -178,8 +213,8 @@ def _pointed(text: str) -> Dataset:
 
 
 @lru_cache(maxsize=16)
-def _own(store: PointStore, name: str, stamp: int) -> Dataset:  # noqa: ARG001 (stamp: files may change)
-    return from_points(store.load(name), OWN + name, _own_title(name))
+def _own(store: PointStore, plain: str, name: str, stamp: int) -> Dataset:  # noqa: ARG001 (stamp: files may change)
+    return from_points(store.load(plain), OWN + name, _own_title(name))
 
 
 @lru_cache(maxsize=16)

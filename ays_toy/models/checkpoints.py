@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +22,8 @@ from ays_toy.models.notes import check_types
 from ays_toy.models.training import TrainingConfig, Weights, denoiser_from
 
 PRETRAINED = Path(__file__).parent / "weights"
+MAX_HEADER, MAX_TENSORS = 2**20, 10_000  # bytes of a header, and tensors in a file; a long pass has one for each batch
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 class DamagedError(ValueError):
@@ -30,15 +35,38 @@ def _damaged(path: Path) -> DamagedError:
 
 
 def write(path: Path, tensors: Weights, **notes: Any) -> None:
-    """Write tensors and notes, which JSON can hold, to one safetensors file, whole or not at all."""
+    """Write tensors and notes, which JSON can hold, to one safetensors file, whole or not at all; OSError else."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # in the same folder, so that the rename is atomic
     try:
         save_file(tensors, temporary, metadata={name: json.dumps(value) for name, value in notes.items()})
         temporary.chmod(0o644)  # safetensors writes for the owner alone
         os.replace(temporary, path)
+    except SafetensorError as error:
+        raise _os_error(error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _os_error(error: SafetensorError) -> OSError:
+    """What safetensors says of a full disk and the like, as Python says it."""
+    number = _OS_ERROR.search(str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
+
+
+@contextmanager
+def _opened(path: Path, device: str | torch.device = "cpu") -> Iterator[Any]:
+    """An open file whose header is of a size that can be right; no tensor is read."""
+    with path.open("rb") as raw:
+        if int.from_bytes(raw.read(8), "little") > MAX_HEADER:
+            raise _damaged(path)
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            if len(file.keys()) > MAX_TENSORS:
+                raise _damaged(path)
+            yield file
+    except SafetensorError as error:
+        raise _damaged(path) from error
 
 
 def read_notes(path: Path) -> dict[str, Any]:
@@ -47,9 +75,9 @@ def read_notes(path: Path) -> dict[str, Any]:
     Raises DamagedError for a file cut short or of another kind, and OSError where it cannot be opened.
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        with _opened(path) as file:
             notes = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
-    except (SafetensorError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not isinstance(notes.setdefault("about", {}), dict):
         raise _damaged(path)
@@ -58,11 +86,8 @@ def read_notes(path: Path) -> dict[str, Any]:
 
 def read_tensors(path: Path, device: str | torch.device = "cpu") -> Weights:
     """All tensors of a file, finite and in single or double precision; errors are those of `read_notes`."""
-    try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except SafetensorError as error:
-        raise _damaged(path) from error
+    with _opened(path, device) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     tensors = {name: value if value.dtype == torch.float64 else value.float() for name, value in tensors.items()}
     if not all(value.isfinite().all() for value in tensors.values()):
         raise _damaged(path)

@@ -10,21 +10,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-import platformdirs
 import torch
-from safetensors import SafetensorError
 
+from ays_toy import serving
 from ays_toy.data.datasets import from_points
 from ays_toy.models import checkpoints
 from ays_toy.models.checkpoints import DamagedError
 from ays_toy.models.networks import MLPDenoiser
 from ays_toy.models.notes import MODEL, POINTS, Check, check_notes
+from ays_toy.models.people import MOST_BYTES, NOBODY, Keeper, home, kept_by_all
 from ays_toy.models.training import TrainingConfig, Weights
 
 MAX_FILES, MAX_BYTES, MAX_NAME = 50, 64 * 2**20, 40  # of each store
+FEWER_FILES, FEWER_BYTES = 10, 8 * 2**20  # of each store of a nickname on a shared server
 KEPT_ASIDE = 5  # damaged files, the newest
 UNFINISHED_SECONDS = 3600  # after which a file that was never renamed to its own name is nobody's any more
 SUFFIX = ".safetensors"
@@ -46,11 +47,6 @@ class Saved:
     about: dict[str, Any]
 
 
-def home() -> Path:
-    """The folder that holds all stores: AYS_EXPLORER_HOME, or the user's own data folder."""
-    return Path(os.environ.get("AYS_EXPLORER_HOME") or platformdirs.user_data_dir("ays-explorer")).expanduser()
-
-
 def check_name(name: Any) -> str:
     """Return a name that any file system can hold; ValueError otherwise."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -61,17 +57,38 @@ def check_name(name: Any) -> str:
     return name
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder on the way to it cannot be entered
+        return False
+
+
 @dataclass(frozen=True)
 class Store(ABC):
     """A folder of safetensors files by name, at most 50 and 64 MiB. Names that differ only in case are the same.
 
-    Several processes may share it. What is damaged is never listed: reading it, or `tidy`, sets it aside.
+    Several processes may share it. What is damaged is never listed: reading it, or `tidy`, sets it aside. On a shared
+    server it is that of a nickname, smaller, and only the keeper that has the nickname may change it.
     """
 
     what: ClassVar[str]
+    inside: ClassVar[str]  # the keeper's folder
     again: ClassVar[str]  # what to do about one that is gone
     noted: ClassVar[Mapping[str, Check]]
+    largest: ClassVar[int]  # bytes of one file
     folder: Path
+    keeper: Keeper = NOBODY
+
+    @classmethod
+    def of(cls, keeper: Keeper) -> Self:
+        """The store of a keeper; ValueError for what cannot be a nickname."""
+        return cls(keeper.folder / cls.inside, keeper)
+
+    @property
+    def most(self) -> tuple[int, int]:
+        """How many files it may hold, and how many bytes."""
+        return (FEWER_FILES, FEWER_BYTES) if serving.current().shared else (MAX_FILES, MAX_BYTES)
 
     @abstractmethod
     def header(self, path: Path) -> dict[str, Any]:
@@ -97,10 +114,11 @@ class Store(ABC):
     def tidy(self) -> tuple[str, ...]:
         """Set damaged files aside -> one sentence for each; and remove what processes left that ended amid writing."""
         sentences = [self._sentence(path.stem) for path, _ in self._files() if self._mend(path)]
-        for path in self.folder.glob(f".*{SUFFIX}.*"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > UNFINISHED_SECONDS:
-                    path.unlink()
+        with suppress(OSError):
+            for path in self.folder.glob(f".*{SUFFIX}.*"):
+                with suppress(OSError):
+                    if time.time() - path.stat().st_mtime > UNFINISHED_SECONDS:
+                        path.unlink()
         return tuple(sentences)
 
     def find(self, name: str) -> Saved:
@@ -117,18 +135,22 @@ class Store(ABC):
 
     def delete(self, name: str) -> None:
         """Remove a file; nothing happens where there is none of that name."""
+        if not self.keeper.owns:
+            raise ValueError(f"The {self.what} {name!r} is somebody else's: only who keeps it can delete it.")
         try:
             self._path(name).unlink(missing_ok=True)
+        except NotADirectoryError:  # where the folder should be is something else, and so nothing
+            return
         except OSError as error:
             raise ValueError(f"The {self.what} {name!r} could not be deleted: {error.strerror or error}.") from error
 
     def check(self, name: str, replace: bool = False) -> None:
         """Raise ValueError where nothing can be saved under that name: unusable, taken, or no place for another."""
-        path = self._path(name)
-        if not replace and path.exists() and not self._mend(path):
+        path, most = self._path(name), self.most[0]
+        if not replace and _is_there(path) and not self._mend(path):
             raise ValueError(f"There is a saved {self.what} {path.stem!r} already: choose another name, or replace it.")
-        if len(self._others(path)) >= MAX_FILES:
-            raise ValueError(f"There are {MAX_FILES} saved {self.what}s, the most that are kept: delete one first.")
+        if len(self._others(path)) >= most:
+            raise ValueError(f"There are {most} saved {self.what}s, the most that are kept: delete one first.")
 
     def _others(self, path: Path) -> dict[Path, int]:
         return {other: stats.st_size for other, stats in self._files() if other.stem.lower() != path.stem.lower()}
@@ -137,16 +159,18 @@ class Store(ABC):
         """Write a file of about that size; errors are those of `check`, and of a store without so much space."""
         with _saving:
             self.check(name, replace)
-            path = self._path(name)
-            if size + sum(self._others(path).values()) > MAX_BYTES:
-                most = f"{MAX_BYTES / 2**20:g} MiB"
-                raise ValueError(f"All saved {self.what}s may take {most} together: delete one first.")
+            path, most = self._path(name), self.most[1]
+            if size + sum(self._others(path).values()) > most:
+                raise ValueError(f"All saved {self.what}s may take {most / 2**20:g} MiB together: delete one first.")
+            if serving.current().shared and size + kept_by_all() > MOST_BYTES:
+                raise ValueError("All that is kept on this server takes as much space as it may: ask who runs it.")
             try:
+                self.keeper.take()
                 write(path)
-            except (OSError, SafetensorError) as error:
+            except OSError as error:
                 raise ValueError(
-                    f"The {self.what} could not be written ({getattr(error, 'strerror', None) or error}): free some "
-                    "space, or set AYS_EXPLORER_HOME to a folder that can be written to."
+                    f"The {self.what} could not be written ({error.strerror or error}): free some space, or set "
+                    "AYS_EXPLORER_HOME to a folder that can be written to."
                 ) from error
 
     def _read(self, name: str, read: Callable[[Path], T]) -> T:
@@ -170,8 +194,8 @@ class Store(ABC):
 
     def _saved(self, path: Path) -> Saved:
         stats = path.stat()
-        if stats.st_size > MAX_BYTES:
-            raise DamagedError(f"{path.name} is larger than all files may be together: delete it.")
+        if stats.st_size > self.largest:
+            raise DamagedError(f"{path.name} is larger than any {self.what} can be: delete it.")
         return Saved(path.stem, stats.st_size, stats.st_mtime_ns, self.notes(path))
 
     def _mend(self, path: Path) -> bool:
@@ -194,7 +218,10 @@ class Store(ABC):
                 file.unlink(missing_ok=True)
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
-        for path in self.folder.glob(f"*{SUFFIX}"):
+        found: list[Path] = []
+        with suppress(OSError):  # a folder that cannot be read holds nothing that could be shown
+            found += self.folder.glob(f"*{SUFFIX}")
+        for path in found:
             with suppress(OSError):  # gone since it was seen
                 stats = path.stat()
                 if NAME.fullmatch(path.stem) and stat.S_ISREG(stats.st_mode):
@@ -203,7 +230,7 @@ class Store(ABC):
     def _path(self, name: str) -> Path:
         """Where a name is kept, in the spelling that it was first saved with; ValueError for an unusable name."""
         exact = self.folder / f"{check_name(name)}{SUFFIX}"
-        if exact.exists():
+        if _is_there(exact):
             return exact
         return next((path for path, _ in self._files() if path.stem.lower() == name.lower()), exact)
 
@@ -213,9 +240,11 @@ class ModelStore(Store):
     """Models that the user trained."""
 
     what: ClassVar[str] = "model"
+    inside: ClassVar[str] = "models"
+    largest: ClassVar[int] = MAX_BYTES
     again: ClassVar[str] = "train it anew"
     noted: ClassVar[Mapping[str, Check]] = MODEL
-    folder: Path = field(default_factory=lambda: home() / "models")
+    folder: Path = field(default_factory=lambda: home() / ModelStore.inside)
 
     def header(self, path: Path) -> dict[str, Any]:
         """What was noted about a model whose configuration can be right."""
@@ -237,9 +266,11 @@ class PointStore(Store):
     """Points of the user's own."""
 
     what: ClassVar[str] = "data set"
+    inside: ClassVar[str] = "points"
+    largest: ClassVar[int] = 2**20
     again: ClassVar[str] = "add it anew"
     noted: ClassVar[Mapping[str, Check]] = POINTS
-    folder: Path = field(default_factory=lambda: home() / "points")
+    folder: Path = field(default_factory=lambda: home() / PointStore.inside)
 
     def header(self, path: Path) -> dict[str, Any]:
         """What was noted about the points."""
@@ -265,3 +296,14 @@ def _points(path: Path) -> np.ndarray:
     except (KeyError, ValueError) as error:
         raise DamagedError(f"{path.name} holds no points.") from error
     return points
+
+
+K = TypeVar("K", bound=Store)
+
+
+def split(kind: type[K], name: str) -> tuple[K, str]:
+    """The store that holds a name of the catalog, and its name there: NICKNAME/NAME where there are nicknames."""
+    if not serving.current().shared:
+        return kind.of(NOBODY), name
+    nickname, _, plain = name.rpartition("/")
+    return kind.of(Keeper(nickname)), plain

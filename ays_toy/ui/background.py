@@ -13,10 +13,13 @@ import torch
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ays_toy import serving
 from ays_toy.runs import cluster
 from ays_toy.ui.jobs import Apart, Job, JobQueue, Progress, State, Work, never
 
 POLL = 0.5  # seconds between looks at a running job
+MOST_OF_ONE = 2  # jobs of a session under way on a shared server
+_REFUSED = "refused "  # and the slot, in the session's state
 
 
 @lru_cache(maxsize=1)
@@ -78,10 +81,23 @@ def current(slot: str) -> Watch | None:
     return _watches().get(slot)
 
 
-def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never) -> Watch:
-    """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`."""
+def _most() -> int | None:
+    """How many jobs a session may have under way."""
+    return MOST_OF_ONE if serving.current().shared else None
+
+
+def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never) -> Watch | None:
+    """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`.
+
+    Where the session has too much under way nothing begins, and `refused` says so.
+    """
     watches, name = _watches(), watcher()
-    before, watch = watches.get(slot), Watch(queue().submit(key, cluster.through(work), name, anew, waits))
+    try:
+        watch = Watch(queue().submit(key, cluster.through(work), name, anew, waits, _most()))
+    except ValueError as error:
+        st.session_state[_REFUSED + slot] = str(error)
+        return None
+    before = watches.get(slot)
     watches[slot] = watch
     if before is not None and before.job is not watch.job:
         queue().let_go(before.job, name)
@@ -124,8 +140,17 @@ def resume(slot: str) -> None:
     """Go on where the work was stopped."""
     watch, name = current(slot), watcher()
     if watch is not None:
-        queue().resume(watch.job, name)
+        try:
+            queue().resume(watch.job, name, _most())
+        except ValueError as error:
+            st.session_state[_REFUSED + slot] = str(error)
+            return
         watch.left = None
+
+
+def refused(slot: str) -> str:
+    """Why nothing began in a slot, said once; empty where it did."""
+    return str(st.session_state.pop(_REFUSED + slot, ""))
 
 
 def duration(seconds: float) -> str:

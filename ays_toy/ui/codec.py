@@ -4,7 +4,7 @@ Each field of a state class is made by `param`, which knows how to read it. A pa
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from ays_toy import checks
@@ -21,12 +21,15 @@ def param(default: Any, read: Callable[[str], Any]) -> Any:
     return dataclasses.field(default=default, metadata={"read": read})
 
 
-def to_query(state: Any) -> dict[str, str]:
-    """The fields that differ from their defaults, as text: short links, and defaults may improve later."""
+def to_query(state: Any, besides: Collection[str] = ()) -> dict[str, str]:
+    """The fields that differ from their defaults, as text: short links, and defaults may improve later.
+
+    Those named `besides` are there at their defaults too.
+    """
     changed = {}
     for field in dataclasses.fields(state):
         value = getattr(state, field.name)
-        if value != field.default:
+        if value != field.default or (field.name in besides and value is not None):
             changed[field.name] = ",".join(map(_text, value)) or NONE if isinstance(value, tuple) else f"{value}"
     return changed
 
@@ -38,7 +41,7 @@ def _text(part: str | float) -> str:
     return short if float(short) == part else repr(part)
 
 
-def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
+def from_query(cls: type[S], query: Mapping[str, str], whose: str = "The link's ") -> tuple[S, list[str]]:
     """Read a state from query parameters -> (state, one sentence for every value that was not usable).
 
     A value that is missing, or refused, leaves its field at the default and the others as they are. Parameters that
@@ -55,7 +58,7 @@ def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[str]]:
                 raise ValueError(f"it has {len(text):,} characters, where at most {MAX_LENGTH:,} make sense.")
             values[field.name] = field.metadata["read"](text)
         except ValueError as error:
-            problems.append(f"The link's “{field.name}” was left at its default: {error}")
+            problems.append(f"{whose}“{field.name}” was left at its default: {error}")
     return cls(**values), problems
 
 

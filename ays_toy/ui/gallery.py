@@ -18,6 +18,7 @@ from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ModelView
 
 STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
+WORDS = ("NLL", "entropy", METRICS["sliced-w2"].title)  # that stand in the pictures
 LONG_NAME = 10  # letters, from which a metric's name and its value take a line each: five pictures in a row are narrow
 
 

@@ -215,21 +215,37 @@ class JobQueue:
         self._threads = {False: 0, True: 0}  # each lasts for as long as it finds work
         self._lock = threading.RLock()
 
-    def submit(self, key: Hashable, work: Work, watcher: str, anew: bool = False, waits: Apart = never) -> Job:
+    def submit(
+        self,
+        key: Hashable,
+        work: Work,
+        watcher: str,
+        anew: bool = False,
+        waits: Apart = never,
+        most: int | None = None,
+    ) -> Job:
         """Watch the job of that key: the one that is queued, running or done, or a stopped one, which goes on.
 
-        Failed work begins anew, and with `anew` stopped work does too.
+        Failed work begins anew, and with `anew` stopped work does too. ValueError where the watcher would have more
+        than `most` under way.
         """
         with self._lock:
             job = self._jobs.get(key)
+            self._check(job, watcher, most)
             lost = (State.FAILED, State.STOPPED) if anew else (State.FAILED,)
             if job is None or job.progress.state in lost:
                 job = self._jobs[key] = Job(key, work, waits)
             return self.resume(job, watcher)
 
-    def resume(self, job: Job, watcher: str) -> Job:
-        """Watch a job and have it go on where it was stopped."""
+    def _check(self, job: Job | None, watcher: str, most: int | None) -> None:
+        under_way = sum(watcher in other.watchers and other.active for other in self._active if other is not job)
+        if most is not None and under_way >= most:
+            raise ValueError(f"You have {under_way} runs under way, the most on this server: stop one of them first.")
+
+    def resume(self, job: Job, watcher: str, most: int | None = None) -> Job:
+        """Watch a job and have it go on where it was stopped; ValueError as `submit`."""
         with self._lock:
+            self._check(job, watcher, most)
             job.watchers.add(watcher)
             job.seen_by.add(watcher)
             if job.go():

@@ -51,6 +51,8 @@ def buttons(
 
     `begin` is what `st.button` is given for that; with `anew` it is there for all that does not run.
     """
+    if words := background.refused(slot):
+        frame.refuse(words)
     if active(watch):
         box.button("Stop", icon=":material/stop:", key=f"stop {slot}", on_click=background.pause, args=(slot,))
         return

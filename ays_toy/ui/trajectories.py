@@ -7,13 +7,14 @@ import streamlit as st
 
 from ays_toy import figures, names
 from ays_toy.checks import lookup
+from ays_toy.estimates import Estimate
 from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
 from ays_toy.ui import codec, explore, findings, gallery
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ComparedView
 
@@ -46,6 +47,7 @@ def alignment() -> None:
     pick("Align the panels", "align", ALIGNMENTS, st.segmented_control, required=True, help=about)
 
 
+@draws("targets")
 def aims() -> None:
     """Whether the denoiser's targets are drawn."""
     st.toggle(
@@ -150,6 +152,19 @@ def path_words(view: TrajectoriesView, followed: Trajectories) -> str:
     ends = followed.end_distances(path)
     parts = [f"{distance:.3g} under **{names.title(name, view.power)}**" for name, distance in ends.items()]
     return f"Path {path} ends this far from the reference: {', '.join(parts)}; the data's own spread is 0.5."
+
+
+def finding(view: TrajectoriesView, followed: Trajectories) -> str:
+    """Which schedule ends closest to the reference, over all particles."""
+    ends = {
+        names.title(name, view.power): Estimate(float(curve.rms[-1]), float(curve.stderr[-1]))
+        for name, curve in followed.distance.items()
+    }
+    first, *rest = sorted(ends, key=lambda title: ends[title].value)
+    level = [title for title in rest if not ends[title].differs(ends[first])]
+    others = ", ".join(f"{ends[title]} of {title}" for title in rest)
+    words = f"**{first}** ends closest to the reference, {ends[first]} against {others}"
+    return f"{words}; chance alone may have put it before {' and '.join(level)}." if level else f"{words}."
 
 
 def local_errors(view: TrajectoriesView, followed: Trajectories) -> go.Figure:

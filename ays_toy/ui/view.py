@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from ays_toy import names, seeds
+from ays_toy import names, seeds, serving
 from ays_toy.exchange.reading import read_link
+from ays_toy.lessons import place
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.models import catalog
 from ays_toy.runs.comparison import Model
@@ -20,9 +21,10 @@ from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.sampling.solvers import find, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import codec, frame, record
+from ays_toy.ui import codec, frame, keeper, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
+from ays_toy.ui.lessons import bar, course
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -82,6 +84,9 @@ def _shown(text: str) -> tuple[str, ...]:
     return several
 
 
+_SHOWABLE = dict.fromkeys([*names.COMPARED, "yours"])
+
+
 def _columns() -> Any:
     """A field for the columns of the table of schedules."""
     return codec.param(("klub", "energy", "nll", "sliced-w2"), codec.choices(COLUMNS, "columns", len(COLUMNS)))
@@ -107,6 +112,8 @@ class Shared(ComparedView):
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     columns: tuple[str, ...] = _columns()
+    lesson: str = codec.param("", codec.checked(place.read))  # and its step, where a learner is
+    nickname: str = codec.param("", keeper.read_nickname)  # on a shared server: whose things are kept
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,7 @@ class View(ComparedView):
 
     yours: tuple[float, ...] = codec.param((), brought)
     columns: tuple[str, ...] = _columns()
+    noises: str | None = codec.param(None, codec.choice(_SHOWABLE, "schedule"))  # drawn from three noises, if any is
 
 
 @dataclass(frozen=True)
@@ -154,17 +162,28 @@ def open_view(cls: type[V]) -> list[str]:
     another page left it; where the browser goes back, it is at its default, as it was when it had that address.
     """
     frame.within_app()
+    course.switch()
     session, own = record.this_session(), [field.name for field in fields(cls)]
     query, back = st.query_params.to_dict(), record.went_back()
     session.take(own)
-    if session.arrive(own) or back:
+    if opened := session.arrive(own) or back:
         session.address, session.problems, session.linked = None, [], set()
         _follow(session, cls, query, back)
         _follow(session, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
+    course.set_scene(session, cls, query if opened else None)
     for field in fields(cls):
         session.values.setdefault(field.name, field.default)
+    _let_go(session, cls)
     session.give(own)
     return session.problems
+
+
+def _let_go(session: record.Record, cls: type[Any]) -> None:
+    """Say of what was kept and has been deleted that it is gone, and choose the default in its place."""
+    for field in fields(cls):
+        if field.name in ("data", "model") and (words := catalog.gone(session.values[field.name])):
+            session.choose(field.name, field.default)
+            session.address, session.problems = None, [*session.problems, words]  # said until something is changed
 
 
 def _follow(
@@ -180,13 +199,20 @@ def _follow(
 
 
 def current(cls: type[V]) -> V:
-    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn."""
+    """What the widgets say, written into the URL too, with what other pages share; call it after they are drawn.
+
+    On a shared server it is checked as what a link says is: a browser may send what its widgets do not offer.
+    """
     session, own = record.this_session(), [field.name for field in fields(cls)]
     session.take(own)
     view = cls(**session.shown(own))
+    if serving.current().shared:
+        view, problems = codec.from_query(cls, codec.to_query(view), "What was chosen as ")
+        for problem in problems:
+            frame.remark(problem)
     elsewhere = {field.name: session.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
-    address = codec.to_query(view) | shared
+    address = codec.to_query(view, course.held()) | shared
     st.query_params.from_dict(address)
     session.wrote(address)
     return view
@@ -206,6 +232,7 @@ def show(
     """
     problems = open_view(cls)  # which an act on the page clears
     happened = before()
+    bar.begin()
     with st.sidebar:
         for control in controls:
             control()
@@ -213,6 +240,6 @@ def show(
     if settle:
         settle(state)
         state = current(cls)
-    for problem in [*problems, *happened, *besides()]:
+    for problem in dict.fromkeys([*problems, *happened, *besides()]):
         frame.remark(problem)
     return state

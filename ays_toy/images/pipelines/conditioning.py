@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ays_toy import serving
 from ays_toy.data.texts import MARK, decoded
 
 ENCODED = 8  # prompts that go through the text encoders at once
@@ -26,6 +27,7 @@ def prompts_in(text: str) -> tuple[str, ...]:
 
 def prompts_from(path: Path) -> tuple[str, ...]:
     """The prompts of a text file, one a line; ValueError where it cannot be read or holds none."""
+    serving.current().check_path()
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"{path} has more than {MOST_BYTES / 2**20:g} MiB: keep its first prompts, one a line.")

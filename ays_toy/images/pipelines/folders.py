@@ -5,19 +5,18 @@ classes that diffusers and transformers ship, with weights in safetensors; code 
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ays_toy.checks import whole_number
+from ays_toy import serving
+from ays_toy.checks import expanded, is_file, is_folder, quoted, whole_number
 from ays_toy.images.pipelines import parts, schedulers
 from ays_toy.images.pipelines.models import Origin, SchedulerFile
 
 HUB_SECONDS = 10  # for one more question
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 INDEX = "model_index.json"
 PATIENCE = 5.0  # seconds that the hub has to be connected to, and again to answer, before it counts as out of reach
 LIBRARIES = {"diffusers", "transformers"}
@@ -122,14 +121,28 @@ class ModelFolder:
 
 
 def open_folder(model: str | Path) -> ModelFolder:
-    """Find a model by folder or hub name and check it; ValueError in one sentence for what cannot be used."""
-    path = Path(model).expanduser()
-    if path.is_dir():
+    """Find a model by folder or hub name and check it; ValueError in one sentence for what cannot be used.
+
+    On a shared server those that it lists are looked for on the hub, and nothing else anywhere.
+    """
+    here = serving.current()
+    if here.shared:
+        here.check_model(name := str(model))
+        path = download(name)
+        try:
+            return check(path, name, name)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(path), name)) from None  # where the server keeps it is its own
+    path = expanded(model)
+    if is_folder(path):
         return check(path, str(path), path.resolve().name)
-    if path.exists():
+    if is_file(path):
         raise ValueError(f"{path} is a file: give the folder of a diffusers model, which holds model_index.json.")
-    if isinstance(model, Path) or not HUB_NAME.fullmatch(model):
-        raise ValueError(f"There is no folder {path}: give a diffusers folder, a hub name like owner/model, or digits.")
+    if isinstance(model, Path) or not serving.HUB_NAME.fullmatch(model):
+        named = str(path) if str(path).isprintable() else quoted(str(path))
+        raise ValueError(
+            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, or digits."
+        )
     return check(download(model), model, model)
 
 
@@ -266,7 +279,9 @@ def loading(folder: ModelFolder) -> Iterator[None]:
         yield
     except Exception as error:  # of every kind there is
         said = next((parts.pointer(file) for file in _files(folder) if parts.is_pointer(file)), first_line(error))
-        raise ValueError(f"The model in {folder.path} could not be loaded: {said}") from error
+        words = f"The model in {folder.path} could not be loaded: {said}"
+        shared = serving.current().shared
+        raise ValueError(words.replace(str(folder.path), folder.source) if shared else words) from error
 
 
 def _files(folder: ModelFolder) -> Iterator[Path]:

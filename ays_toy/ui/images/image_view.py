@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import names
+from ays_toy import names, serving
 from ays_toy.exchange.formats import FORMATS
 from ays_toy.images import compared, loading, scores
 from ays_toy.images.config import ImageConfig, Which
@@ -13,7 +13,7 @@ from ays_toy.images.pipelines.conditioning import prompts_in
 from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec, record
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
@@ -24,12 +24,16 @@ ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 def _name(text: str) -> str:
     if not text.strip() or len(text) > MOST_NAME or not text.isprintable():
         raise ValueError(f"The model must be “digits”, a folder or a hub name, of at most {MOST_NAME} characters.")
+    if text.strip() != loading.DIGITS:
+        serving.current().check_model(text.strip())
     return text
 
 
 def _folder(text: str) -> str:
     if len(text) > MOST_NAME or not text.isprintable():
         raise ValueError(f"The folder of clean images must be a path of at most {MOST_NAME} characters.")
+    if text.strip():
+        serving.current().check_path()
     return text
 
 
@@ -82,17 +86,15 @@ class ImagesView:
         return ImageConfig(self.which, self.solver, self.steps, figure, self.method, start, folder, seed=self.seed)
 
 
+@draws("image_model")
 def model_controls() -> None:
     """The model, and for models other than the digits what it is asked to draw and where clean images are."""
     keep: dict[str, Any] = {"persist_state": "session"}
-    st.text_input(
-        "Model",
-        key="image_model",
-        max_chars=MOST_NAME,
-        help="“digits” ships with this project. Or the path of a folder in diffusers' format on this server, or a name "
-        "on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of its own.",
-        **keep,
-    )
+    here = serving.current()
+    if here.shared:
+        pick("Model", "image_model", {name: name for name in (loading.DIGITS, *here.models)})
+    else:
+        _any_model(keep)
     if st.session_state["image_model"].strip() == loading.DIGITS:
         return
     st.text_area(
@@ -111,6 +113,22 @@ def model_controls() -> None:
         help="Scale of classifier-free guidance; 0 leaves it at the model's own.",
         **keep,
     )
+    if not here.shared:
+        _clean_images(keep)
+
+
+def _any_model(keep: dict[str, Any]) -> None:
+    st.text_input(
+        "Model",
+        key="image_model",
+        max_chars=MOST_NAME,
+        help="“digits” ships with this project. Or the path of a folder in diffusers' format on this server, or a name "
+        "on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of its own.",
+        **keep,
+    )
+
+
+def _clean_images(keep: dict[str, Any]) -> None:
     st.text_input(
         "Folder of clean images",
         key="folder",

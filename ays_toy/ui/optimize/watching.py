@@ -9,6 +9,7 @@ import streamlit as st
 
 from ays_toy import names
 from ays_toy.figures import Panel
+from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
@@ -233,6 +234,14 @@ def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Out
     rows = compute.measured(view.chosen_model, shown, outcomes)
     alt = "KLUB, sample quality and cost of every schedule, with standard errors."
     tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
+
+
+def facts(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> Facts:
+    """What a lesson may ask about."""
+    model, search = view.chosen_model, state_of(view)
+    rows = compute.measured(model, shown, outcomes)
+    fresh = rows.pop("data").metrics
+    return Facts(view, rows, fresh, model, compute.gram(model), search if search.sweeps else None, view.metric)
 
 
 def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:

@@ -10,12 +10,13 @@ import streamlit as st
 from ays_toy import names, optimize
 from ays_toy.data import ink, own_image
 from ays_toy.models import catalog
+from ays_toy.models.people import Keeper
 from ays_toy.models.store import PointStore, Saved
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec, compute, frame, gallery
+from ays_toy.ui import codec, compute, frame, gallery, keeper
 from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import pick
@@ -248,20 +249,24 @@ def _pages(row: Any, name: str, key: str, pages: Iterable[str], **look: Any) -> 
 
 def saved() -> None:
     """The points that are kept, with ways to use and to delete them."""
-    kept = PointStore().list()
+    keeper.nickname(st)
+    me = keeper.this_keeper()
+    kept = PointStore.of(me).list()
     if not kept:
         return
     st.markdown("#### Kept")
     with st.container(height=MOST_HEIGHT if len(kept) > FEW else "content", border=False):
         for one in kept:
-            _saved(one)
+            _saved(one, me)
 
 
-def _saved(one: Saved) -> None:
-    row, name = st.container(horizontal=True, vertical_alignment="center"), f"{catalog.OWN}{one.name}"
+def _saved(one: Saved, me: Keeper) -> None:
+    row, name = st.container(horizontal=True, vertical_alignment="center"), f"{catalog.OWN}{me.named(one.name)}"
     row.markdown(f"**{one.name}** · {one.about.get('points', 0):,} points · {one.size / 1000:,.0f} kB")
     row.button("Show", key=f"show {name}", on_click=brought.choose, args=(name,), type="tertiary")
     _pages(row, name, name, PAGES[:2], type="tertiary")
+    if not me.owns:
+        return
     row.button(
         "",
         icon=":material/delete:",

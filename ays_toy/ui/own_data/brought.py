@@ -17,7 +17,7 @@ from ays_toy.data.drawing import Drawing
 from ays_toy.data.own_table import Columns, Table
 from ays_toy.models import catalog
 from ays_toy.models.store import PointStore
-from ays_toy.ui import controls, record
+from ays_toy.ui import controls, keeper, record
 from ays_toy.ui.components.draw import last_drawing
 from ays_toy.ui.kept import kept
 
@@ -222,17 +222,22 @@ def _image_points(data: bytes) -> Any:
 
 def keep_points() -> None:
     """Keep what is shown under the name that was typed."""
-    own, name = own_data(), st.session_state["points_name"].strip()
+    own, name, me = own_data(), st.session_state["points_name"].strip(), keeper.this_keeper()
     try:
-        PointStore().save(name, catalog.dataset(own.shown).mixture.means, title=catalog.dataset(own.shown).title)
+        PointStore.of(me).save(name, catalog.dataset(own.shown).mixture.means, title=catalog.dataset(own.shown).title)
     except ValueError as error:
         st.session_state["complaint points"] = str(error)
     else:
-        choose(f"{catalog.OWN}{name}")
+        choose(f"{catalog.OWN}{me.named(name)}")
 
 
 def delete(name: str) -> None:
     """Delete the kept points of that name."""
-    PointStore().delete(name)
-    if own_data().shown == f"{catalog.OWN}{name}":
+    me = keeper.this_keeper()
+    try:
+        PointStore.of(me).delete(name)
+    except ValueError as error:
+        st.session_state["complaint points"] = str(error)
+        return
+    if own_data().shown == f"{catalog.OWN}{me.named(name)}":
         show_drawing()

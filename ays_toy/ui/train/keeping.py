@@ -5,9 +5,10 @@ from datetime import datetime
 import streamlit as st
 
 from ays_toy.models import catalog
+from ays_toy.models.people import Keeper
 from ays_toy.models.store import ModelStore, PointStore, Saved
 from ays_toy.runs.live_training import LessonConfig, LessonState
-from ays_toy.ui import frame
+from ays_toy.ui import frame, keeper
 from ays_toy.ui.background import Watch
 
 MAX_SENTENCES = 5
@@ -17,7 +18,8 @@ GONE = "points of your own"
 def set_aside() -> list[str]:
     """One sentence for each damaged file that this session has found and set aside."""
     found: list[str] = st.session_state.setdefault("set aside", [])
-    found += [*ModelStore().tidy(), *PointStore().tidy()]
+    me = keeper.this_keeper()
+    found += [*ModelStore.of(me).tidy(), *PointStore.of(me).tidy()]
     return found[-MAX_SENTENCES:]
 
 
@@ -31,6 +33,7 @@ def models(watch: Watch | None) -> None:
     """Keep what was trained under a name; list what is kept, with ways to use it."""
     state: LessonState | None = watch.progress.snapshot if watch and watch.progress.finished else None
     row = st.container(horizontal=True, vertical_alignment="bottom")
+    keeper.nickname(row)
     row.text_input(
         "Keep this model as",
         key="model_name",
@@ -48,23 +51,25 @@ def models(watch: Watch | None) -> None:
         args=(watch,),
     )
     complaint("model")
-    kept = ModelStore().list()
+    me = keeper.this_keeper()
+    kept = ModelStore.of(me).list()
     if not kept:
         st.caption("Models that you keep are listed here, and can be chosen on every page.")
         return
     with st.container(height=min(220, 60 * len(kept) + 10), border=False):
         for saved in kept:
-            _model(saved)
+            _model(saved, me)
 
 
-def _model(saved: Saved) -> None:
+def _model(saved: Saved, me: Keeper) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     data = saved.about.get("data", "")
-    titles = catalog.datasets(data)
+    titles = catalog.datasets(data, keeper=me)
     known = data in titles
     when = datetime.fromtimestamp(saved.written_ns / 1e9).astimezone().strftime("%Y-%m-%d %H:%M")
     title = titles[data] if known else f"{GONE if catalog.is_unlisted(data) else data}, which is gone"
     row.markdown(f"**{saved.name}** · {title} · excess {saved.about.get('excess', float('nan')):.2%} · {when}")
+    name = me.named(saved.name)
     for page, label, icon in (("optimize", "Optimize its schedule", "tune"), ("explore", "Explore", "visibility")):
         go = row.button(
             label,
@@ -72,10 +77,12 @@ def _model(saved: Saved) -> None:
             key=f"{page} {saved.name}",
             disabled=not known,
             on_click=_use,
-            args=(saved.name, data),
+            args=(name, data),
         )
         if go:
             st.switch_page(f"pages/{page}.py")
+    if not me.owns:
+        return
     row.button(
         "",
         icon=":material/delete:",
@@ -90,8 +97,9 @@ def _keep(watch: Watch) -> None:
     name = st.session_state["model_name"].strip()
     config, state = watch.job.key, watch.progress.snapshot
     assert isinstance(config, LessonConfig)
+    me = keeper.this_keeper()
     try:
-        ModelStore().save(
+        ModelStore.of(me).save(
             name,
             state.weights,
             config.training,
@@ -102,7 +110,7 @@ def _keep(watch: Watch) -> None:
     except ValueError as error:
         st.session_state["complaint model"] = str(error)
     else:
-        _use(name, config.data)
+        _use(me.named(name), config.data)
 
 
 def _use(name: str, data: str) -> None:
@@ -111,4 +119,7 @@ def _use(name: str, data: str) -> None:
 
 
 def _delete(name: str) -> None:
-    ModelStore().delete(name)
+    try:
+        ModelStore.of(keeper.this_keeper()).delete(name)
+    except ValueError as error:
+        st.session_state["complaint model"] = str(error)

@@ -22,7 +22,7 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame, running
+from ays_toy.ui import background, codec, compute, frame, keeper, running, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
@@ -144,7 +144,7 @@ def shown(view: TrainView, watch: Watch | None) -> Shown | None:
     if watch and state and watch.job.key.data == view.data:  # type: ignore[attr-defined]
         curves = pd.DataFrame({"step": state.steps, "loss": state.losses, "excess": state.excesses}).iloc[1:]
         return Shown(view.data, "Your run", state.pictures, state.field, state.calibration, state.excesses[-1], curves)
-    kinds = [kind for kind in catalog.models(view.data) if kind != "exact"]
+    kinds = [kind for kind in catalog.models(view.data, view.model, keeper=keeper.this_keeper()) if kind != "exact"]
     if not kinds:
         return None
     kind = view.model if view.model in kinds else kinds[0]
@@ -158,7 +158,7 @@ def _kept(data: str, kind: str, version: int) -> Shown:  # noqa: ARG001 (a key o
     excess = ExcessLoss(dataset, torch.Generator().manual_seed(seeds.EXCESS))(denoiser)
     measured = live_training.calibrate(dataset, denoiser)
     field = field_frames(dataset, denoiser, dataset.denoiser(), live_training.FIELD_SIGMAS)
-    return Shown(data, catalog.models(data)[kind], (picture,), field, measured, excess)
+    return Shown(data, catalog.models(data, kind)[kind], (picture,), field, measured, excess)
 
 
 def film(one: Shown | None, view: TrainView) -> go.Figure:
@@ -204,7 +204,7 @@ def curves(one: Shown | None) -> None:
         y = alt.Y(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=shape, tickCount=4))
         line = base.mark_line(color=MODEL).encode(y=y, tooltip=["step", alt.Tooltip(column, format=".4g")])
         st.altair_chart(line.properties(height=150), key=f"curve {column}")
-    st.caption("**Excess error:** denoising error above the least possible, averaged over all noise levels.")
+    terms.caption("**Excess error:** denoising error above the least possible, averaged over all noise levels.")
 
 
 def calibration(one: Shown | None) -> None:
@@ -213,7 +213,7 @@ def calibration(one: Shown | None) -> None:
         return
     st.markdown("#### Is it calibrated?")
     st.plotly_chart(figures.calibration_figure(one.calibration), key="calibration", config=STILL, alt=_words(one))
-    st.caption(
+    terms.caption(
         "E‖D(x, σ) − D(x′, 2σ)‖² less the drop in error from 2σ to σ, as a share of the error: **zero** at every noise "
         "level where the model is a true posterior mean, which is what KLUB's picture as an area rests on."
     )

@@ -7,7 +7,7 @@ from ays_toy.ui.components.assets import read
 _address = st.components.v2.component("ays_address", js=read("address.js"))
 
 
-def one_entry_a_deed() -> None:
-    """Keep entries out of the browser's history that nobody made; draws nothing."""
+def one_entry_a_deed(cookie: dict[str, str]) -> None:
+    """Keep entries out of the browser's history that nobody made, and a cookie of that name and key; draws nothing."""
     with st.container(key="address"):
-        _address(key="history")
+        _address(key="history", data=cookie)

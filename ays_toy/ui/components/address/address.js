@@ -4,9 +4,20 @@
 // shows. Back would lead from the second to the first, which is the same page without its choices. What is added with
 // nobody having done anything since the last entry takes that entry's place instead.
 
+// A shared server also has the browser remember a key, by which it is known again; see ui/keeper.py.
+
+const A_YEAR = 365 * 24 * 3600;  // seconds
+
+function remember({ name, key } = {}) {
+  if (!name || document.cookie.split("; ").some((one) => one.startsWith(`${name}=`))) return;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${name}=${key}; Path=/; Max-Age=${A_YEAR}; SameSite=Lax${secure}`;
+}
+
 const DEEDS = ["pointerdown", "keydown", "click", "input"];
 
-export default () => {
+export default ({ data }) => {
+  remember(data);
   if (history.oneEntryADeed) return;  // this function runs again on every page
   history.oneEntryADeed = true;
   let done = false;
