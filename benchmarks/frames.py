@@ -231,6 +231,7 @@ SCENES = {
     "live-network": _sampled("a network of 3 × 128", "data=grid-8x8&model=mlp"),
     "follow-grid": _slid("four pictures of 64 components", "?data=grid-8x8"),
     "follow-spirals": _slid("four pictures of 316 components", "?data=spirals"),
+    "follow-network": _slid("four pictures of a network of 3 × 128", "?data=grid-8x8&model=mlp"),
     "carried-grid": _carried("4 × 1,000 particles, 64 components", "data=grid-8x8"),
     "carried-spirals": _carried("4 × 1,000 particles, 316 components", "data=spirals"),
     "sweeps-grid": _scrubbed("64 components", "data=grid-8x8"),

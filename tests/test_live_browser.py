@@ -217,3 +217,16 @@ def test_the_samples_of_a_sweep_follow_the_bar_and_give_way_to_the_figure_s(page
     expect(words).to_have_text(re.compile(r"^sweep [1-9]"))
     expect(live(page)).to_be_hidden(timeout=60_000)  # it has come to the end, and Python's picture is there
     expect(page).not_to_have_url(re.compile("sweep="))
+    # Where the pictures are out of sight, they have a corner in a figure that is not.
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    klub = page.locator("figure.klub svg")
+    box = klub.bounding_box()
+    assert figure.bounding_box()["y"] > 768
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    expect(words).to_have_text(re.compile("samples, live"))
+    corner = live(page).bounding_box()
+    page.mouse.up()
+    assert box["x"] < corner["x"] < corner["x"] + corner["width"] < box["x"] + box["width"]
+    assert box["y"] < corner["y"] < corner["y"] + corner["height"] < min(768, box["y"] + box["height"])

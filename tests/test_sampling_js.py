@@ -576,3 +576,25 @@ def test_a_drawing_of_many_points_is_left_to_the_server() -> None:
     assert DrawnModel.of(2000).id == DrawnModel.of(2000).id != DrawnModel.of(1000).id
     assert len(json.dumps(DrawnModel.of(2000).payload(None))) < 3000
     assert DrawnModel.of(5000) is None
+
+
+@pytest.mark.parametrize("name", ["the smile", "all at once", "straight"])
+def test_a_drawing_that_moves_has_few_components_and_almost_the_same_density(engine: Engine, name: str) -> None:
+    one = scribbles()[name]
+    dataset = from_points(one.points())
+    means = dataset.mixture.means
+    asked = {"means": means.ravel().tolist(), "half": dataset.half_width}
+    program = """
+    const means = array(asked.means), count = means.length / 2;
+    const whole = { means, stds: new Float64Array(count), weights: new Float64Array(count).fill(1 / count) };
+    const { means: centers, stds, weights } = coarsened(whole, asked.half);
+    return { centers: [...centers], stds: [...stds], weights: [...weights] };
+    """
+    got = {key: np.array(value) for key, value in engine(program, asked).items()}
+    centers, stds, weights = got["centers"].reshape(-1, 2), got["stds"], got["weights"]
+    assert 100 < len(weights) <= 300
+    np.testing.assert_allclose(weights.sum(), 1)
+    np.testing.assert_allclose(weights @ centers, means.mean(axis=0), atol=1e-9)
+    spread = weights @ ((centers**2).sum(axis=1) + 2 * stds**2)
+    np.testing.assert_allclose(spread, (means**2).sum(axis=1).mean(), rtol=1e-9)
+    assert np.average(stds, weights=weights) < 2 * (2 * dataset.half_width / 128), "bins of the picture"

@@ -139,6 +139,33 @@ function mixtureOf(paper, rules) {
   return { mixture, half: rules.edge * reach };
 }
 
+const COARSE = 300, FINEST = 256, COARSER = 0.9;  // components; cells along a side at first, and by what share fewer
+
+/**
+ * A mixture of few components: those of one cell become one of their mean and spread, in the finest grid that has at most
+ * `COARSE` cells with any. A drawing is mostly bare paper, so that these are hardly wider than a bin of its picture.
+ * @param {Mixture} mixture
+ * @param {number} half half the side of the square that holds it
+ * @returns {Mixture}
+ */
+function coarsened({ means, stds, weights }, half) {
+  for (let cells = FINEST; ; cells = Math.floor(COARSER * cells)) {
+    const found = new Map(), place = (value) => Math.floor(((value + half) * cells) / (2 * half));
+    for (let k = 0; k < stds.length; k += 1) {
+      const [x, y, weight] = [means[2 * k], means[2 * k + 1], weights[k]], cell = place(y) * cells + place(x);
+      if (!found.has(cell)) found.set(cell, [0, 0, 0, 0]);
+      const sums = found.get(cell);
+      [1, x, y, x * x + y * y + 2 * stds[k] ** 2].forEach((value, j) => { sums[j] += weight * value; });
+    }
+    if (found.size > COARSE) continue;
+    const all = [...found.values()], centers = all.flatMap(([whole, x, y]) => [x / whole, y / whole]);
+    const spread = ([whole, x, y, squares]) => Math.sqrt(Math.max(0, squares - (x * x + y * y) / whole) / (2 * whole));
+    return {
+      means: Float64Array.from(centers), stds: Float64Array.from(all, spread), weights: Float64Array.from(all, ([whole]) => whole),
+    };
+  }
+}
+
 /** The bin mass that is drawn in full: half of all mass lies in bins above it. @param {ArrayLike<number>} masses */
 function brightest(masses) {
   const falling = Float64Array.from(masses).sort().reverse(), half = 0.5 * falling.reduce((sum, one) => sum + one, 0);

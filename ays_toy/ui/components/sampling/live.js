@@ -5,6 +5,8 @@
 const ENOUGH = 2000, PATIENCE = 40;  // points of a picture while it moves; milliseconds after which fewer will do
 const RESTING = 150, FORGOTTEN = 30000;  // milliseconds: a hand that pauses, and a figure that is not come or not seen
 
+const SAMPLES = new Intl.NumberFormat("en-US");  // dear to make
+
 /** Where a panel of a figure is, or nothing while it is made: the latest figure within the element of a key, a subplot's number from 1. */
 function panelOf({ within, panel }) {
   const figure = [...document.querySelectorAll(`.st-key-${within} .js-plotly-plot`)].at(-1);
@@ -25,8 +27,8 @@ function inSight({ top, bottom, left, right, height }, around) {
 
 /**
  * @param {HTMLElement} root positioned; the picture is its child
- * @param {() => {left: number, top: number, width: number, height: number}} [corner] in the window's pixels; without one
- *   there is no picture while its panel is out of sight
+ * @param {() => {left: number, top: number, width: number, height: number, words?: Object}} [corner] in the window's
+ *   pixels, and where its words are, if not below it; without one there is no picture while its panel is out of sight
  */
 function livePicture(root, corner = null) {
   const box = node("div", { class: "live", hidden: "" }, root);
@@ -50,15 +52,13 @@ function livePicture(root, corner = null) {
     if (!found && awaited && watched) return true;  // the figure is being made anew: the picture stays where it is
     over = Boolean(found) && inSight(frame, around);
     if (!setting || (!over && !corner)) return false;
-    const at = over ? frame : corner();
+    const at = over ? frame : corner(), below = { top: at.top + at.height, left: at.left, width: at.width, height: 16 };
     const put = (element, { left, top, width, height }) => Object.assign(element.style, {
       left: `${left - origin.left}px`, top: `${top - origin.top}px`, width: `${width}px`, height: `${height}px`,
     });
     put(canvas, at);
-    const [top, bottom] = over && notes.length
-      ? [Math.min(...notes.map((one) => one.top)), Math.max(...notes.map((one) => one.bottom))]
-      : [at.top + at.height, at.top + at.height + 16];
-    put(words, { left: at.left, top, width: at.width, height: bottom - top });
+    const top = Math.min(...notes?.map((one) => one.top) ?? []), bottom = Math.max(...notes?.map((one) => one.bottom) ?? []);
+    put(words, over && notes.length ? { ...below, top, height: bottom - top } : at.words ?? below);
     words.hidden = over && !notes.length;
     if (around && watched !== around) {
       watcher.disconnect();
@@ -81,7 +81,7 @@ function livePicture(root, corner = null) {
     const picture = pixels(shades(counts, points, top, blur), colors);
     if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
     canvas.getContext("2d").putImageData(new ImageData(picture, bins, bins), 0, 0);
-    words.textContent = `${said}${points.toLocaleString("en-US")} samples, live`;
+    words.textContent = `${said}${SAMPLES.format(points)} samples, live`;
     painted += 1;
     fill(canvas, { "data-painted": painted, "data-points": points,
       "aria-label": `${setting.title} as it moves, ${words.textContent}` });
@@ -89,12 +89,12 @@ function livePicture(root, corner = null) {
     box.hidden = false;
   }
 
-  function ask(levels) {
+  function ask(levels, moving) {
     const text = JSON.stringify(levels);
     if (text === asked) return;
     asked = text;
     const { solver, seed, points, half, bins, model: { id, drawing: what } } = setting;
-    const from = what ? { drawing: what } : { model: id, half };
+    const from = what ? { drawing: { ...what, moving } } : { model: id, half };
     worker.ask({ ...from, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE, bins });
   }
 
@@ -152,13 +152,13 @@ function livePicture(root, corner = null) {
     move(levels, meta = null) {
       if (!can()) return;
       until(meta);
-      if (still()) pause = setTimeout(ask, RESTING, [...levels]); else ask([...levels]);
+      if (still()) pause = setTimeout(ask, RESTING, [...levels], false); else ask([...levels], true);
     },
     /** They have come to rest, and the figure will say that it shows them by `meta`; null: it shows them already. */
     rest(levels, meta) {
       if (!can(meta !== null)) return;
       until(meta);
-      ask([...levels]);
+      ask([...levels], false);
       arrived();
     },
     /** There is nothing to draw yet: what is seen stays, with `why` below it, until the figure says `meta`. */

@@ -8,7 +8,7 @@ const MOVING = 4000;  // points whose walks are kept for the next request, which
 const PAUSE = 120, BREATH = 10;  // milliseconds between answers that follow the first one; after which messages are let in
 
 let model = null;  // { id, denoise }
-const jobs = new Map();  // picture -> { turns, run }: what is under way of it
+const jobs = new Map();  // number -> { picture, run, turns, seen }: what is under way of it; seen: it has answered
 const walks = new Map();  // picture -> { denoise, solver, seed, steps }, the walks of its first points, chunk by chunk
 let drawn = { seed: null, chunks: [] };  // noise, chunk by chunk and step by step: all pictures have the same
 let sheet = { before: "", ink: null, strokes: "", made: null };  // the pad's paper up to the last stroke, and with it
@@ -31,12 +31,13 @@ function denoiser(sent) {
 
 /**
  * What is drawn at this moment, as its strokes say: they are all sent, and those before the last were laid already.
- * @param {{rules: Rules, strokes: Stroke[]}} drawing
+ * While a stroke is `moving`, every request is another drawing, and coarser components do.
+ * @param {{rules: Rules, strokes: Stroke[], moving: boolean}} drawing
  * @param {number} lowest the noise level at which its density is looked at
  * @returns {{denoise: Denoiser, half: number, top: number} | null} null where there is no ink
  */
-function drawnSource({ rules, strokes }, bins, lowest) {
-  const before = JSON.stringify([rules, strokes.slice(0, -1)]), all = JSON.stringify([rules, strokes]);
+function drawnSource({ rules, strokes, moving }, bins, lowest) {
+  const before = JSON.stringify([rules, strokes.slice(0, -1)]), all = JSON.stringify([rules, strokes, moving]);
   if (sheet.before !== before) sheet = { before, ink: inkOf(strokes.slice(0, -1), rules), strokes: "", made: null };
   if (sheet.strokes === all) return sheet.made;
   const found = mixtureOf(inkOf(strokes.slice(-1), rules, sheet.ink), rules);
@@ -46,7 +47,7 @@ function drawnSource({ rules, strokes }, bins, lowest) {
   count(counts, mixture.means, edges(half, bins));
   const masses = Float64Array.from(counts, (one) => one / rules.count);
   const top = brightest(blurred(blurred(masses, bins, bins, 1, blur), bins, 1, bins, blur));
-  return (sheet.made = { denoise: mixtureDenoiser(mixture, half), half, top });
+  return (sheet.made = { denoise: mixtureDenoiser(moving ? coarsened(mixture, half) : mixture, half), half, top });
 }
 
 /** The last states of one chunk of points, their walk taken over as far as it is known. */
@@ -66,18 +67,20 @@ function samples({ picture, solver, seed, sigmas }, denoise, first, size) {
 const answer = ({ picture, number, part }, found, moved = []) =>
   self.postMessage({ picture, number, part, ...found }, moved);
 
+const unseen = () => [...jobs.values()].filter(({ seen }) => !seen);
+
 /**
- * Count samples chunk by chunk, telling at each whether there was an answer.
- * @param {{picture: number, number: number, model?: string, half?: number, drawing?: {rules: Rules, strokes: Stroke[]},
+ * Count samples chunk by chunk, telling after each whether there was an answer.
+ * @param {{picture: number, number: number, model?: string, half?: number, drawing?: Object,
  *   solver: string, seed: number, sigmas: number[], points: number, enough: number, patience: number, bins: number,
  *   part: number, parts: number}} request of the chunks of all `points`, those from number `part` on, every `parts`-th;
- *   the first answer comes when all workers together have `enough` of them, or with as many as there are after
- *   `patience` milliseconds. Of a drawing answers say the share of a bin that is drawn in full, and where there is
+ *   the first answer comes when all workers together have `enough` of them, or with as many as there are when its
+ *   share of `patience` milliseconds is over, which all pictures that are waited for have together. Of a drawing answers say the share of a bin that is drawn in full, and where there is
  *   nothing drawn there are no points.
  */
 function* counting(request) {
   const { picture, solver, seed, points, enough, patience, bins, part, parts, drawing } = request;
-  let wanted = performance.now() + patience, counts = new Uint32Array(bins * bins), fresh = 0, few = enough / parts;
+  let wanted = performance.now() + patience / unseen().length, counts = new Uint32Array(bins * bins), fresh = 0, few = enough / parts;
   const source = drawing ? drawnSource(drawing, bins, request.sigmas.at(-1)) : { ...model, half: request.half };
   const tell = (all) => {
     answer(request, { counts, points: fresh, all, top: source?.top }, [counts.buffer]);
@@ -108,7 +111,7 @@ function* carrying(request) {
   const next = flowPaths(model.denoise, flow, bound(part), bound(part + 1) - bound(part));
   for (let k = 0; k < flow.schedules.length; k += 1) {
     paths.push(next(k));
-    yield true;  // after each, the next messages are let in
+    yield false;
   }
   answer(request, { paths, all: true });
 }
@@ -118,16 +121,18 @@ channel.port1.onmessage = () => waiting.shift()();
 /** Let messages in that have come meanwhile. */
 const breath = () => new Promise((resolve) => { waiting.push(resolve); channel.port2.postMessage(0); });
 
+/** Pictures that are waited for one after the other, so that each comes as soon as it can; then more points of all. */
+const foremost = () => unseen()[0] ?? [...jobs.values()].reduce((one, other) => (other.turns < one.turns ? other : one));
+
 let working = false;
-/** All jobs in turn, first those that have had the fewest turns, so that pictures side by side come together. */
 async function work() {
   working = true;
   for (let rested = performance.now(); jobs.size;) {
-    const [picture, job] = [...jobs].reduce((one, other) => (other[1].turns < one[1].turns ? other : one));
-    const { value: answered, done } = job.run.next();
+    const job = foremost(), { value: answered, done } = job.run.next();
     job.turns += 1;
-    if (done) jobs.delete(picture);
-    if (!done && !answered && performance.now() - rested < BREATH) continue;
+    job.seen ||= answered;
+    if (done) jobs.delete(job.picture);
+    if (!done && !job.seen && performance.now() - rested < BREATH) continue;  // what is seen already gives way at once
     await breath();
     rested = performance.now();
   }
@@ -136,8 +141,8 @@ async function work() {
 
 self.onmessage = ({ data: { model: sent, drop, ask } }) => {
   if (sent) model = { id: sent.id, denoise: denoiser(sent) };
-  if (drop !== undefined) jobs.delete(drop);
+  jobs.delete(drop ?? ask?.picture);
   if (!ask || !(ask.drawing || ask.model === model?.id)) return;
-  jobs.set(ask.picture, { turns: 0, run: (ask.flow ? carrying : counting)(ask) });
+  jobs.set(ask.picture, { picture: ask.picture, run: (ask.flow ? carrying : counting)(ask), turns: 0, seen: false });
   if (!working) work().catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
 };

@@ -5,6 +5,7 @@
 
 const WIDE = 900;  // pixels from which the three figures stand side by side
 const TALL = 282, LOW = 190, BELOW = 538;  // their height then: of a low window, what leaves room for the pictures below
+const HIGH = 112, SMALL = 64, LARGE = 150, WORDS = 92;  // of the samples' corner in a figure: what is above and below
 
 function searchPlayer(component) {
   const root = node("div", { class: "player" }, component.parentElement);
@@ -12,7 +13,7 @@ function searchPlayer(component) {
   const point = (k, settled) => bar.setPosition(Math.min(k, data.sweeps.length - 1), settled);
   const levels = levelsFigure(figures, point, "reached");
   const klub = curveFigure(figures, "klub", point), score = curveFigure(figures, "score", point);
-  const tip = tooltip(root), samples = livePicture(root);
+  const tip = tooltip(root), samples = livePicture(root, corner);
   for (const { figure } of [levels, klub, score]) hover(figure, tip, root);
   let { data } = component, tell = component.setStateValue, width = 0, deed = 0;
   let adopting = false, newest = null;  // the page's own move; the newest sweep whose samples were drawn
@@ -23,6 +24,13 @@ function searchPlayer(component) {
     if (value === at) return;
     told = at = value;
     inform();
+  }
+  // Where nothing is drawn: KLUB has fallen long before its figure's right edge.
+  function corner() {
+    const { right, top, height } = klub.figure.svg.getBoundingClientRect();
+    const size = clamp(height - HIGH, SMALL, LARGE), left = right - size - 16;
+    const words = { left: left - WORDS, top: top + 26, width: WORDS, height: 48 };
+    return { left, top: top + 26, width: size, height: size, words };
   }
   const inform = () => tell("sweep", { at, deed: deed += 1, model: samples.held });
   // The samples of a sweep that is scrubbed or played to, until the figure shows those of the one at rest.

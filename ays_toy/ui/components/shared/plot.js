@@ -31,8 +31,8 @@ function mount(component, make) {
   };
 }
 
-const plain = (value, digits = 4) =>
-  Number(value.toPrecision(digits)).toLocaleString("en-US", { maximumFractionDigits: 9, useGrouping: false });
+const PLAIN = new Intl.NumberFormat("en-US", { maximumFractionDigits: 9, useGrouping: false });  // dear to make
+const plain = (value, digits = 4) => PLAIN.format(Number(value.toPrecision(digits)));
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
