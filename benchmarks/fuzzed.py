@@ -215,8 +215,8 @@ def _drawings(_: Path) -> list[bytes]:
 
 def _heavy_drawings() -> list[bytes]:
     corner, far = (0, 0), (511, 511)
-    many = [drawing.Stroke((corner, far) * 10, 128, 3, "rotate-8") for _ in range(drawing.MAX_STROKES)]
-    long = drawing.Stroke((corner, far) * (drawing.MAX_VERTICES // 2), 128, 3, "rotate-8")
+    many = [drawing.Stroke((corner, far) * 8, 128, 3, "left-right") for _ in range(drawing.MAX_STROKES)]
+    long = drawing.Stroke((corner, far) * (drawing.MAX_VERTICES // 2), 128, 3)
     return [drawing.encode(Drawing(strokes, 20_000)).encode() for strokes in (tuple(many), (long,))]
 
 

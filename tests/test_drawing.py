@@ -190,9 +190,15 @@ def test_ink_in_one_corner_pixel_or_the_last_is_found(generator) -> None:
 def test_the_most_that_a_drawing_can_hold_is_inked_in_seconds() -> None:
     rng = np.random.default_rng(1)
     strokes = [
-        Stroke(tuple(map(tuple, rng.integers(0, LATTICE, (20, 2)).tolist())), 128, 0, "rotate-8") for _ in range(200)
+        Stroke(tuple(map(tuple, rng.integers(0, LATTICE, (20, 2)).tolist())), 64, 0, "four-fold") for _ in range(180)
     ]
     assert len(Drawing(tuple(strokes), 20_000).points()) == 20_000
+
+
+def test_what_would_take_longer_to_ink_is_refused() -> None:
+    across = Stroke(((0, 0), (511, 511)) * 10, 128, 0, "rotate-8")
+    with pytest.raises(ValueError, match="so wide a brush"):
+        Drawing((across,) * 200)
 
 
 # --- as data ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ PLACES, SHIFT, AT_ONCE = 2, 0.25, 128  # places along a unit, the first one's di
 LEAST_BRUSH, MAX_BRUSH = 4, 128  # a brush's diameter
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # the share of the paper that one stroke covers
 MAX_STROKES, MAX_VERTICES = 200, 4000
+MAX_ROWS = 8_000_000  # of places, in the reach of all segments together: about a second of work
 VERSION = 1
 DAMAGED = "The drawing in this link is"
 
@@ -71,6 +72,12 @@ class Stroke:
             for value in place:
                 whole_number(value, "A stroke's corner", 0, LATTICE - 1)
 
+    @property
+    def rows(self) -> int:
+        """Rows of places in the brush's reach, over all segments: what it takes to ink them."""
+        heights = np.abs(np.diff(self.copies()[:, :, 1], axis=1))
+        return int(PLACES * (heights.sum() + (heights.size or len(self.copies())) * self.brush))
+
     def copies(self) -> np.ndarray:
         """The path as often as the symmetry repeats it [copies, M, 2]."""
         center = (LATTICE - 1) / 2
@@ -94,6 +101,8 @@ class Drawing:
                 f"A drawing has at most {MAX_STROKES} strokes and {MAX_VERTICES:,} corners; this has "
                 f"{len(self.strokes)} and {corners:,}: undo some of it."
             )
+        if sum(stroke.rows for stroke in self.strokes) > MAX_ROWS:
+            raise ValueError("So many long strokes with so wide a brush take too long to ink: undo some of it.")
 
     @classmethod
     def from_json(cls, strokes: Any, count: int = ink.COUNT) -> "Drawing":
