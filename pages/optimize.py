@@ -33,7 +33,7 @@ def search_as_it_goes() -> None:
 
 under_way = running.active(watching.watch(state)) or watching.choosing(choice)
 running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
-pictures = st.container(key="panels_box5")
+pictures = gallery.reserved("panels_box5", 300)
 st.caption(watching.LOOK)
 samples = watching.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples)
