@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy import serving
-from ays_toy.ui import frame, keeper
+from ays_toy.ui import frame, front, keeper
 from ays_toy.ui.components.address import one_entry_a_deed
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
@@ -17,19 +17,11 @@ frame.begin()
 with frame.sentences():
     serving.current()  # what is not said well is not open to anybody
     one_entry_a_deed(keeper.cookie())
-frame.by_name("explore")
+front.open_door()
+pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title in front.TITLES.items()]
 page = st.navigation(
-    [
-        st.Page("pages/explore.py", title="Explore", url_path="explore", default=True),
-        st.Page("pages/data.py", title="Your data", url_path="data"),
-        st.Page("pages/train.py", title="Train", url_path="train"),
-        st.Page("pages/optimize.py", title="Optimize", url_path="optimize"),
-        st.Page("pages/trajectories.py", title="Trajectories", url_path="trajectories"),
-        st.Page("pages/beat_ays.py", title="Beat AYS", url_path="beat_ays"),
-        st.Page("pages/images.py", title="Images", url_path="images"),
-    ],
-    position="top",
+    [st.Page(front.nowhere, title="AYS Explorer", default=True, visibility="hidden"), *pages], position="top"
 )
 frame.glossary()
-with frame.sentences():
+with front.way_on(page.url_path), frame.sentences():
     page.run()

@@ -1,6 +1,8 @@
 """The words of this field, one sentence each, where every page can open them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
 
 from ays_toy.metrics import METRICS
 from ays_toy.names import ABOUT, TITLES
@@ -11,6 +13,7 @@ TERMS: Mapping[str, str] = {
     "high to low.",
     "Schedule": "The n + 1 noise levels, descending, at which a sampler stands; between two of them it takes one of "
     "its n steps.",
+    "Step": "The way from one noise level of a schedule down to the next, by one or two calls of the denoiser.",
     "Denoiser": "What a diffusion model learns: given a noisy x and its σ, the mean of all clean data that could lie "
     "behind it. The exact one is that mean in closed form.",
     "Denoiser call": "One use of the denoiser for one x: nearly all that sampling costs.",
@@ -51,3 +54,45 @@ def solvers() -> dict[str, str]:
 def metrics() -> dict[str, str]:
     """What every metric measures, by title."""
     return {metric.title: metric.about for metric in METRICS.values()}
+
+
+# How words stand in a text, where that is otherwise than in the list: with or without an s, small or capital first.
+_SPELLED = {
+    "Noise level σ": "noise levels?|σ",
+    "p": "p(?= = )|power p|σ⁻ᵖ",
+    "Standard error": "standard errors?|±",
+    "Held-out": "held[- ]out",
+    "Entropy": "entrop(?:y|ies)",
+    "Path": "(?:forward|sampling|whole) paths?",
+}
+_CAPITAL = frozenset({"Yours", "Published"})  # ordinary words but for the capital
+
+
+def found_in(texts: Iterable[str]) -> dict[str, str]:
+    """Every name and word of the glossary that the texts have, with its sentence, in their order."""
+    known = everything()
+    pattern, words = _pattern(tuple(known))
+    found = (words[match.lastgroup or ""] for text in texts for match in pattern.finditer(text))
+    return {word: known[word] for word in dict.fromkeys(found)}
+
+
+def everything() -> dict[str, str]:
+    """All sentences by name or word."""
+    return {**TERMS, **schedules(), **solvers(), **metrics()}
+
+
+@cache
+def _pattern(known: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """What finds any of them, the longest first, and the words by the names of its groups."""
+    words = {f"g{k}": word for k, word in enumerate(sorted(known, key=len, reverse=True))}
+    spelled = (f"(?P<{group}>{_spelled(word)})" for group, word in words.items())
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(spelled)})(?![\w-])"), words
+
+
+def _spelled(word: str) -> str:
+    if word in _SPELLED:
+        return f"(?i:{_SPELLED[word]})"
+    exact = re.escape(word)
+    if word in _CAPITAL or not word[1:2].islower():
+        return exact
+    return f"(?:{exact}|{exact[0].lower()}{exact[1:]})" + ("" if word.endswith("s") else "s?")

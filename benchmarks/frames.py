@@ -51,6 +51,32 @@ SLIDE = """(thumb, lasting) => new Promise((resolve) => {
   };
   requestAnimationFrame(step);
 })"""
+SCRUB = """(bar, lasting) => new Promise((resolve) => {
+  const began = performance.now();
+  const step = (now) => {
+    bar.value = bar.max * (0.5 + 0.5 * Math.sin((now - began) / 500));
+    bar.dispatchEvent(new Event("input", { bubbles: true }));
+    if (now - began < lasting) requestAnimationFrame(step); else resolve();
+  };
+  requestAnimationFrame(step);
+})"""
+DRAW = """(paper, lasting) => new Promise((resolve) => {
+  const began = performance.now(), { x, y, width } = paper.getBoundingClientRect();
+  paper.setPointerCapture = () => {};
+  const send = (kind, now) => {
+    const [turn, radius] = [(now - began) / 400, (0.2 + 0.15 * Math.sin((now - began) / 1700)) * width];
+    const clientX = x + width / 2 + radius * Math.cos(turn), clientY = y + width / 2 + radius * Math.sin(turn);
+    const pointer = { pointerId: 1, pointerType: "mouse", button: 0, bubbles: true, clientX, clientY };
+    paper.dispatchEvent(new PointerEvent(kind, pointer));
+  };
+  send("pointerdown", began);
+  const step = (now) => {
+    send("pointermove", now);
+    if (now - began < lasting) requestAnimationFrame(step); else resolve();
+  };
+  requestAnimationFrame(step);
+})"""
+STEPS = ".st-key-steps input[type=range]"
 READ = "() => { const times = window.frameTimes; window.frameTimes = null; return times; }"
 
 
@@ -134,17 +160,64 @@ def _slid(about: str, query: str) -> Scene:
 
     def grab(page: Page) -> None:
         page.wait_for_selector(".st-key-panels_box52 .heatmaplayer image")
+        _steps(page)
+
+    return Scene(f"Explore, {about}, Steps dragged", query, grab, _slide, ".live canvas >> nth=0")
+
+
+def _steps(page: Page) -> None:
+    """Take hold of the slider of steps."""
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(1000)
+    box = page.locator(STEPS).locator("xpath=../..").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+
+
+def _slide(page: Page, seconds: float) -> None:
+    page.locator(STEPS).evaluate(SLIDE, 1000 * seconds)
+
+
+def _carried(about: str, query: str) -> Scene:
+    """Take hold of Trajectories' slider of steps and move it to and fro, from 4 steps to 11."""
+
+    def grab(page: Page) -> None:
+        page.wait_for_selector(".flow canvas")
+        if page.get_by_role("button", name="Pause", exact=True).count():
+            page.get_by_role("button", name="Pause", exact=True).click()
+        _steps(page)
+
+    shown = "shown=edm,time-uniform,logsnr,klub-optimum"
+    return Scene(f"Trajectories, {about}, Steps dragged", f"trajectories?{shown}&{query}", grab, _slide, ".flow.player")
+
+
+def _scrubbed(about: str, query: str) -> Scene:
+    """Move the bar of Optimize's sweeps to and fro."""
+
+    def ready(page: Page) -> None:
+        page.wait_for_selector(".st-key-panels_box5 .heatmaplayer image")
         page.wait_for_selector(READY)
         page.wait_for_timeout(1000)
-        box = page.locator(".st-key-steps input[type=range]").locator("xpath=../..").bounding_box()
-        assert box is not None
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.mouse.down()
 
-    def slide(page: Page, seconds: float) -> None:
-        page.locator(".st-key-steps input[type=range]").evaluate(SLIDE, 1000 * seconds)
+    def scrub(page: Page, seconds: float) -> None:
+        page.get_by_role("slider", name="sweep").evaluate(SCRUB, 1000 * seconds)
 
-    return Scene(f"Explore, {about}, Steps dragged", query, grab, slide, ".live canvas")
+    return Scene(f"Optimize, {about}, sweeps scrubbed", f"optimize?{query}", ready, scrub, ".live canvas")
+
+
+def _drawn(about: str, query: str) -> Scene:
+    """Draw on the pad of Your data, round and round: more than a person does in one stroke."""
+
+    def ready(page: Page) -> None:
+        page.wait_for_selector(".st-key-panels .annotation-text")
+        page.wait_for_selector(READY)
+        page.wait_for_timeout(1000)
+
+    def draw(page: Page, seconds: float) -> None:
+        page.locator("canvas.paper").evaluate(DRAW, 1000 * seconds)
+
+    return Scene(f"Your data, {about}, drawn on", f"data?{query}", ready, draw, ".live canvas")
 
 
 SCENES = {
@@ -158,6 +231,10 @@ SCENES = {
     "live-network": _sampled("a network of 3 × 128", "data=grid-8x8&model=mlp"),
     "follow-grid": _slid("four pictures of 64 components", "?data=grid-8x8"),
     "follow-spirals": _slid("four pictures of 316 components", "?data=spirals"),
+    "carried-grid": _carried("4 × 1,000 particles, 64 components", "data=grid-8x8"),
+    "carried-spirals": _carried("4 × 1,000 particles, 316 components", "data=spirals"),
+    "sweeps-grid": _scrubbed("64 components", "data=grid-8x8"),
+    "drawn": _drawn("2,000 points", "steps=8"),
 }
 
 

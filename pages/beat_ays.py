@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ays_toy.ui import compute, controls, gallery, view
+from ays_toy.ui import compute, controls, gallery, terms, view
 from ays_toy.ui.beat_ays import board, guess
+from ays_toy.ui.lessons import bar
 
 state = view.show(
     board.ChallengeView,
@@ -18,21 +19,22 @@ state = view.show(
 )
 
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
-st.caption(
+terms.caption(
     f"Every step adds its patch to **{state.cost}**{board.meaning(state)}: make the patches small, then see whether "
     "the picture agrees. The address holds your attempt."
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
 pictures = gallery.reserved(board.PANELS, 300)
-st.caption(
-    "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale."
+terms.caption(
+    "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale.",
+    *gallery.WORDS,
 )
 
 with left:
     board.board(state)
 with right:
     board.numbers(state)
-    result = st.container()
+    result = st.container(key="result")
 with result:
     shown = guess.shown(state)
 outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
@@ -43,5 +45,10 @@ with result:
         guess.lesson(state, shown)
     else:
         guess.ask(state)
-guess.scores_table(state, shown)
-st.caption(f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}")
+bar.ask(guess.facts(state, shown))
+with st.container(key="scores_box"):
+    guess.scores_table(state, shown)
+    terms.caption(
+        f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",
+        *(one.title for one in shown.values()),
+    )

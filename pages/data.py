@@ -19,7 +19,7 @@ state = view.show(
 st.markdown("### Your own data: draw them, and there are samples of them at once")
 left, right = st.columns([0.4, 0.6], gap="medium")
 with left:
-    bringing.ways()
+    bringing.ways(state)
 with right:
     bringing.preview(state)
     bringing.onward()

@@ -5,8 +5,9 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, findings, gallery, running, view, yours
+from ays_toy.ui import controls, explore, findings, gallery, repeats, running, terms, view, yours
 from ays_toy.ui.components.follow import follow
+from ays_toy.ui.lessons import bar
 
 state = view.show(
     view.View,
@@ -17,21 +18,25 @@ state = view.show(
     controls.noise_range,
     controls.columns,
     controls.new_noise,
+    repeats.control,
 )
 
 calls = denoiser_calls(state.solver, state.steps)
 st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
-st.caption(
-    "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ they are "
-    "taken. **AYS** is the paper's, *Align Your Steps*; the **Automatic choice** is what this project recommends."
+terms.caption(
+    "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ. **AYS** is "
+    "the paper's, *Align Your Steps*; the **Automatic choice** is what this project recommends.",
+    *explore.words_beside(state),
 )
 yours.remarks(state.yours, explore.fit, state.steps)
 known, waiting = explore.find(state)
 pictures = gallery.reserved(explore.container(state, known), 356)
-st.caption(
+terms.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
-    f"{state.chosen_model.samples:,} samples each."
+    f"{state.chosen_model.samples:,} samples each.",
+    *gallery.WORDS,
 )
+again = st.container()
 finding = gallery.reserved("verdict", 98)
 left, right = st.columns([0.46, 0.54], gap="medium")
 
@@ -41,12 +46,17 @@ follow(explore.following(state, known))
 with left:
     figure, words = explore.rail(state, known)
     st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
-    st.caption(explore.RAIL_CAPTION)
+    terms.caption(explore.RAIL_CAPTION)
 samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows, coming = explore.measured(state, known, outcomes)
-finding.markdown(explore.verdict(state, rows))
-with right:
+verdict = explore.verdict(state, rows)
+finding.markdown(verdict, help=terms.about(verdict))
+with right.container(key="table_box"):
     explore.table(state, rows)
-    st.caption("**Fresh data** is what a perfect sampler would score; ± is one standard error.")
+    said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
+    terms.caption(said, *(row.title for row in rows.values()))
+with again:
+    repeats.show(state, known)
+bar.ask(explore.facts(state, rows))
 running.follow(lambda: None, partial(explore.more, state, waiting, coming), False, bool(waiting or coming))

@@ -6,8 +6,9 @@ from itertools import count
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy.ui import controls, running, view, yours
+from ays_toy.ui import controls, running, terms, view, yours
 from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
+from ays_toy.ui.lessons import bar
 
 spots: list[DeltaGenerator] = []
 state = view.show(
@@ -32,7 +33,8 @@ looks = count()
 
 
 def run_as_it_goes() -> None:
-    image_run.run_controls(state, known)
+    with st.container(key="run_box"):
+        image_run.run_controls(state, known)
     if next(looks) > image_run.UNHURRIED:
         image_run.warm(state)
 
@@ -44,19 +46,23 @@ if one is None:
     image_export.published_section()
     st.stop()
 if words := side_by_side.verdict(state, one):
-    st.markdown(words)
+    st.container(key="images_verdict").markdown(words)
 yours.remarks(state.image_yours, fit, state.steps)
 left, right = st.container(), st.container()
 if not side_by_side.large(one):
     left, right = st.columns([0.56, 0.44], gap="medium")
 with left:
     side_by_side.view_control(state)
-    side_by_side.rows(state, one)
-    st.caption(side_by_side.rows_caption(state, one))
+    with st.container(key="strips"):
+        side_by_side.rows(state, one)
+    terms.caption(side_by_side.rows_caption(state, one), *(row.title for row in one.rows.values()))
 with right:
     side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
-side_by_side.table(state, one)
-image_export.section(state, one)
-image_export.published_section()
+with st.container(key="images_table"):
+    side_by_side.table(state, one)
+with st.container(key="taking"):
+    image_export.section(state, one)
+    image_export.published_section()
+bar.ask(side_by_side.facts(state, one))

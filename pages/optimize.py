@@ -4,7 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import controls, findings, gallery, running, view
+from ays_toy.ui import controls, findings, gallery, running, terms, view
+from ays_toy.ui.lessons import bar
 from ays_toy.ui.optimize import take_home, watching
 
 state = view.show(
@@ -27,23 +28,25 @@ outcomes = findings.begin(state, shown)
 
 
 def search_as_it_goes() -> None:
-    watching.status(state)
+    with st.container(key="story"):
+        watching.status(state)
     watching.player(state, shown["p-optimum"])
 
 
 under_way = running.active(watching.watch(state)) or watching.choosing(choice)
 running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
-pictures = gallery.reserved("panels_box5", 300)
-st.caption(watching.LOOK)
+pictures = gallery.reserved(watching.PICTURES, 300)
+terms.caption(watching.LOOK, *gallery.WORDS)
 samples = watching.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples)
+gallery.show(pictures, state.chosen_model, samples, meta=watching.meta(state, shown))
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")
     controls.dials(state)
     watching.evidence(state, choice)
-with left:
+with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
-    st.caption(watching.table_caption(state, shown))
+    terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
+bar.ask(watching.facts(state, shown, outcomes))
 take_home.section(state, shown, left, right)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, running, view
+from ays_toy.ui import background, controls, gallery, running, terms, view
 from ays_toy.ui.components import field_player
 from ays_toy.ui.own_data import bringing
 from ays_toy.ui.train import keeping, network
@@ -31,7 +31,7 @@ def run_as_it_goes() -> None:
     with right:
         if one:
             field_player(one.field, key="field", title=one.what)
-            st.caption(network.FIELD_LOOK)
+            terms.caption(network.FIELD_LOOK)
 
 
 running.follow(run_as_it_goes, partial(running.stage, network.SLOT), seen, running.active(watch), network.POLL)

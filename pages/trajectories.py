@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ays_toy.ui import controls, gallery, trajectories, view
+from ays_toy import names
+from ays_toy.ui import controls, gallery, terms, trajectories, view
 
 state = view.show(
     trajectories.TrajectoriesView,
@@ -18,9 +19,10 @@ state = view.show(
 st.markdown(f"### The same noise, carried to the data in {state.steps} steps by different schedules")
 followed = trajectories.flow(state)
 trajectories.panels(state, followed)
-st.caption(trajectories.look_for(state))
+terms.caption(trajectories.look_for(state), *(names.title(name, state.power) for name in state.names))
 st.caption(trajectories.path_words(state, followed))
 
+st.markdown(trajectories.finding(state, followed))
 left, right = st.columns(2)
 with left:
     st.plotly_chart(
@@ -29,7 +31,7 @@ with left:
         config=gallery.STILL,
         alt=trajectories.alt(state, followed, "local"),
     )
-    st.caption(
+    terms.caption(
         "**Look for** the noise levels where a schedule errs: each point is one step, begun on the reference, not "
         "where the steps before had led. Good schedules err alike everywhere."
     )
@@ -40,10 +42,10 @@ with right:
         config=gallery.STILL,
         alt=trajectories.alt(state, followed, "distance"),
     )
-    st.caption(
+    terms.caption(
         f"**Look for** where the distance builds up, and whether it ever heals. The reference is "
         f"{trajectories.reference_words(followed)}."
     )
-st.caption(
+terms.caption(
     f"Root mean squares over {followed.particles:,} particles, ± one standard error, in the panels' own coordinates."
 )

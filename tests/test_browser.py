@@ -38,7 +38,7 @@ class Visit(AnyVisit):
 
 @pytest.fixture
 def visit(visits: Callable[..., Visit], server: str) -> Callable[..., Visit]:
-    return lambda query="", **look: visits(Visit, **look).open(f"{server}/{query}")
+    return lambda query="", **look: visits(Visit, **look).open(f"{server}/explore{query}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,12 +1,14 @@
 """Drawing in a real Chromium: by mouse, by keyboard, undone, brought as an image, taken along in a link."""
 
+import base64
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import Visit, required
+from chromium import ADDRESS, PIXELS, Visit, grab, required
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -196,3 +198,46 @@ def test_an_image_becomes_data_everywhere_and_one_too_large_is_a_sentence(visit:
     page.get_by_role("button", name="Use your own points").click()
     expect(page).to_have_url(re.compile("/data"))
     samples(page)
+
+
+def shown(address: str) -> np.ndarray:
+    """A picture in a figure, by its address: gray [128, 128]."""
+    picture = Image.open(BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGB")
+    return np.array(picture.resize((128, 128), Image.Resampling.BOX)).mean(axis=2)
+
+
+def test_samples_follow_the_brush_and_give_way_to_the_same_of_the_figure(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    visit = visits()
+    page = visit.page
+    open_page(page, f"{server}/data?steps=20")  # or samples would lie everywhere
+    live, figure = page.locator(".live canvas"), page.locator(".st-key-panels_box3 .subplot.x2y2 .heatmaplayer image")
+    url, before, frame = page.url, figure.evaluate(ADDRESS), figure.bounding_box()
+    x, y = grab(page, page.locator("canvas.paper"))
+    page.mouse.move(x, y - 150, steps=8)
+    expect(live).to_have_attribute("data-points", "4096")
+    assert (page.url, figure.evaluate(ADDRESS)) == (url, before)  # Python has not been told
+    assert all(abs(live.bounding_box()[side] - frame[side]) < 1 for side in frame)
+    seen = np.array(live.evaluate(PIXELS)).reshape(128, 128, 4)[..., :3].mean(axis=2)
+    page.mouse.up()
+    expect(live).to_be_hidden(timeout=30_000)
+    visit.idle()
+    assert "data=drawn" in page.url
+    assert figure.bounding_box() == frame
+    old, own = shown(before), shown(figure.evaluate(ADDRESS))
+    assert np.corrcoef(seen.ravel(), own.ravel())[0, 1] > 0.8
+    stroke = np.s_[30:58, 60:68]  # between the eyes, where nothing was
+    assert seen[stroke].mean() > old[stroke].mean() + 30
+    assert seen[stroke].mean() == pytest.approx(own[stroke].mean(), abs=25)
+    visit.page.set_viewport_size({"width": 390, "height": 844})  # the figure is below, and out of sight
+    visit.idle()
+    grab(page, page.locator("canvas.paper"))
+    page.mouse.move(200, 400, steps=4)
+    expect(live).to_be_visible()
+    small, paper = live.bounding_box(), page.locator("canvas.paper").bounding_box()
+    assert small["y"] + small["height"] <= paper["y"]
+    page.mouse.up()
+    cleared(page)
+    expect(live).to_be_hidden()
+    visit.unharmed()

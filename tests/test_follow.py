@@ -1,6 +1,5 @@
 """What Explore's pictures follow: levels for every number of steps, and a message that stays the same meanwhile."""
 
-from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,10 @@ from ays_toy.runs import finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
-from ays_toy.ui import compute, explore, findings
+from ays_toy.ui import explore, findings
+from ays_toy.ui.components import LiveFlow
+from ays_toy.ui.components.sampling import SampledModel
+from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import POWERS, View
 
 MODEL = Model("ring-8")
@@ -63,20 +65,23 @@ def test_a_panel_that_is_the_klub_optimum_s_own_has_no_power():
 
 
 @pytest.mark.parametrize("name", names.SEARCHED)
-def test_what_somebody_has_had_searched_for_takes_part(name, monkeypatch):
-    searches: list[Future] = []
-    monkeypatch.setattr(compute, "search", lambda *_: searches.append(Future()) or searches[-1])
+def test_what_somebody_has_had_searched_for_takes_part(name, monkeypatch, request):
+    def find(_, __, asked, ___, steps, **____):
+        if steps == 11:
+            raise ValueError("no")
+        return Schedule(asked, "", np.geomspace(40, 0.002, steps + 1))
+
+    monkeypatch.setattr(findings.finding, "find", find)
+    request.addfinalizer(findings._search.clear)
     view = View(data="ring-8", solver="ddim", sigma_max=40.0, steps=9, shown=("edm", name))  # nothing ships for it
-    findings.of(view, name)
-    findings.of(replace(view, steps=11), name)
-    findings.of(replace(view, steps=12), name)
 
     def steps() -> list[int]:
         return explore.following(view, {}).payload()["levels"][name]["steps"]
 
     assert steps() == []
-    searches[0].set_result(Schedule(name, "", np.geomspace(40, 0.002, 10)))
-    searches[1].set_exception(ValueError("no"))
+    findings.of(view, name).result()
+    with pytest.raises(ValueError, match="no"):
+        findings.of(replace(view, steps=11), name).result()
     assert steps() == [9]
     assert explore.following(replace(view, solver="heun"), {}).payload()["levels"][name]["steps"] == []
 
@@ -91,3 +96,15 @@ def test_the_rail_is_priced_as_in_the_figure_and_has_what_was_brought():
     assert sent["levels"]["p-optimum 3"]["look"]["title"] == "KLUB optimum"
     figure, _ = explore.rail(view, {"edm": finding.family(MODEL, "edm", 8)})
     assert figure.layout.meta == tuple(explore.meta(view))
+
+
+def test_paths_are_led_by_the_same_levels_sent_once():
+    view = TrajectoriesView(data="ring-8", shown=("edm", "p-optimum"))
+    model, ends = SampledModel.of(MODEL), (80.0, 0.002)
+    table = LiveFlow.of(model, view.solver, view.seed, 1000, ends, explore.led_to(view))
+    moved = LiveFlow.of(model, view.solver, view.seed, 1000, ends, explore.led_to(replace(view, steps=21, power=1.0)))
+    assert moved.id == table.id
+    assert table.payload(table.id) == {"id": table.id}
+    sent = table.payload(None)
+    assert sent["levels"] == explore.following(View(data="ring-8", shown=view.shown), {}).payload()["levels"]
+    assert sent["levels"]["p-optimum 1"]["look"]["title"] == names.title("p-optimum", 1.0)

@@ -147,10 +147,16 @@ def test_back_undoes_a_stroke_and_two_tabs_do_not_meet(visits: Callable[..., Vis
     expect(second.page.get_by_role("combobox", name="Data")).to_have_value("Grid 8×8", timeout=60_000)
 
 
-def test_the_first_page_is_found_by_its_name_too(visits: Callable[..., Visit], server: str) -> None:
+def test_an_address_without_a_page_opens_what_it_is_about(visits: Callable[..., Visit], server: str) -> None:
+    """Explore for its parameters, as links have always done; the page of its lesson; the three doors for no link."""
     page = visits().page
-    for path in ("/explore?data=gaussian&steps=3", "/explore/?data=gaussian&steps=3"):
+    for path in ("/?data=gaussian&steps=3", "/explore/?data=gaussian&steps=3"):
         page.goto(f"{server}{path}")
         expect(steps(page)).to_have_value("3", timeout=120_000)
-        expect(page).to_have_url(re.compile(r":\d+/\?data=gaussian&steps=3$"), timeout=60_000)
+        expect(page).to_have_url(re.compile(r":\d+/explore\?data=gaussian&steps=3$"), timeout=60_000)
         assert page.get_by_text("Page not found").count() == 0
+    page.goto(f"{server}/?lesson=the-papers-search.1")
+    expect(page).to_have_url(re.compile(r"/optimize\?data=grid-4x4&lesson=the-papers-search.1$"), timeout=60_000)
+    page.goto(server)
+    expect(page).to_have_url(re.compile("/learn$"), timeout=60_000)
+    expect(page.get_by_text("Use it on my model")).to_be_visible()

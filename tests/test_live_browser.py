@@ -181,3 +181,39 @@ def test_it_has_a_corner_on_the_rail_where_the_figure_is_out_of_sight(
     expect(live(page)).to_be_visible()  # the figure that has come cannot be seen yet
     yours(page).scroll_into_view_if_needed()
     expect(live(page)).to_be_hidden()
+
+
+# --- Optimize --------------------------------------------------------------------------------------------------------
+
+
+def test_the_samples_of_a_sweep_follow_the_bar_and_give_way_to_the_figure_s(page: Page, server: str) -> None:
+    page.goto(f"{server}/optimize?data=ring-8")
+    figure = page.locator(".st-key-panels_box5 .subplot.x4y4 .heatmaplayer image")
+    expect(figure).to_be_visible(timeout=120_000)
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(500)
+    bar, words = page.get_by_role("slider", name="sweep"), page.locator(".live-words")
+    url, before, frame = page.url, figure.evaluate(ADDRESS), figure.bounding_box()
+    box = bar.bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    expect(live(page)).to_be_hidden()
+    page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2, steps=6)
+    expect(live(page)).to_have_attribute("data-points", "20000")
+    sweep = bar.input_value()
+    expect(words).to_have_text(f"sweep {sweep}: 20,000 samples, live")
+    first = pixels(page)
+    page.mouse.move(box["x"] + 9, box["y"] + box["height"] / 2, steps=3)
+    expect(words).to_have_text(re.compile(r"^sweep 0: 20,000"))
+    assert (pixels(page) != first).any(axis=2).mean() > 0.02
+    assert (page.url, figure.evaluate(ADDRESS)) == (url, before)  # Python has not been told
+    assert all(abs(live(page).bounding_box()[side] - frame[side]) < 1 for side in frame)
+    page.mouse.up()
+    expect(live(page)).to_be_hidden(timeout=30_000)
+    expect(page).to_have_url(re.compile("sweep=0"))
+    page.wait_for_selector(READY)
+    assert figure.evaluate(ADDRESS) != before
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(words).to_have_text(re.compile(r"^sweep [1-9]"))
+    expect(live(page)).to_be_hidden(timeout=60_000)  # it has come to the end, and Python's picture is there
+    expect(page).not_to_have_url(re.compile("sweep="))

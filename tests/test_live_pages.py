@@ -144,7 +144,8 @@ def test_the_search_is_seen_through_and_shows_the_stop_and_what_one_pass_finds()
         time.sleep(0.1)
         at.run()
     at.run()  # the choice may have been made halfway through the last run
-    assert "samples each" in texts(at), "the evidence for the choice"
+    # On one Gaussian the best baseline is the optimum itself, and rounding decides which of the two has the name.
+    assert "of the best baseline" in texts(at) or "did best" in texts(at), "the evidence for the choice"
     assert "Nothing moves after sweep" in texts(at)
     table = at.dataframe[0].value
     titles = list(table["Schedule"])

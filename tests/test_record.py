@@ -15,6 +15,7 @@ from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.beat_ays.board import ChallengeView
 from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.lessons.overview import LearnView
 from ays_toy.ui.optimize import take_home
 from ays_toy.ui.own_data.bringing import DataView
 from ays_toy.ui.train.network import TrainView
@@ -24,8 +25,9 @@ from ays_toy.ui.view import SearchView, Shared, View
 pytestmark = pytest.mark.usefixtures("home")
 
 ROOT = Path(__file__).parent.parent
-VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView]
-PAGE_OF = dict(zip(VIEWS, ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images"], strict=True))
+VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView, LearnView]
+PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "learn"]
+PAGE_OF = dict(zip(VIEWS, PAGES, strict=True))
 MODES = "mode-mass"
 
 
@@ -37,7 +39,7 @@ def test_every_page_has_its_view_here_and_what_two_of_them_ask_is_shared() -> No
     pages = {file.stem for file in (ROOT / "pages").glob("*.py")}
     assert len(pages) == len(VIEWS)
     asked = Counter(field.name for cls in VIEWS for field in fields(cls))
-    shared = {field.name for field in fields(Shared)} - {"nickname"}
+    shared = {field.name for field in fields(Shared)} - {"lesson", "nickname"}
     assert {name for name, times in asked.items() if times > 1} == shared
 
 
@@ -57,10 +59,10 @@ def test_every_widget_that_keeps_its_value_is_a_field_of_its_pages_view() -> Non
             if isinstance(named.get("key"), ast.Constant):
                 keys.append(named["key"].value)
     assert len(keys) > 20
-    assert set(keys) - names <= {"guess cost", "guess picture"}, "those begin with nothing chosen"
+    assert set(keys) - names <= {"guess cost", "guess picture", "quiz nickname"}, "those begin with nothing chosen"
 
 
-@pytest.mark.parametrize("page", ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_link_is_held_whole_also_by_a_page_that_does_not_show_all_of_it(page: str) -> None:
     shared = {
         "data": "gaussian",
@@ -75,6 +77,7 @@ def test_a_link_is_held_whole_also_by_a_page_that_does_not_show_all_of_it(page: 
         "share": "50",
         "shown": "edm,cosine",
         "columns": "klub,energy",
+        "lesson": "klub-as-area.1.free",
     }
     assert set(shared) == {field.name for field in fields(Shared)} - {"nickname"}, "which only shared servers have"
     extra = {"samples": "512"} if page == "optimize" else {"length": "200"} if page == "train" else {}

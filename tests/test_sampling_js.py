@@ -16,16 +16,20 @@ from playwright._impl._driver import compute_driver_executable
 from scipy import stats
 from scipy.ndimage import gaussian_filter
 
+from ays_toy.checks import SIGMA_DATA
+from ays_toy.data import drawing
+from ays_toy.data.datasets import from_points
 from ays_toy.figures.density import Panel, density_panels, shade_colors
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.runs import comparison, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import counter_noise, samplers, schedules
-from ays_toy.sampling.counter_noise import CounterNoise
+from ays_toy.sampling.counter_noise import CounterNoise, LevelNoise
 from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.trajectories import PATIENT, follow, scaled
 from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
-from ays_toy.ui.components.sampling import SampledModel
+from ays_toy.ui.components.sampling import DrawnModel, SampledModel
 
 AROUND = """
 globalThis.self = globalThis;
@@ -400,6 +404,55 @@ def test_the_parts_of_all_workers_are_the_whole_picture(engine: Engine, asked) -
     assert got["same"]
 
 
+def test_what_is_drawn_is_sampled_by_what_the_request_says_of_it(engine: Engine, asked) -> None:
+    """A worker that holds no model samples from strokes; without ink it has no points, and says so."""
+    smile = drawing.smiley()
+    rules = DrawnModel.of(smile.count).values["drawing"]
+    program = """
+    const ask = { ...request, model: null, points: 500, drawing: { rules: asked.rules, strokes: asked.strokes } };
+    send({ ask: { ...ask, number: 1 } });
+    while (!seen.at(-1)?.[3]) await one();
+    send({ ask: { ...ask, number: 2, drawing: { rules: asked.rules, strokes: [] } } });
+    while (seen.at(-1)[1] !== 2) await one();
+    return { seen, top: answers[0].top, inside: answers[0].counts.reduce((sum, one) => sum + one) };
+    """
+    got = engine(
+        WORKER.replace("send({ model", "0 && send({ model") + program,
+        {**asked, "rules": rules, "strokes": smile.to_json()},
+    )
+    assert got["seen"] == [[1, 1, 500, True], [1, 2, 0, True]]
+    assert got["inside"] > 490
+    dataset = from_points(smile.points())
+    image = pictures.density_image(torch.as_tensor(dataset.mixture.means), dataset.half_width, 64)
+    blur = asked["levels"][-1] * 64 / (2 * dataset.half_width)
+    assert got["top"] == pytest.approx(pictures.brightest(gaussian_filter(image, blur)), rel=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["dpmpp-2m", "sde-dpmpp-2m"])
+def test_the_paths_of_all_workers_are_those_of_one(engine: Engine, asked, solver: str) -> None:
+    schedules_ = [asked["levels"], schedules.logsnr(8).tolist(), schedules.logsnr(5).tolist()]
+    flow = {"solver": solver, "seed": 3, "count": 31, "high": 80.0, "low": 0.002, "fine": 16, "spread": SIGMA_DATA}
+    program = """
+    const together = async (picture, parts, targets) => {
+      const all = pathsOfAll(), flow = { ...asked.flow, targets };
+      for (let part = 0; part < parts; part += 1) {
+        send({ ask: { picture, number: 1, model: asked.model.id, flow, part, parts } });
+        const known = answers.length;
+        while (answers.length === known) await one();
+        all.add(answers.at(-1));
+      }
+      return all.whole().paths.map(({ states, targets }) => [[...states], targets && [...targets]]);
+    };
+    return [await together(1, 1, true), await together(2, 3, true), await together(3, 2, false)];
+    """
+    whole, parts, plain = engine(
+        read("client.js") + WORKER + program, {**asked, "flow": {**flow, "schedules": schedules_}}
+    )
+    assert [[len(one) for one in paths] for paths in whole] == [[9 * 62, 8 * 62], [9 * 62, 8 * 62], [6 * 62, 5 * 62]]
+    assert parts == whole
+    assert plain == [[states, None] for states, _ in whole]
+
+
 # --- what is sent ----------------------------------------------------------------------------------------------------
 
 
@@ -413,3 +466,113 @@ def test_a_model_is_sent_once_and_small_and_not_at_all_where_it_is_too_large(mon
     assert SampledModel.of(MODELS["grid-8x8"]) is None
     monkeypatch.setattr(sampling, "MOST_PRODUCTS", 1000)
     assert SampledModel.of(MODELS["moons mlp"]) is None
+
+
+# --- drawings --------------------------------------------------------------------------------------------------------
+
+
+def scribbles() -> dict[str, drawing.Drawing]:
+    """Drawings of all kinds: every symmetry, strength and width, dots, level and upright strokes, the eraser, edges."""
+    rng, lattice = np.random.default_rng(4), drawing.LATTICE
+    strokes = []
+    for k, symmetry in enumerate(list(drawing.SYMMETRIES) * 2):
+        path = tuple(map(tuple, rng.integers(0, lattice, (1 + k % 5, 2)).tolist()))
+        brush = int(rng.integers(drawing.LEAST_BRUSH, drawing.MAX_BRUSH))
+        strokes.append(drawing.Stroke(path, brush, k % 4, symmetry, erase=k % 7 == 6))
+    straight = [((20, 300), (400, 300)), ((300, 20), (300, 20), (300, 400)), ((0, 0), (511, 511)), ((90, 90),)]
+    plain = [drawing.Stroke(path, 20, symmetry="rotate-8") for path in straight]
+    return {
+        "the smile": drawing.smiley(),
+        "all at once": drawing.Drawing(tuple(strokes), 1000),
+        "straight": drawing.Drawing(tuple(plain), 4000),
+        **{name: drawing.Drawing((one,), 500) for name, one in zip("abcd", plain, strict=True)},
+    }
+
+
+DRAWN = """
+const { rules, strokes } = asked, half = Math.floor(strokes.length / 2);
+const paper = inkOf(strokes.slice(half), rules, inkOf(strokes.slice(0, half), rules));
+const made = mixtureOf(paper, rules);
+return { paper: [...paper], means: made && [...made.mixture.means], half: made && made.half };
+"""
+
+
+@pytest.mark.parametrize("name", scribbles())
+def test_strokes_become_the_very_points_that_the_library_makes_of_them(engine: Engine, name: str) -> None:
+    one = scribbles()[name]
+    got = engine(DRAWN, {"rules": DrawnModel.of(one.count).values["drawing"], "strokes": one.to_json()})
+    paper = np.reshape(got["paper"], (256, 256))
+    np.testing.assert_array_equal(np.where(paper > 1e-6, paper, 0), one.density())
+    dataset = from_points(one.points())
+    np.testing.assert_allclose(np.reshape(got["means"], (-1, 2)), dataset.mixture.means, rtol=0, atol=1e-12)
+    assert got["half"] == pytest.approx(dataset.half_width, rel=1e-12)
+
+
+def test_a_paper_without_ink_has_no_points(engine: Engine) -> None:
+    line, eraser = drawing.Stroke(((100, 256), (400, 256))), drawing.Stroke(((100, 256), (400, 256)), 128, erase=True)
+    for strokes in ((), (line, eraser)):
+        asked = {"rules": DrawnModel.of(100).values["drawing"], "strokes": drawing.Drawing(strokes).to_json()}
+        assert engine(DRAWN, asked)["means"] is None
+
+
+def test_random_numbers_are_those_of_torch(engine: Engine) -> None:
+    for seed, n in ((1, 7000), (2**32 - 1, 10)):
+        want = torch.rand(n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        np.testing.assert_array_equal(engine("return [...uniformDoubles(...asked)];", [seed, n]), want.numpy())
+
+
+def test_the_mass_that_is_drawn_in_full_is_the_library_s(engine: Engine, rng: np.random.Generator) -> None:
+    for image in (rng.uniform(0, 1, (16, 16)) ** 6, np.eye(9) / 9):
+        assert engine("return brightest(asked);", image.ravel().tolist()) == pictures.brightest(image)
+
+
+# --- trajectories ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_paths_of_every_solver_are_those_of_the_library_on_one_brownian_motion(engine: Engine, solver: str) -> None:
+    """Three schedules, so that a bridge lies between levels that another schedule has asked for."""
+    model, n, fine = Model("ring-8"), 60, 32
+    edm = schedules.edm(6)
+    named = {"edm": edm, "logsnr": schedules.logsnr(6), "near": np.sqrt(edm * np.append(edm[0], edm[:-1] ** 0.9 * 1.1))}
+    named["near"][[0, -1]] = edm[[0, -1]]
+    calls = fine * PATIENT[SOLVERS[solver].stochastic].calls_per_step
+    want = follow(model.denoiser(), named, solver, generator=LevelNoise(3, n), n=n, fine_calls=calls)
+    asked = {
+        "model": SampledModel.of(model).payload(None),
+        "flow": {
+            **{"solver": solver, "seed": 3, "count": n, "high": 80.0, "low": 0.002, "fine": fine},
+            **{"spread": SIGMA_DATA, "schedules": [one.tolist() for one in named.values()], "targets": True},
+        },
+    }
+    program = """
+    const again = () => {
+      const next = flowPaths(denoiser(asked.model), asked.flow);
+      const plainly = ({ sigmas, states, targets }) => [sigmas, [...states], [...targets]];
+      return asked.flow.schedules.map((_, k) => plainly(next(k)));
+    };
+    const [first, second] = [again(), again()];
+    return { first, same: JSON.stringify(first) === JSON.stringify(second) };
+    """
+    got = engine(program, asked)
+    assert got["same"], "what one request asks the motion for must not move it for the next"
+    for (sigmas, states, targets), one in zip(got["first"], want.paths.values(), strict=True):
+        np.testing.assert_array_equal(sigmas, one.sigmas)
+        np.testing.assert_allclose(np.reshape(states, (7, n, 2)), scaled(one.states, one.sigmas), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(np.reshape(targets, (6, n, 2)), one.denoised, rtol=0, atol=1e-4)
+
+
+def test_noise_by_level_is_standard_normal_and_another_at_every_level() -> None:
+    noise, levels = LevelNoise(5, 4000), [80.0, 79.9, 1.0, 0.002]
+    drawn = np.stack([noise(level).numpy().ravel() for level in levels])
+    np.testing.assert_array_equal(noise(1.0).numpy().ravel(), drawn[2])
+    assert np.abs(np.corrcoef(drawn)[np.triu_indices(4, 1)]).max() < 4.5 / np.sqrt(8000)
+    assert min(stats.kstest(one, "norm").pvalue for one in drawn) > 1e-3
+    with pytest.raises(ValueError, match="seed"):
+        LevelNoise(-1, 3)
+
+
+def test_a_drawing_of_many_points_is_left_to_the_server() -> None:
+    assert DrawnModel.of(2000).id == DrawnModel.of(2000).id != DrawnModel.of(1000).id
+    assert len(json.dumps(DrawnModel.of(2000).payload(None))) < 3000
+    assert DrawnModel.of(5000) is None

@@ -37,7 +37,7 @@ KEYS = {  # what must be on the way of the Tab key: the main controls, and the c
     "train": ("model_training", "noise level, high to low"),
     "optimize": ("Run it yourself", "sweep"),
     "trajectories": ("progress from noise to data", "Follow path"),
-    "beat_ays": ("Noise level 1 of", "Noise level 3 of", "Reveal"),
+    "beat_ays": ("Noise level 1 of", "Noise level 3 of", "Reset"),
     "images": ("Optimize live", "From Time-uniform to the optimum"),
 }
 SIZES = {

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-from chromium import Visit, required
+from chromium import PIXELS, Visit, grab, required
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.browser
@@ -222,3 +223,49 @@ def test_a_link_opens_at_rest_where_the_panels_were_stopped(visit) -> None:
     seen.page.reload()
     seen.page.wait_for_selector(".flow canvas")
     expect(seen.words).to_have_text("After step 7 of 8")
+
+
+def test_paths_follow_the_steps_before_python_has_heard_and_are_python_s_then(visit) -> None:
+    seen = visit("?data=ring-8&shown=edm,logsnr&follow=7&targets=True&solver=sde-dpmpp-2m", reduced=False)
+    if seen.page.get_by_role("button", name="Pause", exact=True).count():
+        seen.press("Pause")
+    seen.page.get_by_role("button", name="Restart").click()
+    seen.press("Next")
+    seen.idle()
+    slider = seen.page.locator(".st-key-steps input[type=range]")
+    url, before = seen.page.url, dots(seen)
+    x, y = grab(seen.page, slider.locator("xpath=../.."))
+    seen.page.mouse.move(x - 30, y, steps=3)
+    steps = int(slider.get_attribute("aria-valuetext"))
+    expect(seen.page.locator(".flow .status").first).to_contain_text(f" of {steps}")
+    seen.page.wait_for_timeout(300)  # for the last of them
+    moving, words, place = dots(seen), seen.status(), seen.position
+    assert seen.page.url == url
+    seen.page.mouse.up()
+    expect(seen.page).to_have_url(re.compile(f"steps={steps}"))
+    seen.idle()
+    assert (seen.status(), seen.position) == (words, place)
+    off = [[(np.abs(one - other).max(axis=1) > 60).mean() for one, other in zip(moving, those, strict=True)]
+           for those in (before, dots(seen))]  # fmt: skip
+    assert max(off[1]) < min(0.005, *off[0]), off  # a dot may be a pixel aside
+    seen.unharmed()
+
+
+def dots(seen: Player) -> list[np.ndarray]:
+    seen.painted()
+    return [np.array(one.evaluate(PIXELS)).reshape(-1, 4) for one in seen.canvases.all()]
+
+
+def test_without_a_worker_the_server_s_paths_come_as_ever(visits, server: str) -> None:
+    seen = visits(Player, reduced_motion="reduce")
+    seen.page.add_init_script("window.Worker = class { constructor() { throw new Error('none'); } };")
+    seen.open(f"{server}/trajectories?data=ring-8&shown=edm,logsnr")
+    before = seen.pictures
+    slider = seen.page.locator(".st-key-steps input[type=range]")
+    slider.focus()
+    seen.page.keyboard.press("ArrowRight")
+    expect(seen.page).to_have_url(re.compile("steps=9"))
+    seen.idle()
+    assert seen.pictures != before
+    assert seen.position == 0
+    seen.unharmed()

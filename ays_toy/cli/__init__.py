@@ -2,7 +2,7 @@
 
 import typer
 
-from ays_toy.cli import image, image_shards
+from ays_toy.cli import class_report, image, image_shards
 from ays_toy.cli.compare import compare
 from ays_toy.cli.optimize import optimize
 from ays_toy.cli.train import pretrain, train
@@ -20,3 +20,4 @@ for command in (compare, train, optimize, pretrain):
 for of_shards in (image_shards.collect, image_shards.merge):
     image.app.command()(of_shards)
 app.add_typer(image.app, name="image")
+app.add_typer(class_report.app, name="class")

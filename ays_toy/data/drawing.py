@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
 
 from ays_toy import seeds
 from ays_toy.checks import lookup, whole_number
@@ -19,6 +18,7 @@ from ays_toy.data import ink, packed
 from ays_toy.data.datasets import from_points
 
 LATTICE, FINER = 512, 2  # units along a side, and how many of them make a pixel of the ink
+PLACES, SHIFT, AT_ONCE = 2, 0.25, 256  # places along a unit, the first one's distance from it; segments at once
 LEAST_BRUSH, MAX_BRUSH = 4, 128  # a brush's diameter
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # the share of the paper that one stroke covers
 MAX_STROKES, MAX_VERTICES = 200, 4000
@@ -74,7 +74,9 @@ class Stroke:
     def copies(self) -> np.ndarray:
         """The path as often as the symmetry repeats it [copies, M, 2]."""
         center = (LATTICE - 1) / 2
-        return (np.array(self.path) - center) @ SYMMETRIES[self.symmetry].transpose(0, 2, 1) + center
+        x, y = (np.array(self.path) - center).T
+        a, b, c, d = SYMMETRIES[self.symmetry].reshape(-1, 4, 1).swapaxes(0, 1)
+        return np.stack([a * x + b * y, c * x + d * y], axis=2) + center  # not by @, whose roundings vary
 
 
 @dataclass(frozen=True)
@@ -148,20 +150,43 @@ def _stroke(sent: Any) -> Stroke:
 
 
 def _footprint(stroke: Stroke) -> np.ndarray:
-    """What the brush touches [256, 256], from 0 to 1 at its edge: every segment a rectangle, every corner a disk."""
-    picture = Image.new("L", (LATTICE, LATTICE))
-    draw, radius = ImageDraw.Draw(picture), (stroke.brush - 1) / 2  # both edges of a shape are drawn
-    for path in stroke.copies():
-        for x, y in path:
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
-        steps = np.diff(path, axis=0)
-        lengths = np.maximum(np.hypot(*steps.T), 1e-9)[:, None]
-        across = radius * steps[:, ::-1] * [-1, 1] / lengths
-        for start, end, side in zip(path[:-1], path[1:], across, strict=True):
-            draw.polygon([tuple(corner) for corner in (start + side, end + side, end - side, start - side)], fill=1)
-    touched = np.asarray(picture)
-    parts = [touched[i::FINER, j::FINER] for i in range(FINER) for j in range(FINER)]
-    return np.stack(parts).mean(axis=0, dtype=np.float64)
+    """What the brush touches [256, 256], from 0 to 1 at its edge: how many of 4 x 4 places in a pixel are in its reach.
+
+    `ink.js` finds the same places, to the last one: the sums here are made in the same order.
+    """
+    side, width = LATTICE // FINER, LATTICE * PLACES
+    changes = np.zeros(width * (width + 1), dtype=np.int64)  # row by row, 1 where a span begins and -1 after its end
+    paths = stroke.copies()
+    corners = paths if paths.shape[1] > 1 else paths.repeat(2, axis=1)
+    segments = np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)
+    for k in range(0, len(segments), AT_ONCE):
+        row, first, last = _spans(segments[k : k + AT_ONCE], stroke.brush / 2, width)
+        for place, change in ((first, 1), (last + 1, -1)):
+            changes += change * np.bincount(row * (width + 1) + place, minlength=changes.size)
+    touched = np.cumsum(changes.reshape(width, width + 1), axis=1)[:, :width] > 0
+    each = FINER * PLACES
+    return touched.reshape(side, each, side, each).mean(axis=(1, 3))
+
+
+def _spans(segments: np.ndarray, radius: float, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The places within a radius of segments [M, 2 ends, 2] -> rows, and the first and the last place in each."""
+    (x0, y0), (x1, y1) = segments.transpose(1, 2, 0)[..., None]
+    (x0, x1), (y0, y1) = np.where(y0 <= y1, (x0, x1), (x1, x0)), np.where(y0 <= y1, (y0, y1), (y1, y0))
+    dx, dy, below = x1 - x0, y1 - y0, np.arange(width) / PLACES - SHIFT - y0
+    length = np.sqrt(dx * dx + dy * dy)
+    lean = radius * dx / np.where(length > 0, length, 1.0)
+
+    def edge(side: int) -> np.ndarray:
+        """The left (-1) or right (1) edge of each row [M, width]: a circle's, about the point that reaches furthest."""
+        along = np.clip((below + side * lean) / dy, 0.0, 1.0)
+        off = below - along * dy
+        return x0 + along * dx + side * np.sqrt(radius * radius - off * off)
+
+    with np.errstate(divide="ignore", invalid="ignore"):  # level segments, rows out of reach
+        first, last = np.ceil((edge(-1) + SHIFT) * PLACES), np.floor((edge(1) + SHIFT) * PLACES)
+    first, last = np.maximum(first, 0), np.minimum(last, width - 1)
+    segment, row = np.nonzero(first <= last)
+    return row, first[segment, row].astype(np.int64), last[segment, row].astype(np.int64)
 
 
 # --- as text ---------------------------------------------------------------------------------------------------------

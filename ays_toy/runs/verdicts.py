@@ -110,7 +110,7 @@ def _blurred(rows: Mapping[str, Measured], dataset: Dataset) -> str:
     found = round(row.metrics["coverage"].value * modes)
     if found >= NEARLY_ALL * modes:
         return ""
-    words, apart = f"{row.title} finds {found} of {modes} modes", _spacing(dataset.mixture.means)
+    words, apart = f"{row.title} finds {found} of {modes} modes", spacing(dataset.mixture.means)
     below = int(np.argmax(sigmas <= apart / 2))
     if below > 0 and (before := sigmas[below - 1]) > apart:
         words += (
@@ -121,7 +121,7 @@ def _blurred(rows: Mapping[str, Measured], dataset: Dataset) -> str:
     return words + "."
 
 
-def _spacing(means: np.ndarray) -> float:
+def spacing(means: np.ndarray) -> float:
     """The median distance of a component's mean to the nearest other."""
     distances = np.linalg.norm(means[:, None] - means[None], axis=-1)
     np.fill_diagonal(distances, np.inf)

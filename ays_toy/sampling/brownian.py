@@ -8,27 +8,37 @@ them: a finer schedule follows the same path more closely instead of another one
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
 from ays_toy.checks import positive
+
+Draw = Callable[[float], torch.Tensor]  # standard normal float64 noise for what is added at a noise level
+
+
+def drawing(source: "torch.Generator | Draw", shape: Sequence[int]) -> Draw:
+    """Noise of this shape by level: from the source, or the generator's next on its device, whatever the level."""
+    if not isinstance(source, torch.Generator):
+        return source
+    return lambda _: torch.randn(tuple(shape), generator=source, dtype=torch.float64, device=source.device)
 
 
 class SharedNoise:
     """Standardized increments of one Brownian motion of this shape [N, ...], drawn where it is first asked for.
 
     Between levels that are known it is drawn as a Brownian bridge, so that asking for further levels changes nothing
-    that was told before. Values are float64, on the generator's device.
+    that was told before. Values are float64, on the device of what is drawn.
     """
 
     def __init__(
-        self, shape: Sequence[int], sigma_max: float, generator: torch.Generator, levels: Iterable[float] = ()
+        self, shape: Sequence[int], sigma_max: float, source: torch.Generator | Draw, levels: Iterable[float] = ()
     ) -> None:
         """Begin at sigma_max; `levels` are drawn at once, so that they are the same whatever is asked for later."""
-        self._generator = generator
+        self._draw = drawing(source, shape)
         self._order = [-positive(sigma_max, "sigma_max")]  # rises
-        self._values = [torch.zeros(tuple(shape), dtype=torch.float64, device=generator.device)]
+        device = source.device if isinstance(source, torch.Generator) else "cpu"
+        self._values = [torch.zeros(tuple(shape), dtype=torch.float64, device=device)]
         for level in levels:
             self.at(level)
 
@@ -42,7 +52,7 @@ class SharedNoise:
             raise ValueError(f"The noise begins at sigma {-self._order[0]:g}: ask for levels below, not {sigma:g}.")
         since = _clock(-self._order[k - 1], sigma)
         value = self._values[k - 1]
-        z = torch.randn(value.shape, generator=self._generator, dtype=value.dtype, device=value.device)
+        z = self._draw(sigma)
         if k == len(self._order):
             value = value + math.sqrt(since) * z
         else:

@@ -49,6 +49,24 @@ def _tensor(seed: int, step: int, n: int, dtype: torch.dtype) -> torch.Tensor:
     return torch.as_tensor(normals(seed, step, n), dtype=dtype)
 
 
+@dataclass(frozen=True)
+class LevelNoise:
+    """Standard normal noise [n, 2] of n points in 2D by noise level, for `brownian.SharedNoise`, on the CPU.
+
+    In the step's place stand the bits of the level as a float32, which are never so few as a walk's steps.
+    """
+
+    seed: int
+    n: int
+
+    def __post_init__(self) -> None:
+        whole_number(self.seed, "The seed", 0, 2**32 - 1)
+
+    def __call__(self, sigma: float) -> torch.Tensor:
+        """The noise of one level, float64; the same whenever it is asked for."""
+        return torch.as_tensor(normals(self.seed, int(np.float32(sigma).view(np.uint32)), self.n))
+
+
 @dataclass
 class CounterNoise:
     """The noise of one walk of n points in 2D, as `samplers.sample` asks for it: step by step, not to be written to."""

@@ -15,7 +15,7 @@ import torch
 from ays_toy.checks import SIGMA_DATA, whole_number
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.sampling import schedules
-from ays_toy.sampling.brownian import SharedNoise
+from ays_toy.sampling.brownian import Draw, SharedNoise, drawing
 from ays_toy.sampling.samplers import Noise, step_from, steps
 from ays_toy.sampling.solver_steps import Step
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
@@ -101,14 +101,15 @@ def follow(
     named: Mapping[str, Any],
     solver: str = "ddim",
     *,
-    generator: torch.Generator,
+    generator: torch.Generator | Draw,
     n: int = PARTICLES,
     fine_calls: int = FINE_CALLS,
 ) -> Trajectories:
     """Carry n starts down each of the named schedules [m+1] and down many steps, all with the same noise.
 
     The reference of a solver of the ODE takes Heun's steps, that of a stochastic one Stochastic-DDIM's along the same
-    Brownian path. ValueError unless there are two to four schedules of equally many steps between the same two ends,
+    Brownian path. Noise comes from the generator, or by level, as a browser has it too, from `counter_noise.LevelNoise`
+    of n points. ValueError unless there are two to four schedules of equally many steps between the same two ends,
     fine_calls is a multiple of 4, and n at least 2.
     """
     chosen, levels = find(solver), _comparable(named)
@@ -117,7 +118,7 @@ def follow(
     quarter = whole_number(fine_calls / 4, "A quarter of the reference's denoiser calls", 1)
     first = next(iter(levels.values()))
     high, low = float(first[0]), float(first[-1])
-    x_T = high * torch.randn(count, 2, generator=generator, dtype=torch.float64, device=generator.device)
+    x_T = high * drawing(generator, (count, 2))(high)
     fine = schedules.logsnr(4 * quarter // patient.calls_per_step, low, high)
     noise = SharedNoise(x_T.shape, high, generator, fine) if chosen.stochastic else None
 

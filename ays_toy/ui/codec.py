@@ -4,7 +4,7 @@ Each field of a state class is made by `param`, which knows how to read it. A pa
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from ays_toy import checks
@@ -21,12 +21,15 @@ def param(default: Any, read: Callable[[str], Any]) -> Any:
     return dataclasses.field(default=default, metadata={"read": read})
 
 
-def to_query(state: Any) -> dict[str, str]:
-    """The fields that differ from their defaults, as text: short links, and defaults may improve later."""
+def to_query(state: Any, besides: Collection[str] = ()) -> dict[str, str]:
+    """The fields that differ from their defaults, as text: short links, and defaults may improve later.
+
+    Those named `besides` are there at their defaults too.
+    """
     changed = {}
     for field in dataclasses.fields(state):
         value = getattr(state, field.name)
-        if value != field.default:
+        if value != field.default or (field.name in besides and value is not None):
             changed[field.name] = ",".join(map(_text, value)) or NONE if isinstance(value, tuple) else f"{value}"
     return changed
 

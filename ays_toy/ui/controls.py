@@ -1,6 +1,7 @@
 """The widgets that pages share: each draws one field of a view, in words first, and keeps it when its page is left."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
 from ays_toy.sampling.solvers import SOLVERS, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import keeper, record
+from ays_toy.ui import keeper, record, terms
 from ays_toy.ui.view import (
     COLUMNS,
     GAMMAS,
@@ -29,8 +30,29 @@ EXPLAINED = ("choice", "ays", "klub-optimum", "p-optimum")
 LATEST = "latest own data"  # the session's drawing or points that no list holds
 
 
+def visible(*keys: str) -> bool:
+    """Whether a widget of those fields is drawn: a lesson leaves out what it does not need. All ask here."""
+    return any(map(record.visible, keys))
+
+
+def draws(*keys: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a function draw the widgets of those fields where any of them is visible, and nothing otherwise."""
+
+    def among_others(draw: Callable[..., None]) -> Callable[..., None]:
+        @wraps(draw)
+        def drawn(*given: Any, **more: Any) -> None:
+            if visible(*keys):
+                draw(*given, **more)
+
+        return drawn
+
+    return among_others
+
+
 def pick(label: str, key: str, titles: Mapping[Any, str], kind: Callable[..., Any] = st.selectbox, **more: Any) -> Any:
     """Draw the widget of a field that is one of those with titles, or several of them -> what is chosen."""
+    if not visible(key):
+        return st.session_state.get(key, next(iter(titles), None))
     return kind(label, list(titles), format_func=lambda name: titles[name], key=key, persist_state="session", **more)
 
 
@@ -61,9 +83,10 @@ def solver() -> None:
     pick("Solver", "solver", {name: one.title for name, one in SOLVERS.items()}, help=about)
 
 
+@draws("steps")
 def steps() -> None:
     """The number of steps of every schedule."""
-    st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session")
+    st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session", help=terms.about("Steps"))
 
 
 WHAT = (data, model, solver, steps)  # what every page on a model in 2D asks first
@@ -88,12 +111,14 @@ def power_if_shown() -> None:
         power()
 
 
+@draws("columns")
 def columns() -> None:
     """What the table of schedules shows."""
     with st.popover("Columns of the table", icon=":material/view_column:", width="stretch"):
         pick("Columns", "columns", COLUMNS, st.multiselect)
 
 
+@draws("power")
 def power(label: str = "Weight of the p-optimum (power p)") -> None:
     """The weight of the p-optimum."""
     st.select_slider(
@@ -106,6 +131,7 @@ def power(label: str = "Weight of the p-optimum (power p)") -> None:
     )
 
 
+@draws("sigma_max", "sigma_min")
 def noise_range() -> None:
     """The highest and the lowest noise level."""
     high, low = st.columns(2)
@@ -114,6 +140,7 @@ def noise_range() -> None:
     pick("down to", "sigma_min", {sigma: f"{sigma:g}" for sigma in SIGMAS_MIN}, low.selectbox, help=about)
 
 
+@draws("seed")
 def new_noise() -> None:
     """A button for another seed."""
     st.button("New noise", on_click=_new_noise, icon=":material/casino:", width="stretch")
@@ -177,7 +204,9 @@ def dials(view: SearchView) -> None:
         st.caption(f"Steps of {SOLVERS[view.solver].title} are priced as those of {SOLVERS[price].title}, the nearest.")
     left, right = st.columns(2)
     with left:
-        if view.prices_ode:
+        if not view.prices_ode:
+            power()
+        elif visible("gamma"):
             st.select_slider(
                 "Weight of the errors (γ)",
                 GAMMAS,
@@ -185,12 +214,11 @@ def dials(view: SearchView) -> None:
                 persist_state="session",
                 help="1: errors add up as if all pointed one way. 2: as if they were independent.",
             )
-        else:
-            power()
     with right:
         share(view.start)
 
 
+@draws("share")
 def share(start: str) -> None:
     """How far the schedule lies from the start towards the optimum."""
     st.slider(

@@ -9,15 +9,18 @@ import streamlit as st
 from ays_toy import figures, names
 from ays_toy.estimates import Measured
 from ays_toy.exchange.fitting import fit_range
+from ays_toy.lessons.facts import Facts
 from ays_toy.runs import verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
+from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import compute, findings, gallery, tables, yours
-from ays_toy.ui.components.follow import WEIGHTED, Following, Lengths
+from ays_toy.ui.components.follow import WEIGHTED, Following, Led, Lengths
 from ays_toy.ui.components.rail import Table
 from ays_toy.ui.kept import kept
-from ays_toy.ui.view import POWERS, View
+from ays_toy.ui.lessons import course
+from ays_toy.ui.view import POWERS, ComparedView, View
 
 Known = Mapping[str, Schedule]  # by name, what is found
 
@@ -29,9 +32,10 @@ def fit(levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
 
 def find(view: View) -> tuple[Known, list[str]]:
     """The schedules of the table by name, those shown first, and the names of those that are still searched for."""
-    wanted = dict.fromkeys([*view.names, *names.COMPARED])
+    rest = () if course.leaves_out("table") else names.COMPARED
+    wanted = dict.fromkeys([*view.names, *rest])
     if view.power == names.KLUB_POWER:
-        wanted.pop("p-optimum")  # it is the KLUB optimum
+        wanted.pop("p-optimum", None)  # it is the KLUB optimum
     under_way = {name: findings.of(view, name) for name in wanted}
     known = {name: future.result() for name, future in under_way.items() if future.done()}
     if own := yours.fitted(view.yours, fit, view.steps)[0]:
@@ -77,15 +81,21 @@ def container(view: View, known: Known) -> str:
     return f"panels_box{max(5, 1 + len(shown(view, known)))}2"
 
 
-def meta(view: View) -> list[float | None]:
+def meta(view: ComparedView) -> list[float | None]:
     """What the figure says that it shows: where the sliders stood."""
     return [view.steps, view.power if WEIGHTED in view.shown else None]
 
 
 def following(view: View, known: Known) -> Following | None:
     """The pictures as they follow *Steps* and *Power*; None where a browser is too slow for the model."""
-    if (live := gallery.live(view, container(view, known))) is None:
-        return None
+    live = gallery.live(view, container(view, known))
+    return (
+        None if live is None else Following(live, led_to(view), _table(view.chosen_model), RAIL, known.get(yours.NAME))
+    )
+
+
+def led_to(view: ComparedView) -> Led:
+    """Where the sliders *Steps* and *Power* lead the schedules shown."""
     model, shown = view.chosen_model, list(view.names)
     if WEIGHTED in view.shown and "klub-optimum" not in view.shown:
         shown = [WEIGHTED if name == "klub-optimum" else name for name in shown]  # which is what it is at p = 3
@@ -95,7 +105,7 @@ def following(view: View, known: Known) -> Following | None:
     }
     if WEIGHTED in panels:
         levels |= {power: _lengths(model, WEIGHTED, "", power) for power in POWERS}
-    return Following(live, panels, levels, _table(model), RAIL, known.get(yours.NAME))
+    return Led(panels, levels)
 
 
 @kept(32)
@@ -103,7 +113,7 @@ def _table(model: Model) -> Table:
     return Table.of(compute.gram(model), names.KLUB_POWER, ())
 
 
-def _found(view: View, name: str) -> Lengths:
+def _found(view: ComparedView, name: str) -> Lengths:
     """What searches have found besides what ships."""
     return findings.found(view.chosen_model, name, view.solver) if name in names.SEARCHED else {}
 
@@ -122,12 +132,18 @@ def rail(view: View, known: Known) -> tuple[go.Figure, str]:
 
 
 RAIL = "rail"  # the key of its figure
-RAIL_HEIGHT = 315  # so that the page fits on one screen of 1440 x 900
+RAIL_HEIGHT = 292  # so that the page fits on one screen of 1440 x 900
 MEASURING = "Measuring the schedules that have no picture here, to say how all of them compare …"
 RAIL_CAPTION = (
     "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "
     "the noise levels."
 )
+
+
+def words_beside(view: View) -> list[str]:
+    """The names and words of the page's heading, its controls and its pictures, for the glossary."""
+    shown = [names.title(name, view.power) for name in view.names]
+    return ["denoiser calls", SOLVERS[view.solver].title, *shown]
 
 
 def verdict(view: View, rows: Mapping[str, Measured]) -> str:
@@ -137,6 +153,12 @@ def verdict(view: View, rows: Mapping[str, Measured]) -> str:
     model, steps = view.chosen_model, view.steps
     alike = {name: row for name, row in rows.items() if row.schedule.steps == steps}  # Yours may have more
     return " ".join(verdicts.sentences(alike, rows["data"].metrics, model.dataset))
+
+
+def facts(view: View, rows: Mapping[str, Measured]) -> Facts:
+    """What a lesson may ask about: the schedules that are measured by now."""
+    model, measured = view.chosen_model, {name: row for name, row in rows.items() if name != "data" and row.metrics}
+    return Facts(view, measured, rows["data"].metrics, model, compute.gram(model))
 
 
 def table(view: View, rows: Mapping[str, Measured]) -> None:

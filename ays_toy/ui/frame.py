@@ -30,7 +30,7 @@ _CSS = """
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-reserved"]):not(:last-child) { display: none; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
 .st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 502px)) !important; }
-.st-key-panels_box52 > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
+[class*="st-key-panels_box52"] > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box62 > div { height: min(16.6cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
@@ -78,7 +78,14 @@ _CSS = """
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
 .block-container h4 { padding: 0.4rem 0 0; }
-.st-key-address { display: none; }
+.st-key-lesson_note { padding-bottom: 1rem; }
+.st-key-way_on { margin-top: -0.3rem; }
+.st-key-address, .st-key-announcing { display: none; }
+.st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }
+.st-key-lesson [data-testid="stMarkdownContainer"] p { margin: 0 0 0.15rem; }
+.st-key-lesson [data-testid="stForm"] { padding: 0; }
+/* In a step the lesson says what to look for, and the page does not say it again. */
+.stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-following) { position: absolute; } /* it has no place of its own */
 </style>
 """
@@ -120,6 +127,11 @@ def within_app() -> None:
         st.rerun()
 
 
+def framed() -> bool:
+    """Whether a page runs within the app, and not by itself, as tests run it."""
+    return bool(st.session_state.get(_FRAMED))
+
+
 def glossary() -> None:
     """A button beside the pages' names that opens what every name and word means.
 
@@ -144,16 +156,6 @@ def _glossary() -> None:
     for tab, words in zip(st.tabs(list(parts)), parts.values(), strict=True):
         for word, about in words.items():
             tab.markdown(f"**{word}.** {about}")
-
-
-def by_name(name: str) -> None:
-    """Let the first page be found under its name too, when that is typed: Streamlit knows it as / alone.
-
-    Call it before `st.navigation`.
-    """
-    context = get_script_run_ctx()
-    if context and context.pages_manager.intended_page_name == name:
-        context.pages_manager.set_script_intent("", "")
 
 
 # Marks, the colon of a :color[…], an :icon: or an address that would become a link, the dot and the sign that do.

@@ -20,6 +20,7 @@ from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ModelView
 
 STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
+WORDS = ("NLL", "entropy", METRICS["sliced-w2"].title)  # that stand in the pictures
 LONG_NAME = 10  # letters, from which a metric's name and its value take a line each: five pictures in a row are narrow
 
 
@@ -70,12 +71,13 @@ def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels",
 def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Live | None:
     """What the browser draws while something moves, over a panel of the container `within`; None where it cannot."""
     model = state.chosen_model
-    if (sampled := _sampled(model)) is None:
+    if (sent := sampled(model)) is None:
         return None
     top = pictures.brightest(compute.truth(model))
-    return Live(sampled, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
+    return Live(sent, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
 
 
 @kept(32)
-def _sampled(model: Model) -> SampledModel | None:
+def sampled(model: Model) -> SampledModel | None:
+    """The model as the browser is sent it; None where it is too slow for it."""
     return SampledModel.of(model)

@@ -26,6 +26,7 @@ class Record:
     problems: list[str] = field(default_factory=list)  # what in that address was not usable, until something is changed
     page: str = ""  # whose widgets are drawn
     address: dict[str, str] | None = None  # as last written; None while one is being opened
+    only: frozenset[str] | None = None  # the fields whose widgets are drawn, where others are left out: a lesson's
 
     def choose(self, name: str, value: Any) -> None:
         """Hold a value that did not come from the field's widget."""
@@ -83,6 +84,12 @@ def this_session() -> Record:
     """The session's own."""
     one: Record = st.session_state.setdefault("record", Record())
     return one
+
+
+def visible(name: str) -> bool:
+    """Whether the widget of that field is drawn; one that is left out keeps its value."""
+    only = this_session().only
+    return only is None or name in only
 
 
 def went_back() -> bool:

@@ -12,7 +12,7 @@ from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
 from ays_toy.sampling.schedules import Schedule
 
-HEADER, ROW_HEIGHT = 35, 27  # pixels, of Streamlit's header and of our rows
+HEADER, ROW_HEIGHT = 35, 25  # pixels, of Streamlit's header and of our rows
 LETTER = 6.6  # pixels, on average
 MARK = "■"  # the column of colors
 CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"

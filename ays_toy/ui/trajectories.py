@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 import streamlit as st
-import torch
 
 from ays_toy import figures, names
 from ays_toy.checks import lookup
+from ays_toy.estimates import Estimate
 from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
+from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
-from ays_toy.ui import codec, findings
-from ays_toy.ui.components import FlowTable, flow_player, last_follow, last_place
-from ays_toy.ui.controls import pick
+from ays_toy.ui import codec, explore, findings, gallery
+from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
+from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ComparedView
 
@@ -46,6 +47,7 @@ def alignment() -> None:
     pick("Align the panels", "align", ALIGNMENTS, st.segmented_control, required=True, help=about)
 
 
+@draws("targets")
 def aims() -> None:
     """Whether the denoiser's targets are drawn."""
     st.toggle(
@@ -62,8 +64,8 @@ def aims() -> None:
 
 @kept(12)
 def _flow(model: Model, solver: str, named: tuple[tuple[str, tuple[float, ...]], ...], seed: int) -> Trajectories:
-    generator = torch.Generator().manual_seed(seed)
-    return trajectories.follow(model.denoiser(), dict(named), solver, generator=generator, n=model.particles)
+    noise = LevelNoise(seed, model.particles)
+    return trajectories.follow(model.denoiser(), dict(named), solver, generator=noise, n=model.particles)
 
 
 @kept(12)
@@ -99,7 +101,27 @@ def panels(view: TrajectoriesView, followed: Trajectories) -> None:
     """The particles under each schedule, played in the browser."""
     table = _table(followed, view.chosen_model, view.targets, view.power)
     path = _path(view, followed)
-    flow_player(table, PLAYER, view.align, path, view.place, view.targets, on_follow=_took, on_place=_rested)
+    flow_player(
+        table,
+        PLAYER,
+        view.align,
+        path,
+        view.place,
+        view.targets,
+        _live(view, followed.particles),
+        explore.meta(view),
+        on_follow=_took,
+        on_place=_rested,
+    )
+
+
+def _live(view: TrajectoriesView, particles: int) -> LiveFlow | None:
+    """The paths as they follow *Steps* and *Power*; None where a browser is too slow for the model."""
+    model = view.chosen_model
+    if (sampled := gallery.sampled(model)) is None:
+        return None
+    led = explore.led_to(view)
+    return LiveFlow.of(sampled, view.solver, view.seed, particles, (model.sigma_max, model.sigma_min), led)
 
 
 def _path(view: TrajectoriesView, followed: Trajectories) -> int:
@@ -130,6 +152,19 @@ def path_words(view: TrajectoriesView, followed: Trajectories) -> str:
     ends = followed.end_distances(path)
     parts = [f"{distance:.3g} under **{names.title(name, view.power)}**" for name, distance in ends.items()]
     return f"Path {path} ends this far from the reference: {', '.join(parts)}; the data's own spread is 0.5."
+
+
+def finding(view: TrajectoriesView, followed: Trajectories) -> str:
+    """Which schedule ends closest to the reference, over all particles."""
+    ends = {
+        names.title(name, view.power): Estimate(float(curve.rms[-1]), float(curve.stderr[-1]))
+        for name, curve in followed.distance.items()
+    }
+    first, *rest = sorted(ends, key=lambda title: ends[title].value)
+    level = [title for title in rest if not ends[title].differs(ends[first])]
+    others = ", ".join(f"{ends[title]} of {title}" for title in rest)
+    words = f"**{first}** ends closest to the reference, {ends[first]} against {others}"
+    return f"{words}; chance alone may have put it before {' and '.join(level)}." if level else f"{words}."
 
 
 def local_errors(view: TrajectoriesView, followed: Trajectories) -> go.Figure:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from ays_toy import names, seeds, serving
 from ays_toy.exchange.reading import read_link
+from ays_toy.lessons import place
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.models import catalog
 from ays_toy.runs.comparison import Model
@@ -23,6 +24,7 @@ from ays_toy.sampling.trajectories import FEWEST, MOST
 from ays_toy.ui import codec, frame, keeper, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
+from ays_toy.ui.lessons import bar, course
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -82,6 +84,9 @@ def _shown(text: str) -> tuple[str, ...]:
     return several
 
 
+_SHOWABLE = dict.fromkeys([*names.COMPARED, "yours"])
+
+
 def _columns() -> Any:
     """A field for the columns of the table of schedules."""
     return codec.param(("klub", "energy", "nll", "sliced-w2"), codec.choices(COLUMNS, "columns", len(COLUMNS)))
@@ -107,6 +112,7 @@ class Shared(ComparedView):
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
     share: int = codec.param(100, codec.whole("The share of the optimum", 0, 100))
     columns: tuple[str, ...] = _columns()
+    lesson: str = codec.param("", codec.checked(place.read))  # and its step, where a learner is
     nickname: str = codec.param("", keeper.read_nickname)  # on a shared server: whose things are kept
 
 
@@ -116,6 +122,7 @@ class View(ComparedView):
 
     yours: tuple[float, ...] = codec.param((), brought)
     columns: tuple[str, ...] = _columns()
+    noises: str | None = codec.param(None, codec.choice(_SHOWABLE, "schedule"))  # drawn from three noises, if any is
 
 
 @dataclass(frozen=True)
@@ -155,13 +162,15 @@ def open_view(cls: type[V]) -> list[str]:
     another page left it; where the browser goes back, it is at its default, as it was when it had that address.
     """
     frame.within_app()
+    course.switch()
     session, own = record.this_session(), [field.name for field in fields(cls)]
     query, back = st.query_params.to_dict(), record.went_back()
     session.take(own)
-    if session.arrive(own) or back:
+    if opened := session.arrive(own) or back:
         session.address, session.problems, session.linked = None, [], set()
         _follow(session, cls, query, back)
         _follow(session, Shared, {name: text for name, text in query.items() if name not in own}, back, own)
+    course.set_scene(session, cls, query if opened else None)
     for field in fields(cls):
         session.values.setdefault(field.name, field.default)
     _let_go(session, cls)
@@ -203,7 +212,7 @@ def current(cls: type[V]) -> V:
             frame.remark(problem)
     elsewhere = {field.name: session.values.get(field.name, field.default) for field in fields(Shared)}
     shared = {name: text for name, text in codec.to_query(Shared(**elsewhere)).items() if name not in own}
-    address = codec.to_query(view) | shared
+    address = codec.to_query(view, course.held()) | shared
     st.query_params.from_dict(address)
     session.wrote(address)
     return view
@@ -223,6 +232,7 @@ def show(
     """
     problems = open_view(cls)  # which an act on the page clears
     happened = before()
+    bar.begin()
     with st.sidebar:
         for control in controls:
             control()

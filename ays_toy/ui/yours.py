@@ -12,7 +12,7 @@ from ays_toy.exchange import export
 from ays_toy.exchange.reading import Brought
 from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
-from ays_toy.ui import bring, frame
+from ays_toy.ui import bring, frame, record
 
 NAME = "yours"  # its entry in the palette
 Levels = tuple[float, ...]
@@ -21,6 +21,8 @@ Fit = Callable[[Sequence[float]], tuple[np.ndarray, str | None]]  # as `fitting.
 
 def control(field: str, fit: Fit) -> None:
     """Bring a schedule, or take the one that was brought away."""
+    if not record.visible(field):
+        return
 
     def take(brought: Brought) -> str:
         sigmas, words = fit(brought.levels)

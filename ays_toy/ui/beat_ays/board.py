@@ -95,6 +95,7 @@ def settle(state: ChallengeView) -> None:
 # --- controls ------------------------------------------------------------------------------------------------------
 
 
+@controls.draws("weight")
 def weight() -> None:
     """What the levels are priced by."""
     st.select_slider(
@@ -116,6 +117,7 @@ def metric() -> None:
     )
 
 
+@controls.draws("levels")
 def bring_attempt() -> None:
     """A schedule of another tool as the attempt."""
     about = "A list of noise levels from another tool: it becomes your attempt, and Undo takes it back."

@@ -9,6 +9,7 @@ import streamlit as st
 from ays_toy import names
 from ays_toy.estimates import Measured
 from ays_toy.figures import Panel
+from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT
 from ays_toy.runs import challenge
@@ -78,6 +79,12 @@ def lesson(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
         f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "
         f"Best picture: {challenge.guessed(picture, challenge.leaders(list(rows.values()), metric))}."
     )
+
+
+def facts(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Facts:
+    """What a lesson may ask about."""
+    model, rows = state.chosen_model, {name: _measured(state, one) for name, one in schedules.items()}
+    return Facts(state, rows, model=model, gram=compute.gram(model), figure=state.metric)
 
 
 def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:

@@ -13,7 +13,7 @@ from ays_toy.images.pipelines.conditioning import prompts_in
 from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec, record
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
@@ -86,6 +86,7 @@ class ImagesView:
         return ImageConfig(self.which, self.solver, self.steps, figure, self.method, start, folder, seed=self.seed)
 
 
+@draws("image_model")
 def model_controls() -> None:
     """The model, and for models other than the digits what it is asked to draw and where clean images are."""
     keep: dict[str, Any] = {"persist_state": "session"}

@@ -12,11 +12,12 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
+from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
-from ays_toy.ui import tables
+from ays_toy.ui import tables, terms
 from ays_toy.ui.controls import pick
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images import strips
@@ -113,6 +114,12 @@ def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -
     return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {against} ({ours} against {theirs})"
 
 
+def facts(view: ImagesView, one: Shown) -> Facts:
+    """What a lesson may ask about: the schedules whose pictures are measured."""
+    rows = {name: row for name, row in one.rows.items() if view.figure in row.metrics}
+    return Facts(view, rows, gram=one.gram, figure=view.figure)
+
+
 def table(view: ImagesView, one: Shown) -> None:
     """KLUB and all figures of every schedule."""
     rows = list(one.rows.values())
@@ -149,7 +156,7 @@ def quality(view: ImagesView, one: Shown) -> None:
         config=STILL,
         alt=f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars.",
     )
-    st.caption(
+    terms.caption(
         f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."
     )
@@ -159,7 +166,7 @@ def quality(view: ImagesView, one: Shown) -> None:
         config=STILL,
         alt="KLUB of every schedule on a log scale.",
     )
-    st.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
+    terms.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
 
 
 def levels(one: Shown) -> None:
@@ -167,7 +174,7 @@ def levels(one: Shown) -> None:
     rows = [row for name, row in one.rows.items() if name in RAIL]
     rail = figures.rail_and_area(rows, one.gram)
     st.plotly_chart(rail, key="image rail", config=STILL, alt=figures.rail_words(rows))
-    st.caption(
+    terms.caption(
         "**Look for** where steps lie close together. **Top:** each mark is a noise level of the schedule. **Below:** "
         "one patch per step, its area the nats that the step adds to KLUB."
     )

@@ -15,7 +15,7 @@ from ays_toy.runs import live_search
 from ays_toy.runs.live_search import SearchState
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
-from ays_toy.ui import background, compute, findings, record, tables
+from ays_toy.ui import background, compute, findings, record, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.controls import pick
 from ays_toy.ui.jobs import State
@@ -38,7 +38,7 @@ def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerato
     with left:
         st.markdown(f"#### The same at {view.more} steps")
         _table(view, longer)
-        st.caption(
+        terms.caption(
             "**Resampled:** the stopped schedule, interpolated in log σ. **Refined:** the paper's way, twice as many "
             "steps by a search that moves only the new levels, and once more. Optima are found anew."
         )

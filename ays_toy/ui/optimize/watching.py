@@ -9,6 +9,7 @@ import streamlit as st
 
 from ays_toy import names
 from ays_toy.figures import Panel
+from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
@@ -20,12 +21,13 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
+from ays_toy.ui.components.sampling import Live
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
 from ays_toy.words import amid_sentence
 
-SLOT, PLAYER = "search", "player"
+SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
 CHOICES = "choices asked for"  # under which a session keeps for which settings it has
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = (
@@ -177,10 +179,23 @@ def player(view: SearchView, weighed: Schedule) -> None:
             st.session_state.get("sweep"),
             active(known),
             state.place.now if active(known) else None,
+            live=_live(view, active(known)),
+            rested=state.rested,
         ),
         PLAYER,
         on_sweep=_rested,
     )
+
+
+def _live(view: SearchView, running: bool) -> Live | None:
+    """The samples of the sweep that is looked at; a network, sent anew while a search runs, waits for its end."""
+    return None if running and view.model != "exact" else gallery.live(view, PICTURES, names.title("ays"), 4)
+
+
+def meta(view: SearchView, shown: Mapping[str, Schedule]) -> list[int | None]:
+    """What the figure says that it shows: the sweep whose samples are there, if any."""
+    last = len(state_of(view).sweeps) - 1 if "rest" in shown else None
+    return [st.session_state["sweep"] if "hand" in shown else last]
 
 
 def found(view: SearchView, choice: "Future[Chosen] | None") -> dict[str, Schedule]:
@@ -219,6 +234,14 @@ def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Out
     rows = compute.measured(view.chosen_model, shown, outcomes)
     alt = "KLUB, sample quality and cost of every schedule, with standard errors."
     tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
+
+
+def facts(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> Facts:
+    """What a lesson may ask about."""
+    model, search = view.chosen_model, state_of(view)
+    rows = compute.measured(model, shown, outcomes)
+    fresh = rows.pop("data").metrics
+    return Facts(view, rows, fresh, model, compute.gram(model), search if search.sweeps else None, view.metric)
 
 
 def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:

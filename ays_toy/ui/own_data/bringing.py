@@ -15,9 +15,10 @@ from ays_toy.models.store import PointStore, Saved
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
-from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.schedules import SCHEDULES, Schedule
 from ays_toy.ui import codec, compute, frame, gallery, keeper
-from ays_toy.ui.components.draw import PadData, pad
+from ays_toy.ui.components.draw import PadData, last_deed, pad
+from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.own_data import brought
@@ -35,6 +36,7 @@ EMPTY = (
     "There is nothing on the pad to take points from: draw on it, and there are samples of it here. The other pages "
     "stay with **{}** meanwhile."
 )
+BOX = "panels_box3"  # the key of the pictures' container
 PATIENCE = 0.3  # seconds after which the pictures are shown without the samples that are still being drawn
 
 
@@ -54,11 +56,11 @@ def link() -> None:
 # --- three ways in ---------------------------------------------------------------------------------------------------
 
 
-def ways() -> None:
+def ways(view: ModelView) -> None:
     """Draw, bring an image, or bring numbers."""
     way = pick("How to bring in data", "way", WAYS, st.segmented_control, required=True, label_visibility="collapsed")
     if way == "draw":
-        _pad()
+        _pad(view)
     elif way == "image":
         _uploader("image", "PNG or JPEG: where it is dark, there are data", ["png", "jpg", "jpeg"])
         st.segmented_control(
@@ -88,11 +90,20 @@ def ways() -> None:
         )
 
 
-def _pad() -> None:
+def _pad(view: ModelView) -> None:
     own = brought.own_data()
     strokes = len(own.drawing.strokes)
     words = f"{own.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
-    pad(PadData(own.drawing, brought.version(), own.troubles.get("draw", words)), key=brought.PAD)
+    levels = tuple(SCHEDULES["edm"](view.steps, view.sigma_min, view.sigma_max).tolist())
+    live = _live(view, own.drawing.count)
+    pad(PadData(own.drawing, brought.version(), own.troubles.get("draw", words), live, levels), key=brought.PAD)
+
+
+def _live(view: ModelView, points: int) -> Live | None:
+    """The samples under EDM as they follow the brush; what the true density is the browser finds for each drawing."""
+    if (drawn := DrawnModel.of(points)) is None:
+        return None
+    return Live(drawn, view.solver, view.seed, _samples(points), compute.BINS, 1.0, names.title("edm"), BOX, 2)
 
 
 def _uploader(way: str, label: str, kinds: list[str]) -> None:
@@ -152,13 +163,13 @@ def _gram(model: Model) -> PathGram:
     return model.collect(PATHS if _size(model) <= MANY else PATHS // 2, LEVELS)
 
 
-def _samples(model: Model) -> int:
-    return max(LEAST_SAMPLES, min(SAMPLES, SAMPLE_PAIRS // _size(model)))
+def _samples(points: int) -> int:
+    return max(LEAST_SAMPLES, min(SAMPLES, SAMPLE_PAIRS // points))
 
 
 def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outcome:
     best = Schedule("p-optimum", names.title("p-optimum", POWER), optimize.optimum(_gram(model), steps, POWER))
-    return compute.outcome(compute.Sampling.of(model, solver, seed, best, _samples(model)))
+    return compute.outcome(compute.Sampling.of(model, solver, seed, best, _samples(_size(model))))
 
 
 def preview(view: ModelView) -> None:
@@ -170,16 +181,17 @@ def preview(view: ModelView) -> None:
     model = Model.current(brought.own_data().shown, "exact", view.sigma_min, view.sigma_max)
     edm = finding.family(model, "edm", view.steps)
     compute.stop(st.session_state.pop("outcomes", {}))
-    outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, _samples(model))}))
+    samples = _samples(_size(model))
+    outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, samples)}))
     outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
     st.session_state["outcomes"] = outcomes
-    place = st.container(key="panels_box3").empty()
+    place = st.container(key=BOX).empty()
     if wait(outcomes.values(), PATIENCE).not_done:
         _pictures(place, model, dict.fromkeys(outcomes), "waiting")
-    _pictures(place, model, outcomes, "panels")
+    _pictures(place, model, outcomes, "panels", last_deed(brought.PAD))
     st.caption(
         f"**Look for** samples that fall on your points and nowhere else: the exact denoiser knows nothing but "
-        f"these {_size(model):,}. {_samples(model):,} samples each, {view.steps} steps, the same noise."
+        f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise."
     )
 
 
@@ -187,12 +199,12 @@ def _size(model: Model) -> int:
     return len(model.dataset.mixture.means)
 
 
-def _pictures(place: Any, model: Model, outcomes: Any, key: str) -> None:
+def _pictures(place: Any, model: Model, outcomes: Any, key: str, meta: Any = None) -> None:
     shown = [
         gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
         for name in ("edm", "p-optimum")
     ]
-    gallery.show(place, model, shown, key)
+    gallery.show(place, model, shown, key, meta)
 
 
 # --- from here -------------------------------------------------------------------------------------------------------

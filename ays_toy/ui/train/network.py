@@ -22,7 +22,7 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame, keeper, running
+from ays_toy.ui import background, codec, compute, frame, keeper, running, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
@@ -204,7 +204,7 @@ def curves(one: Shown | None) -> None:
         y = alt.Y(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=shape, tickCount=4))
         line = base.mark_line(color=MODEL).encode(y=y, tooltip=["step", alt.Tooltip(column, format=".4g")])
         st.altair_chart(line.properties(height=150), key=f"curve {column}")
-    st.caption("**Excess error:** denoising error above the least possible, averaged over all noise levels.")
+    terms.caption("**Excess error:** denoising error above the least possible, averaged over all noise levels.")
 
 
 def calibration(one: Shown | None) -> None:
@@ -213,7 +213,7 @@ def calibration(one: Shown | None) -> None:
         return
     st.markdown("#### Is it calibrated?")
     st.plotly_chart(figures.calibration_figure(one.calibration), key="calibration", config=STILL, alt=_words(one))
-    st.caption(
+    terms.caption(
         "E‖D(x, σ) − D(x′, 2σ)‖² less the drop in error from 2σ to σ, as a share of the error: **zero** at every noise "
         "level where the model is a true posterior mean, which is what KLUB's picture as an area rests on."
     )

@@ -7,13 +7,15 @@ import streamlit as st
 
 from ays_toy.data import drawing
 from ays_toy.data.drawing import Drawing
+from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import told
+from ays_toy.ui.components.sampling import Live
 
 _pad = st.components.v2.component(
     "ays_drawing_pad",
-    css=read("shared.css", "draw.css"),
-    js=read("plot.js", "draw_paint.js", "draw.js"),
+    css=read("shared.css", "draw.css", "live.css"),
+    js=read("plot.js", "draw_paint.js") + sampling.script() + read("draw_samples.js", "draw.js"),
 )
 TITLES = {
     "none": "None",
@@ -31,12 +33,16 @@ TITLES = {
 class PadData:
     """What lies on the pad, and what came of it in words.
 
-    `version` changes whenever the drawing does for another reason than the browser's own last stroke.
+    `version` changes whenever the drawing does for another reason than the browser's own last stroke. `live` are the
+    samples of what is drawn, under `levels`, as they follow the brush; None where a browser is too slow for so many
+    points. The figure must say as its layout's `meta` which drawing it shows: `last_deed`.
     """
 
     drawing: Drawing
     version: str
     words: str
+    live: Live | None = None
+    levels: tuple[float, ...] = ()
 
     def payload(self) -> dict[str, Any]:
         """As JSON, with the bounds that the library holds."""
@@ -52,6 +58,8 @@ class PadData:
                 for name, matrices in drawing.SYMMETRIES.items()
             ],
             "most": drawing.MAX_STROKES,
+            "live": self.live and self.live.payload(None),
+            "levels": self.levels,
         }
 
 
@@ -65,3 +73,8 @@ def last_drawing(key: str) -> tuple[Any, str] | None:
     sent = told(key, "drawing")
     version = sent.get("version")
     return (sent.get("strokes"), version) if isinstance(version, str) else None
+
+
+def last_deed(key: str) -> Any:
+    """What tells the browser's last drawing from those before, as the browser sent it; None before the first."""
+    return told(key, "drawing").get("deed")

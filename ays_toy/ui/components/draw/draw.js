@@ -1,7 +1,7 @@
 // The drawing pad: a distribution drawn with mouse, finger, pen or keys; Python hears of it when the brush is lifted.
 //
-// data: see PadData.payload in draw.py. State `drawing`: { strokes, version }: all strokes, and the version of Python's
-// drawing that they began from.
+// data: see PadData.payload in draw.py. State `drawing`: { strokes, version, deed }: all strokes, the version of Python's
+// drawing that they began from, and what tells this drawing from those before.
 
 const TOLERANCE = 0.7, MOST_CORNERS = 400, MOST_UNDO = 100;  // of a stroke, in lattice units; of the history
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -55,6 +55,7 @@ function drawingPad(component) {
   const status = node("div", { class: "status", "aria-live": "polite" }, root);
   const spoken = node("div", { class: "spoken", "aria-live": "polite" }, root);
   const finished = document.createElement("canvas"), layer = document.createElement("canvas");
+  const samples = padSamples(root, tools, paper);
   const matrices = (name) => data.symmetries.find((one) => one.name === name).matrices;
   const lay = (context, stroke) =>
     paintStroke(context, stroke, matrices(stroke.symmetry), data.strengths, data.lattice);
@@ -96,8 +97,10 @@ function drawingPad(component) {
     }
     const [width, strength] = [Number(brush.value), Number(ink.value)];
     current = { path: [[x, y]], brush: width, strength, symmetry: symmetry.value, erase };
+    follow();
     ask();
   }
+  const follow = () => samples.move([...strokes, { ...current, path: current.path.flat() }]);
   function finish() {
     if (!current) return;
     let tolerance = TOLERANCE, path = corners(current.path, tolerance);
@@ -108,7 +111,7 @@ function drawingPad(component) {
     current = null;
     change([...strokes, stroke], stroke.erase ? "Erased." : `Stroke ${strokes.length + 1} drawn.`);
   }
-  const giveUp = () => { current = null; pointer = null; ask(); };
+  const giveUp = () => { current = null; pointer = null; samples.hide(); ask(); };
 
   function change(next, words, history = true) {
     if (history) {
@@ -118,7 +121,9 @@ function drawingPad(component) {
     strokes = next;
     stale = true;
     spoken.textContent = words;
-    tell("drawing", { strokes, version });
+    const deed = Date.now();
+    tell("drawing", { strokes, version, deed });
+    samples.rest(strokes, deed);
     face();
     ask();
   }
@@ -165,6 +170,7 @@ function drawingPad(component) {
     if (pointer !== null && current) {
       const between = event.getCoalescedEvents?.() ?? [];
       current.path.push(...(between.length ? between : [event]).map(where));
+      follow();
     }
     ask();
   });
@@ -181,7 +187,10 @@ function drawingPad(component) {
   function move([dx, dy], stride) {
     at = [at[0] + dx * stride, at[1] + dy * stride].map((value) => clamp(value, 0, data.lattice - 1));
     place = null;
-    if (current && pointer === null) current.path.push(at);
+    if (current && pointer === null) {
+      current.path.push(at);
+      follow();
+    }
     clearTimeout(pausing);
     pausing = setTimeout(() => { spoken.textContent = spot(); }, PAUSE);
     ask();
@@ -225,11 +234,13 @@ function drawingPad(component) {
         [strokes, done, undone, current, stale] = [data.strokes, [], [], null, true];
       }
       status.textContent = data.words;
+      samples.update(data);
       face();
       ask();
     },
     destroy() {
       observer.disconnect();
+      samples.destroy();
       cancelAnimationFrame(frame);
       clearTimeout(pausing);
       root.remove();

@@ -8,17 +8,21 @@ import streamlit as st
 
 from ays_toy.checks import SIGMA_DATA
 from ays_toy.data.datasets import Dataset
-from ays_toy.names import title
-from ays_toy.palette import REFERENCE, STYLES
+from ays_toy.palette import REFERENCE
 from ays_toy.runs.pictures import brightest, shades
-from ays_toy.sampling.trajectories import Trajectories, Trajectory, scaled
+from ays_toy.sampling.trajectories import FINE_CALLS, PATIENT, Trajectories, Trajectory, scaled
+from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import SentOnce, as_text, told
+from ays_toy.ui.components.follow import WEIGHTED, Led, look
+from ays_toy.ui.components.sampling import SampledModel
 
 _player = st.components.v2.component(
     "ays_flow_player",
     css=read("shared.css", "flow.css"),
-    js=read("transport.js", "plot.js", "flow_panel.js", "flow.js"),
+    js=read("transport.js", "plot.js", "sliders.js", "flow_panel.js")
+    + sampling.script()
+    + read("flow_live.js", "flow.js"),
 )
 SHARE = np.iinfo(np.int16).max
 LEAST_HALF = 1.3  # of the frame: 2.6 stds of noise
@@ -56,9 +60,37 @@ class FlowTable(SentOnce):
                 "unit": unit,
                 "half": half,
                 "std": SIGMA_DATA,
-                "panels": [_look(name, power) | walk(one, targets) for name, one in flow.paths.items()],
+                "panels": [look(name, power) | walk(one, targets) for name, one in flow.paths.items()],
                 "reference": walk(reference, False),
                 "density": _density(dataset, half, float(reference.sigmas[0]), float(reference.sigmas[-1])),
+            }
+        )
+
+
+class LiveFlow(SentOnce):
+    """What the browser carries the same paths by, down the levels to which sliders lead."""
+
+    @classmethod
+    def of(
+        cls, model: SampledModel, solver: str, seed: int, particles: int, ends: tuple[float, float], led: Led
+    ) -> "LiveFlow":
+        """Of the seed of a `LevelNoise`, between two noise levels."""
+        flow = {
+            "solver": solver,
+            "seed": seed,
+            "count": particles,
+            "high": ends[0],
+            "low": ends[1],
+            "fine": FINE_CALLS // PATIENT[True].calls_per_step,
+            "spread": SIGMA_DATA,
+        }
+        return cls(
+            {
+                "model": model.payload(None),
+                "flow": flow,
+                "panels": list(led.panels),
+                "levels": led.tables(),
+                "weighted": WEIGHTED,
             }
         )
 
@@ -70,12 +102,15 @@ def flow_player(
     follow: int,
     place: float | None,
     targets: bool,
+    live: LiveFlow | None,
+    standing: list[float | None],
     on_follow: Callable[[], None],
     on_place: Callable[[], None],
 ) -> None:
     """Draw the panels, aligned by 'step' or by 'noise' level; `follow` is the path, from 1, or 0 for none.
 
-    `place` is the share of the way at which they rest; None plays them from the start, once. `on_follow` is called
+    `place` is the share of the way at which they rest; None plays them from the start, once. `live` has the paths
+    follow the sliders, which stood where `standing` says; None where only Python carries them. `on_follow` is called
     when another path is chosen in the browser, `on_place` when they come to rest elsewhere; `last_follow` and
     `last_place` tell of it.
     """
@@ -86,6 +121,8 @@ def flow_player(
         "place": place,
         "targets": targets,
         "reference": REFERENCE,
+        "standing": standing,
+        "live": live and live.payload(told(key, "follow").get("live")),
     }
     default = {"follow": None, "place": None}
     _player(data=data, default=default, key=key, on_follow_change=on_follow, on_place_change=on_place)
@@ -101,11 +138,6 @@ def last_place(key: str) -> float | None:
     """The share of the way at which the browser last came to rest; None before that, or where it is none."""
     at = told(key, "place").get("at")
     return float(at) if isinstance(at, int | float) and not isinstance(at, bool) and 0 <= at <= 1 else None
-
-
-def _look(name: str, power: float | None) -> dict[str, str]:
-    style = STYLES[name]
-    return {"title": title(name, power), "color": style.color, "symbol": style.symbol}
 
 
 def _kept(sigmas: np.ndarray) -> np.ndarray:

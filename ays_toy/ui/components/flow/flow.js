@@ -14,7 +14,7 @@ function flowPlayer(component) {
   const root = node("div", { class: "player flow" }, component.parentElement);
   const row = node("div", { class: "panels" }, root);
   let { data } = component, tell = component.setStateValue;
-  let table = null, panels = [], align = null, path = null, told = null, given = null;
+  let sent = null, table = null, panels = [], align = null, path = null, told = null, given = null;
   let width = 0, frame = null, telling = null, colors = null, painted = 0, deed = 0;
   let rested = null, toldPlace = null, givenPlace = null, touched = false;
 
@@ -120,14 +120,22 @@ function flowPlayer(component) {
     paint();  // at once, or a canvas of another size would be empty for a frame
   }
 
+  // --- moved by sliders ----------------------------------------------------------------------------------------
+  const live = liveFlow((moved) => {
+    if (!sent) return;
+    table = moved ? { ...sent, panels: sent.panels.map((one, k) => ({ ...one, ...moved[k], unit: 1 })) } : sent;
+    bar.setCount(steps() + 1);
+    lay();
+  });
+
   // --- following -----------------------------------------------------------------------------------------------
-  const held = () => (table ? table.id : null);
+  const held = () => (sent ? sent.id : null), holding = () => ({ table: held(), live: live.held });
   function choose(at, now) {
     path = at;
     number.value = at === null ? 0 : at + 1;
     ask(true);
     clearTimeout(telling);
-    telling = setTimeout(() => { tell("follow", { path: told = at === null ? 0 : at + 1, table: held(), deed: deed += 1 }); }, now ? 0 : TELLING);
+    telling = setTimeout(() => { tell("follow", { path: told = at === null ? 0 : at + 1, ...holding(), deed: deed += 1 }); }, now ? 0 : TELLING);
   }
   number.addEventListener("input", () => {
     const wanted = Math.round(Number(number.value));
@@ -171,7 +179,8 @@ function flowPlayer(component) {
       const text = theme("text-color") || "#222", paper = theme("background-color") || "#fff";
       colors = { text, paper, future: `color-mix(in srgb, ${text} 45%, ${paper})`, reference: data.reference };
       if (data.table.panels && data.table.id !== held()) {
-        table = decode(data.table);
+        table = sent = decode(data.table);
+        live.settle();
         align ??= data.align;
         bar.setCount(steps() + 1);
         number.max = table.count;
@@ -179,7 +188,9 @@ function flowPlayer(component) {
           + "Bold: its past; thin: its future; a mark at every step; dashed: many small steps from the same noise.";
       }
       adoptFollow(data.follow);
-      if (data.table.id !== held()) tell("follow", { path: data.follow, table: null, deed });  // the browser has lost it
+      live.update(data.live, data.standing, data.targets);
+      const lost = data.table.id !== held() || (data.live && data.live.id !== live.held);
+      if (lost) tell("follow", { path: data.follow, ...holding(), deed });
       if (!table) return;
       if (align !== data.align) {
         touched &&= data.place === givenPlace;  // a place that comes with another alignment is in that one
@@ -194,6 +205,7 @@ function flowPlayer(component) {
       observer.disconnect();
       cancelAnimationFrame(frame);
       clearTimeout(telling);
+      live.destroy();
       bar.destroy();
       root.remove();
     },

@@ -64,7 +64,7 @@ function flowPanel(parent, choose) {
   let panel = null, table = null, size = 0, ratio = 1, across = null, behind = {};
 
   canvas.addEventListener("click", (event) => {
-    if (!panel) return;
+    if (!panel?.states) return;
     const frame = canvas.getBoundingClientRect();
     choose(nearest(event.clientX - frame.left, event.clientY - frame.top));
   });
@@ -96,7 +96,7 @@ function flowPanel(parent, choose) {
     fill(rail, { width: side });
     ticks.replaceChildren();
     drawing("line", { class: "axis", x1: 8, x2: side - 8, y1: 12, y2: 12 }, ticks);
-    for (const sigma of sigmas)
+    for (const sigma of panel.waiting ? [] : sigmas)
       drawing("line", { x1: across(sigma), x2: across(sigma), y1: 6, y2: 18, stroke: panel.color }, ticks);
     const ends = [[8, "start", `σ ${plain(sigmas[0])}`], [side - 8, "end", plain(sigmas.at(-1))]];
     for (const [x, anchor, text] of ends) drawing("text", { x, y: 29, "text-anchor": `${anchor}` }, ticks, text);
@@ -110,6 +110,7 @@ function flowPanel(parent, choose) {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, pixels, pixels);
     background(context, sigma, pixels);
+    if (panel.waiting) return wait();
     const a = before * unit * zoom, b = after * unit * zoom, first = 2 * k * count, next = first + 2 * count;
     // Round dots by two rectangles each, all in one path: ten times as fast as circles or pictures of them.
     const long = Math.round(DOT * ratio * Math.max(1, size / USUAL)), cut = Math.max(1, Math.round(long / 4)), short = long - 2 * cut;
@@ -130,6 +131,11 @@ function flowPanel(parent, choose) {
     const words = describe(sigma, k);
     if (status.textContent !== words) status.textContent = words;
     if (resting || !canvas.hasAttribute("aria-label")) canvas.setAttribute("aria-label", spoken(words, path));
+  }
+
+  function wait() {
+    status.textContent = "searching …";
+    canvas.setAttribute("aria-label", `${panel.title}: its levels are searched for`);
   }
 
   function describe(sigma, k) {

@@ -19,7 +19,7 @@ from ays_toy.ui.components.sampling import Live
 _follow = st.components.v2.component(
     "ays_follow",
     css=read("live.css", "follow.css"),
-    js=read("plot.js", "rail_pricing.js") + sampling.script() + read("follow_rail.js", "follow.js"),
+    js=read("plot.js", "sliders.js", "rail_pricing.js") + sampling.script() + read("follow_rail.js", "follow.js"),
 )
 WEIGHTED = "p-optimum"  # the schedule that the second slider moves
 
@@ -27,41 +27,56 @@ Lengths = Mapping[int, np.ndarray]  # levels [n+1] by n
 
 
 @dataclass(frozen=True, eq=False)
-class Following:
-    """Pictures `live`, of the schedules `panels` by name from the second on, and what the sliders lead to.
+class Led:
+    """Where the sliders lead the schedules `panels`: `levels` by name, or by power for those of `WEIGHTED`."""
 
-    `levels` is by name, or by power for those of `WEIGHTED`. The rail prices them by `table`, in the figure of the
-    container `rail`; `yours` stays there as it is. Nothing here says where the sliders stand, so that while they move
-    the message stays the same, and Streamlit sends its address alone.
+    panels: Mapping[str, str]  # name -> title
+    levels: Mapping[str | float, Lengths]
+
+    def tables(self) -> dict[str, Any]:
+        """The levels as JSON: as float32, all of a schedule in one text, beside the numbers of steps and its look."""
+        return {
+            name if isinstance(name, str) else f"{WEIGHTED} {name:g}": {
+                "steps": list(lengths),
+                "sigmas": as_text(np.concatenate([*lengths.values(), []]).astype("<f4")),
+                "look": look(name) if isinstance(name, str) else look(WEIGHTED, name),
+            }
+            for name, lengths in self.levels.items()
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Following:
+    """Pictures `live`, one of each schedule from the second panel on, and where the sliders lead these.
+
+    The rail prices them by `table`, in the figure of the container `rail`; `yours` stays there as it is. Nothing sent
+    says where the sliders stand, so that while they move the message stays the same, and Streamlit sends its address
+    alone.
     """
 
     live: Live
-    panels: Mapping[str, str]  # name -> title
-    levels: Mapping[str | float, Lengths]
+    led: Led
     table: Table
     rail: str
     yours: Schedule | None = None
 
     def payload(self) -> dict[str, Any]:
-        """As JSON; levels travel as float32, all of a schedule in one text, the numbers of steps beside it."""
-        tables = {
-            name if isinstance(name, str) else f"{WEIGHTED} {name:g}": {
-                "steps": list(lengths),
-                "sigmas": as_text(np.concatenate([*lengths.values(), []]).astype("<f4")),
-                "look": _look(name) if isinstance(name, str) else _look(names.optimum(name), name),
-            }
-            for name, lengths in self.levels.items()
+        """As JSON."""
+        titles = enumerate(self.led.panels.items(), 2)
+        yours = [look(one.name) | {"levels": one.sigmas.tolist()} for one in (self.yours,) if one]
+        return {
+            "live": self.live.payload(None),
+            "panels": [{"name": name, "title": title, "panel": k} for k, (name, title) in titles],
+            "levels": self.led.tables(),
+            "weighted": WEIGHTED,
+            "rail": self.table.payload(None) | {"within": self.rail, "yours": yours},
         }
-        panels = [{"name": name, "title": title, "panel": k} for k, (name, title) in enumerate(self.panels.items(), 2)]
-        yours = [_look(one.name) | {"levels": one.sigmas.tolist()} for one in (self.yours,) if one]
-        rail = self.table.payload(None) | {"within": self.rail, "yours": yours}
-        return {"live": self.live.payload(None), "panels": panels, "levels": tables, "weighted": WEIGHTED, "rail": rail}
 
 
-def _look(name: str, power: float | None = None) -> dict[str, str]:
-    style = STYLES[name]
-    title = names.title("p-optimum", power) if power else names.title(name)
-    return {"title": title, "color": style.color, "dash": style.dash, "symbol": style.symbol}
+def look(name: str, power: float | None = None) -> dict[str, str]:
+    """How a schedule is named and drawn; one of `WEIGHTED` by its power."""
+    style = STYLES[names.optimum(power) if name == WEIGHTED and power else name]
+    return {"title": names.title(name, power), "color": style.color, "dash": style.dash, "symbol": style.symbol}
 
 
 def follow(data: Following | None, key: str = "follow") -> None:

@@ -1,34 +1,13 @@
-// Pictures, and the rail, that follow the sliders Steps and Power while these move. Streamlit tells Python of a slider when it is let
-// go; its thumb says in the page at any time where it stands, and that is what is watched here.
+// Pictures, and the rail, that follow the sliders Steps and Power while these move.
 //
 // data: see Following.payload, or null: nothing follows.
-
-const SLIDERS = ["steps", "power"];
-const THUMBS = SLIDERS.map((key) => `.st-key-${key} input[type=range]`);
-
-/** Where the sliders stand, as the figure's `meta` says it: null for one that is not drawn. */
-const standing = () => THUMBS.map((thumb) => {
-  const found = document.querySelector(thumb)?.getAttribute("aria-valuetext");
-  return found ? Number(found) : null;
-});
-
-/** A table of levels as it is sent. @returns {{look: Object, at: Map<number, number[]>}} levels [n + 1] by n */
-function lengths({ steps, sigmas, look }) {
-  const all = new Float32Array(Uint8Array.from(atob(sigmas), (letter) => letter.charCodeAt(0)).buffer), found = new Map();
-  let first = 0;
-  for (const n of steps) {
-    found.set(n, [...all.subarray(first, first + n + 1)]);
-    first += n + 1;
-  }
-  return { look, at: found };
-}
 
 function followed(component) {
   const root = node("div", {}, component.parentElement);
   const rail = movingRail(root);
   let data = null, text = "", tables = {}, pictures = [];
   const at = (panel) => ({ ...data.live, ...panel });
-  const called = ({ name }, power) => (name === data.weighted ? `${name} ${power}` : name);
+  const called = ({ name }, power) => tableOf(name, power, data.weighted);
 
   function settle() {
     if (data) rail.update(data.rail, data.rail.within);
@@ -50,22 +29,18 @@ function followed(component) {
       else pictures[k].wait("searching …", meta);
     });
     const rows = data.panels.map((panel) => tables[called(panel, power)])
-      .map(({ look, at: lengths_ }) => ({ ...look, levels: lengths_.get(steps) }));
+      .map(({ look, at: levels }) => ({ ...look, levels: levels.get(steps) }));
     if (JSON.stringify(meta) === JSON.stringify(shown)) rail.hide(); else rail.move([...data.rail.yours, ...rows], meta);
   }
 
-  const watcher = new MutationObserver((changes) => {
-    const other = ({ target, oldValue }) => target.getAttribute("aria-valuetext") !== oldValue;
-    if (changes.some((change) => change.target.matches(THUMBS.join()) && other(change))) moved();
-  });
-  watcher.observe(document.body, { subtree: true, attributeFilter: ["aria-valuetext"], attributeOldValue: true });
+  const watcher = watchSliders(moved);
 
   return {
     update({ data: latest }) {
       const said = JSON.stringify(latest);
       if (said === text) return;
       [data, text] = [latest, said];
-      tables = Object.fromEntries(Object.entries(data?.levels ?? {}).map(([name, table]) => [name, lengths(table)]));
+      tables = tablesOf(data?.levels ?? {});
       settle();
     },
     destroy() {

@@ -18,7 +18,7 @@ from ays_toy.ui.components.search import marks
 
 _rail = st.components.v2.component(
     "ays_rail",
-    css=read("shared.css", "rail.css", "live.css"),
+    css=read("shared.css", "knob.css", "rail.css", "live.css"),
     js=read("plot.js", "rail_pricing.js", "rail_picture.js") + sampling.script() + read("rail.js"),
 )
 

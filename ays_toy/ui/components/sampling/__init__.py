@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from ays_toy import seeds
+from ays_toy.checks import SIGMA_DATA
+from ays_toy.data import datasets, drawing
 from ays_toy.figures.density import shade_colors
 from ays_toy.models.networks import MLPDenoiser
 from ays_toy.runs.comparison import Model
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import SentOnce, as_text
 
-MODULES = ("noise", "exponential", "smooth", "mixture", "simd", "network", "solvers", "density")
+MODULES = ("noise", "exponential", "smooth", "mixture", "simd", "network", "solvers", "density", "ink", "paths")
 # Beyond these the server is faster: of a mixture; of a network, for one point.
 MOST_COMPONENTS, MOST_PRODUCTS = 4096, 300_000
 
@@ -49,6 +52,30 @@ class SampledModel(SentOnce):
         return cls({"mixture": {name: as_text(part.astype("<f8")) for name, part in parts.items()}, "half": half})
 
 
+class DrawnModel(SentOnce):
+    """The exact denoiser of a drawing that the browser has: how its points come from its strokes."""
+
+    @classmethod
+    def of(cls, count: int) -> "DrawnModel | None":
+        """For drawings of so many points; None for more than a browser can sample from while one draws."""
+        if count > MOST_COMPONENTS:
+            return None
+        symmetries = {name: matrices.reshape(-1, 4).tolist() for name, matrices in drawing.SYMMETRIES.items()}
+        rules = {
+            "lattice": drawing.LATTICE,
+            "pixel": drawing.FINER,
+            "places": drawing.PLACES,
+            "shift": drawing.SHIFT,
+            "strengths": drawing.STRENGTHS,
+            "symmetries": symmetries,
+            "seed": seeds.DRAWING,
+            "count": count,
+            "std": SIGMA_DATA,
+            "edge": datasets.EDGE,
+        }
+        return cls({"drawing": rules, "half": 1.0})
+
+
 @dataclass(frozen=True, eq=False)
 class Live:
     """The picture that is drawn while levels move, over a panel of the figure in the container of the key `within`.
@@ -57,7 +84,7 @@ class Live:
     The panel is its number from 1. The figure must say as its layout's `meta` what it shows, in the component's terms.
     """
 
-    model: SampledModel
+    model: SampledModel | DrawnModel
     solver: str
     seed: int
     points: int

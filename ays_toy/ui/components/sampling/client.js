@@ -1,6 +1,6 @@
 // The page's end of the workers: one for each core, which all pictures of the page share. Each has its part of the
-// points of every picture; what they count is added up here. A request is followed by a newer one as soon as its first
-// picture is there, and by the newest only: what is asked for faster than it can be drawn is left out.
+// points of every picture; what they find is put together here. A request is followed by a newer one as soon as its
+// first picture is there, and by the newest only: what is asked for faster than it can be drawn is left out.
 
 const MOST_WORKERS = 4;
 let crew = null;  // as long as there is a picture
@@ -30,46 +30,84 @@ function recruit() {
   return made;
 }
 
+/** Put together what workers count: all points since a request was made. */
+function countsOfAll({ bins }) {
+  const sum = { points: 0, counts: new Uint32Array(bins ** 2) };
+  return {
+    add({ points, counts, top }) {
+      for (let k = 0; k < counts.length; k += 1) sum.counts[k] += counts[k];
+      sum.points += points;
+      sum.top = top;
+    },
+    whole: () => sum,
+  };
+}
+
+/** Put together the paths of all particles, of each schedule { sigmas, states, targets }, level by level. */
+function pathsOfAll() {
+  const parts = [];
+  function side(k, name, levels) {
+    const arrays = parts.map((paths) => paths[k][name]), rows = arrays.map((one) => one && one.length / levels);
+    if (!arrays[0]) return null;
+    const all = new Float32Array(arrays.reduce((sum, one) => sum + one.length, 0));
+    for (let level = 0, at = 0; level < levels; level += 1)
+      arrays.forEach((one, part) => {
+        all.set(one.subarray(level * rows[part], (level + 1) * rows[part]), at);
+        at += rows[part];
+      });
+    return all;
+  }
+  return {
+    add({ part, paths }) { parts[part] = paths; },
+    whole: () => ({
+      paths: parts[0].map(({ sigmas }, k) => ({
+        sigmas, states: side(k, "states", sigmas.length), targets: side(k, "targets", sigmas.length - 1),
+      })),
+    }),
+  };
+}
+
 let pictureNumber = 0;
 
 /**
- * What carries requests for one picture to the workers, and sums of what these have counted back.
- * @param {(answer: {points: number, all: boolean, counts: Uint32Array}) => void} onPicture of the latest request
+ * What carries requests for one picture to the workers, and what these have found back.
+ * @param {(found: {points: number, counts: Uint32Array, top?: number} | {paths: Object[]}, request: Object) => void}
+ *   onPicture of the latest request: see `counting` and `carrying` in worker.js
  * @param {() => void} onFailure when there will be no more pictures
  */
 function sampler(onPicture, onFailure) {
   crew ??= recruit();
   const { workers, pictures } = crew, mine = crew, picture = (pictureNumber += 1), parts = workers.length;
-  let number = 0, busy = false, next = null, sum = null, quiet = new Set(), going = new Set();
+  let number = 0, asked = null, busy = false, next = null, found = null, quiet = new Set(), going = new Set();
   const all = (message) => workers.forEach((worker) => worker.postMessage(message));
 
   function send(request) {
-    [busy, next] = [true, null];
+    [asked, busy, next] = [request, true, null];
     number += 1;
-    sum = { points: 0, counts: new Uint32Array(request.bins ** 2) };
+    found = request.flow ? pathsOfAll() : countsOfAll(request);
     [quiet, going] = [new Set(workers.keys()), new Set(workers.keys())];
     workers.forEach((worker, part) => worker.postMessage({ ask: { ...request, picture, number, part, parts } }));
   }
   function answered(answer) {
-    if (answer.number !== number || !sum) return;  // it has been given up
-    for (let k = 0; k < sum.counts.length; k += 1) sum.counts[k] += answer.counts[k];
-    sum.points += answer.points;
+    if (answer.number !== number || !found) return;  // it has been given up
+    found.add(answer);
     quiet.delete(answer.part);
     if (answer.all) going.delete(answer.part);
     if (quiet.size) return;  // a picture comes when all have answered since the last one
-    onPicture({ ...sum, all: !going.size });
+    onPicture(found.whole(), asked);
     quiet = new Set(going);
     busy = false;
     if (next) send(next);
   }
   const drop = () => {
-    [next, busy, sum] = [null, false, null];
+    [next, busy, found] = [null, false, null];
     all({ drop: picture });
   };
   pictures.set(picture, { answered, failed: onFailure });
   return {
     /** Whether the workers can draw from this model: they know it, or are told of it here. */
     knows(model) {
+      if (model.drawing) return !mine.broken;  // every request says what is drawn
       if (!mine.broken && model.id !== mine.held && (model.mixture || model.network)) {
         all({ model });
         mine.held = model.id;
@@ -78,7 +116,7 @@ function sampler(onPicture, onFailure) {
     },
     lacks: (model) => !mine.broken && model.id !== mine.held,
     get held() { return mine.held; },
-    /** Ask for a picture: `begin` of worker.js says what a request is. */
+    /** Ask for a picture, or for paths: `counting` and `carrying` of worker.js say what a request is. */
     ask(request) {
       if (busy) next = request; else send(request);
     },

@@ -5,14 +5,15 @@
 const ENOUGH = 2000, PATIENCE = 40;  // points of a picture while it moves; milliseconds after which fewer will do
 const RESTING = 150, FORGOTTEN = 30000;  // milliseconds: a hand that pauses, and a figure that is not come or not seen
 
-/** Where a panel of a figure is: the latest figure within the element of a key, a subplot's number from 1. */
+/** Where a panel of a figure is, or nothing while it is made: the latest figure within the element of a key, a subplot's number from 1. */
 function panelOf({ within, panel }) {
   const figure = [...document.querySelectorAll(`.st-key-${within} .js-plotly-plot`)].at(-1);
   const axes = panel > 1 ? panel : "";
   const image = figure?.querySelector(`.subplot.x${axes}y${axes} .heatmaplayer image`);
   const lines = figure?.querySelectorAll(`.annotation[data-index="${panel - 1}"] tspan.line`) ?? [];
   const notes = [...lines].slice(1).map((one) => one.getBoundingClientRect());
-  return image && { figure, frame: image.getBoundingClientRect(), notes };
+  const frame = image?.getBoundingClientRect();
+  return frame?.width ? { figure, frame, notes } : null;
 }
 
 /** Whether most of a panel can be seen: it is neither below the window, as on a phone, nor scrolled out sidewards. */
@@ -33,21 +34,22 @@ function livePicture(root, corner = null) {
   const worker = sampler(show, hide);
   let setting = null, known = "", watched = null;  // what is drawn, as text, and the figure's container
   let drawing = false, over = false, asked = "", awaited = null;  // levels, as text; what the figure will say
-  let painted = 0, pause = null, end = null, placed = false;  // since the page last changed
+  let painted = 0, pause = null, end = null, said = "";  // said: what is seen, before the number of its samples
+  let placed = false;  // since the page last changed
 
   const watcher = new MutationObserver(() => { placed = false; arrived(); });
   function arrived() {
+    if (awaited && !box.hidden && !over) place();  // it may have stood nowhere while it was made
     const meta = awaited && panelOf(setting)?.figure.layout?.meta;
     if (meta && JSON.stringify(meta) === awaited && over) hide();
   }
 
   function place() {
-    const found = setting && panelOf(setting);
-    if (!found) return false;
-    const origin = root.getBoundingClientRect(), { figure, frame, notes } = found;
-    const around = figure.closest(`.st-key-${setting.within}`);
-    over = inSight(frame, around);
-    if (!over && !corner) return false;
+    const found = setting && panelOf(setting), origin = root.getBoundingClientRect();
+    const around = found?.figure.closest(`.st-key-${setting.within}`), { frame, notes } = found ?? {};
+    if (!found && awaited && watched) return true;  // the figure is being made anew: the picture stays where it is
+    over = Boolean(found) && inSight(frame, around);
+    if (!setting || (!over && !corner)) return false;
     const at = over ? frame : corner();
     const put = (element, { left, top, width, height }) => Object.assign(element.style, {
       left: `${left - origin.left}px`, top: `${top - origin.top}px`, width: `${width}px`, height: `${height}px`,
@@ -58,7 +60,7 @@ function livePicture(root, corner = null) {
       : [at.top + at.height, at.top + at.height + 16];
     put(words, { left: at.left, top, width: at.width, height: bottom - top });
     words.hidden = over && !notes.length;
-    if (watched !== around) {
+    if (around && watched !== around) {
       watcher.disconnect();
       watcher.observe(around, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
       watched = around;
@@ -67,15 +69,19 @@ function livePicture(root, corner = null) {
     return true;
   }
 
-  function show({ points, counts }) {
+  function show({ points, counts, top = setting?.top }) {
     if (drawing && !placed && place()) arrived();  // the figure may have been faster
-    if (!drawing || !placed) return;
-    const { bins, top, colors } = setting;
+    if (!drawing || !(placed || place())) return;
+    if (!points) {
+      box.hidden = true;
+      return;
+    }
+    const { bins, colors } = setting;
     const blur = BLUR * (setting.points / points) ** (1 / 6);  // few points are smoothed more, as for any density
     const picture = pixels(shades(counts, points, top, blur), colors);
     if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
     canvas.getContext("2d").putImageData(new ImageData(picture, bins, bins), 0, 0);
-    words.textContent = `${points.toLocaleString("en-US")} samples, live`;
+    words.textContent = `${said}${points.toLocaleString("en-US")} samples, live`;
     painted += 1;
     fill(canvas, { "data-painted": painted, "data-points": points,
       "aria-label": `${setting.title} as it moves, ${words.textContent}` });
@@ -87,8 +93,9 @@ function livePicture(root, corner = null) {
     const text = JSON.stringify(levels);
     if (text === asked) return;
     asked = text;
-    const { solver, seed, points, half, bins } = setting, model = setting.model.id;
-    worker.ask({ model, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE, half, bins });
+    const { solver, seed, points, half, bins, model: { id, drawing: what } } = setting;
+    const from = what ? { drawing: what } : { model: id, half };
+    worker.ask({ ...from, solver, seed, sigmas: levels, points, enough: ENOUGH, patience: PATIENCE, bins });
   }
 
   const ready = () => Boolean(setting && worker.knows(setting.model));
@@ -129,6 +136,15 @@ function livePicture(root, corner = null) {
       setting = latest && { ...latest, colors: Uint8Array.from(atob(latest.colors), (letter) => letter.charCodeAt(0)) };
       ready();
     },
+    /** Another drawing is what the samples come from: `strokes` by the rules of a model that is drawn. */
+    draws(strokes) {
+      if (!setting?.model.drawing) return;
+      const { rules = setting.model.drawing } = setting.model.drawing;
+      setting = { ...setting, model: { ...setting.model, drawing: { rules, strokes } } };
+      asked = "";
+    },
+    /** Say what is seen before the number of its samples. */
+    say(what) { said = what ? `${what}: ` : ""; },
     /**
      * The levels are being moved. Where motion is not wanted the picture follows when they pause. `meta`, where it is
      * known, is what the figure will say once it shows them.

@@ -1,15 +1,17 @@
 // A worker that samples: the one place where all the parts meet. It is told of a model once, { model }, and asked for
-// its part of the points of pictures, { ask }; it answers with what has been counted since its last answer, after a few
-// points and again, until a newer request for the same picture makes an older one pointless, or { drop } does.
+// its part of the points of pictures and paths, { ask }. Of a picture it answers with what has been counted since its
+// last answer, after a few points and again; of paths once it has them all; until a newer request for the same picture
+// makes an older one pointless, or { drop } does.
 
 const CHUNK = 250;  // points that are carried down together
 const MOVING = 4000;  // points whose walks are kept for the next request, which shares most of them
 const PAUSE = 120, BREATH = 10;  // milliseconds between answers that follow the first one; after which messages are let in
 
 let model = null;  // { id, denoise }
-const jobs = new Map();  // picture -> what is under way of it
-const walks = new Map();  // picture -> { like, steps }, the walks of its first points, chunk by chunk
+const jobs = new Map();  // picture -> { turns, run }: what is under way of it
+const walks = new Map();  // picture -> { denoise, solver, seed, steps }, the walks of its first points, chunk by chunk
 let drawn = { seed: null, chunks: [] };  // noise, chunk by chunk and step by step: all pictures have the same
+let sheet = { before: "", ink: null, strokes: "", made: null };  // the pad's paper up to the last stroke, and with it
 
 /** Bytes in base64 as an array of numbers, little-endian as all machines are. */
 const numbers = (text, Type) => new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -27,10 +29,25 @@ function denoiser(sent) {
   return mixtureDenoiser({ means: doubles(means), stds: doubles(stds), weights: doubles(weights) }, sent.half);
 }
 
-const channel = new MessageChannel(), waiting = [];
-channel.port1.onmessage = () => waiting.shift()();
-/** Let messages in that have come meanwhile. */
-const breath = () => new Promise((resolve) => { waiting.push(resolve); channel.port2.postMessage(0); });
+/**
+ * What is drawn at this moment, as its strokes say: they are all sent, and those before the last were laid already.
+ * @param {{rules: Rules, strokes: Stroke[]}} drawing
+ * @param {number} lowest the noise level at which its density is looked at
+ * @returns {{denoise: Denoiser, half: number, top: number} | null} null where there is no ink
+ */
+function drawnSource({ rules, strokes }, bins, lowest) {
+  const before = JSON.stringify([rules, strokes.slice(0, -1)]), all = JSON.stringify([rules, strokes]);
+  if (sheet.before !== before) sheet = { before, ink: inkOf(strokes.slice(0, -1), rules), strokes: "", made: null };
+  if (sheet.strokes === all) return sheet.made;
+  const found = mixtureOf(inkOf(strokes.slice(-1), rules, sheet.ink), rules);
+  [sheet.strokes, sheet.made] = [all, null];
+  if (!found) return null;
+  const { mixture, half } = found, counts = new Uint32Array(bins * bins), blur = (lowest * bins) / (2 * half);
+  count(counts, mixture.means, edges(half, bins));
+  const masses = Float64Array.from(counts, (one) => one / rules.count);
+  const top = brightest(blurred(blurred(masses, bins, bins, 1, blur), bins, 1, bins, blur));
+  return (sheet.made = { denoise: mixtureDenoiser(mixture, half), half, top });
+}
 
 /** The last states of one chunk of points, their walk taken over as far as it is known. */
 function samples({ picture, solver, seed, sigmas }, denoise, first, size) {
@@ -46,55 +63,81 @@ function samples({ picture, solver, seed, sigmas }, denoise, first, size) {
   return steps.at(-1).after;
 }
 
+const answer = ({ picture, number, part }, found, moved = []) =>
+  self.postMessage({ picture, number, part, ...found }, moved);
+
 /**
- * @param {{picture: number, number: number, model: string, solver: string, seed: number, sigmas: number[], points:
- *   number, enough: number, patience: number, half: number, bins: number, part: number, parts: number}} request of the
- *   chunks of all `points`, those from number `part` on, every `parts`-th; the first answer comes when all workers
- *   together have `enough` of them, or with as many as there are after `patience` milliseconds
+ * Count samples chunk by chunk, telling at each whether there was an answer.
+ * @param {{picture: number, number: number, model?: string, half?: number, drawing?: {rules: Rules, strokes: Stroke[]},
+ *   solver: string, seed: number, sigmas: number[], points: number, enough: number, patience: number, bins: number,
+ *   part: number, parts: number}} request of the chunks of all `points`, those from number `part` on, every `parts`-th;
+ *   the first answer comes when all workers together have `enough` of them, or with as many as there are after
+ *   `patience` milliseconds. Of a drawing answers say the share of a bin that is drawn in full, and where there is
+ *   nothing drawn there are no points.
  */
-function begin(request) {
-  const { picture, solver, seed, bins, half, part } = request, { denoise } = model;
-  const like = JSON.stringify([model.id, solver, seed]);
-  if (walks.get(picture)?.like !== like) walks.set(picture, { like, steps: [] });
-  const counts = new Uint32Array(bins * bins), wanted = performance.now() + request.patience;
-  jobs.set(picture, { request, denoise, counts, lines: edges(half, bins), first: part * CHUNK, fresh: 0, points: 0, wanted });
+function* counting(request) {
+  const { picture, solver, seed, points, enough, patience, bins, part, parts, drawing } = request;
+  let wanted = performance.now() + patience, counts = new Uint32Array(bins * bins), fresh = 0, few = enough / parts;
+  const source = drawing ? drawnSource(drawing, bins, request.sigmas.at(-1)) : { ...model, half: request.half };
+  const tell = (all) => {
+    answer(request, { counts, points: fresh, all, top: source?.top }, [counts.buffer]);
+    [counts, fresh, few, wanted] = [new Uint32Array(bins * bins), 0, Infinity, performance.now() + PAUSE];
+  };
+  const { denoise, half } = source ?? {}, known = walks.get(picture);
+  if (known?.denoise !== denoise || known?.solver !== solver || known?.seed !== seed)
+    walks.set(picture, { denoise, solver, seed, steps: [] });
+  const lines = edges(half, bins), mine = source ? points : 0;
+  for (let first = part * CHUNK; first < mine; first += parts * CHUNK) {
+    const size = Math.min(CHUNK, points - first);
+    count(counts, samples(request, denoise, first, size), lines);
+    fresh += size;
+    if (first + parts * CHUNK >= mine) break;
+    const early = fresh >= few || performance.now() > wanted;
+    if (early) tell(false);
+    yield early;
+  }
+  tell(true);
 }
 
-/** Go on with one chunk of a job -> whether that was worth an answer. */
-function advance(job) {
-  const { request, denoise, lines } = job, { picture, number, part, parts, points, enough, bins } = request;
-  if (job.first < points) {
-    const size = Math.min(CHUNK, points - job.first);
-    count(job.counts, samples(request, denoise, job.first, size), lines);
-    job.first += parts * CHUNK;
-    job.fresh += size;
-    job.points += size;
+/**
+ * Carry particles down one schedule after the other: paths for flowPaths, of this worker's part of them.
+ * @param {{picture: number, number: number, model: string, flow: Object, part: number, parts: number}} request
+ */
+function* carrying(request) {
+  const { flow, part, parts } = request, bound = (k) => Math.round((k * flow.count) / parts), paths = [];
+  const next = flowPaths(model.denoise, flow, bound(part), bound(part + 1) - bound(part));
+  for (let k = 0; k < flow.schedules.length; k += 1) {
+    paths.push(next(k));
+    yield true;  // after each, the next messages are let in
   }
-  const all = job.first >= points, first = job.fresh === job.points, now = performance.now();
-  if (!all && now <= job.wanted && !(first && job.points * parts >= enough)) return false;
-  if (all) jobs.delete(picture);
-  self.postMessage({ picture, number, part, counts: job.counts, points: job.fresh, all }, [job.counts.buffer]);
-  Object.assign(job, { counts: new Uint32Array(bins * bins), fresh: 0, wanted: now + PAUSE });
-  return true;
+  answer(request, { paths, all: true });
 }
+
+const channel = new MessageChannel(), waiting = [];
+channel.port1.onmessage = () => waiting.shift()();
+/** Let messages in that have come meanwhile. */
+const breath = () => new Promise((resolve) => { waiting.push(resolve); channel.port2.postMessage(0); });
 
 let working = false;
-/** All jobs in turn, a chunk of the one that has the fewest points, so that pictures side by side come together. */
+/** All jobs in turn, first those that have had the fewest turns, so that pictures side by side come together. */
 async function work() {
   working = true;
   for (let rested = performance.now(); jobs.size;) {
-    const answered = advance([...jobs.values()].reduce((one, other) => (other.points < one.points ? other : one)));
-    if (!answered && performance.now() - rested < BREATH) continue;
+    const [picture, job] = [...jobs].reduce((one, other) => (other[1].turns < one[1].turns ? other : one));
+    const { value: answered, done } = job.run.next();
+    job.turns += 1;
+    if (done) jobs.delete(picture);
+    if (!done && !answered && performance.now() - rested < BREATH) continue;
     await breath();
     rested = performance.now();
   }
   working = false;
 }
 
-self.onmessage = ({ data }) => {
-  if (data.model) model = { id: data.model.id, denoise: denoiser(data.model) };
-  if (data.drop !== undefined) jobs.delete(data.drop);
-  if (!data.ask || data.ask.model !== model?.id) return;
-  begin(data.ask);
+self.onmessage = ({ data: { model: sent, drop, ask } }) => {
+  if (sent) model = { id: sent.id, denoise: denoiser(sent) };
+  if (drop !== undefined) jobs.delete(drop);
+  if (!ask || !(ask.drawing || ask.model === model?.id)) return;
+  jobs.set(ask.picture, { turns: 0, run: (ask.flow ? carrying : counting)(ask) });
   if (!working) work().catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it
 };

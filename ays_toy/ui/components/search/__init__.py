@@ -13,14 +13,16 @@ from ays_toy.metrics import Metric
 from ays_toy.optimize import Sweep
 from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import told
+from ays_toy.ui.components.sampling import Live
 from ays_toy.words import amid_sentence
 
 _player = st.components.v2.component(
     "ays_search_player",
-    css=read("shared.css", "search.css"),
-    js=read("transport.js", "plot.js", "figure.js", "levels.js", "curve.js", "search.js"),
+    css=read("shared.css", "search.css", "live.css"),
+    js=read("transport.js", "plot.js", "figure.js", "levels.js", "curve.js") + sampling.script() + read("search.js"),
 )
 MOST_SWEEPS = 999  # that a link may name
 
@@ -38,7 +40,8 @@ class SearchData:
 
     `sweeps` in order, sweep 0 being the start; `floor` is the KLUB of the optimum; `stop` and `picked` are the sweeps
     that the rule and the user stopped at. `now` is the level last placed and the levels [n+1] amid a sweep. Scores are
-    lower when better, as the search yields them, and shown with the metric's own sign.
+    lower when better, as the search yields them, and shown with the metric's own sign. `live` are the samples of the
+    sweep that is looked at, over the figure that must say which sweep's it shows as [sweep] by its layout's `meta`.
     """
 
     start: Schedule
@@ -52,9 +55,11 @@ class SearchData:
     running: bool = False
     now: tuple[int, np.ndarray] | None = None
     color: str = STYLES["ays"].color
+    live: Live | None = None
+    rested: bool = False
 
-    def payload(self) -> dict[str, Any]:
-        """As JSON, floats to six digits."""
+    def payload(self, model: Any = None) -> dict[str, Any]:
+        """As JSON, floats to six digits; `model` is the id of the model that the browser holds."""
         better = "higher" if self.metric.higher_is_better else "lower"
         floor = None if self.floor is None else _number(self.floor)
         return {
@@ -68,7 +73,9 @@ class SearchData:
             "stop": self.stop,
             "picked": self.picked,
             "running": self.running,
+            "rested": self.rested,
             "now": self.now and {"index": int(self.now[0]), "sigmas": _numbers(self.now[1])},
+            "live": self.live and self.live.payload(model),
         }
 
     def _sweep(self, sweep: Sweep) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def search_player(data: SearchData, key: str, on_sweep: Callable[[], None]) -> N
 
     `on_sweep` is called when the user comes to rest at another; `last_sweep` tells at which.
     """
-    payload = {**data.payload(), "at": data.picked}
+    payload = {**data.payload(told(key, "sweep").get("model")), "at": data.picked}
     _player(data=payload, default={"sweep": None}, key=key, on_sweep_change=on_sweep)
 
 

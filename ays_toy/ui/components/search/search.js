@@ -1,7 +1,7 @@
 // The search player: the levels, KLUB and the output's score of every sweep, scrubbed together.
 //
-// data: see SearchData.payload in search.py. State `sweep`: { at, deed }: where the user came to rest, null while at the
-// newest; `deed` counts what is told, so that the same can be told again.
+// data: see SearchData.payload in search.py. State `sweep`: { at, deed, model }: where the user came to rest, null while at
+// the newest; `deed` counts what is told, so that the same can be told again; the id of the model that the browser holds.
 
 const WIDE = 900;  // pixels from which the three figures stand side by side
 const TALL = 282, LOW = 190, BELOW = 538;  // their height then: of a low window, what leaves room for the pictures below
@@ -12,16 +12,25 @@ function searchPlayer(component) {
   const point = (k, settled) => bar.setPosition(Math.min(k, data.sweeps.length - 1), settled);
   const levels = levelsFigure(figures, point, "reached");
   const klub = curveFigure(figures, "klub", point), score = curveFigure(figures, "score", point);
-  const tip = tooltip(root);
+  const tip = tooltip(root), samples = livePicture(root);
   for (const { figure } of [levels, klub, score]) hover(figure, tip, root);
   let { data } = component, tell = component.setStateValue, width = 0, deed = 0;
+  let adopting = false, newest = null;  // the page's own move; the newest sweep whose samples were drawn
   let at = null, told, given = null, awaited = null;  // the sweep rested at; as told, as the page says, yet to come
 
   function say(value) {
     awaited = null;
     if (value === at) return;
     told = at = value;
-    tell("sweep", { at: value, deed: deed += 1 });
+    inform();
+  }
+  const inform = () => tell("sweep", { at, deed: deed += 1, model: samples.held });
+  // The samples of a sweep that is scrubbed or played to, until the figure shows those of the one at rest.
+  function follow(k, settled) {
+    const sweep = data.sweeps[k], nothing = settled && bar.following && !data.rested && !data.running;
+    if (!sweep || nothing) return samples.hide();
+    samples.say(`sweep ${k}`);
+    return settled && !(bar.following && data.running) ? samples.rest(sweep.sigmas, [k]) : samples.move(sweep.sigmas);
   }
   // What the page says, unless it is older than what was just told; the sweep may not have been reached yet.
   function adopt() {
@@ -32,7 +41,10 @@ function searchPlayer(component) {
     if (awaited === null || (awaited !== Infinity && awaited > last - (data.running ? 1 : 0))) return;
     const there = Math.min(awaited, last);
     awaited = null;
-    if (there >= 0 && there !== bar.position) bar.setPosition(there, false);
+    if (there < 0 || there === bar.position) return;
+    adopting = true;
+    bar.setPosition(there, false);
+    adopting = false;
   }
   const bar = transport(root, {
     count: data.sweeps.length,
@@ -43,6 +55,7 @@ function searchPlayer(component) {
     onChange(k, settled) {
       root.style.setProperty("--glide", `${still() ? 0 : Math.min(220, 0.7 * bar.pace_ms)}ms`);
       if (width) for (const one of [levels, klub, score]) one.move(k);
+      if (!adopting) follow(k, settled);
       if (settled) say(bar.following ? null : k);
     },
   });
@@ -64,6 +77,13 @@ function searchPlayer(component) {
     score.draw({ title: data.metric.title, unit: data.metric.unit, log, values }, data, other, low, k);
   }
 
+  // While a search runs and nobody has gone back, the samples are those of its newest sweep, and rest when it does.
+  function grown() {
+    const latest = bar.following && data.running && data.sweeps.length ? data.sweeps.length - 1 : null;
+    if (latest !== null ? latest !== newest : newest !== null) follow(bar.position, latest === null);
+    newest = latest;
+  }
+
   const observer = new ResizeObserver(([entry]) => {
     if (Math.abs(entry.contentRect.width - width) < 0.5) return;
     width = entry.contentRect.width;
@@ -78,13 +98,17 @@ function searchPlayer(component) {
       // Another search, not more of the same: what was scrubbed to means nothing in it, and the page says so too.
       const rewind = data.sweeps.length > 0 && (latest.sweeps.length < data.sweeps.length || begun(latest) !== begun(data));
       data = latest;
+      samples.update(data.live);
       bar.setCount(data.sweeps.length, { rewind });
       if (rewind) [at, awaited] = [null, null];
       adopt();
       draw();
+      if (samples.lacks()) inform();
+      grown();
     },
     destroy() {
       observer.disconnect();
+      samples.destroy();
       bar.destroy();
       root.remove();
     },

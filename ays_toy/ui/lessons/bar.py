@@ -1,0 +1,184 @@
+"""The lesson bar: on top of every page, what the step says and asks, and the ways on, back and out to free play.
+
+`begin` draws what needs nothing of the page, `ask` what is asked, once the page knows what it shows.
+"""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ays_toy.lessons import prediction
+from ays_toy.lessons.facts import Facts
+from ays_toy.lessons.lesson import Prediction, Question
+from ays_toy.lessons.place import Place
+from ays_toy.ui import frame, terms
+from ays_toy.ui.components.announce import announce
+from ays_toy.ui.components.predict import predict
+from ays_toy.ui.lessons import course
+from ays_toy.ui.lessons.course import Given
+
+ASKED = "lesson place for what is asked"  # in the session's state, for one run
+SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
+SHORT = 26  # letters of an option, up to which options stand side by side
+FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
+COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result")  # parts with a column of their own
+
+
+def begin() -> None:
+    """Draw the bar, where the session is in a lesson."""
+    st.session_state.pop(ASKED, None)
+    now, here = course.place(), course.at_step()
+    if now is None:
+        return
+    with st.container(key="lesson"):
+        if here:
+            _step(here)
+        else:
+            _playing(now)
+
+
+def _step(now: Place) -> None:
+    step, box = now.step, st.container(key="lesson_box")
+    with box:
+        _ways(now)
+        left, right = st.columns([0.56, 0.44], gap="medium") if step.ask else (st.container(), None)
+        words = f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}"
+        left.markdown(words, help=terms.about(words))
+        if step.do:
+            left.markdown(f":material/touch_app: **Do:** {step.do}")
+        if right is not None:
+            st.session_state[ASKED] = right.container(key="lesson_ask")
+    with st.sidebar.container(key="lesson_note"):
+        st.caption("The lesson shows what this step needs; **Free play** shows everything.")
+    _look(step.scene.look)
+
+
+def _look(framed: str) -> None:
+    """Frame what the step looks at, and leave out what it does not need."""
+    rules = [f"{_part(framed)} {FRAME}"] if framed else []
+    for part in course.left_out():
+        whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
+        rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
+    if course.this_course().fresh:  # the last step's question stands there until the page knows what it shows
+        rules.append(".st-key-lesson_ask [data-stale=true] { visibility: hidden; }")
+    if rules:
+        st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
+
+
+def _part(key: str) -> str:
+    return f'[class*="st-key-{key}"]'
+
+
+def _ways(now: Place) -> None:
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson_ways")
+    lesson = now.lesson
+    row.markdown(f"**{lesson.title}** :gray[· step {now.number} of {len(lesson.steps)}]", width="stretch")
+    row.button(
+        "Back",
+        icon=":material/arrow_back:",
+        key="lesson back",
+        disabled=now.number == 1,
+        on_click=course.go,
+        args=(now.moved(-1),),
+    )
+    answered = now.step.ask is None or str(now) in course.this_course().given
+    row.button(
+        "Finish" if now.last else "Next",
+        icon=":material/flag:" if now.last else ":material/arrow_forward:",
+        key="lesson next",
+        type="primary" if answered else "secondary",
+        on_click=course.finish if now.last else course.go,
+        args=(now if now.last else now.moved(1),),
+    )
+    row.button(
+        "Free play",
+        icon=":material/toys:",
+        key="lesson play",
+        type="tertiary",
+        help="All controls, on every page. The step waits as it is: one click leads back.",
+        on_click=course.play,
+    )
+
+
+def _playing(now: Place) -> None:
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson_ways")
+    row.markdown(
+        f"Free play. **{now.lesson.title}** :gray[waits at step {now.number} of {len(now.lesson.steps)}]",
+        width="stretch",
+    )
+    row.button(
+        "Back to the lesson",
+        icon=":material/undo:",
+        key="lesson resume",
+        type="primary",
+        on_click=course.resume,
+    )
+    row.button(
+        "Leave it", icon=":material/close:", key="lesson leave", type="tertiary", on_click=course.go, args=(None,)
+    )
+
+
+# --- what is asked -------------------------------------------------------------------------------------------------
+
+
+def ask(facts: Facts) -> None:
+    """Draw what the step asks, where the page is in one, and judge what was answered by what the page shows."""
+    place: DeltaGenerator | None = st.session_state.pop(ASKED, None)
+    now = course.at_step()
+    if place is None or now is None:
+        return
+    asked = now.step.ask
+    with place:
+        if isinstance(asked, Question):
+            _question(now, asked, facts)
+        elif isinstance(asked, Prediction):
+            _prediction(now, asked, facts)
+
+
+def _question(now: Place, asked: Question, facts: Facts) -> None:
+    key, options = f"answer {now}", asked.choices(facts)
+    with st.form(f"ask {now}", border=False, enter_to_submit=True):
+        if options:
+            st.radio(asked.text, options, None, key=key, horizontal=max(map(len, options)) <= SHORT)
+        else:
+            st.number_input(f"{asked.text} ({asked.unit})" if asked.unit else asked.text, value=None, key=key)
+        st.form_submit_button("Check", icon=":material/check:", key="lesson check", on_click=_take, args=(now, key))
+    given = course.given(now, facts.state)
+    if given and given.right is None:
+        given.right, given.words = asked.right(given.answer, facts), asked.why(facts)
+    _say(given)
+
+
+def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
+    given = course.given(now, facts.state)
+    truth = asked.truth(facts) if given else None
+    drawn = predict(f"predict {now}", asked, truth)
+    if given is None:
+        st.button(
+            "Reveal",
+            icon=":material/visibility:",
+            key="lesson reveal",
+            disabled=drawn is None,
+            help="Draw first." if drawn is None else None,
+            on_click=course.answer,
+            args=(now, ""),
+        )
+    elif not given.words and drawn is not None and truth is not None:
+        given.right = prediction.close(asked, drawn, truth)
+        given.words = f"{prediction.sentence(asked, drawn, truth)} {asked.why(facts)}"
+    _say(given)
+
+
+def _take(now: Place, key: str) -> None:
+    if (answer := st.session_state[key]) is not None:
+        course.answer(now, answer)
+
+
+def _say(given: Given | None) -> None:
+    """Say whether an answer was right and why, or nothing yet; in a place that is there all the time, to be heard."""
+    with st.container(key=SAID):
+        announce(SAID)
+        if given is None:
+            return
+        verdict = ":material/check_circle: **Right" if given.right else ":material/cancel: **Not quite"
+        told = f": {frame.literal(str(given.answer))}" if given.answer != "" else ""
+        st.markdown(f"{verdict}{told}.** {given.words}")

@@ -1,0 +1,49 @@
+"""Every lesson as it is written: its scenes are states of its pages, its texts short, its order as it should be."""
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from ays_toy.lessons import LESSONS
+from ays_toy.lessons.lesson import MOST_CONTROLS, Step
+from ays_toy.lessons.quiz import TOPICS
+from ays_toy.ui import codec
+from ays_toy.ui.beat_ays.board import ChallengeView
+from ays_toy.ui.images.image_view import ImagesView
+from ays_toy.ui.trajectories import TrajectoriesView
+from ays_toy.ui.view import SearchView, View
+
+PAGES = {
+    "explore": View,
+    "trajectories": TrajectoriesView,
+    "beat_ays": ChallengeView,
+    "optimize": SearchView,
+    "images": ImagesView,
+}
+MOST_WORDS = 60
+STEPS = {f"{one.name}.{k}": step for one in LESSONS.values() for k, step in enumerate(one.steps, start=1)}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_a_scene_is_a_state_of_its_page_and_a_step_is_short(step: Step) -> None:
+    state, problems = codec.from_query(PAGES[step.scene.page], step.scene.state)
+    assert problems == []
+    assert set(codec.to_query(state)) <= set(step.scene.state)
+    names = {field.name for field in fields(PAGES[step.scene.page])}
+    assert names >= set(step.scene.controls) | set(step.scene.state)
+    assert len(step.scene.controls) <= MOST_CONTROLS
+    assert len(re.findall(r"\w+", f"{step.text} {step.do}")) <= MOST_WORDS + 10, "symbols and hyphens aside"
+    assert step.do or step.ask
+
+
+def test_the_order_is_from_one_gaussian_to_a_mixture_a_network_and_images() -> None:
+    first = [one.steps[0].scene for one in LESSONS.values()]
+    assert first[0].state["data"] == "gaussian"
+    network = next(k for k, scene in enumerate(first) if scene.state.get("model") == "mlp")
+    images = next(k for k, scene in enumerate(first) if scene.page == "images")
+    assert 0 < network < images == len(first) - 2
+    *lessons, task = LESSONS.values()
+    seen = {step.scene.state.get(field) for one in lessons for step in one.steps for field in ("data", "solver")}
+    assert not seen & {task.steps[0].scene.state["data"], task.steps[0].scene.state["solver"]}
+    assert {topic.lesson for topic in TOPICS.values()} <= set(LESSONS)

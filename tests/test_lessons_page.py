@@ -1,0 +1,107 @@
+"""Lessons on the pages, run without a browser: the bar, the scene, what is hidden, answers and the address."""
+
+import pytest
+from pages_shown import opened, run
+from streamlit.testing.v1 import AppTest
+
+pytestmark = pytest.mark.usefixtures("home")
+
+SAMPLER = "what-a-sampler-does"
+
+
+def query(at: AppTest) -> dict[str, str]:
+    return {name: value[0] if isinstance(value, list) else value for name, value in at.query_params.items()}
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    at.button(key=key).click()
+    return run(at)
+
+
+def said(at: AppTest) -> str:
+    return " ".join(one.value for one in at.markdown)
+
+
+def sidebar(at: AppTest) -> set[str]:
+    return {one.key for kind in ("selectbox", "slider", "multiselect", "select_slider") for one in at.sidebar.get(kind)}
+
+
+def test_a_lesson_sets_its_scene_and_shows_its_controls_alone() -> None:
+    at = opened("explore", lesson=f"{SAMPLER}.2")
+    assert query(at) == {"lesson": f"{SAMPLER}.2", "data": "gaussian", "shown": "edm,logsnr"}
+    assert sidebar(at) == {"steps", "solver"}
+    assert not [one for one in at.button if one.label == "New noise"]
+    assert "step 2 of" in said(at)
+
+
+def test_an_answer_is_judged_by_what_the_page_shows_and_let_go_when_that_changes() -> None:
+    at = opened("explore", lesson=f"{SAMPLER}.2", steps="5", solver="heun")
+    at.number_input[0].set_value(5)
+    press(at, "lesson check")
+    assert "Not quite: 5" in said(at)
+    assert "Heun takes 2 calls for each of 5 steps: 10 in all." in said(at)
+    at.number_input[0].set_value(10)
+    press(at, "lesson check")
+    assert "Right: 10" in said(at)
+    at.slider(key="steps").set_value(6)
+    assert "in all." not in said(run(at))
+    press(at, "lesson check")
+    assert "Heun takes 2 calls for each of 6 steps: 12 in all." in said(at)
+    assert "Not quite: 10" in said(at)
+
+
+def test_what_a_learner_changed_is_in_the_link_also_where_it_is_a_default() -> None:
+    at = opened("explore", lesson=f"{SAMPLER}.2", data="grid-8x8", shown="edm,cosine")
+    assert query(at) == {"lesson": f"{SAMPLER}.2", "data": "grid-8x8", "shown": "edm,cosine"}
+
+
+def test_free_play_is_one_click_away_and_one_click_back() -> None:
+    at = opened("explore", lesson=f"{SAMPLER}.2")
+    at.slider(key="steps").set_value(5)
+    press(run(at), "lesson play")
+    assert query(at)["lesson"] == f"{SAMPLER}.2.free"
+    assert {"data", "model", "shown"} <= sidebar(at)
+    at.selectbox(key="data").set_value("ring-8")
+    at.slider(key="steps").set_value(4)
+    press(run(at), "lesson resume")
+    assert query(at) == {"lesson": f"{SAMPLER}.2", "data": "gaussian", "shown": "edm,logsnr", "steps": "5"}
+    assert sidebar(at) == {"steps", "solver"}
+    press(at, "lesson play")
+    press(at, "lesson leave")
+    assert "lesson" not in query(at)
+    assert not [one for one in at.button if (one.key or "").startswith("lesson")]
+
+
+def test_next_and_back_move_through_the_steps_and_the_scene_is_set_anew() -> None:
+    at = opened("explore", lesson=f"{SAMPLER}.2", solver="heun")
+    press(at, "lesson next")
+    assert query(at) == {"lesson": f"{SAMPLER}.3", "data": "gaussian", "shown": "edm,logsnr"}
+    at.radio[0].set_value("LogSNR")
+    press(at, "lesson check")
+    assert "Right: LogSNR." in said(at)
+    press(at, "lesson back")
+    assert query(at)["lesson"] == f"{SAMPLER}.2"
+    assert at.number_input[0].value is None
+
+
+@pytest.mark.parametrize("text", ["no-such-lesson.1", f"{SAMPLER}.99", f"{SAMPLER}.1.x", "[Log in](http://a.b)"])
+def test_a_bad_lesson_in_a_link_is_a_sentence_and_costs_nothing_else(text: str) -> None:
+    at = opened("explore", lesson=text, data="ring-8")
+    assert len(at.warning) == 1
+    assert "lesson" in at.warning[0].value
+    assert query(at) == {"data": "ring-8"}
+
+
+def test_trajectories_say_which_schedule_ends_closest() -> None:
+    at = opened("trajectories", data="gaussian", steps="3", shown="edm,gaussian")
+    found = next(one.value for one in at.markdown if "ends closest" in one.value)
+    assert found.startswith("**Gaussian-optimal** ends closest to the reference, ")
+    assert " ± " in found
+    assert found.endswith(" of EDM.")
+
+
+def test_progress_is_in_the_link_of_the_overview() -> None:
+    at = opened("learn", done=f"{SAMPLER}.3,klub-as-area.2")
+    assert "**1 of 9** done" in said(at)
+    assert "step 2 of 5" in said(at)
+    assert at.button(key="lesson start").label == "Go on: Why few steps fail"
