@@ -24,19 +24,19 @@ terms.caption(
     "the picture agrees. The address holds your attempt."
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
-pictures = st.container(key=board.PANELS)
+pictures = gallery.reserved(board.PANELS, 300)
 terms.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale.",
     *gallery.WORDS,
 )
 
+with left:
+    board.board(state)
 with right:
     board.numbers(state)
     result = st.container(key="result")
 with result:
     shown = guess.shown(state)
-with left:
-    board.board(state)
 outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist())

@@ -30,14 +30,14 @@ terms.caption(
 )
 yours.remarks(state.yours, explore.fit, state.steps)
 known, waiting = explore.find(state)
-pictures = st.container(key=explore.container(state, known))
+pictures = gallery.reserved(explore.container(state, known), 356)
 terms.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     f"{state.chosen_model.samples:,} samples each.",
     *gallery.WORDS,
 )
 again = st.container()
-finding = st.container(key="verdict")
+finding = gallery.reserved("verdict", 98)
 left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples.

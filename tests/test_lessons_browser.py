@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from axe import violations
 from chromium import READY, Visit, required
 from playwright.sync_api import Locator, Page, expect
 from test_screens import faults
@@ -108,4 +109,5 @@ def test_the_overview_and_the_bar_can_be_read_and_reached(
         expect(visit.page.locator(drawn).first).to_be_visible(timeout=PATIENCE)
         visit.idle()
         assert faults(visit.page) == []
+        assert violations(visit.page) == []
         assert visit.page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth <= main.clientWidth")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe import violations
 from chromium import Visit, required
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.browser
 required()
 
 READABLE = (Path(__file__).parent / "readable.js").read_text(encoding="utf-8")
+WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
 QUICK = "data=ring-8&steps=4"
 PAGES = {  # address, what is on the page once it is drawn
     "explore": (f"explore?{QUICK}", ".st-key-rail .main-svg, [data-testid=data-grid-canvas]"),
@@ -28,6 +30,15 @@ PAGES = {  # address, what is on the page once it is drawn
     "trajectories": (f"trajectories?{QUICK}", ".flow canvas, .st-key-local .main-svg"),
     "beat_ays": (f"beat_ays?{QUICK}", ".board svg, .st-key-panels .main-svg"),
     "images": ("images?power=2.75&share=45", ".strips img, .st-key-image-klub .main-svg"),
+}
+KEYS = {  # what must be on the way of the Tab key: the main controls, and the component that is the page's figure
+    "explore": ("Steps", "Solver", "Glossary"),
+    "data": ("Draw", "arrow keys move the brush", "Keep"),
+    "train": ("model_training", "noise level, high to low"),
+    "optimize": ("Run it yourself", "sweep"),
+    "trajectories": ("progress from noise to data", "Follow path"),
+    "beat_ays": ("Noise level 1 of", "Noise level 3 of", "Reset"),
+    "images": ("Optimize live", "From Time-uniform to the optimum"),
 }
 SIZES = {
     "phone": (390, 844),
@@ -58,6 +69,19 @@ def faults(page: Page) -> list[str]:
     return list(found)
 
 
+def walk(page: Page) -> tuple[list[str], list[str]]:
+    """Go round the page by Tab alone -> the names of all that had the focus, and of those on which it was not seen."""
+    names, unseen = [], []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        step = page.evaluate(WALK)
+        unseen += [step["unseen"]] if step["unseen"] else []
+        if step["round"] or (names and step["name"] is None):
+            break
+        names += [step["name"]] if step["name"] else []
+    return names, unseen
+
+
 def under(page: Page, where: Locator | str) -> float:
     """Where the lowest of what is meant ends, in pixels from the window's top."""
     found = page.locator(where) if isinstance(where, str) else where
@@ -73,6 +97,7 @@ def test_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
 ) -> None:
     page = open_page(visits(scheme=scheme), server, name)
     assert faults(page) == []
+    assert violations(page) == []
     kinds = "[data-testid^=stBaseButton], [data-testid=stPopoverButton], [role=radio], [data-tag], .buttons button"
     seen = set()
     for control in page.locator(kinds).all():
@@ -86,6 +111,7 @@ def test_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
     page.get_by_role("combobox", name="Solver").or_(page.get_by_role("combobox")).first.click()
     page.wait_for_selector("[role=option]")
     assert faults(page) == [], "a list that is open"
+    assert violations(page) == [], "a list that is open"
 
 
 def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page) -> None:
@@ -103,6 +129,12 @@ def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page)
     assert re.findall(r"“(.*?)”", found) == ["faint", "faded", "on black"]
     for fault in ("no name", "control without a name", "empty header", "scrolls, but not by keyboard"):
         assert found.count(f"{fault}:") == 1
+    page.set_content("<main><div role=slider tabindex=0></div><button style='width: 9px'></button><button></button>")
+    assert {found.partition(":")[0] for found in violations(page)} >= {"aria-required-attr", "button-name"}
+    page.set_content(
+        "<style>* { outline: none; } b:focus { color: red }</style><b tabindex=0>seen</b><i tabindex=0>unseen</i>"
+    )
+    assert walk(page) == (["seen", "unseen"], ["unseen"])
 
 
 # --- in sight ------------------------------------------------------------------------------------------------------
@@ -141,12 +173,17 @@ def fits(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_width_holds_the_page_and_the_controls_beside_it(
+def test_every_width_holds_the_page_and_the_controls_beside_it_and_the_tab_key_leads_round_them(
     visits: Callable[..., Visit], server: str, name: str
 ) -> None:
     width, height = SIZES["tablet"]
-    page = open_page(visits(width=width, height=height), server, name)
+    page = open_page(visits(width=width, height=height, reduced_motion="reduce"), server, name)
     controls = page.locator("[data-testid=stSidebar] [data-testid=stWidgetLabel]").first
+    names, unseen = walk(page)
+    assert unseen == [], "what has the focus is seen"
+    for wanted in KEYS[name]:
+        assert any(wanted in one for one in names), (wanted, names)
+    controls.scroll_into_view_if_needed()  # the walk has led away from them
     for width, height in (size for size in SIZES.values() if size[0] >= width):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(300)
@@ -159,12 +196,25 @@ def test_on_a_phone_no_controls_lie_over_the_page_until_they_are_asked_for(
     visits: Callable[..., Visit], server: str, name: str
 ) -> None:
     width, height = SIZES["phone"]
-    page = open_page(visits(width=width, height=height), server, name)
+    device = {"is_mobile": True, "has_touch": True, "reduced_motion": "reduce"}
+    page = open_page(visits(width=width, height=height, scheme="dark", **device), server, name)
     assert fits(page)
+    still = page.screenshot()
+    assert violations(page) == []
+    assert page.screenshot() == still, "something moves by itself, though motion is not wanted"
     controls = page.locator("[data-testid=stSidebar] [data-testid=stWidgetLabel]").first
     expect(controls).not_to_be_in_viewport()
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(controls).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    assert violations(page) == [], "controls"
+    page.get_by_role("button", name="Collapse sidebar").click()
+    expect(controls).not_to_be_in_viewport()
+    if name == "explore":
+        page.get_by_role("button", name="Glossary").click()
+        page.wait_for_selector("[role=dialog] [role=tab]")
+        page.wait_for_timeout(500)
+        assert violations(page) == [], "the glossary"
 
 
 # --- what was cut --------------------------------------------------------------------------------------------------

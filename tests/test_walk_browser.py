@@ -53,6 +53,12 @@ OWN = {  # fields that no other page has: in the address and on the screen
     "Images": ({"base": "edm", "format": "csv"}, {"base": "EDM", "format": "CSV"}),
 }
 
+# Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
+PLAIN = """
+const look = new CSSStyleSheet();
+look.replaceSync(".stPlotlyChart, [data-testid=stDataFrame] { display: none !important; }");
+document.adoptedStyleSheets = [look];
+"""
 READ = """(keys) => {
   const said = {};
   for (const key of keys) {
@@ -138,6 +144,7 @@ def tabs(browser: Browser) -> Iterator[list[Page]]:
     """One for every other page, kept for all walks: an address that is opened in them begins a new session."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
+    context.add_init_script(PLAIN)
     yield [context.new_page() for _ in range(len(PAGES) - 1)]
     context.close()
 

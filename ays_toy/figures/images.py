@@ -23,7 +23,8 @@ class Curve:
     values: Mapping[int, Estimate]
 
 
-def _lines(title: str, longest: int = LONGEST) -> list[str]:
+def in_lines(title: str, longest: int = LONGEST) -> list[str]:
+    """A title in lines that leave a figure its room."""
     return textwrap.wrap(title, longest, break_on_hyphens=False) or [title]
 
 
@@ -84,7 +85,7 @@ def klub_bars(rows: Sequence[Measured]) -> go.Figure:
     """
     priced = sorted(((row, row.klub) for row in rows if row.klub), key=lambda pair: -pair[1].value)
     values = np.array([klub.value for _, klub in priced])
-    titles = [_lines(row.title) for row, _ in priced]
+    titles = [in_lines(row.title) for row, _ in priced]
     figure = go.Figure(
         go.Bar(
             x=values.astype(np.float32),

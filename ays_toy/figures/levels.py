@@ -7,11 +7,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ays_toy.estimates import KlubEstimate, Measured
+from ays_toy.figures.images import in_lines
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 
 Outline = list[tuple[np.ndarray, np.ndarray]]  # of every step's patch, see `PathGram.outline`
+
+
+LONGEST = 24  # letters in a line beside the rails, where there is room for two
 
 
 def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -> go.Figure:
@@ -29,7 +33,7 @@ def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -
     figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2}, row=2, col=1)
     figure.update_yaxes(
         tickvals=list(range(len(rows) - 1, -1, -1)),
-        ticktext=titles,
+        ticktext=["<br>".join(in_lines(title, LONGEST)) for title in titles],
         range=[-0.6, len(rows) - 0.4],
         showgrid=False,
         zeroline=False,

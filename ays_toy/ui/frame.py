@@ -15,22 +15,30 @@ from ays_toy.ui import leaving
 
 _CSS = """
 <style>
-.block-container { padding: 3.7rem 1.5rem 0.25rem; }
+/* Above and below it is the theme's; to what comes before this style, it must not matter much. */
+.block-container { padding-left: 1.5rem; padding-right: 1.5rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 .block-container [data-testid="stVerticalBlock"] { gap: 0.35rem; }
-.block-container h3 { padding: 0; font-size: 1.35rem; }
+.block-container h3 { padding: 0; }
 .block-container [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"],
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
 [class*="st-key-panels_box"] { container-type: inline-size; }
+/* What comes later has its height from the beginning. */
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-reserved"]):not(:last-child) { display: none; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
 .st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 502px)) !important; }
 [class*="st-key-panels_box52"] > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box62 > div { height: min(16.6cqw + 62px, max(200px, 100vh - 497px)) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
+@media (min-width: 1280px) { /* what the players make of themselves, sidebar open */
+  .st-key-player { min-height: calc(clamp(190px, 100vh - 538px, 282px) + 78px); }
+  .st-key-board { min-height: calc(clamp(84px, 100vh - 636px, 182px) + 208px); }
+  .st-key-flow { min-height: calc(min(25vw - 98px, max(210px, 100vh - 345px)) + 155px); }
+}
 @container (max-width: 800px) {
   .annotation-text { font-size: 12px !important; }
   .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
@@ -48,18 +56,28 @@ _CSS = """
 }
 /* On a phone what stands side by side keeps its size, and is moved sidewards. */
 @media (max-width: 640px) {
-  :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail) { overflow-x: auto; }
-  .st-key-rail > div { min-width: 32rem; }
+  /* It would lie over the button that shuts the controls. */
+  .stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .st-key-glossary { visibility: hidden; }
+  :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail, .st-key-image-rail) {
+    overflow-x: auto;
+  }
+  :is(.st-key-rail, .st-key-image-rail) > div { min-width: 32rem; }
   .js-plotly-plot .drag { touch-action: auto !important; }
   [class*="st-key-panels_box"]:is([class*="box5"], [class*="box6"]) > div {
     min-width: 40rem; height: 205px !important;
   }
 }
-[data-testid="stLayoutWrapper"]:has(> .st-key-glossary) { position: absolute; }
+/* Where nothing hovers the buttons of a table are always there. */
+@media (hover: none) {
+  [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { margin-top: 2.4rem; }
+}
+[data-testid="stLayoutWrapper"]:has(> .st-key-beside-names) {
+  position: absolute; right: 1.5rem; left: 1.5rem; width: auto;
+}
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 .st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
-.block-container h4 { padding: 0.4rem 0 0; font-size: 1.1rem; }
+.block-container h4 { padding: 0.4rem 0 0; }
 .st-key-lesson_note { padding-bottom: 1rem; }
 .st-key-way_on { margin-top: -0.3rem; }
 .st-key-address, .st-key-announcing { display: none; }
@@ -115,8 +133,14 @@ def framed() -> bool:
 
 
 def glossary() -> None:
-    """A button beside the pages' names that opens what every name and word means."""
-    with st.container(key="glossary"):
+    """A button beside the pages' names that opens what every name and word means.
+
+    Its container is to the right by itself: from there it has no long way to go when the style has come.
+    """
+    with (
+        st.container(key="beside-names", horizontal_alignment="right"),
+        st.container(key="glossary", width="content"),
+    ):
         if st.button("Glossary", icon=":material/menu_book:", key="open glossary", type="tertiary"):
             _glossary()
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
+import streamlit as st
+
 from ays_toy import figures
 from ays_toy.figures import Panel
 from ays_toy.metrics import METRICS
@@ -43,6 +45,16 @@ def panel(
             lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
     image = truth * 0 if outcome is None else outcome.result().image
     return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(truth)))
+
+
+def reserved(key: str, height: int) -> Any:
+    """A container of that key that is there before anything is drawn in it, with the height that the style gives it.
+
+    Before the style has come it is so many pixels high.
+    """
+    place = st.container(key=key)
+    place.container(key=f"reserved {key}").space(height)
+    return place
 
 
 def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels", meta: Any = None) -> None:

@@ -18,6 +18,11 @@ _CSS = """
 .strips { display: grid; gap: 3px 10px; align-items: center; grid-template-columns: minmax(88px, 28%) 1fr; }
 .strips .name { font-size: 0.86rem; line-height: 1.25; font-weight: 600; text-align: right; }
 .strips .name span { display: block; font-weight: 400; font-size: 0.76rem; opacity: 0.8; }
+@media (max-width: 640px) { /* the pictures need the width: names above them */
+  .strips { grid-template-columns: 1fr; }
+  .strips .name { text-align: left; margin-top: 4px; }
+  .strips .name span { display: inline; margin-left: 6px; }
+}
 .strips img { width: 100%; display: block; image-rendering: pixelated; border-radius: 2px; }
 .strips img.smooth { image-rendering: auto; }
 </style>
