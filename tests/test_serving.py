@@ -225,13 +225,17 @@ def test_points_are_kept_under_a_nickname_on_the_page_and_are_not_deleted_by_oth
     pages_shown.run(at)
     assert at.query_params["data"] in ("own:anna/mine", ["own:anna/mine"])
     assert at.query_params["nickname"] in ("anna", ["anna"])
-    assert at.button(key="delete points mine")
+    assert at.button(key="delete points anna/mine")
     other = pages_shown.opened("data", data="own:anna/mine", nickname="anna")  # another browser: another key
-    assert "delete points mine" not in [button.key for button in other.button]
+    assert not any(str(button.key).startswith("delete points") for button in other.button)
     assert any("somebody else's nickname" in one.value for one in other.caption)
-    at.button(key="delete points mine").click()
+    also = PointStore.of(Keeper("ben", at.session_state["browser key"]))
+    also.save("mine", POINTS)
+    at.text_input(key="nickname box").set_value("ben")  # comes with the click, as of a field that loses the focus by it
+    at.button(key="delete points anna/mine").click()
     pages_shown.run(at)
     assert PointStore.of(ANNA).list() == ()
+    assert len(also.list()) == 1, "the button is of the points that it was drawn beside"
     pages_shown.run(other)
     assert any("no saved data set" in one.value for one in other.warning)
 

@@ -270,9 +270,9 @@ def _saved(one: Saved, me: Keeper) -> None:
     row.button(
         "",
         icon=":material/delete:",
-        key=f"delete points {one.name}",
+        key=f"delete points {me.named(one.name)}",
         help=f"Delete the points “{one.name}”",
         on_click=brought.delete,
-        args=(one.name,),
+        args=(me, one.name),
         type="tertiary",
     )
