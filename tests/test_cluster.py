@@ -166,3 +166,34 @@ def test_a_cluster_that_cannot_be_reached_fails_the_job_in_a_sentence(monkeypatc
     until(lambda: job.progress.finished)
     assert "Dask is not installed: pip install -r requirements-cluster.txt" in job.progress.error
     cluster._connected.cache_clear()
+
+
+def test_a_client_that_has_given_up_its_scheduler_is_made_anew(monkeypatch):
+    made = []
+
+    class Client:
+        def __init__(self, *_, **__):
+            self.status = "running"
+            made.append(self)
+
+    monkeypatch.setattr("distributed.Client", Client)
+    monkeypatch.setenv(cluster.NAME, "tcp://127.0.0.1:9")
+    cluster._connected.cache_clear()
+    try:
+        assert cluster.client() is cluster.client() is made[0]
+        made[0].status = "closed"
+        assert cluster.client() is cluster.client() is made[1]
+    finally:
+        cluster._connected.cache_clear()
+
+
+def test_a_cluster_that_goes_as_work_begins_fails_the_job_in_a_sentence(monkeypatch):
+    def gone(*_, **__):
+        raise OSError("Connection refused")
+
+    monkeypatch.setattr(cluster, "client", lambda: None)
+    monkeypatch.setattr("distributed.Queue", gone)
+    monkeypatch.setenv(cluster.NAME, "tcp://127.0.0.1:9")
+    job = JobQueue(1).submit("going", cluster.through(far_work.refused), "me")
+    until(lambda: job.progress.finished)
+    assert job.progress.error == "The cluster at tcp://127.0.0.1:9 is gone: start it, and try again."
