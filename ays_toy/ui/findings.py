@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -19,6 +19,8 @@ from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
 from ays_toy.ui.tasks import Tasks
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
+
+T = TypeVar("T")
 
 
 def named(
@@ -87,6 +89,26 @@ def _under_way(asked: Asked) -> "Future[Schedule]":
     if asked not in mine or mine[asked].cancelled():
         mine[asked] = _searches.want(asked)
     return mine[asked]
+
+
+def result(found: "Future[T]") -> T:
+    """What was found, waited for; where that failed it is told once, and whoever asks again has it tried again."""
+    try:
+        return found.result()
+    except Exception:
+        forget_failed()
+        raise
+
+
+def forget_failed() -> None:
+    """Have this session's searches that have failed begin anew when they are asked for again."""
+    mine = _wanted.get(leaving.this_session(), {})
+    for asked in [one for one, future in mine.items() if _failed(future)]:
+        del mine[asked]
+
+
+def _failed(future: "Future[Schedule]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is not None
 
 
 def _closed(session: str) -> None:
