@@ -1,10 +1,12 @@
 """Jobs on a Dask cluster: the snapshots of a thread, stopped within a step, gone on with, not lost with a worker."""
 
 import os
+import pickle
 import signal
 import sys
 import threading
 import time
+from collections import OrderedDict
 from functools import partial
 from types import ModuleType
 
@@ -12,6 +14,8 @@ import far_work
 import numpy as np
 import pytest
 
+from ays_toy.data import memory
+from ays_toy.models import catalog
 from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.training import TrainingConfig
 from ays_toy.runs import cluster, finding, live_search, live_training
@@ -71,6 +75,25 @@ def test_a_search_and_a_choice_there_are_those_of_a_thread_here():
     asked = Model("gaussian"), None, "edm", "", 4
     far = cluster.do(finding.find, *asked, 2.0, "energy")
     np.testing.assert_array_equal(far.sigmas, finding.find(*asked, 2.0, "energy").sigmas)
+
+
+@pytest.mark.usefixtures("workers")
+def test_points_that_are_held_here_alone_go_there_with_the_work():
+    name = catalog.hold_points(np.random.default_rng(3).normal(size=(40, 2)), "cloud")
+    far = cluster.do(finding.find, Model(name), None, "edm", "", 4, 2.0, "energy")
+    assert far.steps == 4
+    config = LessonConfig(name, TrainingConfig(NetworkConfig(16, 1), steps=20, batch=64))
+    *_, last = cluster.through(partial(live_training.lesson, config))(lambda: False)
+    assert last.share == 1
+
+
+def test_held_points_are_found_by_what_was_sent(monkeypatch):
+    model = Model(catalog.hold_points(np.random.default_rng(4).normal(size=(40, 2)), "cloud"))
+    means, sent = model.dataset.mixture.means, pickle.dumps((model, LessonConfig(model.data, TrainingConfig())))
+    monkeypatch.setattr(memory, "_held", OrderedDict())
+    again, config = pickle.loads(sent)
+    assert (again, hash(again), config.data) == (model, hash(model), model.data)
+    np.testing.assert_array_equal(again.dataset.mixture.means, means)
 
 
 @pytest.mark.usefixtures("workers")
