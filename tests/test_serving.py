@@ -22,7 +22,7 @@ from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig
 from ays_toy.ui import background, codec, view
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.jobs import JobQueue
+from ays_toy.ui.jobs import Job, JobQueue
 from ays_toy.ui.record import Record
 from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.view import Shared
@@ -195,6 +195,23 @@ def test_there_are_so_many_nicknames_files_and_bytes(monkeypatch):
 
 
 @pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("damage", ["empty", "no text", "a folder"])
+def test_a_nickname_whose_owner_cannot_be_read_is_free_to_nobody(damage):
+    PointStore.of(ANNA).save("mine", POINTS)
+    owner = ANNA.folder / people.OWNER
+    owner.unlink()
+    if damage == "a folder":  # as any that cannot be read, whatever the system has against it
+        owner.mkdir()
+    else:
+        owner.write_bytes(b"" if damage == "empty" else b"\xff")
+    for keeper in (ANNA, Keeper("anna", BEN.key)):
+        with pytest.raises(ValueError, match="somebody else's"):
+            PointStore.of(keeper).delete("mine")
+        with pytest.raises(ValueError, match="that of another browser"):
+            keeper.take()
+
+
+@pytest.mark.usefixtures("shared")
 def test_a_link_holds_the_nickname_and_a_private_server_does_without():
     assert codec.from_query(Shared, {"nickname": "Anna"})[0].nickname == "anna"
     assert "nickname must be" in codec.from_query(Shared, {"nickname": "../x"})[1][0]
@@ -272,7 +289,10 @@ def test_a_session_has_so_many_jobs_under_way_and_others_have_their_own() -> Non
         queue.submit("c", work, "anna", most=2)
     again = queue.submit("a", work, "anna", most=2)  # which is one of the two
     queue.submit("c", work, "ben", most=2)
-    queue.submit("d", work, "anna")  # where there is no limit
+    with pytest.raises(ValueError, match="2 runs under way"):
+        queue.submit("d", work, "anna", most=2, instead=Job("x", work))
+    queue.submit("d", work, "anna", most=2, instead=again)  # which is let go for it
+    queue.submit("e", work, "anna")  # where there is no limit
     queue.leave(again, "anna")
     over.set()
 
