@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ays_toy import images, serving
-from ays_toy.images import sources
+from ays_toy.images import loading, sources
 from ays_toy.images.config import Which
 from ays_toy.images.pipelines import conditioning, folders
 from ays_toy.models import catalog, people, store
@@ -119,6 +119,24 @@ def test_a_listed_model_comes_from_the_hub_and_no_message_tells_where_it_lies(tm
         images.load("owner/other")
     assert str(tmp_path) not in str(caught.value)
     assert images.load("digits", device="cpu").title
+
+
+@pytest.mark.usefixtures("shared")
+def test_runs_on_a_shared_server_have_one_copy_of_a_model_while_one_of_them_is_kept(monkeypatch):
+    loaded = []
+
+    class Model:
+        pass
+
+    monkeypatch.setattr(loading, "load", lambda name, **_: loaded.append(name) or Model())
+    first, prompted = Which("owner/other").load(), Which("owner/other", ("a cat",)).load()
+    assert Which("owner/other").load() is first is not prompted
+    assert len(loaded) == 2
+    del first
+    Which("owner/other").load()
+    assert len(loaded) == 3
+    monkeypatch.delenv(serving.SHARED)
+    assert Which("folder").load() is not Which("folder").load()
 
 
 @pytest.mark.usefixtures("shared")
