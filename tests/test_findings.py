@@ -8,7 +8,7 @@ from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.runs.comparison import Model
-from ays_toy.ui import compute, findings
+from ays_toy.ui import compute, findings, leaving
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.findings import Asked
 from ays_toy.ui.kept import kept
@@ -44,6 +44,7 @@ class Waiting:
         monkeypatch.setattr(findings, "_searches", searches)
         monkeypatch.setattr(findings, "_wanted", {})
         monkeypatch.setattr(findings, "_drawn", {})
+        monkeypatch.setattr(leaving, "AFTER", ())
         monkeypatch.setattr(compute, "stop", lambda outcomes: self.drop(outcomes.values()))
 
     def drop(self, futures):
