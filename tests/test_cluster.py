@@ -80,8 +80,8 @@ def test_a_search_and_a_choice_there_are_those_of_a_thread_here():
 @pytest.mark.usefixtures("workers")
 def test_points_that_are_held_here_alone_go_there_with_the_work():
     name = catalog.hold_points(np.random.default_rng(3).normal(size=(40, 2)), "cloud")
-    far = cluster.do(finding.find, Model(name), None, "edm", "", 4, 2.0, "energy")
-    assert far.steps == 4
+    far = cluster.do(Model.fresh_data, Model(name), 8)
+    np.testing.assert_array_equal(far, Model(name).fresh_data(8))
     config = LessonConfig(name, TrainingConfig(NetworkConfig(16, 1), steps=20, batch=64))
     *_, last = cluster.through(partial(live_training.lesson, config))(lambda: False)
     assert last.share == 1
