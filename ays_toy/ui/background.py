@@ -93,7 +93,7 @@ def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart
     """
     watches, name = _watches(), watcher()
     before = watches.get(slot)
-    instead = before and before.job
+    instead = before.job if before else None
     try:
         watch = Watch(queue().submit(key, cluster.through(work), name, anew, waits, _most(), instead))
     except ValueError as error:
