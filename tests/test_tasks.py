@@ -73,10 +73,11 @@ def test_what_has_just_failed_is_begun_anew_by_whoever_wants_it_next():
         raise ValueError(f"no {key}")
 
     tasks = Tasks(flaky, Pool(1, "first"), Pool(1, "later"))
-    for _ in range(50):
+    tasks._ended = lambda *_: None  # as in the moment between a failure and what is called back of it
+    for _ in range(2):
         with pytest.raises(ValueError, match="no a"):
             tasks.want("a").result(10)
-    assert len(tries) == 50
+    assert len(tries) == 2
 
 
 def test_a_run_whose_work_was_dropped_ends_without_a_word():
