@@ -136,7 +136,7 @@ def test_who_wanders_is_another_with_another_seed_and_the_same_with_the_same():
 
 def test_a_class_of_one_changes_what_it_wishes_and_leaves_the_server_whole(monkeypatch):
     def wishes(_chance):
-        yield Wish("", "steps", 5)
+        yield Wish("explore", "steps", 5)
         yield Wish("data")
 
     monkeypatch.setitem(classroom.SCENES, "tiny", Scene("one who does two things", wishes))
