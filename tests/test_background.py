@@ -123,6 +123,16 @@ def test_what_takes_the_place_of_other_work_stops_that_and_not_itself(sessions):
     assert background.current("slot").job is second
 
 
+def test_what_takes_the_place_of_other_work_needs_no_room_beside_it(sessions, monkeypatch):
+    monkeypatch.setattr(background, "_most", lambda: 1)
+    sessions.run("a")
+    first = background.start("slot", "one", sessions.work).job
+    assert background.start("another slot", "two", sessions.work) is None
+    assert "stop one of them first" in background.refused("another slot")
+    assert background.start("slot", "three", sessions.work).job.watchers == {"a"}
+    assert not first.watchers
+
+
 def test_a_session_finds_once_what_one_that_is_gone_has_left_in_the_slot(sessions):
     there = {"before"}
     sessions.queue.present = there.__contains__

@@ -1,10 +1,12 @@
 """Jobs on a Dask cluster: the snapshots of a thread, stopped within a step, gone on with, not lost with a worker."""
 
 import os
+import pickle
 import signal
 import sys
 import threading
 import time
+from collections import OrderedDict
 from functools import partial
 from types import ModuleType
 
@@ -12,6 +14,8 @@ import far_work
 import numpy as np
 import pytest
 
+from ays_toy.data import memory
+from ays_toy.models import catalog
 from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.training import TrainingConfig
 from ays_toy.runs import cluster, finding, live_search, live_training
@@ -71,6 +75,25 @@ def test_a_search_and_a_choice_there_are_those_of_a_thread_here():
     asked = Model("gaussian"), None, "edm", "", 4
     far = cluster.do(finding.find, *asked, 2.0, "energy")
     np.testing.assert_array_equal(far.sigmas, finding.find(*asked, 2.0, "energy").sigmas)
+
+
+@pytest.mark.usefixtures("workers")
+def test_points_that_are_held_here_alone_go_there_with_the_work():
+    name = catalog.hold_points(np.random.default_rng(3).normal(size=(40, 2)), "cloud")
+    far = cluster.do(Model.fresh_data, Model(name), 8)
+    np.testing.assert_array_equal(far, Model(name).fresh_data(8))
+    config = LessonConfig(name, TrainingConfig(NetworkConfig(16, 1), steps=20, batch=64))
+    *_, last = cluster.through(partial(live_training.lesson, config))(lambda: False)
+    assert last.share == 1
+
+
+def test_held_points_are_found_by_what_was_sent(monkeypatch):
+    model = Model(catalog.hold_points(np.random.default_rng(4).normal(size=(40, 2)), "cloud"))
+    means, sent = model.dataset.mixture.means, pickle.dumps((model, LessonConfig(model.data, TrainingConfig())))
+    monkeypatch.setattr(memory, "_held", OrderedDict())
+    again, config = pickle.loads(sent)
+    assert (again, hash(again), config.data) == (model, hash(model), model.data)
+    np.testing.assert_array_equal(again.dataset.mixture.means, means)
 
 
 @pytest.mark.usefixtures("workers")
@@ -166,3 +189,34 @@ def test_a_cluster_that_cannot_be_reached_fails_the_job_in_a_sentence(monkeypatc
     until(lambda: job.progress.finished)
     assert "Dask is not installed: pip install -r requirements-cluster.txt" in job.progress.error
     cluster._connected.cache_clear()
+
+
+def test_a_client_that_has_given_up_its_scheduler_is_made_anew(monkeypatch):
+    made = []
+
+    class Client:
+        def __init__(self, *_, **__):
+            self.status = "running"
+            made.append(self)
+
+    monkeypatch.setattr("distributed.Client", Client)
+    monkeypatch.setenv(cluster.NAME, "tcp://127.0.0.1:9")
+    cluster._connected.cache_clear()
+    try:
+        assert cluster.client() is cluster.client() is made[0]
+        made[0].status = "closed"
+        assert cluster.client() is cluster.client() is made[1]
+    finally:
+        cluster._connected.cache_clear()
+
+
+def test_a_cluster_that_goes_as_work_begins_fails_the_job_in_a_sentence(monkeypatch):
+    def gone(*_, **__):
+        raise OSError("Connection refused")
+
+    monkeypatch.setattr(cluster, "client", lambda: None)
+    monkeypatch.setattr("distributed.Queue", gone)
+    monkeypatch.setenv(cluster.NAME, "tcp://127.0.0.1:9")
+    job = JobQueue(1).submit("going", cluster.through(far_work.refused), "me")
+    until(lambda: job.progress.finished)
+    assert job.progress.error == "The cluster at tcp://127.0.0.1:9 is gone: start it, and try again."

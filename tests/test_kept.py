@@ -1,3 +1,4 @@
+import ctypes
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,6 +70,35 @@ def test_who_waits_for_what_fails_tries_for_themselves_and_a_failure_is_not_kept
     second.join(10)
     assert found == ["found"]
     assert len(tries) == 2
+
+
+def test_who_waits_can_be_ended(monkeypatch):
+    monkeypatch.setattr(module, "LOOK", 0.02)
+    begun, waits, ended, go_on = (threading.Event() for _ in range(4))
+
+    @kept(4)
+    def slow():
+        begun.set()
+        assert go_on.wait(20)
+
+    def second():
+        try:
+            waits.set()
+            slow()
+        except SystemExit:
+            ended.set()
+
+    threads = [threading.Thread(target=slow), threading.Thread(target=second)]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    assert waits.wait(10)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threads[1].ident), ctypes.py_object(SystemExit))
+    came_to_an_end = ended.wait(5)
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert came_to_an_end
 
 
 def test_entries_are_bounded_and_the_longest_unasked_goes_first():

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ays_toy import images, serving
-from ays_toy.images import sources
+from ays_toy.images import loading, sources
 from ays_toy.images.config import Which
 from ays_toy.images.pipelines import conditioning, folders
 from ays_toy.models import catalog, people, store
@@ -22,7 +22,7 @@ from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig
 from ays_toy.ui import background, codec, view
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.jobs import JobQueue
+from ays_toy.ui.jobs import Job, JobQueue
 from ays_toy.ui.record import Record
 from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.view import Shared
@@ -122,6 +122,24 @@ def test_a_listed_model_comes_from_the_hub_and_no_message_tells_where_it_lies(tm
 
 
 @pytest.mark.usefixtures("shared")
+def test_runs_on_a_shared_server_have_one_copy_of_a_model_while_one_of_them_is_kept(monkeypatch):
+    loaded = []
+
+    class Model:
+        pass
+
+    monkeypatch.setattr(loading, "load", lambda name, **_: loaded.append(name) or Model())
+    first, prompted = Which("owner/other").load(), Which("owner/other", ("a cat",)).load()
+    assert Which("owner/other").load() is first is not prompted
+    assert len(loaded) == 2
+    del first
+    Which("owner/other").load()
+    assert len(loaded) == 3
+    monkeypatch.delenv(serving.SHARED)
+    assert Which("folder").load() is not Which("folder").load()
+
+
+@pytest.mark.usefixtures("shared")
 def test_the_images_page_offers_the_listed_models_and_asks_for_no_folder():
     at = pages_shown.opened("images", image_model="owner/other", folder="/etc")
     assert at.selectbox(key="image_model").options == ["digits", "google/ddpm-cifar10-32", "owner/other"]
@@ -195,6 +213,23 @@ def test_there_are_so_many_nicknames_files_and_bytes(monkeypatch):
 
 
 @pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("damage", ["empty", "no text", "a folder"])
+def test_a_nickname_whose_owner_cannot_be_read_is_free_to_nobody(damage):
+    PointStore.of(ANNA).save("mine", POINTS)
+    owner = ANNA.folder / people.OWNER
+    owner.unlink()
+    if damage == "a folder":  # as any that cannot be read, whatever the system has against it
+        owner.mkdir()
+    else:
+        owner.write_bytes(b"" if damage == "empty" else b"\xff")
+    for keeper in (ANNA, Keeper("anna", BEN.key)):
+        with pytest.raises(ValueError, match="somebody else's"):
+            PointStore.of(keeper).delete("mine")
+        with pytest.raises(ValueError, match="that of another browser"):
+            keeper.take()
+
+
+@pytest.mark.usefixtures("shared")
 def test_a_link_holds_the_nickname_and_a_private_server_does_without():
     assert codec.from_query(Shared, {"nickname": "Anna"})[0].nickname == "anna"
     assert "nickname must be" in codec.from_query(Shared, {"nickname": "../x"})[1][0]
@@ -225,13 +260,17 @@ def test_points_are_kept_under_a_nickname_on_the_page_and_are_not_deleted_by_oth
     pages_shown.run(at)
     assert at.query_params["data"] in ("own:anna/mine", ["own:anna/mine"])
     assert at.query_params["nickname"] in ("anna", ["anna"])
-    assert at.button(key="delete points mine")
+    assert at.button(key="delete points anna/mine")
     other = pages_shown.opened("data", data="own:anna/mine", nickname="anna")  # another browser: another key
-    assert "delete points mine" not in [button.key for button in other.button]
+    assert not any(str(button.key).startswith("delete points") for button in other.button)
     assert any("somebody else's nickname" in one.value for one in other.caption)
-    at.button(key="delete points mine").click()
+    also = PointStore.of(Keeper("ben", at.session_state["browser key"]))
+    also.save("mine", POINTS)
+    at.text_input(key="nickname box").set_value("ben")  # comes with the click, as of a field that loses the focus by it
+    at.button(key="delete points anna/mine").click()
     pages_shown.run(at)
     assert PointStore.of(ANNA).list() == ()
+    assert len(also.list()) == 1, "the button is of the points that it was drawn beside"
     pages_shown.run(other)
     assert any("no saved data set" in one.value for one in other.warning)
 
@@ -268,7 +307,10 @@ def test_a_session_has_so_many_jobs_under_way_and_others_have_their_own() -> Non
         queue.submit("c", work, "anna", most=2)
     again = queue.submit("a", work, "anna", most=2)  # which is one of the two
     queue.submit("c", work, "ben", most=2)
-    queue.submit("d", work, "anna")  # where there is no limit
+    with pytest.raises(ValueError, match="2 runs under way"):
+        queue.submit("d", work, "anna", most=2, instead=Job("x", work))
+    queue.submit("d", work, "anna", most=2, instead=again)  # which is let go for it
+    queue.submit("e", work, "anna")  # where there is no limit
     queue.leave(again, "anna")
     over.set()
 

@@ -44,6 +44,16 @@ def test_a_shard_that_was_cut_off_goes_on_where_it_was(tmp_path):
     assert shards.merge([tmp_path / "part1of2", path], tmp_path / "pass") == 16
 
 
+def test_a_file_that_holds_another_shard_is_left_as_it_is(tmp_path):
+    path = made(tmp_path, "1/2", name="part[1]")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"^part\[1\] holds batches of another shard: write shard 2/2 elsewhere\.$"):
+        made(tmp_path, "2/2", name="part[1]")
+    assert path.read_bytes() == before
+    *_, last = shards.stream(model(), data(), GRID, Shard(1, 2), path, batch=BATCH)
+    assert last.resumed == last.total, "whatever signs its name has"
+
+
 def test_more_shards_than_batches_are_merged_all_the_same(tmp_path):
     parts = [made(tmp_path, f"{number}/20") for number in range(1, 21)]
     assert shards.merge(parts, tmp_path / "pass") == 16

@@ -64,6 +64,22 @@ def test_what_is_wanted_later_and_then_at_once_does_not_wait_for_what_is_later(h
     assert held.calls["a"] == 1
 
 
+def test_what_has_just_failed_is_begun_anew_by_whoever_wants_it_next():
+    tries = []
+
+    @kept(2)
+    def flaky(key):
+        tries.append(key)
+        raise ValueError(f"no {key}")
+
+    tasks = Tasks(flaky, Pool(1, "first"), Pool(1, "later"))
+    tasks._ended = lambda *_: None  # as in the moment between a failure and what is called back of it
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no a"):
+            tasks.want("a").result(10)
+    assert len(tries) == 2
+
+
 def test_a_run_whose_work_was_dropped_ends_without_a_word():
     def overtaken():
         from concurrent.futures import Future

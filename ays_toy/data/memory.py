@@ -21,13 +21,16 @@ def hold_points(points: Any, title: str, prefix: str = "") -> str:
     """Hold points [N, 2] -> their name, which is the prefix and a digest; ValueError as `datasets.from_points`."""
     array = np.ascontiguousarray(points, dtype=np.float64)
     name = prefix + hashlib.blake2s(array.tobytes() + title.encode(), digest_size=12).hexdigest()
-    data = from_points(array, name, title)
+    _put(name, from_points(array, name, title))
+    return name
+
+
+def _put(name: str, data: Dataset) -> None:
     with _lock:
         _held[name] = data
         _held.move_to_end(name)
         while len(_held) > MOST:
             _held.popitem(last=False)
-    return name
 
 
 def find(name: str) -> Dataset:
@@ -40,3 +43,19 @@ def find(name: str) -> Dataset:
         "These points were held for a while only and are gone: add them again under “Your data”, and keep them under "
         "a name."
     )
+
+
+class CarriesData:
+    """A configuration with the name of its data: where these are held, they go with it to another process."""
+
+    data: str
+
+    def __getstate__(self) -> dict[str, Any]:
+        with _lock:
+            held = _held.get(self.data)
+        return vars(self) | {"held": held}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if held := state.pop("held"):
+            _put(held.name, held)
+        vars(self).update(state)

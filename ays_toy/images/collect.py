@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ class Checkpoint:
 
     def files(self) -> list[Path]:
         """What all processes of earlier runs have left."""
-        return sorted(p for p in self.path.parent.glob(f"{self.path.name}*") if self._is_part(p))
+        return sorted(p for p in self.path.parent.glob(f"{escape(self.path.name)}*") if self._is_part(p))
 
     def _is_part(self, path: Path) -> bool:
         rest = path.name.removeprefix(self.path.name)

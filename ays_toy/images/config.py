@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
+from weakref import WeakValueDictionary
 
-from ays_toy import names, seeds
+from ays_toy import names, seeds, serving
 from ays_toy.checks import lookup, whole_number
 from ays_toy.images import collect, loading, results, scores
 from ays_toy.images.pipelines.models import ImageModel
@@ -29,10 +30,20 @@ class Which:
     device: str | None = None
 
     def load(self) -> ImageModel:
-        """The model, the bundled one in memory once; errors are those of `images.load`."""
+        """The model, the bundled one in memory once, as are all on a shared server; errors are those of `images.load`.
+
+        Elsewhere a model may be a folder, whose files may have changed since.
+        """
         if self == Which():
             return results.loaded()
-        return loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
+        shared = serving.current().shared
+        if shared and (known := _in_use.get(self)):
+            return known
+        found = loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
+        return _in_use.setdefault(self, found) if shared else found
+
+
+_in_use: WeakValueDictionary[Which, ImageModel] = WeakValueDictionary()  # of runs under way, or at rest and kept
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,15 @@ def stream(
 ) -> Iterator[Progress]:
     """Collect the batches of one shard into a file, yielding after each; arguments and errors as in `collect.stream`.
 
-    What an earlier run with the same arguments left in the file is taken up.
+    What an earlier run with the same arguments left in the file is taken up; ValueError where it is another shard's.
     """
     levels, batch = check(model, x0, grid, seed, batch)
     parts = batches(len(x0), batch)
     kept, mine = Checkpoint.of(out, model, x0, levels, seed, batch, ALONE), shard.batches(len(parts))
     known = kept.read(len(parts), levels.size, say)
     found = {index: value for index, value in known.items() if index in mine}
+    if known.keys() - found.keys():
+        raise ValueError(f"{out.name} holds batches of another shard: write shard {shard} elsewhere.")
     resumed, notes = len(found), {"shard": str(shard), "total": len(parts)}
     kept.write(found, **notes)  # a shard without a batch of its own has a file too
     yield Progress(resumed, len(mine), resumed)

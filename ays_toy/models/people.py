@@ -19,6 +19,7 @@ from ays_toy.checks import expanded
 
 MOST_PEOPLE, MOST_OF_ONE, MOST_BYTES = 300, 3, 2**30  # nicknames, those of one browser, and bytes of them all together
 OWNER = "owner"  # the file that says who took a nickname
+UNREADABLE = "unreadable"  # somebody's, and nobody can tell whose
 NICKNAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,19}", re.ASCII)
 
 
@@ -93,10 +94,13 @@ def kept_by_all() -> int:
 
 
 def _owner(folder: Path) -> str:
-    """The digest of the key that a nickname belongs to; empty where nobody has it."""
-    with suppress(OSError, UnicodeError):
-        return (folder / OWNER).read_text(encoding="ascii")
-    return ""
+    """The digest of the key that a nickname belongs to; empty where nobody has it, `UNREADABLE` where it is lost."""
+    try:
+        return (folder / OWNER).read_text(encoding="ascii") or UNREADABLE
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, UnicodeError):
+        return UNREADABLE
 
 
 def _write_once(path: Path, text: str) -> None:

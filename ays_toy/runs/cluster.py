@@ -62,8 +62,11 @@ def check(address: str) -> None:
 
 def client() -> Any:
     """The connection to the cluster; ValueError, in a sentence, where there is none to be had."""
+    address = os.environ.get(NAME, "").strip()
     with _connecting:  # two threads would both start one
-        return _connected(os.environ.get(NAME, "").strip())
+        if _connected(address).status == "closed":  # its scheduler was away for too long, and may be back
+            _connected.cache_clear()
+        return _connected(address)
 
 
 @lru_cache(maxsize=1)
@@ -129,9 +132,11 @@ def _snapshots(work: Work, stop: Stop) -> Iterator[Any]:
     dask, run = client(), uuid.uuid4().hex
     from distributed import Event, Queue
 
-    queue, stopping, where = Queue(run, client=dask), Event(run, client=dask), None
-    future = None
+    queue: Any = None
+    stopping: Any = None
+    future = where = None
     try:
+        queue, stopping = Queue(run, client=dask), Event(run, client=dask)
         while True:
             stopping.clear()
             future = dask.submit(_go_on, run, work, workers=where, allow_other_workers=where is not None, pure=False)

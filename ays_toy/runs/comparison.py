@@ -9,6 +9,7 @@ from ays_toy import seeds
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, sigma_range
 from ays_toy.data.datasets import Dataset
 from ays_toy.data.denoisers import Denoiser
+from ays_toy.data.memory import CarriesData
 from ays_toy.metrics import Reference
 from ays_toy.models import catalog
 from ays_toy.pricing.paths import PathGram
@@ -25,7 +26,7 @@ PARTICLES, PARTICLE_PAIRS, LEAST_PARTICLES = 1000, 1000 * 512, 100  # of traject
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(CarriesData):
     """A denoiser by name, and the range of noise it is used over; hashable, so that results can be kept by it.
 
     The names are those of `catalog`. `version` tells apart what was kept under one name at different times, and comes

@@ -16,6 +16,7 @@ from ays_toy import seeds
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup
 from ays_toy.data.datasets import Dataset
 from ays_toy.data.denoisers import Denoiser
+from ays_toy.data.memory import CarriesData
 from ays_toy.models import catalog, checkpoints
 from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.training import Snapshot, TrainingConfig, Weights, denoiser_from, train
@@ -36,7 +37,7 @@ FIRST_PICTURE, PICTURE_RATIO = 25, 1.6  # the same of pictures
 
 
 @dataclass(frozen=True)
-class LessonConfig:
+class LessonConfig(CarriesData):
     """Everything that decides how a training run goes; `version` changes when the data's own file does."""
 
     data: str

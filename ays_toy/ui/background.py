@@ -92,12 +92,13 @@ def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart
     Where the session has too much under way nothing begins, and `refused` says so.
     """
     watches, name = _watches(), watcher()
+    before = watches.get(slot)
+    instead = before.job if before else None
     try:
-        watch = Watch(queue().submit(key, cluster.through(work), name, anew, waits, _most()))
+        watch = Watch(queue().submit(key, cluster.through(work), name, anew, waits, _most(), instead))
     except ValueError as error:
         st.session_state[_REFUSED + slot] = str(error)
         return None
-    before = watches.get(slot)
     watches[slot] = watch
     if before is not None and before.job is not watch.job:
         queue().let_go(before.job, name)

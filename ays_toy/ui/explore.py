@@ -37,7 +37,7 @@ def find(view: View) -> tuple[Known, list[str]]:
     if view.power == names.KLUB_POWER:
         wanted.pop("p-optimum", None)  # it is the KLUB optimum
     under_way = {name: findings.of(view, name) for name in wanted}
-    known = {name: future.result() for name, future in under_way.items() if future.done()}
+    known = {name: findings.result(future) for name, future in under_way.items() if future.done()}
     if own := yours.fitted(view.yours, fit, view.steps)[0]:
         known = {yours.NAME: own} | known
     return known, [name for name in wanted if name not in known]

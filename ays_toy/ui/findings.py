@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
-import streamlit as st
 
 from ays_toy import names, optimize
 from ays_toy.names import BASELINES, KLUB_POWER, SEARCHED
@@ -19,6 +18,8 @@ from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
 from ays_toy.ui.tasks import Tasks
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
+
+T = TypeVar("T")
 
 
 def named(
@@ -69,6 +70,7 @@ def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
 
 _searches: Tasks[Asked, Schedule] = Tasks(_search, compute.searches, compute.searches)
 _wanted: dict[str, dict[Asked, "Future[Schedule]"]] = {}  # by session
+_drawn: dict[str, compute.Outcomes] = {}  # by session, those of its last view
 
 
 def _find(asked: Asked) -> "Future[Schedule]":
@@ -86,11 +88,34 @@ def _under_way(asked: Asked) -> "Future[Schedule]":
             _searches.drop([mine.pop(other)])
     if asked not in mine or mine[asked].cancelled():
         mine[asked] = _searches.want(asked)
-    return mine[asked]
+    found = mine[asked]
+    leaving.note()  # a session that was closed while its page ran is closed once more when that ends
+    return found
+
+
+def result(found: "Future[T]") -> T:
+    """What was found, waited for; where that failed it is told once, and whoever asks again has it tried again."""
+    try:
+        return found.result()
+    except Exception:
+        forget_failed()
+        raise
+
+
+def forget_failed() -> None:
+    """Have this session's searches that have failed begin anew when they are asked for again."""
+    mine = _wanted.get(leaving.this_session(), {})
+    for asked in [one for one, future in mine.items() if _failed(future)]:
+        del mine[asked]
+
+
+def _failed(future: "Future[Schedule]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is not None
 
 
 def _closed(session: str) -> None:
     _searches.drop(_wanted.pop(session, {}).values())
+    compute.stop(_drawn.pop(session, {}))
 
 
 leaving.closing.append(_closed)
@@ -140,10 +165,21 @@ def begin(view: ModelView, shown: Mapping[str, Schedule], later: Collection[str]
 
     Those named in `later` are drawn when nobody waits for others.
     """
-    compute.stop(st.session_state.pop("outcomes", {}))
+    let_go()
     outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later)
-    st.session_state["outcomes"] = WeakValueDictionary(outcomes)  # a closed session is kept for a while, results not
+    hold(outcomes)
     return outcomes
+
+
+def let_go() -> None:
+    """Drop what this session's last view left in the queue."""
+    compute.stop(_drawn.pop(leaving.this_session(), {}))
+
+
+def hold(outcomes: compute.Outcomes) -> None:
+    """Have these dropped with the session's next view, or when it is closed."""
+    _drawn[leaving.this_session()] = WeakValueDictionary(outcomes)
+    leaving.note()  # as for searches
 
 
 @kept(16)

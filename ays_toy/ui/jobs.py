@@ -223,22 +223,24 @@ class JobQueue:
         anew: bool = False,
         waits: Apart = never,
         most: int | None = None,
+        instead: Job | None = None,
     ) -> Job:
         """Watch the job of that key: the one that is queued, running or done, or a stopped one, which goes on.
 
         Failed work begins anew, and with `anew` stopped work does too. ValueError where the watcher would have more
-        than `most` under way.
+        than `most` under way, but for the one `instead` of which this is.
         """
         with self._lock:
             job = self._jobs.get(key)
-            self._check(job, watcher, most)
+            self._check(job, watcher, most, instead)
             lost = (State.FAILED, State.STOPPED) if anew else (State.FAILED,)
             if job is None or job.progress.state in lost:
                 job = self._jobs[key] = Job(key, work, waits)
             return self.resume(job, watcher)
 
-    def _check(self, job: Job | None, watcher: str, most: int | None) -> None:
-        under_way = sum(watcher in other.watchers and other.active for other in self._active if other is not job)
+    def _check(self, job: Job | None, watcher: str, most: int | None, instead: Job | None = None) -> None:
+        others = [other for other in self._active if other not in (job, instead)]
+        under_way = sum(watcher in other.watchers and other.active for other in others)
         if most is not None and under_way >= most:
             raise ValueError(f"You have {under_way} runs under way, the most on this server: stop one of them first.")
 

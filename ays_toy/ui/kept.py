@@ -20,6 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 MOST_BYTES = 192 * 2**20  # of all that is kept
 REST_BYTES = 32 * 2**20  # that stay when everybody has left
+LOOK = 0.5  # seconds between looks at what another thread computes: a wait without end does not end with the process
 
 _lock = threading.RLock()
 _turns = count()
@@ -56,7 +57,7 @@ class Kept(Generic[P, T]):
                 if coming is None:
                     mine = self._coming[key] = threading.Event()
                     break
-            coming.wait()
+            coming.wait(LOOK)
         try:
             value = self._function(*args, **kwargs)
             with _lock:

@@ -40,7 +40,8 @@ class Tasks(Generic[K, T]):
                 future.set_result(known)
                 return future
             task = self._coming.get(key)
-            if task is None or (task.later and not later and not task.future.running()):
+            failed = task is not None and task.future.done()  # just now, or it would be known
+            if task is None or failed or (task.later and not later and not task.future.running()):
                 task = self._begin(key, later)
             task.wanted += 1
             return task.future

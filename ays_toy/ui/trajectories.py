@@ -80,7 +80,7 @@ def flow(view: TrajectoriesView) -> Trajectories:
         st.stop()
     with st.spinner("Following the particles …", show_time=True):
         under_way = {name: findings.of(view, name) for name in view.names}
-        named = tuple((name, future.result().levels) for name, future in under_way.items())
+        named = tuple((name, findings.result(future).levels) for name, future in under_way.items())
         return _flow(view.chosen_model, view.solver, named, view.seed)
 
 

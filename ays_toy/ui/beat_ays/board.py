@@ -144,7 +144,8 @@ def table(model: Model, power: float) -> Table:
 
 def schedule(state: ChallengeView, name: str) -> Schedule:
     """One of the others, or of a family, in as many steps as the attempt."""
-    return findings.named(state.chosen_model, name, state.solver, state.steps, state.weight, state.metric).result()
+    model = state.chosen_model
+    return findings.result(findings.named(model, name, state.solver, state.steps, state.weight, state.metric))
 
 
 # --- the board -----------------------------------------------------------------------------------------------------

@@ -302,6 +302,8 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
         return
     if error := choice.exception():
         frame.refuse(error)
+        findings.forget_failed()  # and the button is there again
+        st.session_state.get(CHOICES, set()).discard(_asked(view))
         return
     made = choice.result().choice
     st.markdown(made.reason)

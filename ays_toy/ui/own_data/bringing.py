@@ -16,7 +16,7 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec, compute, frame, gallery, keeper
+from ays_toy.ui import codec, compute, findings, frame, gallery, keeper
 from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import pick
@@ -175,16 +175,16 @@ def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outc
 def preview(view: ModelView) -> None:
     """The data beside samples of their exact denoiser under two schedules; a sentence where nothing is drawn."""
     if not brought.own_data().shown:
-        compute.stop(st.session_state.pop("outcomes", {}))
+        findings.let_go()
         st.info(EMPTY.format(catalog.dataset(view.data).title), icon=":material/draw:")
         return
     model = Model.current(brought.own_data().shown, "exact", view.sigma_min, view.sigma_max)
     edm = finding.family(model, "edm", view.steps)
-    compute.stop(st.session_state.pop("outcomes", {}))
+    findings.let_go()
     samples = _samples(_size(model))
     outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, samples)}))
     outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
-    st.session_state["outcomes"] = outcomes
+    findings.hold(outcomes)
     place = st.container(key=BOX).empty()
     if wait(outcomes.values(), PATIENCE).not_done:
         _pictures(place, model, dict.fromkeys(outcomes), "waiting")
@@ -270,9 +270,9 @@ def _saved(one: Saved, me: Keeper) -> None:
     row.button(
         "",
         icon=":material/delete:",
-        key=f"delete points {one.name}",
+        key=f"delete points {me.named(one.name)}",
         help=f"Delete the points “{one.name}”",
         on_click=brought.delete,
-        args=(one.name,),
+        args=(me, one.name),
         type="tertiary",
     )

@@ -16,6 +16,7 @@ from ays_toy.data import drawing, ink, own_image, own_table
 from ays_toy.data.drawing import Drawing
 from ays_toy.data.own_table import Columns, Table
 from ays_toy.models import catalog
+from ays_toy.models.people import Keeper
 from ays_toy.models.store import PointStore
 from ays_toy.ui import controls, keeper, record
 from ays_toy.ui.components.draw import last_drawing
@@ -231,9 +232,8 @@ def keep_points() -> None:
         choose(f"{catalog.OWN}{me.named(name)}")
 
 
-def delete(name: str) -> None:
-    """Delete the kept points of that name."""
-    me = keeper.this_keeper()
+def delete(me: Keeper, name: str) -> None:
+    """Delete points that the keeper has under that name: whose button it was, whatever the nickname is by now."""
     try:
         PointStore.of(me).delete(name)
     except ValueError as error:

@@ -74,7 +74,7 @@ def _model(saved: Saved, me: Keeper) -> None:
         go = row.button(
             label,
             icon=f":material/{icon}:",
-            key=f"{page} {saved.name}",
+            key=f"{page} {name}",
             disabled=not known,
             on_click=_use,
             args=(name, data),
@@ -86,10 +86,10 @@ def _model(saved: Saved, me: Keeper) -> None:
     row.button(
         "",
         icon=":material/delete:",
-        key=f"delete model {saved.name}",
+        key=f"delete model {name}",
         help=f"Delete the model “{saved.name}”",
         on_click=_delete,
-        args=(saved.name,),
+        args=(me, saved.name),
     )
 
 
@@ -118,8 +118,8 @@ def _use(name: str, data: str) -> None:
     st.session_state["model"] = f"{catalog.SAVED}{name}"
 
 
-def _delete(name: str) -> None:
+def _delete(me: Keeper, name: str) -> None:
     try:
-        ModelStore.of(keeper.this_keeper()).delete(name)
+        ModelStore.of(me).delete(name)
     except ValueError as error:
         st.session_state["complaint model"] = str(error)

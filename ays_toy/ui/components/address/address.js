@@ -9,7 +9,16 @@
 const A_YEAR = 365 * 24 * 3600;  // seconds
 
 function remember({ name, key } = {}) {
-  if (!name || document.cookie.split("; ").some((one) => one.startsWith(`${name}=`))) return;
+  if (!name) return;
+  const kept = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+  if (kept === key) return;
+  if (/^[\w-]{22}$/.test(kept ?? "")) {  // another tab was first: its key is the browser's, and this one opens with it
+    if (!sessionStorage.rekeyed) {
+      sessionStorage.rekeyed = 1;
+      location.reload();
+    }
+    return;
+  }
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `${name}=${key}; Path=/; Max-Age=${A_YEAR}; SameSite=Lax${secure}`;
 }
