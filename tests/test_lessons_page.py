@@ -92,6 +92,18 @@ def test_a_bad_lesson_in_a_link_is_a_sentence_and_costs_nothing_else(text: str) 
     assert query(at) == {"data": "ring-8"}
 
 
+@pytest.mark.parametrize("settings", [{"steps": "7"}, {"solver": "heun"}])
+def test_images_that_are_not_measured_are_not_asked_about_but_said(settings: dict[str, str]) -> None:
+    at = opened("images", lesson="images.4", **settings)
+    assert not [one for one in at.radio if one.label.startswith("Is the Automatic choice")]
+    (words,) = [one.value for one in at.warning]
+    assert words.startswith("Not measured with these settings. Take 5, 6, 8, 10 or 20 steps, and ")
+    at.slider(key="steps").set_value(6)
+    at.selectbox(key="solver").set_value("ddim")
+    assert not run(at).warning
+    assert [one for one in at.radio if one.label.startswith("Is the Automatic choice")]
+
+
 def test_trajectories_say_which_schedule_ends_closest() -> None:
     at = opened("trajectories", data="gaussian", steps="3", shown="edm,gaussian")
     found = next(one.value for one in at.markdown if "ends closest" in one.value)

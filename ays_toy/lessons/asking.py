@@ -35,9 +35,9 @@ def titles(facts: Facts, which: Sequence[str]) -> tuple[str, ...]:
     return tuple(facts.rows[name].title for name in which)
 
 
-def listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str], join: str = "and") -> str:
     """Several things in a sentence: 'a, b and c'."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
 
 
 def told(facts: Facts, scores: dict[str, Estimate]) -> str:

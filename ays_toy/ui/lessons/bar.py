@@ -120,15 +120,20 @@ def _playing(now: Place) -> None:
 # --- what is asked -------------------------------------------------------------------------------------------------
 
 
-def ask(facts: Facts) -> None:
-    """Draw what the step asks, where the page is in one, and judge what was answered by what the page shows."""
+def ask(facts: Facts, missing: str = "") -> None:
+    """Draw what the step asks, where the page is in one, and judge what was answered by what the page shows.
+
+    `missing` says what to change where the page has not measured what is asked about.
+    """
     place: DeltaGenerator | None = st.session_state.pop(ASKED, None)
     now = course.at_step()
     if place is None or now is None:
         return
     asked = now.step.ask
     with place:
-        if isinstance(asked, Question):
+        if missing:
+            frame.remark(missing)
+        elif isinstance(asked, Question):
             _question(now, asked, facts)
         elif isinstance(asked, Prediction):
             _prediction(now, asked, facts)
