@@ -123,7 +123,7 @@ def facts(view: ImagesView, one: Shown) -> Facts:
 
 def missing(told: Facts) -> str:
     """What to choose instead where too little is measured for a lesson to ask about; nothing where it is enough."""
-    if {"choice", *names.BASELINES} <= told.rows.keys():
+    if {"choice", "klub-optimum", *names.BASELINES} <= told.rows.keys():
         return ""
     cells = results.digits().cells
     solvers = dict.fromkeys(find(solver).title for solver, _ in cells)
