@@ -118,6 +118,16 @@ def test_a_step_of_a_lesson_keeps_its_number_of_levels_and_what_it_reveals() -> 
     assert at.query_params["guess"] == "ays,optimum"
 
 
+def test_levels_that_were_placed_in_a_step_stand_in_the_step_that_speaks_of_them() -> None:
+    at = pages_shown.opened("beat_ays", lesson="your-own-steps.5")
+    move(at, [2.0, 0.4, 0.05])
+    at.button(key="lesson next").click().run()
+    assert at.query_params["lesson"] == "your-own-steps.6"
+    assert levels(at) == [2.0, 0.4, 0.05]
+    at.button(key="lesson back").click().run()
+    assert levels(at) == [], "an earlier step sets its scene anew"
+
+
 def test_levels_are_added_removed_reset_and_snapped_to_a_family() -> None:
     at = opened()
     at.button(key="add").click().run()

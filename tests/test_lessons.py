@@ -47,3 +47,14 @@ def test_the_order_is_from_one_gaussian_to_a_mixture_a_network_and_images() -> N
     seen = {step.scene.state.get(field) for one in lessons for step in one.steps for field in ("data", "solver")}
     assert not seen & {task.steps[0].scene.state["data"], task.steps[0].scene.state["solver"]}
     assert {topic.lesson for topic in TOPICS.values()} <= set(LESSONS)
+
+
+def test_no_step_that_asks_shows_beside_it_who_has_won() -> None:
+    """A page that was told a guess says who has won, and Explore's verdict says it unasked."""
+    told = {"beat_ays": "result", "explore": "verdict"}
+    shown = [
+        name
+        for name, step in STEPS.items()
+        if step.ask and (part := told.get(step.scene.page)) and part not in step.scene.without
+    ]
+    assert shown == []

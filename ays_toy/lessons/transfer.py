@@ -57,7 +57,7 @@ LESSON = Lesson(
             "Place them",
             "Five levels of your own, judged by the energy distance of their samples. EDM, AYS and the KLUB optimum "
             "stand beside yours.",
-            Scene("beat_ays", NEW | {"guess": "ays,ays"}, look="board"),
+            Scene("beat_ays", NEW | {"guess": "ays,ays"}, look="board", without=("result",)),
             "move your levels until you think that you are level with AYS, then answer.",
             Question("Compared with AYS, by energy distance, your samples are …", _side, _side_why, options=SIDES),
         ),

@@ -35,9 +35,9 @@ class Given:
 class Course:
     """What a session remembers of its lessons beside the place."""
 
-    entering: bool = False  # whether the scene is to be set, or what was left for free play to be taken up again
+    entering: bool = False  # whether the scene is to be set, but for what was left
     fresh: bool = False  # whether this run is the first that shows the step
-    left: dict[str, Any] = field(default_factory=dict)  # the record's values at the step that was left to play
+    left: dict[str, Any] = field(default_factory=dict)  # values of the step that was left: for play, or to be kept
     given: dict[str, Given] = field(default_factory=dict)  # by place
 
 
@@ -74,9 +74,10 @@ def page_name() -> str:
 
 def go(to: Place | None) -> None:
     """Go to a place, or out of the lessons."""
-    session, course = record.this_session(), this_course()
+    session, course, now = record.this_session(), this_course(), place()
+    keeps = to.step.scene.keeps if to and now and now.lesson is to.lesson else ()
     session.choose(FIELD, str(to) if to else "")
-    course.entering, course.left = to is not None, {}
+    course.entering, course.left = to is not None, {name: session.values[name] for name in keeps}
     if to:
         course.given.pop(str(to), None)
         _reach(to)
