@@ -31,7 +31,7 @@ def test_a_scene_is_a_state_of_its_page_and_a_step_is_short(step: Step) -> None:
     assert problems == []
     assert set(codec.to_query(state)) <= set(step.scene.state)
     names = {field.name for field in fields(PAGES[step.scene.page])}
-    assert names >= set(step.scene.controls) | set(step.scene.state)
+    assert names >= set(step.scene.controls) | set(step.scene.state) | set(step.scene.keeps)
     assert len(step.scene.controls) <= MOST_CONTROLS
     assert len(re.findall(r"\w+", f"{step.text} {step.do}")) <= MOST_WORDS + 10, "symbols and hyphens aside"
     assert step.do or step.ask

@@ -4,6 +4,10 @@ import pytest
 from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
 
+from ays_toy.lessons import LESSONS
+from ays_toy.lessons.lesson import Prediction
+from ays_toy.ui.components.predict import _id
+
 pytestmark = pytest.mark.usefixtures("home")
 
 SAMPLER = "what-a-sampler-does"
@@ -48,6 +52,26 @@ def test_an_answer_is_judged_by_what_the_page_shows_and_let_go_when_that_changes
     press(at, "lesson check")
     assert "Heun takes 2 calls for each of 6 steps: 12 in all." in said(at)
     assert "Not quite: 10" in said(at)
+
+
+def drawn(at: AppTest, place: str, asked: Prediction, values: list[float]) -> AppTest:
+    """Draw what a step asks for, as the browser tells it, and reveal."""
+    at.session_state[f"predict {place}"] = {
+        "drawing": {"id": _id(asked), "values": values, "set": [True] * asked.marks}
+    }
+    return press(run(at), "lesson reveal")
+
+
+def test_what_was_revealed_stays_while_the_learner_looks_around_in_it() -> None:
+    at = opened("optimize", lesson="why-stop.1")
+    asked = LESSONS["why-stop"].steps[0].ask
+    assert isinstance(asked, Prediction)
+    drawn(at, "why-stop.1", asked, [12.0])
+    assert "You marked sweep 12" in said(at)
+    at.session_state["sweep"] = 8  # as the bar of the search does, which was revealed
+    assert "You marked sweep 12" in said(run(at))
+    press(at, "lesson next")
+    assert "You marked" not in said(press(at, "lesson back"))
 
 
 def test_what_a_learner_changed_is_in_the_link_also_where_it_is_a_default() -> None:

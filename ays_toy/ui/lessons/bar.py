@@ -80,7 +80,7 @@ def _ways(now: Place) -> None:
         on_click=course.go,
         args=(now.moved(-1),),
     )
-    answered = now.step.ask is None or str(now) in course.this_course().given
+    answered = now.step.ask is None or course.answered(now)
     row.button(
         "Finish" if now.last else "Next",
         icon=":material/flag:" if now.last else ":material/arrow_forward:",
@@ -154,8 +154,10 @@ def _question(now: Place, asked: Question, facts: Facts) -> None:
 
 
 def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
-    given = course.given(now, facts.state)
-    truth = asked.truth(facts) if given else None
+    # What was revealed stays while it is true, however the learner looks around in what else was revealed.
+    truth = asked.truth(facts) if course.answered(now) else None
+    given = None if truth is None else course.given(now, truth.tolist())
+    truth = truth if given else None
     drawn = predict(f"predict {now}", asked, truth)
     if given is None:
         st.button(

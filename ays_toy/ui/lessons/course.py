@@ -26,7 +26,7 @@ class Given:
     """An answer, and what came of it: judged once, by what the page showed then."""
 
     answer: Any
-    state: Any = None  # the page's, when it was judged; None before
+    of: Any = None  # what it was an answer to: the page's state, or what was revealed; None before it is judged
     right: bool | None = None  # None too for what is not right or wrong
     words: str = ""
 
@@ -77,7 +77,8 @@ def go(to: Place | None) -> None:
     session, course, now = record.this_session(), this_course(), place()
     keeps = to.step.scene.keeps if to and now and now.lesson is to.lesson else ()
     session.choose(FIELD, str(to) if to else "")
-    course.entering, course.left = to is not None, {name: session.values[name] for name in keeps}
+    course.entering = to is not None
+    course.left = {name: session.values[name] for name in keeps if name in session.values}
     if to:
         course.given.pop(str(to), None)
         _reach(to)
@@ -125,14 +126,19 @@ def answer(now: Place, said: Any) -> None:
     this_course().given[str(now)] = Given(said)
 
 
-def given(now: Place, state: Any) -> Given | None:
-    """What was answered at a place while its page showed this state; what was answered to another is let go."""
+def answered(now: Place) -> bool:
+    """Whether there is an answer at a place, to whatever it was."""
+    return str(now) in this_course().given
+
+
+def given(now: Place, of: Any) -> Given | None:
+    """What was answered at a place to just this, a state of its page say; what was answered to another is let go."""
     known = this_course().given
     if (one := known.get(str(now))) is None:
         return None
-    if one.state is None:
-        one.state = state
-    if one.state != state:
+    if one.of is None:
+        one.of = of
+    if one.of != of:
         del known[str(now)]
         return None
     return one
@@ -151,7 +157,7 @@ def left_out() -> tuple[str, ...]:
     if (now := at_step()) is None:
         return ()
     asked = now.step.ask
-    waits = isinstance(asked, Prediction) and str(now) not in this_course().given
+    waits = isinstance(asked, Prediction) and not answered(now)
     return now.step.scene.without + (asked.hides if isinstance(asked, Prediction) and waits else ())
 
 
