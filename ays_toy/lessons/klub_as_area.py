@@ -80,8 +80,8 @@ LESSON = Lesson(
         Step(
             "The dearest step",
             "Each patch stands on its own step, between two marks. Where a patch is large, one more level would help "
-            "most: that is what a search for levels uses.",
-            Scene("explore", ONE, ("steps",), "rail", AREA_ALONE),
+            "most.",
+            Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "point at LogSNR's patches; count its steps from the left.",
             Question("Which of LogSNR's steps costs most?", _dearest, _dearest_why, unit="its number", tolerance=0.0),
         ),
