@@ -121,7 +121,7 @@ LESSON = Lesson(
             Scene("explore", TWO | {"columns": "klub,energy"}, look="panels_box52", without=("verdict", "rail")),
             "compare KLUB and energy distance of the two.",
             closest(
-                "Which of the two comes closest to the data?",
+                "Which of the two comes closest to the data by energy distance?",
                 because="KLUB is on the error of whole paths and weighs fine detail most; the picture shows where the "
                 "paths end.",
             ),

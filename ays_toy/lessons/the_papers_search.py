@@ -75,8 +75,8 @@ LESSON = Lesson(
         ),
         Step(
             "One level after the other",
-            "This is the search that you foretold. The bar leads from sweep to sweep; the marks are the levels as "
-            "they stood after each. The first sweeps move them far, the last hardly at all.",
+            "This is the search whose KLUB you have drawn. The bar leads from sweep to sweep; the marks are the levels "
+            "as they stood after each.",
             Scene("optimize", GRID, look="player", without=("panels", "findings", "more", "story")),
             "drag the bar from sweep 0 on, and watch the levels move.",
         ),

@@ -67,7 +67,7 @@ LESSON = Lesson(
             Scene("explore", NEW | {"shown": "edm,klub-optimum,ays", "columns": "klub,energy"}, ("steps",), "table"),
             "compare, then answer.",
             closest(
-                "Which of the three comes closest to the data?",
+                "Which of the three comes closest to the data by energy distance?",
                 because="What has the least KLUB is not for that the best picture.",
             ),
         ),

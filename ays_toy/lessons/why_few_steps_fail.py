@@ -112,7 +112,9 @@ LESSON = Lesson(
             "pictures are back, and you may change the number of steps.",
             Scene("explore", GRID | {"steps": "6"}, ("steps",), "panels_box52", PICTURES_ALONE),
             "choose a number of steps, look, then answer.",
-            closest("Which of these schedules comes closest to the data with as many steps as now?"),
+            closest(
+                "Which of these schedules comes closest to the data by energy distance, with as many steps as now?"
+            ),
         ),
     ),
 )

@@ -93,7 +93,7 @@ LESSON = Lesson(
             Scene("optimize", GRID, look="panels_box5", without=("player", "more", "story")),
             "compare the two pictures, and their energy distance in the table.",
             closest(
-                "Which of the two comes closer to the data?",
+                "Which of the two comes closer to the data by energy distance?",
                 _ends,
                 "The least KLUB buys fine detail with where the mass lies.",
             ),
