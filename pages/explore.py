@@ -22,7 +22,8 @@ state = view.show(
 )
 
 calls = denoiser_calls(state.solver, state.steps)
-st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
+with st.container(key="heading"):
+    st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
 terms.caption(
     "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ. **AYS** is "
     "the paper's, *Align Your Steps*; the **Automatic choice** is what this project recommends.",

@@ -3,6 +3,7 @@
 from ays_toy.lessons.asking import closest, shown, titles, yes_or_no
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
+from ays_toy.lessons.what_a_sampler_does import ERRORS
 from ays_toy.runs.verdicts import spacing
 
 GRID = {"data": "grid-4x4", "shown": "edm,klub-optimum,gaussian", "columns": "coverage,energy"}
@@ -89,7 +90,7 @@ LESSON = Lesson(
             "The denoiser answers with an average of all clean points that are still possible. While σ is large that "
             "is the middle of all modes. A step goes straight towards this one answer until the step ends, though on "
             "the way the answer would have changed.",
-            Scene("trajectories", GRID_FOLLOWED, look="flow", without=("local", "distances")),
+            Scene("trajectories", GRID_FOLLOWED, look="flow", without=ERRORS),
             "press Play; the thin lines show where the denoiser points.",
         ),
         Step(
@@ -112,9 +113,7 @@ LESSON = Lesson(
             "pictures are back, and you may change the number of steps.",
             Scene("explore", GRID | {"steps": "6"}, ("steps",), "panels_box52", PICTURES_ALONE),
             "choose a number of steps, look, then answer.",
-            closest(
-                "Which of these schedules comes closest to the data by energy distance, with as many steps as now?"
-            ),
+            closest("Which of these comes closest to the data by energy distance, with as many steps as now?"),
         ),
     ),
 )

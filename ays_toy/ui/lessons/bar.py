@@ -20,7 +20,8 @@ ASKED = "lesson place for what is asked"  # in the session's state, for one run
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
 FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
-COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result")  # parts with a column of their own
+# Parts with a column of their own.
+COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result", "local", "distances")
 
 
 def begin() -> None:
