@@ -63,7 +63,8 @@ _SPELLED = {
     "Standard error": "standard errors?|±",
     "Held-out": "held[- ]out",
     "Entropy": "entrop(?:y|ies)",
-    "Path": "(?:forward|sampling|whole) paths?",
+    "Path": "(?:forward|coupled) paths?",
+    "Trajectory": "(?:whole|sampling|whole sampling) paths?|trajector(?:y|ies)",
 }
 _CAPITAL = frozenset({"Yours", "Published"})  # ordinary words but for the capital
 

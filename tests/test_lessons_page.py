@@ -1,5 +1,7 @@
 """Lessons on the pages, run without a browser: the bar, the scene, what is hidden, answers and the address."""
 
+import re
+
 import pytest
 from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
@@ -114,6 +116,19 @@ def test_a_bad_lesson_in_a_link_is_a_sentence_and_costs_nothing_else(text: str) 
     assert len(at.warning) == 1
     assert "lesson" in at.warning[0].value
     assert query(at) == {"data": "ring-8"}
+
+
+def test_what_a_pointer_tells_of_the_rail_is_there_in_numbers_too() -> None:
+    at = opened("explore", lesson="why-few-steps-fail.4")
+    (shown,) = [one for one in at.expander if one.label == "The figure in numbers"]
+    (words,) = [one.value for one in shown.markdown]
+    assert "KLUB optimum" in words
+    assert re.search(r"from σ = 80, [\d.e-]+(, [\d.e-]+){4}, 0.002, in steps of ([\d.e-]+, ){5}[\d.e-]+ nats", words)
+
+
+def test_an_answer_is_asked_for_before_it_is_checked() -> None:
+    at = press(opened("explore", lesson=f"{SAMPLER}.3"), "lesson check")
+    assert [one.value for one in at.toast] == ["Choose or type an answer first."]
 
 
 @pytest.mark.parametrize("settings", [{"steps": "7"}, {"solver": "heun"}])

@@ -43,7 +43,7 @@ def _step(now: Place) -> None:
         _ways(now)
         left, right = st.columns([0.56, 0.44], gap="medium") if step.ask else (st.container(), None)
         words = f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}"
-        left.markdown(words, help=terms.about(words))
+        left.markdown(words, help=terms.about(words, step.do))
         if step.do:
             left.markdown(f":material/touch_app: **Do:** {step.do}")
         if right is not None:
@@ -141,12 +141,14 @@ def ask(facts: Facts, missing: str = "") -> None:
 
 
 def _question(now: Place, asked: Question, facts: Facts) -> None:
-    key, options = f"answer {now}", asked.choices(facts)
+    key, options, about = f"answer {now}", asked.choices(facts), terms.about(asked.text)
     with st.form(f"ask {now}", border=False, enter_to_submit=True):
         if options:
-            st.radio(asked.text, options, None, key=key, horizontal=max(map(len, options)) <= SHORT)
+            st.radio(asked.text, options, None, key=key, horizontal=max(map(len, options)) <= SHORT, help=about)
         else:
-            st.number_input(f"{asked.text} ({asked.unit})" if asked.unit else asked.text, value=None, key=key)
+            words = f"{asked.text} ({asked.unit})" if asked.unit else asked.text
+            step, form = (None, None) if asked.tolerance else (1, "%d")  # one that is exact is counted
+            st.number_input(words, value=None, step=step, format=form, key=key, help=about)
         st.form_submit_button("Check", icon=":material/check:", key="lesson check", on_click=_take, args=(now, key))
     given = course.given(now, facts.state)
     if given and given.right is None:
@@ -179,6 +181,8 @@ def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
 def _take(now: Place, key: str) -> None:
     if (answer := st.session_state[key]) is not None:
         course.answer(now, answer)
+    else:
+        st.toast("Choose or type an answer first.", icon=":material/info:")
 
 
 def _say(given: Given | None) -> None:
@@ -188,5 +192,6 @@ def _say(given: Given | None) -> None:
         if given is None:
             return
         verdict = ":material/check_circle: **Right" if given.right else ":material/cancel: **Not quite"
-        told = f": {frame.literal(str(given.answer))}" if given.answer != "" else ""
+        answer = given.answer if isinstance(given.answer, str) else f"{given.answer:g}"
+        told = f": {frame.literal(answer)}" if answer else ""
         st.markdown(f"{verdict}{told}.** {given.words}")
