@@ -70,9 +70,9 @@ LESSON = Lesson(
     steps=(
         Step(
             "A step has a price",
-            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much, and its "
-            "area is what the step adds to **KLUB**, the paper's bound on how far whole sampling paths are from the "
-            "true ones. Its unit is the **nat**, of information.",
+            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much, weighted by "
+            "σ⁻², and its area is what the step adds to **KLUB**, the paper's bound on how far whole sampling paths "
+            "are from the true ones. Its unit is the **nat**, of information.",
             Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "compare the two areas; the legend gives each as a number.",
             least_klub("Whose patches have the smaller area in all?"),
@@ -122,8 +122,8 @@ LESSON = Lesson(
             "compare KLUB and energy distance of the two.",
             closest(
                 "Which of the two comes closest to the data by energy distance?",
-                because="KLUB is on the error of whole paths and weighs fine detail most; the picture shows where the "
-                "paths end.",
+                because="KLUB bounds the error of whole paths and weighs fine detail most; the picture shows only "
+                "where they end.",
             ),
         ),
     ),

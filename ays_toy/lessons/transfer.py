@@ -64,11 +64,16 @@ LESSON = Lesson(
         Step(
             "Judge it",
             "The last look: the bound, the picture, and three schedules. You know now what each of them sees.",
-            Scene("explore", NEW | {"shown": "edm,klub-optimum,ays", "columns": "klub,energy"}, ("steps",), "table"),
+            Scene(
+                "explore",
+                NEW | {"shown": "edm,klub-optimum,ays", "columns": "klub,energy"},
+                look="table",
+                without=("verdict",),
+            ),
             "compare, then answer.",
             closest(
                 "Which of the three comes closest to the data by energy distance?",
-                because="What has the least KLUB is not for that the best picture.",
+                misled="The least KLUB need not give the best picture.",
             ),
         ),
     ),

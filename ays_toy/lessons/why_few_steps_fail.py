@@ -37,7 +37,7 @@ def _told_apart_why(facts: Facts) -> str:
     differs = "more" if _told_apart(facts) else "no more"
     return (
         f"{facts.rows['gaussian'].title} scores {facts.score('gaussian')} and fresh data "
-        f"{facts.fresh[facts.figure]}: {differs} apart than chance explains (two standard errors, the ±)."
+        f"{facts.fresh[facts.figure]}: {differs} apart than chance explains (two standard errors of the difference)."
     )
 
 
@@ -48,7 +48,7 @@ def _landing(facts: Facts) -> float:
 def _landing_why(facts: Facts) -> str:
     assert facts.model is not None
     apart = spacing(facts.model.dataset.mixture.means)
-    past = "below half of that: past the levels where samples choose" if _landing(facts) <= apart / 2 else "not past it"
+    past = "below that: past the levels where samples choose" if _landing(facts) < apart else "not past it"
     return f"To σ = {_landing(facts):.3g}. Neighboring modes lie {apart:.2g} apart, and this is {past}."
 
 
@@ -62,7 +62,7 @@ LESSON = Lesson(
             "Many steps are easy",
             "The data have 16 **modes**: places where points crowd. With 40 steps every schedule does well. **Energy "
             "distance** says how far samples are from the data: zero on average for **fresh data**, new points of "
-            "the data themselves. ± is one standard error, what chance may do.",
+            "the data themselves. ± is one standard error; a difference below two may be chance.",
             Scene("explore", GRID | {"steps": "40"}, look="table", without=("verdict", "rail")),
             "compare Gaussian-optimal with fresh data in the table.",
             yes_or_no(

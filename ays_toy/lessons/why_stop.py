@@ -95,7 +95,7 @@ LESSON = Lesson(
             closest(
                 "Which of the two comes closer to the data by energy distance?",
                 _ends,
-                "The least KLUB buys fine detail with where the mass lies.",
+                misled="The last drops of KLUB buy fine detail at the cost of where the mass lies.",
             ),
         ),
         Step(
