@@ -100,15 +100,13 @@ def read(paths: Iterable[Path]) -> tuple[list[Student], list[str]]:
     for path, one in found:
         key = keys.get(one.key, one.key)
         kept = students.get(key, one)
-        try:
-            for when in kept.sheets.keys() & one.sheets.keys():
-                if kept.sheets[when] != one.sheets[when]:
-                    raise ValueError(
-                        f"Another file has other answers of the same learner ({one.nickname or one.id}) "
-                        f"{quiz.WHEN[when].lower()}: leave out one of the two, or change the nickname in one."
-                    )
-        except ValueError as error:
-            problems.append(f"{path} is left out: {error}")
+        both = kept.sheets.keys() & one.sheets.keys()
+        differ = [when for when in quiz.WHEN if when in both and kept.sheets[when] != one.sheets[when]]
+        if differ:
+            problems.append(
+                f"{path} is left out: Another file has other answers of the same learner ({one.nickname or one.id}) "
+                f"{quiz.WHEN[differ[0]].lower()}: leave out one of the two, or change the nickname in one."
+            )
         else:
             students[key] = Student(kept.id, kept.nickname or one.nickname, {**kept.sheets, **one.sheets})
     return list(students.values()), problems
