@@ -146,7 +146,7 @@ class Class:
         await asyncio.sleep(COMING * number)
         visitor = Visitor(self.url, PATIENCE)
         try:
-            await self._looked(visitor, await visitor.open(), chance)
+            await self._looked(visitor, await visitor.open("explore"), chance)
             if number < self.scene.workers:
                 await self._work(visitor, chance, "train" if number % 2 else "optimize")
             else:
@@ -192,7 +192,7 @@ class Class:
 async def tour(url: str) -> Deed:
     """Go through all pages once, so that all that the app is made of is loaded -> how it opened."""
     visitor = Visitor(url, 120)
-    opened = await visitor.rest(await visitor.open(), 60)
+    opened = await visitor.rest(await visitor.open("explore"), 60)
     for page in TOUR:
         await visitor.rest(await visitor.go(page), 30)
     await visitor.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.visitors import Widget
 
-PATHS = ("", "trajectories", "optimize", "beat_ays", "data", "images")
+PATHS = ("explore", "trajectories", "optimize", "beat_ays", "data", "images")
 AT = ("solver", "data", "steps", "shown", "power", "model", "metric", "add", "remove", "snap", "New noise")
 
 
@@ -28,11 +28,11 @@ def lesson() -> Iterator[Wish]:
     """The path that a teacher leads a class along, over and over."""
     while True:
         yield from (
-            Wish("", "steps", 5),
-            Wish("", "steps", 12),
-            Wish("", "solver", "DDIM"),
-            Wish("", "data", "Checkerboard"),
-            Wish("", "steps", 8),
+            Wish("explore", "steps", 5),
+            Wish("explore", "steps", 12),
+            Wish("explore", "solver", "DDIM"),
+            Wish("explore", "data", "Checkerboard"),
+            Wish("explore", "steps", 8),
             Wish("trajectories"),
             Wish("trajectories", "steps", 6),
             Wish("optimize"),
@@ -42,15 +42,15 @@ def lesson() -> Iterator[Wish]:
             Wish("beat_ays", "remove"),
             Wish("images"),
             Wish("images", "steps", 8),
-            Wish(""),
-            Wish("", "data", "Grid 8×8"),
-            Wish("", "solver", "Stochastic-DDIM"),
+            Wish("explore"),
+            Wish("explore", "data", "Grid 8×8"),
+            Wish("explore", "solver", "Stochastic-DDIM"),
         )
 
 
 def wander(chance: random.Random) -> Iterator[Wish]:
     """Settings of one's own: changes on a page, now and then another; values are drawn when they are due."""
-    page = ""
+    page = "explore"
     while True:
         yield Wish(page)
         for _ in range(chance.randint(3, 6)):

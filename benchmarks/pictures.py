@@ -20,7 +20,7 @@ from tests.chromium import READY, chromium, serving
 
 FOLDER = Path(__file__).parent.parent / "docs"
 PICTURES = {
-    "explore.png": ("/", ".stPlotlyChart .main-svg", "[data-testid=data-grid-canvas]")
+    "explore.png": ("/explore", ".stPlotlyChart .main-svg", "[data-testid=data-grid-canvas]")
 }  # page, what must be on it
 WIDTH, HEIGHT = 1440, 900
 SECONDS = 120.0  # for a page to come to rest

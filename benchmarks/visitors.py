@@ -143,10 +143,10 @@ class Visitor:
             await asyncio.gather(self._listening, return_exceptions=True)
 
     async def go(self, path: str) -> Deed:
-        """Choose another page by its path, '' being the first."""
+        """Choose another page by its path; one that has none of its own is the first."""
         self._stop_polls()
-        self.query, self.page, self.widgets, self.states = "", self.pages[path], {}, {}
-        return await self._deed(f"to {path or 'the first page'}", self._ask())
+        self.query, self.page, self.widgets, self.states = "", self.pages.get(path) or self.pages[""], {}, {}
+        return await self._deed(f"to {path}", self._ask())
 
     async def put(self, key: str, value: Any = True) -> Deed:
         """Give the widget of that key a value, or press it; KeyError where the page has none."""

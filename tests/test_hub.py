@@ -94,6 +94,10 @@ def test_who_waits_for_a_model_holds_up_nobody_else(tmp_path: Path, monkeypatch:
             break
         time.sleep(0.01)
     assert [job.progress.state for job in others] == [State.DONE] * queue.workers
+    for _ in range(50):
+        if at.run().get("progress"):
+            break
+        time.sleep(0.1)
     assert [bar.proto.text for bar in at.get("progress")] == ["Loading the model"]
     answered.set()
     for _ in range(500):

@@ -60,6 +60,8 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
         expect(model(page)).to_have_value("ringed (your model)", timeout=120_000)
         page.wait_for_selector(".st-key-rail .js-plotly-plot")
         page.wait_for_selector(READY)
+        page.goto("about:blank")  # or Explore, which is still measuring, might find it first
+        page.wait_for_timeout(1000)
         file.write_bytes(whole[: len(whole) // 2])
         page.goto(f"{url}/train?{SMALL}")
         expect(page.get_by_text("is damaged and was set aside")).to_be_visible(timeout=120_000)

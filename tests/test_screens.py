@@ -274,7 +274,7 @@ def test_the_readmes_picture_is_taken_from_the_app(browser: Browser, server: str
 
     picture = pictures.take(browser, server, "explore.png")
     assert picture.size == (pictures.WIDTH, pictures.HEIGHT)
-    page.goto(server)
+    page.goto(f"{server}/explore")
     page.wait_for_selector(".st-key-panels .heatmaplayer image")
     box = page.locator(".st-key-panels .heatmaplayer image").first.bounding_box()
     expected = Image.open(io.BytesIO(pictures.still(page))).convert("RGB")

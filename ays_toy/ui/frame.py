@@ -87,6 +87,8 @@ _CSS = """
 /* In a step the lesson says what to look for, and the page does not say it again. */
 .stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-following) { position: absolute; } /* it has no place of its own */
+/* Large enough for a finger, without lines further apart. */
+button[aria-label="Help"] { min-width: 24px; min-height: 24px; margin-block: -4px; }
 </style>
 """
 
