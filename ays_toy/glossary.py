@@ -25,8 +25,8 @@ TERMS: Mapping[str, str] = {
     "γ": "The power to which the errors of single steps are raised before they are added: 1 as if all pointed one way, "
     "2 as if they were independent.",
     "Sweep": "One pass of the paper's search over all levels of a schedule.",
-    "The rule": "When the paper's search is stopped: the output metric on held-out samples has been no better for four "
-    "sweeps, and the sweep before is taken.",
+    "The rule": "This project's way to stop the paper's search, for which the paper gives none: the output metric on "
+    "held-out samples has been no better for four sweeps, and the sweep before them is taken.",
     "One pass": "All denoiser calls along coupled paths on a grid of noise levels: enough to price every schedule of "
     "every length.",
     "Path": "One clean point with ever more noise, on the whole grid of noise levels; what a solver makes instead is a "
@@ -63,7 +63,8 @@ _SPELLED = {
     "Standard error": "standard errors?|±",
     "Held-out": "held[- ]out",
     "Entropy": "entrop(?:y|ies)",
-    "Path": "(?:forward|sampling|whole) paths?",
+    "Path": "(?:forward|coupled) paths?",
+    "Trajectory": "(?:whole|sampling|whole sampling) paths?|trajector(?:y|ies)",
 }
 _CAPITAL = frozenset({"Yours", "Published"})  # ordinary words but for the capital
 

@@ -7,7 +7,7 @@ import streamlit as st
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import controls, explore, findings, gallery, repeats, running, terms, view, yours
 from ays_toy.ui.components.follow import follow
-from ays_toy.ui.lessons import bar
+from ays_toy.ui.lessons import bar, course
 
 state = view.show(
     view.View,
@@ -22,7 +22,8 @@ state = view.show(
 )
 
 calls = denoiser_calls(state.solver, state.steps)
-st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
+with st.container(key="heading"):
+    st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
 terms.caption(
     "A diffusion model turns noise into data in a few steps. Its **schedule** says at which noise levels σ. **AYS** is "
     "the paper's, *Align Your Steps*; the **Automatic choice** is what this project recommends.",
@@ -47,6 +48,8 @@ with left:
     figure, words = explore.rail(state, known)
     st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
     terms.caption(explore.RAIL_CAPTION)
+    if course.at_step():  # which asks what else only a pointer over the figure tells
+        st.expander("The figure in numbers", icon=":material/format_list_numbered:").markdown(words)
 samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows, coming = explore.measured(state, known, outcomes)

@@ -65,4 +65,5 @@ with st.container(key="images_table"):
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()
-bar.ask(side_by_side.facts(state, one))
+told = side_by_side.facts(state, one)
+bar.ask(told, side_by_side.missing(told))

@@ -20,9 +20,9 @@ st.markdown(f"### The same noise, carried to the data in {state.steps} steps by 
 followed = trajectories.flow(state)
 trajectories.panels(state, followed)
 terms.caption(trajectories.look_for(state), *(names.title(name, state.power) for name in state.names))
-st.caption(trajectories.path_words(state, followed))
-
-st.markdown(trajectories.finding(state, followed))
+with st.container(key="reference"):
+    st.caption(trajectories.path_words(state, followed))
+    st.markdown(trajectories.finding(state, followed))
 left, right = st.columns(2)
 with left:
     st.plotly_chart(

@@ -105,6 +105,29 @@ def attempts_sigmas(at: AppTest) -> np.ndarray:
     return attempt(levels(at) or schedules.logsnr(4)[1:-1], 80.0, 0.002)
 
 
+def test_a_step_of_a_lesson_keeps_its_number_of_levels_and_what_it_reveals() -> None:
+    at = pages_shown.opened("beat_ays", lesson="your-own-steps.6")
+    before = levels(at)
+    assert not [one for one in at.button if one.key in ("add", "remove", "undo", "reset")]
+    move(at, [2.0, 1.0, 0.4, 0.05])
+    assert levels(at) == before
+    assert "keeps its number of levels" in texts(at)
+    move(at, [2.0, 0.4, 0.05])
+    assert levels(at) == [2.0, 0.4, 0.05]
+    assert ":orange[" not in texts(at)
+    assert at.query_params["guess"] == "ays,optimum"
+
+
+def test_levels_that_were_placed_in_a_step_stand_in_the_step_that_speaks_of_them() -> None:
+    at = pages_shown.opened("beat_ays", lesson="your-own-steps.5")
+    move(at, [2.0, 0.4, 0.05])
+    at.button(key="lesson next").click().run()
+    assert at.query_params["lesson"] == "your-own-steps.6"
+    assert levels(at) == [2.0, 0.4, 0.05]
+    at.button(key="lesson back").click().run()
+    assert levels(at) == [], "an earlier step sets its scene anew"
+
+
 def test_levels_are_added_removed_reset_and_snapped_to_a_family() -> None:
     at = opened()
     at.button(key="add").click().run()

@@ -103,6 +103,29 @@ def test_who_answered_once_is_left_out_and_groups_of_different_people_are_called
         report([])
 
 
+@pytest.mark.parametrize(
+    ("orders", "same_first", "same_twice"),
+    [
+        (("AB", "BA"), False, False),
+        (("AB", "AB"), True, False),
+        (("AB", "BA", "AA"), False, True),
+        (("AA", "BB"), False, True),
+        (("AB", "AA"), True, True),
+    ],
+)
+def test_which_forms_were_answered_is_remarked_as_it_was(
+    orders: tuple[str, ...], same_first: bool, same_twice: bool
+) -> None:
+    rng = np.random.default_rng(6)
+    students = [
+        Student(f"{k}", "", {when: sheet(form, np.zeros(6), rng) for when, form in zip(quiz.WHEN, order, strict=True)})
+        for k, order in enumerate(orders)
+    ]
+    remarks = " ".join(report(students).remarks)
+    assert ("All learners had the same form first" in remarks) is same_first
+    assert ("Some answered the same form twice" in remarks) is same_twice
+
+
 def test_one_learner_and_learners_all_alike_have_a_gain_without_an_interval() -> None:
     (one,) = klass(np.random.default_rng(2), 1)
     found = report([one])
@@ -130,6 +153,19 @@ def test_answers_come_back_from_their_file_and_one_learner_s_files_are_put_toget
     students, problems = answers.read([tmp_path])
     assert problems == []
     assert [set(student.sheets) for student in students] == [{"before", "after"}, {"before", "after"}]
+
+
+@pytest.mark.parametrize("names", [("", "Ada"), ("Ada", "")])
+def test_files_of_one_session_with_and_without_a_nickname_are_one_learner_s(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    (one,) = klass(np.random.default_rng(7), 1)
+    early = replace(one, nickname=names[0], sheets={"before": one.sheets["before"]})
+    for k, student in enumerate([early, replace(one, nickname=names[1])]):
+        (tmp_path / f"{k}.json").write_text(answers.to_json(student), encoding="utf-8")
+    assert answers.read([tmp_path]) == ([replace(one, nickname="Ada")], [])
+    (tmp_path / "2.json").write_text(answers.to_json(replace(one, nickname="Ben")), encoding="utf-8")
+    assert len(answers.read([tmp_path])[0]) == 3, "two have shared a session: whose the nameless file is, is not known"
 
 
 def good() -> dict[str, object]:

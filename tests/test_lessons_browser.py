@@ -45,7 +45,7 @@ def numbered(page: Page, right: float) -> None:
         field.focus()
         page.keyboard.press("Control+a")
         page.keyboard.type(f"{answer:g}")
-        assert check(page, f"{answer}") is verdict
+        assert check(page, f"{answer:g}") is verdict
 
 
 def chosen(page: Page) -> None:

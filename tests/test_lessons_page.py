@@ -1,8 +1,14 @@
 """Lessons on the pages, run without a browser: the bar, the scene, what is hidden, answers and the address."""
 
+import re
+
 import pytest
 from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
+
+from ays_toy.lessons import LESSONS
+from ays_toy.lessons.lesson import Prediction
+from ays_toy.ui.components.predict import _id
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -50,6 +56,26 @@ def test_an_answer_is_judged_by_what_the_page_shows_and_let_go_when_that_changes
     assert "Not quite: 10" in said(at)
 
 
+def drawn(at: AppTest, place: str, asked: Prediction, values: list[float]) -> AppTest:
+    """Draw what a step asks for, as the browser tells it, and reveal."""
+    at.session_state[f"predict {place}"] = {
+        "drawing": {"id": _id(asked), "values": values, "set": [True] * asked.marks}
+    }
+    return press(run(at), "lesson reveal")
+
+
+def test_what_was_revealed_stays_while_the_learner_looks_around_in_it() -> None:
+    at = opened("optimize", lesson="why-stop.1")
+    asked = LESSONS["why-stop"].steps[0].ask
+    assert isinstance(asked, Prediction)
+    drawn(at, "why-stop.1", asked, [12.0])
+    assert "You marked sweep 12" in said(at)
+    at.session_state["sweep"] = 8  # as the bar of the search does, which was revealed
+    assert "You marked sweep 12" in said(run(at))
+    press(at, "lesson next")
+    assert "You marked" not in said(press(at, "lesson back"))
+
+
 def test_what_a_learner_changed_is_in_the_link_also_where_it_is_a_default() -> None:
     at = opened("explore", lesson=f"{SAMPLER}.2", data="grid-8x8", shown="edm,cosine")
     assert query(at) == {"lesson": f"{SAMPLER}.2", "data": "grid-8x8", "shown": "edm,cosine"}
@@ -90,6 +116,31 @@ def test_a_bad_lesson_in_a_link_is_a_sentence_and_costs_nothing_else(text: str) 
     assert len(at.warning) == 1
     assert "lesson" in at.warning[0].value
     assert query(at) == {"data": "ring-8"}
+
+
+def test_what_a_pointer_tells_of_the_rail_is_there_in_numbers_too() -> None:
+    at = opened("explore", lesson="why-few-steps-fail.4")
+    (shown,) = [one for one in at.expander if one.label == "The figure in numbers"]
+    (words,) = [one.value for one in shown.markdown]
+    assert "KLUB optimum" in words
+    assert re.search(r"from σ = 80, [\d.e-]+(, [\d.e-]+){4}, 0.002, in steps of ([\d.e-]+, ){5}[\d.e-]+ nats", words)
+
+
+def test_an_answer_is_asked_for_before_it_is_checked() -> None:
+    at = press(opened("explore", lesson=f"{SAMPLER}.3"), "lesson check")
+    assert [one.value for one in at.toast] == ["Choose or type an answer first."]
+
+
+@pytest.mark.parametrize("settings", [{"steps": "7"}, {"solver": "heun"}])
+def test_images_that_are_not_measured_are_not_asked_about_but_said(settings: dict[str, str]) -> None:
+    at = opened("images", lesson="images.4", **settings)
+    assert not [one for one in at.radio if one.label.startswith("Is the Automatic choice")]
+    (words,) = [one.value for one in at.warning]
+    assert words.startswith("Not measured with these settings. Take 5, 6, 8, 10 or 20 steps, and ")
+    at.slider(key="steps").set_value(6)
+    at.selectbox(key="solver").set_value("ddim")
+    assert not run(at).warning
+    assert [one for one in at.radio if one.label.startswith("Is the Automatic choice")]
 
 
 def test_trajectories_say_which_schedule_ends_closest() -> None:

@@ -74,6 +74,16 @@ def test_both_rounds_are_answered_in_other_words_and_reasons_come_after_the_seco
     assert read.sheets["after"].right == {topic: topic != "search" for topic in quiz.TOPICS}
 
 
+@pytest.mark.usefixtures("home")
+def test_a_topic_that_was_wrong_both_times_has_a_link_to_its_lesson_in_either_round() -> None:
+    at = run(AppTest.from_file("../pages/learn.py", default_timeout=60))
+    answer(at, "before", "A", wrong=("klub",))
+    answer(at, "after", "B", wrong=("klub", "search"))
+    links = [one.label for one in at.button if one.label.startswith("Lesson: ")]
+    area, stop = "Lesson: What KLUB is, as an area", "Lesson: Why to stop"
+    assert sorted(links) == [area, area, stop]
+
+
 def test_a_teacher_may_have_half_the_class_begin_with_the_other_form(at: AppTest) -> None:
     at.session_state["quiz form before"] = "B"
     run(at)

@@ -20,6 +20,8 @@ from ays_toy.ui import terms
         ("0.482 ± 0.014, sliced W2 and W2", ["Standard error", "Sliced W2", "W2"]),
         ("held-out points, Held out", ["Held-out"]),
         ("SDE-DPM-Solver++(2M) is not DPM-Solver++(2M)", ["SDE-DPM-Solver++(2M)", "DPM-Solver++(2M)"]),
+        ("far whole sampling paths are, and trajectories", ["Trajectory"]),
+        ("along coupled paths", ["Path"]),
         ("yours, published on the steppe; a map of p, multimodel", []),
     ],
 )
@@ -31,7 +33,7 @@ def test_words_are_found_as_texts_have_them(text: str, found: list[str]) -> None
 
 
 def test_every_entry_is_found_by_its_own_name() -> None:
-    own = {word: word for word in glossary.everything()} | {"p": "p = 2", "Path": "whole paths"}
+    own = {word: word for word in glossary.everything()} | {"p": "p = 2", "Path": "forward paths"}
     assert [word for word, text in own.items() if word not in glossary.found_in([text])] == []
 
 

@@ -57,9 +57,17 @@ def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -
 
 
 def rail_words(rows: Sequence[Measured]) -> str:
-    """The same for who does not see it."""
-    parts = [f"{row.title} {_klub(row).value:.3g} nats" for row in rows]
-    return f"Noise levels of each schedule, and KLUB as area: {', '.join(parts)}."
+    """The same for who does not see it, or has no pointer to ask it: every level, and what every step adds."""
+    parts = [
+        f"{row.title} {_klub(row).value:.3g} nats, from σ = {_listed(row.schedule.sigmas)}, "
+        f"in steps of {_listed(_klub(row).terms)} nats"
+        for row in rows
+    ]
+    return f"Noise levels of each schedule, and KLUB as area: {'; '.join(parts)}."
+
+
+def _listed(values: np.ndarray) -> str:
+    return ", ".join(f"{value:.3g}" for value in values)
 
 
 def _klub(row: Measured) -> KlubEstimate:

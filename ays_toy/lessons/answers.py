@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,23 +89,36 @@ def read(paths: Iterable[Path]) -> tuple[list[Student], list[str]]:
 
     Sheets of one learner in several files are put together; where two of them disagree, the later file is left out.
     """
-    students: dict[str, Student] = {}
-    problems = []
+    found, problems = [], []
     for path in _files(paths):
         try:
-            one = from_json(_text(path))
-            kept = students.get(one.key, one)
-            for when in kept.sheets.keys() & one.sheets.keys():
-                if kept.sheets[when] != one.sheets[when]:
-                    raise ValueError(
-                        f"Another file has other answers of the same learner ({one.nickname or one.id}) "
-                        f"{quiz.WHEN[when].lower()}: leave out one of the two, or change the nickname in one."
-                    )
+            found.append((path, from_json(_text(path))))
         except ValueError as error:
             problems.append(f"{path} is left out: {error}")
+    students: dict[str, Student] = {}
+    keys = _keys(one for _, one in found)
+    for path, one in found:
+        key = keys.get(one.key, one.key)
+        kept = students.get(key, one)
+        both = kept.sheets.keys() & one.sheets.keys()
+        differ = [when for when in quiz.WHEN if when in both and kept.sheets[when] != one.sheets[when]]
+        if differ:
+            problems.append(
+                f"{path} is left out: Another file has other answers of the same learner ({one.nickname or one.id}) "
+                f"{quiz.WHEN[differ[0]].lower()}: leave out one of the two, or change the nickname in one."
+            )
         else:
-            students[one.key] = Student(kept.id, kept.nickname, {**kept.sheets, **one.sheets})
+            students[key] = Student(kept.id, kept.nickname or one.nickname, {**kept.sheets, **one.sheets})
     return list(students.values()), problems
+
+
+def _keys(students: Iterable[Student]) -> dict[str, str]:
+    """By the key of a session without a nickname the learner's, where the session has one nickname in other files."""
+    named: dict[str, set[str]] = {}
+    for one in students:
+        if one.nickname.strip():
+            named.setdefault(replace(one, nickname="").key, set()).add(one.key)
+    return {session: keys.pop() for session, keys in named.items() if len(keys) == 1}
 
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:

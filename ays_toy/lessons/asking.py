@@ -35,9 +35,9 @@ def titles(facts: Facts, which: Sequence[str]) -> tuple[str, ...]:
     return tuple(facts.rows[name].title for name in which)
 
 
-def listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str], join: str = "and") -> str:
     """Several things in a sentence: 'a, b and c'."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
 
 
 def told(facts: Facts, scores: dict[str, Estimate]) -> str:
@@ -46,8 +46,11 @@ def told(facts: Facts, scores: dict[str, Estimate]) -> str:
     return ", ".join(f"{facts.rows[name].title} {scores[name]}" for name in order)
 
 
-def closest(text: str, which: Known = shown, because: str = "") -> Question:
-    """Whose samples are closest to the data, by the figure that the page judges by."""
+def closest(text: str, which: Known = shown, because: str = "", misled: str = "") -> Question:
+    """Whose samples are closest to the data, by the figure that the page judges by.
+
+    The reason ends with `because`, and with `misled` where the least KLUB is not among the closest.
+    """
 
     def scores(facts: Facts) -> dict[str, Estimate]:
         return {name: facts.score(name) for name in which(facts)}
@@ -59,7 +62,8 @@ def closest(text: str, which: Known = shown, because: str = "") -> Question:
         best = answer(facts)
         level = f"; {listed(best)} cannot be told apart" if len(best) > 1 else ""
         words = f"By {judged_by(facts)}, less being better: {told(facts, scores(facts))}{level}."
-        return f"{words} {because}".strip()
+        misleads = misled and titles(facts, [min(which(facts), key=facts.klub)])[0] not in best
+        return " ".join(part for part in (words, because, misled if misleads else "") if part)
 
     return Question(text, answer, why, options=lambda facts: titles(facts, which(facts)))
 

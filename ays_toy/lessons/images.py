@@ -75,7 +75,7 @@ LESSON = Lesson(
             "The same with DPM-Solver++(2M). Some schedules that were good before are now far behind: solvers want "
             "different schedules on images too.",
             Scene("images", STOCHASTIC | {"solver": "dpmpp-2m"}, ("solver",), "strips", PICTURES_ALONE),
-            "switch the solver and watch the rows change places.",
+            "switch the solver, and compare the figures under the names.",
             closest("Which of these baselines comes closest to real digits now?", _bases),
         ),
         Step(

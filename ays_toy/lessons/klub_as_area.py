@@ -70,9 +70,9 @@ LESSON = Lesson(
     steps=(
         Step(
             "A step has a price",
-            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much, and its "
-            "area is what the step adds to **KLUB**, the paper's bound on how far whole sampling paths are from the "
-            "true ones. Its unit is the **nat**, of information.",
+            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much, weighted by "
+            "σ⁻², and its area is what the step adds to **KLUB**, the paper's bound on how far whole sampling paths "
+            "are from the true ones. Its unit is the **nat**, of information.",
             Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "compare the two areas; the legend gives each as a number.",
             least_klub("Whose patches have the smaller area in all?"),
@@ -80,8 +80,8 @@ LESSON = Lesson(
         Step(
             "The dearest step",
             "Each patch stands on its own step, between two marks. Where a patch is large, one more level would help "
-            "most: that is what a search for levels uses.",
-            Scene("explore", ONE, ("steps",), "rail", AREA_ALONE),
+            "most.",
+            Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "point at LogSNR's patches; count its steps from the left.",
             Question("Which of LogSNR's steps costs most?", _dearest, _dearest_why, unit="its number", tolerance=0.0),
         ),
@@ -121,9 +121,9 @@ LESSON = Lesson(
             Scene("explore", TWO | {"columns": "klub,energy"}, look="panels_box52", without=("verdict", "rail")),
             "compare KLUB and energy distance of the two.",
             closest(
-                "Which of the two comes closest to the data?",
-                because="KLUB is on the error of whole paths and weighs fine detail most; the picture shows where the "
-                "paths end.",
+                "Which of the two comes closest to the data by energy distance?",
+                because="KLUB bounds the error of whole paths and weighs fine detail most; the picture shows only "
+                "where they end.",
             ),
         ),
     ),

@@ -22,7 +22,7 @@ class Scene:
 
     Fields of the page that `state` does not name are at their defaults. `controls` are the fields whose widgets stay
     visible, `look` the key of what is framed, as in the class `st-key-…`, and `without` the keys of parts of the page
-    that the step does not need and leaves out.
+    that the step does not need and leaves out. `keeps` are the fields that stay as the step before left them.
     """
 
     page: str
@@ -30,6 +30,7 @@ class Scene:
     controls: tuple[str, ...] = ()
     look: str = ""
     without: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

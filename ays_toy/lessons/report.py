@@ -100,18 +100,17 @@ def _remarks(students: Sequence[Student], paired: Sequence[Student], scores: Seq
         said.append(f"{_counted(alone)} answered only once and {'is' if alone == 1 else 'are'} left out of the gain.")
     if paired and len(paired) < FEW:
         said.append(f"Few learners ({len(paired)}): the interval is wide, and rests on scores being near normal.")
-    if paired and _forms(paired) != {"AB", "BA"}:
+    forms = [[one.sheets[when].form for when in quiz.WHEN] for one in paired]
+    if len({first for first, _ in forms}) == 1:
         said.append(
             "All learners had the same form first: if the second is easier or harder, that is in the gain. Let half of "
             "the class begin with form B."
         )
+    if any(first == second for first, second in forms):
+        said.append("Some answered the same form twice: what they remembered of it is in the gain.")
     if len(scores[1]) and (scores[1] == len(quiz.TOPICS)).mean() > 0.5:
         said.append("More than half had everything right after: what they gained beyond that cannot be seen.")
     return said
-
-
-def _forms(paired: Sequence[Student]) -> set[str]:
-    return {"".join(one.sheets[when].form for when in quiz.WHEN) for one in paired}
 
 
 def _counted(learners: int) -> str:

@@ -31,15 +31,6 @@ def _worst_why(facts: Facts) -> str:
     return f"With {_title(facts)}: {scores}. Farthest from the data: {listed(_worst(facts))}."
 
 
-def _noise(facts: Facts) -> tuple[str, ...]:
-    return ("adds noise" if find(facts.state.solver).stochastic else "adds no noise",)
-
-
-def _noise_why(facts: Facts) -> str:
-    solver = find(facts.state.solver)
-    return f"{solver.title}: {solver.about}"
-
-
 LESSON = Lesson(
     name="solvers-differ",
     title="Solvers want different schedules",
@@ -52,7 +43,7 @@ LESSON = Lesson(
             "practice. The solver is Stochastic-DDIM, which adds some noise back in every step.",
             Scene("explore", NETWORK, look="panels_box52", without=PICTURES_ALONE),
             "look which picture has eight even modes.",
-            closest("Which of the four comes closest to the data?"),
+            closest("Which of the four comes closest to the data by energy distance?"),
         ),
         Step(
             "The same without noise",
@@ -60,12 +51,7 @@ LESSON = Lesson(
             "follows one smooth path, the **ODE** (ordinary differential equation), and only the start is random.",
             Scene("explore", NETWORK | {"solver": "ddim"}, ("solver",), "panels_box52", PICTURES_ALONE),
             "compare with Stochastic-DDIM.",
-            Question(
-                "What does the solver that is chosen now do in each step?",
-                _noise,
-                _noise_why,
-                options=("adds noise", "adds no noise"),
-            ),
+            closest("Which of the four comes closest to the data by energy distance, with this solver?"),
         ),
         Step(
             "A solver that looks back",
@@ -74,7 +60,7 @@ LESSON = Lesson(
             Scene("explore", NETWORK | {"solver": "dpmpp-2m"}, ("solver",), "panels_box52", PICTURES_ALONE),
             "switch between the solvers, then answer for the one that is chosen.",
             Question(
-                "Which of the four is now farthest from the data?",
+                "Which of the four is now farthest from the data by energy distance?",
                 _worst,
                 _worst_why,
                 options=lambda facts: titles(facts, shown(facts)),
@@ -86,7 +72,7 @@ LESSON = Lesson(
             "made for one solver, on samples that this solver makes.",
             Scene("explore", NETWORK | {"solver": "dpmpp-2m"}, ("solver", "steps"), "table", ("verdict", "rail")),
             "choose any solver and number of steps.",
-            closest("Which of the four comes closest to the data with these settings?"),
+            closest("Which of the four comes closest to the data by energy distance, with these settings?"),
         ),
     ),
 )

@@ -55,16 +55,10 @@ LESSON = Lesson(
     idea="say what a sweep does, and how far the search gets",
     steps=(
         Step(
-            "One level after the other",
-            "The paper starts from EDM's levels. Each level in turn tries places between its neighbors, and goes "
-            "where its two steps cost the least KLUB. When all have had their turn, a **sweep** is over. Then the "
-            "next begins.",
-            Scene("optimize", GRID, look="player", without=("panels", "findings", "more", "story")),
-            "drag the bar from sweep 0 on, and watch the levels move.",
-        ),
-        Step(
             "How will KLUB fall?",
-            "It starts at EDM's KLUB, and sweep by sweep every move lowers it.",
+            "This search starts from EDM's levels, as the paper's does for models like this. Each level in turn tries "
+            "places between its neighbors, and goes where its two steps cost the least KLUB. When all have had their "
+            "turn, a **sweep** is over, and the next begins.",
             Scene("optimize", GRID, without=("panels", "findings", "more", "story")),
             "draw KLUB after 0, 4, 8, 12 and 16 sweeps, then reveal.",
             Prediction(
@@ -78,6 +72,13 @@ LESSON = Lesson(
                 near=0.2,
                 hides=("player",),
             ),
+        ),
+        Step(
+            "One level after the other",
+            "This is the search whose KLUB you have drawn. The bar leads from sweep to sweep; the marks are the levels "
+            "as they stood after each.",
+            Scene("optimize", GRID, look="player", without=("panels", "findings", "more", "story")),
+            "drag the bar from sweep 0 on, and watch the levels move.",
         ),
         Step(
             "How far does it get?",

@@ -57,18 +57,23 @@ LESSON = Lesson(
             "Place them",
             "Five levels of your own, judged by the energy distance of their samples. EDM, AYS and the KLUB optimum "
             "stand beside yours.",
-            Scene("beat_ays", NEW | {"guess": "ays,ays"}, look="board"),
+            Scene("beat_ays", NEW | {"guess": "ays,ays"}, look="board", without=("result",)),
             "move your levels until you think that you are level with AYS, then answer.",
             Question("Compared with AYS, by energy distance, your samples are …", _side, _side_why, options=SIDES),
         ),
         Step(
             "Judge it",
             "The last look: the bound, the picture, and three schedules. You know now what each of them sees.",
-            Scene("explore", NEW | {"shown": "edm,klub-optimum,ays", "columns": "klub,energy"}, ("steps",), "table"),
+            Scene(
+                "explore",
+                NEW | {"shown": "edm,klub-optimum,ays", "columns": "klub,energy"},
+                look="table",
+                without=("verdict",),
+            ),
             "compare, then answer.",
             closest(
-                "Which of the three comes closest to the data?",
-                because="What has the least KLUB is not for that the best picture.",
+                "Which of the three comes closest to the data by energy distance?",
+                misled="The least KLUB need not give the best picture.",
             ),
         ),
     ),

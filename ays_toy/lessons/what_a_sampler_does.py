@@ -5,7 +5,7 @@ from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.solvers import find
 
-ERRORS = ("local", "distances")  # of single steps and of all, which come later
+ERRORS = ("local", "distances", "reference")  # of single steps and of all, which come later
 GAUSSIAN = {"data": "gaussian", "shown": "edm,logsnr"}
 
 
@@ -52,7 +52,7 @@ LESSON = Lesson(
             "A **denoiser** has learned one thing: given a noisy point and its σ, it says the average of all clean "
             "points that could lie behind it. A **step** asks it once or twice and goes down to the next noise level. "
             "That call is nearly all that sampling costs.",
-            Scene("explore", GAUSSIAN, ("steps", "solver"), "steps", ("verdict", "rail", "table")),
+            Scene("explore", GAUSSIAN, ("steps", "solver"), "steps", ("heading", "verdict", "rail", "table")),
             "choose another number of steps, and another solver if you like.",
             Question(
                 "How many denoiser calls does one sample take with the settings as they are now?",

@@ -3,6 +3,7 @@
 from ays_toy.lessons.asking import closest, shown, titles, yes_or_no
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
+from ays_toy.lessons.what_a_sampler_does import ERRORS
 from ays_toy.runs.verdicts import spacing
 
 GRID = {"data": "grid-4x4", "shown": "edm,klub-optimum,gaussian", "columns": "coverage,energy"}
@@ -36,7 +37,7 @@ def _told_apart_why(facts: Facts) -> str:
     differs = "more" if _told_apart(facts) else "no more"
     return (
         f"{facts.rows['gaussian'].title} scores {facts.score('gaussian')} and fresh data "
-        f"{facts.fresh[facts.figure]}: {differs} apart than chance explains (two standard errors, the ±)."
+        f"{facts.fresh[facts.figure]}: {differs} apart than chance explains (two standard errors of the difference)."
     )
 
 
@@ -47,7 +48,7 @@ def _landing(facts: Facts) -> float:
 def _landing_why(facts: Facts) -> str:
     assert facts.model is not None
     apart = spacing(facts.model.dataset.mixture.means)
-    past = "below half of that: past the levels where samples choose" if _landing(facts) <= apart / 2 else "not past it"
+    past = "below that: past the levels where samples choose" if _landing(facts) < apart else "not past it"
     return f"To σ = {_landing(facts):.3g}. Neighboring modes lie {apart:.2g} apart, and this is {past}."
 
 
@@ -61,7 +62,7 @@ LESSON = Lesson(
             "Many steps are easy",
             "The data have 16 **modes**: places where points crowd. With 40 steps every schedule does well. **Energy "
             "distance** says how far samples are from the data: zero on average for **fresh data**, new points of "
-            "the data themselves. ± is one standard error, what chance may do.",
+            "the data themselves. ± is one standard error; a difference below two may be chance.",
             Scene("explore", GRID | {"steps": "40"}, look="table", without=("verdict", "rail")),
             "compare Gaussian-optimal with fresh data in the table.",
             yes_or_no(
@@ -89,7 +90,7 @@ LESSON = Lesson(
             "The denoiser answers with an average of all clean points that are still possible. While σ is large that "
             "is the middle of all modes. A step goes straight towards this one answer until the step ends, though on "
             "the way the answer would have changed.",
-            Scene("trajectories", GRID_FOLLOWED, look="flow", without=("local", "distances")),
+            Scene("trajectories", GRID_FOLLOWED, look="flow", without=ERRORS),
             "press Play; the thin lines show where the denoiser points.",
         ),
         Step(
@@ -112,7 +113,7 @@ LESSON = Lesson(
             "pictures are back, and you may change the number of steps.",
             Scene("explore", GRID | {"steps": "6"}, ("steps",), "panels_box52", PICTURES_ALONE),
             "choose a number of steps, look, then answer.",
-            closest("Which of these schedules comes closest to the data with as many steps as now?"),
+            closest("Which of these comes closest to the data by energy distance, with as many steps as now?"),
         ),
     ),
 )

@@ -9,8 +9,8 @@ from ays_toy.lessons.the_papers_search import klubs
 from ays_toy.metrics import METRICS
 from ays_toy.words import amid_sentence
 
-GRID = {"data": "grid-4x4"}
-LAST_SWEEP = 24.0
+GRID = {"data": "grid-6x6"}  # whose search no lesson before has shown
+LAST_SWEEP = 16.0
 FIGURES = ("energy", "nll", "sliced-w2")
 
 
@@ -65,7 +65,7 @@ LESSON = Lesson(
         Step(
             "When would you stop?",
             "After every sweep samples are drawn and held against the data. KLUB goes on falling to the end of the "
-            "search, at about 24 sweeps. Do the samples get better for as long?",
+            "search, at about 16 sweeps. Do the samples get better for as long?",
             Scene("optimize", GRID, without=("findings", "more", "story")),
             "put the mark on the sweep after which you would stop, then reveal.",
             Prediction(
@@ -93,15 +93,16 @@ LESSON = Lesson(
             Scene("optimize", GRID, look="panels_box5", without=("player", "more", "story")),
             "compare the two pictures, and their energy distance in the table.",
             closest(
-                "Which of the two comes closer to the data?",
+                "Which of the two comes closer to the data by energy distance?",
                 _ends,
-                "The least KLUB buys fine detail with where the mass lies.",
+                misled="The last drops of KLUB buy fine detail at the cost of where the mass lies.",
             ),
         ),
         Step(
             "The rule",
-            "So the paper stops early: when a figure of the output has been no better for four sweeps in a row, the "
-            "sweep before is taken. The samples for this are **held out**: used to judge, and for nothing else.",
+            "The paper stops by image scores or by eye, and gives no rule. Ours: when a figure of the output has been "
+            "no better for four sweeps in a row, the sweep before them is taken. Its samples are **held out**: used "
+            "to judge, and for nothing else.",
             Scene("optimize", GRID, look="story", without=("panels", "findings", "more", "player")),
             "read what stopped this search.",
             Question(

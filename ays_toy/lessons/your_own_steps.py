@@ -111,7 +111,13 @@ LESSON = Lesson(
             "The bound is not the picture",
             "Beside your levels now: **AYS**, the paper's; **EDM**; and the KLUB optimum, which has the least KLUB. "
             "Energy distance says whose samples are closest to the data.",
-            Scene("beat_ays", RING | {"guess": "ays,optimum"}, look="panels_box5", without=("board",)),
+            Scene(
+                "beat_ays",
+                RING | {"guess": "ays,optimum"},
+                look="panels_box5",
+                without=("board", "result"),
+                keeps=("levels",),
+            ),
             "compare KLUB and energy distance in the table.",
             yes_or_no(
                 "Is the KLUB optimum's picture the best, or level with the best?", _optimum_best, _optimum_best_why

@@ -163,7 +163,8 @@ def start() -> None:
 
 STOP_BY = (
     "After every sweep up to 8,192 samples are drawn with the solver above, from noise and data held out for this, and "
-    "measured. Four sweeps in a row without an improvement end the paper's search."
+    "measured. The paper stops by image scores or by eye, and gives no rule; here four sweeps in a row without an "
+    "improvement end its search."
 )
 
 

@@ -67,12 +67,12 @@ def more(view: View, waiting: list[str], coming: compute.Outcomes) -> bool:
 
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:
-    """What the pictures show, in their order."""
-    panels = []
+    """What the pictures show, in their order; in a lesson with the figure that its questions judge them by."""
+    panels, figures_shown = [], gallery.metrics("energy") if course.at_step() else gallery.metrics()
     for name in shown(view, known):
         one = known.get(name) or Schedule(name, names.title(name, view.power))
         outcome = outcomes[name] if name in known else None
-        panels.append(gallery.panel(view.chosen_model, one, outcome, "searching …"))
+        panels.append(gallery.panel(view.chosen_model, one, outcome, "searching …", figures_shown))
     return panels
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 from ays_toy.runs import challenge
 from ays_toy.ui.components import rail
 from ays_toy.ui.compute import Sampling
+from ays_toy.ui.lessons import course
 
 BOARD = "board"  # the rail's key
 MOST_UNDO, MOST_TRIED = 100, 60
@@ -121,6 +122,8 @@ def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> 
     before = sigmas()
     try:
         after = challenge.attempt(make(before), *ends())
+        if after.size != before.size and course.at_step():
+            raise ValueError("This step of the lesson keeps its number of levels: move them.")
     except ValueError as error:
         attempt.complaint = str(error)
         attempt.changes += 1  # so that the rail shows what stands

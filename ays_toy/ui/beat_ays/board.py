@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy import names
 from ays_toy.exchange.fitting import fit_range
@@ -18,6 +19,7 @@ from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.beat_ays.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.kept import kept
+from ays_toy.ui.lessons import course
 from ays_toy.ui.view import POWERS, ModelView
 
 LEVEL, SIGMA = "#", "Noise level σ"
@@ -166,7 +168,7 @@ def _challenge(state: ChallengeView) -> tuple[object, ...]:
 
 
 def board(state: ChallengeView) -> None:
-    """The rail over its area, and the buttons that move more than one level."""
+    """The rail over its area, and the buttons that move more than one level: a lesson's step does without them."""
     title = "KLUB" if state.weight == names.KLUB_POWER else f"Cost, p = {state.weight:g}"
     data = RailData(
         state.sigmas,
@@ -179,12 +181,15 @@ def board(state: ChallengeView) -> None:
         gallery.live(state, PANELS, names.title("yours"), 2),  # the picture *Yours* as it follows a moving level
     )
     rail(data, key=BOARD)
-    _buttons(state)
-
-
-def _buttons(state: ChallengeView) -> None:
-    gram = compute.gram(state.chosen_model)
     row = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+    if course.at_step() is None:
+        _buttons(state, row)
+    if attempts.attempt_state().complaint:
+        row.markdown(f":orange[{frame.literal(attempts.attempt_state().complaint)}]")
+
+
+def _buttons(state: ChallengeView, row: DeltaGenerator) -> None:
+    gram = compute.gram(state.chosen_model)
     row.button(
         "Add",
         icon=":material/add:",
@@ -228,8 +233,6 @@ def _buttons(state: ChallengeView) -> None:
         on_click=attempts.change,
         args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
     )
-    if attempts.attempt_state().complaint:
-        row.markdown(f":orange[{frame.literal(attempts.attempt_state().complaint)}]")
 
 
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:

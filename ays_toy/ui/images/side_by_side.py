@@ -12,6 +12,7 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
+from ays_toy.lessons.asking import listed
 from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
 from ays_toy.sampling.samplers import denoiser_calls
@@ -118,6 +119,16 @@ def facts(view: ImagesView, one: Shown) -> Facts:
     """What a lesson may ask about: the schedules whose pictures are measured."""
     rows = {name: row for name, row in one.rows.items() if view.figure in row.metrics}
     return Facts(view, rows, gram=one.gram, figure=view.figure)
+
+
+def missing(told: Facts) -> str:
+    """What to choose instead where too little is measured for a lesson to ask about; nothing where it is enough."""
+    if {"choice", "klub-optimum", *names.BASELINES} <= told.rows.keys():
+        return ""
+    cells = results.digits().cells
+    solvers = dict.fromkeys(find(solver).title for solver, _ in cells)
+    steps = listed([str(steps) for steps in results.digits().steps], "or")
+    return f"Not measured with these settings. Take {steps} steps, and {listed(list(solvers), 'or')}."
 
 
 def table(view: ImagesView, one: Shown) -> None:

@@ -20,7 +20,8 @@ ASKED = "lesson place for what is asked"  # in the session's state, for one run
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
 FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
-COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result")  # parts with a column of their own
+# Parts with a column of their own.
+COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result", "local", "distances")
 
 
 def begin() -> None:
@@ -42,7 +43,7 @@ def _step(now: Place) -> None:
         _ways(now)
         left, right = st.columns([0.56, 0.44], gap="medium") if step.ask else (st.container(), None)
         words = f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}"
-        left.markdown(words, help=terms.about(words))
+        left.markdown(words, help=terms.about(words, step.do))
         if step.do:
             left.markdown(f":material/touch_app: **Do:** {step.do}")
         if right is not None:
@@ -80,7 +81,7 @@ def _ways(now: Place) -> None:
         on_click=course.go,
         args=(now.moved(-1),),
     )
-    answered = now.step.ask is None or str(now) in course.this_course().given
+    answered = now.step.ask is None or course.answered(now)
     row.button(
         "Finish" if now.last else "Next",
         icon=":material/flag:" if now.last else ":material/arrow_forward:",
@@ -120,27 +121,34 @@ def _playing(now: Place) -> None:
 # --- what is asked -------------------------------------------------------------------------------------------------
 
 
-def ask(facts: Facts) -> None:
-    """Draw what the step asks, where the page is in one, and judge what was answered by what the page shows."""
+def ask(facts: Facts, missing: str = "") -> None:
+    """Draw what the step asks, where the page is in one, and judge what was answered by what the page shows.
+
+    `missing` says what to change where the page has not measured what is asked about.
+    """
     place: DeltaGenerator | None = st.session_state.pop(ASKED, None)
     now = course.at_step()
     if place is None or now is None:
         return
     asked = now.step.ask
     with place:
-        if isinstance(asked, Question):
+        if missing:
+            frame.remark(missing)
+        elif isinstance(asked, Question):
             _question(now, asked, facts)
         elif isinstance(asked, Prediction):
             _prediction(now, asked, facts)
 
 
 def _question(now: Place, asked: Question, facts: Facts) -> None:
-    key, options = f"answer {now}", asked.choices(facts)
+    key, options, about = f"answer {now}", asked.choices(facts), terms.about(asked.text)
     with st.form(f"ask {now}", border=False, enter_to_submit=True):
         if options:
-            st.radio(asked.text, options, None, key=key, horizontal=max(map(len, options)) <= SHORT)
+            st.radio(asked.text, options, None, key=key, horizontal=max(map(len, options)) <= SHORT, help=about)
         else:
-            st.number_input(f"{asked.text} ({asked.unit})" if asked.unit else asked.text, value=None, key=key)
+            words = f"{asked.text} ({asked.unit})" if asked.unit else asked.text
+            step, form = (None, None) if asked.tolerance else (1, "%d")  # one that is exact is counted
+            st.number_input(words, value=None, step=step, format=form, key=key, help=about)
         st.form_submit_button("Check", icon=":material/check:", key="lesson check", on_click=_take, args=(now, key))
     given = course.given(now, facts.state)
     if given and given.right is None:
@@ -149,8 +157,10 @@ def _question(now: Place, asked: Question, facts: Facts) -> None:
 
 
 def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
-    given = course.given(now, facts.state)
-    truth = asked.truth(facts) if given else None
+    # What was revealed stays while it is true, however the learner looks around in what else was revealed.
+    truth = asked.truth(facts) if course.answered(now) else None
+    given = None if truth is None else course.given(now, truth.tolist())
+    truth = truth if given else None
     drawn = predict(f"predict {now}", asked, truth)
     if given is None:
         st.button(
@@ -171,6 +181,8 @@ def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
 def _take(now: Place, key: str) -> None:
     if (answer := st.session_state[key]) is not None:
         course.answer(now, answer)
+    else:
+        st.toast("Choose or type an answer first.", icon=":material/info:")
 
 
 def _say(given: Given | None) -> None:
@@ -180,5 +192,6 @@ def _say(given: Given | None) -> None:
         if given is None:
             return
         verdict = ":material/check_circle: **Right" if given.right else ":material/cancel: **Not quite"
-        told = f": {frame.literal(str(given.answer))}" if given.answer != "" else ""
+        answer = given.answer if isinstance(given.answer, str) else f"{given.answer:g}"
+        told = f": {frame.literal(answer)}" if answer else ""
         st.markdown(f"{verdict}{told}.** {given.words}")

@@ -26,7 +26,7 @@ class Given:
     """An answer, and what came of it: judged once, by what the page showed then."""
 
     answer: Any
-    state: Any = None  # the page's, when it was judged; None before
+    of: Any = None  # what it was an answer to: the page's state, or what was revealed; None before it is judged
     right: bool | None = None  # None too for what is not right or wrong
     words: str = ""
 
@@ -35,9 +35,9 @@ class Given:
 class Course:
     """What a session remembers of its lessons beside the place."""
 
-    entering: bool = False  # whether the scene is to be set, or what was left for free play to be taken up again
+    entering: bool = False  # whether the scene is to be set, but for what was left
     fresh: bool = False  # whether this run is the first that shows the step
-    left: dict[str, Any] = field(default_factory=dict)  # the record's values at the step that was left to play
+    left: dict[str, Any] = field(default_factory=dict)  # values of the step that was left: for play, or to be kept
     given: dict[str, Given] = field(default_factory=dict)  # by place
 
 
@@ -74,9 +74,11 @@ def page_name() -> str:
 
 def go(to: Place | None) -> None:
     """Go to a place, or out of the lessons."""
-    session, course = record.this_session(), this_course()
+    session, course, now = record.this_session(), this_course(), place()
+    keeps = to.step.scene.keeps if to and now and now.lesson is to.lesson else ()
     session.choose(FIELD, str(to) if to else "")
-    course.entering, course.left = to is not None, {}
+    course.entering = to is not None
+    course.left = {name: session.values[name] for name in keeps if name in session.values}
     if to:
         course.given.pop(str(to), None)
         _reach(to)
@@ -124,14 +126,19 @@ def answer(now: Place, said: Any) -> None:
     this_course().given[str(now)] = Given(said)
 
 
-def given(now: Place, state: Any) -> Given | None:
-    """What was answered at a place while its page showed this state; what was answered to another is let go."""
+def answered(now: Place) -> bool:
+    """Whether there is an answer at a place, to whatever it was."""
+    return str(now) in this_course().given
+
+
+def given(now: Place, of: Any) -> Given | None:
+    """What was answered at a place to just this, a state of its page say; what was answered to another is let go."""
     known = this_course().given
     if (one := known.get(str(now))) is None:
         return None
-    if one.state is None:
-        one.state = state
-    if one.state != state:
+    if one.of is None:
+        one.of = of
+    if one.of != of:
         del known[str(now)]
         return None
     return one
@@ -150,7 +157,7 @@ def left_out() -> tuple[str, ...]:
     if (now := at_step()) is None:
         return ()
     asked = now.step.ask
-    waits = isinstance(asked, Prediction) and str(now) not in this_course().given
+    waits = isinstance(asked, Prediction) and not answered(now)
     return now.step.scene.without + (asked.hides if isinstance(asked, Prediction) and waits else ())
 
 

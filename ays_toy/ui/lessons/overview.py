@@ -105,9 +105,9 @@ def questions() -> None:
         quiz_form.show(_link)
 
 
-def _link(name: str) -> None:
+def _link(name: str, when: str) -> None:
     one = LESSONS[name]
-    st.button(f"Lesson: {one.title}", key=f"asked {name}", type="tertiary", on_click=_starting(one))
+    st.button(f"Lesson: {one.title}", key=f"asked {when} {name}", type="tertiary", on_click=_starting(one))
 
 
 def _starting(one: Lesson) -> Callable[[], None]:

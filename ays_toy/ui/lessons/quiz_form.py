@@ -19,8 +19,8 @@ ID = "quiz session"
 RIGHT, WRONG = ":material/check_circle:", ":material/cancel:"
 
 
-def show(open_lesson: Callable[[str], Any] | None = None) -> None:
-    """Draw both rounds of questions and the download; `open_lesson` draws a link to the lesson of that name."""
+def show(open_lesson: Callable[[str, str], Any] | None = None) -> None:
+    """Draw both rounds of questions and the download; `open_lesson(lesson, when)` draws a link to a lesson."""
     st.caption(
         "Six questions before the lessons and six after show what you have learned. Nothing is sent anywhere: you can "
         "download your answers, and give the file to your teacher."
@@ -36,7 +36,7 @@ def _sheets() -> dict[str, Sheet]:
     return sheets
 
 
-def _round(when: str, open_lesson: Callable[[str], Any] | None) -> None:
+def _round(when: str, open_lesson: Callable[[str, str], Any] | None) -> None:
     if when in _sheets():
         _feedback(when, open_lesson)
         return
@@ -77,7 +77,7 @@ def _take(when: str, form: str) -> None:
         _sheets()[when] = Sheet(form, {topic: int(one) for topic, one in given.items() if one is not None})
 
 
-def _feedback(when: str, open_lesson: Callable[[str], Any] | None) -> None:
+def _feedback(when: str, open_lesson: Callable[[str, str], Any] | None) -> None:
     """What was right; the reasons once the second six are answered, whose gain would else be theirs."""
     sheet = _sheets()[when]
     right = sheet.right
@@ -94,7 +94,7 @@ def _feedback(when: str, open_lesson: Callable[[str], Any] | None) -> None:
                 words += f" {about.why}"
             st.markdown(f"{RIGHT if right[topic] else WRONG} **{about.tests}.** {item.text}  \n:small[{words}]")
             if open_lesson and not right[topic]:
-                open_lesson(about.lesson)
+                open_lesson(about.lesson, when)
 
 
 def _download() -> None:
