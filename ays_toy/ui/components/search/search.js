@@ -108,7 +108,10 @@ function searchPlayer(component) {
       data = latest;
       samples.update(data.live);
       bar.setCount(data.sweeps.length, { rewind });
-      if (rewind) [at, awaited] = [null, null];
+      if (rewind) {  // and nobody is heard coming to rest
+        [at, awaited, newest] = [null, null, null];
+        samples.hide();
+      }
       adopt();
       draw();
       if (samples.lacks()) inform();
