@@ -16,13 +16,16 @@ function followed(component) {
     pictures.forEach((picture, k) => picture.update(at(data.panels[k])));
   }
 
+  /** What the figures say that they show: the pictures' own and the rail; null for one that is left out. */
+  const metas = () => data ? [panelOf(at(data.panels[0]))?.figure, rail.figure()].map((one) => one?.layout?.meta ?? null) : [];
+
   function moved() {
-    const shown = data && panelOf(at(data.panels[0]))?.figure.layout?.meta;
+    const [seen, priced] = metas(), shown = seen ?? priced;
     if (!shown) return;
-    while (pictures.length < data.panels.length) pictures.push(livePicture(root));
+    if (seen) while (pictures.length < data.panels.length) pictures.push(livePicture(root));
     settle();
     const meta = standing(), [steps, power] = meta;
-    data.panels.forEach((panel, k) => {
+    if (seen) data.panels.forEach((panel, k) => {
       const name = called(panel, power), levels = tables[name]?.at.get(steps);
       if (steps === shown[0] && name === called(panel, shown[1])) pictures[k].hide();
       else if (levels) pictures[k].move(levels, meta);
@@ -30,7 +33,7 @@ function followed(component) {
     });
     const rows = data.panels.map((panel) => tables[called(panel, power)])
       .map(({ look, at: levels }) => ({ ...look, levels: levels.get(steps) }));
-    if (JSON.stringify(meta) === JSON.stringify(shown)) rail.hide(); else rail.move([...data.rail.yours, ...rows], meta);
+    if (JSON.stringify(meta) === JSON.stringify(priced)) rail.hide(); else rail.move([...data.rail.yours, ...rows], meta);
   }
 
   const watcher = watchSliders(moved);

@@ -123,6 +123,7 @@ function movingRail(root) {
       if (still()) pause = setTimeout(draw, RESTING, schedules); else draw(schedules);
     },
     hide,
+    figure: rail,
     destroy() {
       hide();
       watcher.disconnect();
