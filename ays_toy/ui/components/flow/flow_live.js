@@ -17,7 +17,7 @@ function liveFlow(show) {
   function moved() {
     clearTimeout(pausing);
     if (!data || !workers.knows(data.model)) return;
-    const stand = standing(), [steps, power] = stand;
+    const stand = standing(shown), [steps, power] = stand;
     ahead = JSON.stringify(stand) !== JSON.stringify(shown);
     if (!ahead) { give(); return; }
     const led = data.panels.map((name) => data.tables[tableOf(name, power, data.weighted)]);

@@ -24,7 +24,7 @@ function followed(component) {
     if (!shown) return;
     if (seen) while (pictures.length < data.panels.length) pictures.push(livePicture(root));
     settle();
-    const meta = standing(), [steps, power] = meta;
+    const meta = standing(shown), [steps, power] = meta;
     if (seen) data.panels.forEach((panel, k) => {
       const name = called(panel, power), levels = tables[name]?.at.get(steps);
       if (steps === shown[0] && name === called(panel, shown[1])) pictures[k].hide();
