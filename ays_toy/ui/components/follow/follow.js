@@ -5,7 +5,7 @@
 function followed(component) {
   const root = node("div", {}, component.parentElement);
   const rail = movingRail(root);
-  let data = null, text = "", tables = {}, pictures = [];
+  let data = null, text = "", tables = {}, pictures = [], known = "";
   const at = (panel) => ({ ...data.live, ...panel });
   const called = ({ name }, power) => tableOf(name, power, data.weighted);
 
@@ -22,6 +22,7 @@ function followed(component) {
   function moved() {
     const [seen, priced] = metas(), shown = seen ?? priced;
     if (!shown) return;
+    watch();
     if (seen) while (pictures.length < data.panels.length) pictures.push(livePicture(root));
     settle();
     const meta = standing(shown), [steps, power] = meta;
@@ -37,6 +38,20 @@ function followed(component) {
   }
 
   const watcher = watchSliders(moved);
+  // Python may come with what the sliders stood at before they were moved on, or put back.
+  const arrivals = new MutationObserver(() => {
+    const found = metas(), text = JSON.stringify(found);
+    if (text === known) return;
+    known = text;
+    if (found.some((meta) => meta?.some((one, k) => one !== null && one !== standing(meta)[k]))) moved();
+  });
+  function watch() {
+    known = JSON.stringify(metas());
+    for (const key of [data.live.within, data.rail.within]) {
+      const container = document.querySelector(`.st-key-${key}`);
+      if (container) arrivals.observe(container, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
+    }
+  }
 
   return {
     update({ data: latest }) {
@@ -48,6 +63,7 @@ function followed(component) {
     },
     destroy() {
       watcher.disconnect();
+      arrivals.disconnect();
       for (const picture of pictures) picture.destroy();
       rail.destroy();
       root.remove();
