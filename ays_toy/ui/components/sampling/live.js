@@ -173,6 +173,7 @@ function livePicture(root, corner = null) {
       until(meta);
       [drawing, asked] = [false, ""];
       words.textContent = why;
+      canvas.setAttribute("aria-label", `${setting.title}: ${why}`);
       box.hidden = !place();
     },
     /** Whether the worker must be sent the model once more. */
