@@ -13,7 +13,7 @@ function searchPlayer(component) {
   let before = null;  // where the bar was when a figure was pressed
   // To sweep k; null: back to where it was, since the finger has scrolled the page.
   const point = (k, settled) => {
-    before ??= bar.position;
+    before ??= bar.following ? Infinity : bar.position;  // the newest, though it may be another by now
     bar.setPosition(k === null ? before : Math.min(k, data.sweeps.length - 1), settled);
     if (settled) before = null;
   };
