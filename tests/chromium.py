@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import (
     Browser,
+    CDPSession,
     ConsoleMessage,
     Error,
     Locator,
@@ -50,6 +51,13 @@ def grab(page: Page, thing: Locator) -> tuple[float, float]:
     page.mouse.move(x, y)
     page.mouse.down()
     return x, y
+
+
+def swiped(touch: CDPSession, x: float, y: float) -> None:
+    """Scroll the page by a finger that is put down at a place."""
+    for kind, dy in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchMove", 60)):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y - dy}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 @contextmanager

@@ -137,6 +137,29 @@ def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> No
     expect(live(page)).to_have_count(0, timeout=1000)
     page.mouse.up()
     assert (page.url, figure(page)) == (url, before)
+    # Put back while Python is on its way: what it brings is covered.
+    x, y = grab(page, slider(page))
+    page.mouse.move(x + 20, y, steps=3)
+    page.mouse.up()
+    grab(page, slider(page))
+    page.mouse.move(x, y, steps=3)
+    expect(thumb(page, "steps")).to_have_value("8")
+    page.wait_for_function(f"(before) => ({SHOWN})([...document.querySelectorAll("
+                           "'.st-key-panels_box52 .heatmaplayer image')])[1] !== before", arg=before[1])  # fmt: skip
+    expect(live(page)).to_have_count(2)
+    expect(rail(page)).to_be_visible()
+    page.mouse.up()
+    gone(page)
+    expect(rail(page)).to_be_hidden()
+    assert figure(page) == before
+    # Where the pictures are left out, the rail follows alone.
+    page.add_style_tag(content=".st-key-panels_box52 { display: none !important; }")
+    x, y = grab(page, slider(page))
+    page.mouse.move(x + 20, y, steps=3)
+    expect(rail(page).locator(".mark")).to_have_count(2 * (int(thumb(page, "steps").input_value()) + 1))
+    expect(live(page)).to_have_count(0)
+    page.mouse.up()
+    expect(rail(page)).to_be_hidden(timeout=30_000)
 
 
 def test_what_has_to_be_searched_for_says_so(page: Page, server: str) -> None:
@@ -145,6 +168,7 @@ def test_what_has_to_be_searched_for_says_so(page: Page, server: str) -> None:
     page.mouse.move(x + 6, y, steps=2)  # AYS ships for 20 steps, and not for the next ones
     expect(live(page)).to_have_count(1)
     expect(page.locator(".live-words:visible", has_text="searching …")).to_have_count(1)
+    expect(page.locator("canvas[aria-label$='searching …']")).to_have_count(1)
     page.mouse.move(x, y, steps=2)
     expect(page.locator(".live-words:visible")).to_have_count(0)
     page.mouse.up()

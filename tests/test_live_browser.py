@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from chromium import ADDRESS, PIXELS, READY, Visit, grab, required
+from chromium import ADDRESS, PIXELS, READY, Visit, grab, required, swiped
 from playwright.sync_api import Locator, Page, expect
 from scipy.ndimage import gaussian_filter
 
@@ -230,3 +230,17 @@ def test_the_samples_of_a_sweep_follow_the_bar_and_give_way_to_the_figure_s(page
     page.mouse.up()
     assert box["x"] < corner["x"] < corner["x"] + corner["width"] < box["x"] + box["width"]
     assert box["y"] < corner["y"] < corner["y"] + corner["height"] < min(768, box["y"] + box["height"])
+    # Another search takes it away, though the bar is paused without anybody's coming to rest.
+    page.wait_for_selector(READY)
+    at = bar.input_value()
+    swiped(page.context.new_cdp_session(page), box["x"] + 90, box["y"] + 100)
+    page.wait_for_timeout(300)
+    assert bar.input_value() == at, "a finger that scrolls the page leaves the sweep alone"
+    page.get_by_role("button", name="Restart", exact=True).click()
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(words).to_have_text(re.compile(r"^sweep [1-9].*live"))
+    page.locator(".st-key-steps input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("steps=11"))
+    page.wait_for_selector(READY)
+    expect(live(page)).to_be_hidden()

@@ -6,7 +6,7 @@ from math import log10, sqrt
 from pathlib import Path
 
 import pytest
-from chromium import Visit, required, serving
+from chromium import Visit, required, serving, swiped
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -35,8 +35,10 @@ def reveal(box: Locator) -> None:
 
 def by_finger(page: Page, box: Locator) -> None:
     """Push the first mark as far as it goes, which is up to the second; the second stays."""
-    touch = page.context.new_cdp_session(page)
-    (x, y), before = center(box.get_by_role("slider").first), marks(box)
+    touch, before = page.context.new_cdp_session(page), marks(box)
+    swiped(touch, *center(box.get_by_role("slider").nth(1)))
+    assert marks(box) == before, "a finger that scrolls the page moves no mark"
+    x, y = center(box.get_by_role("slider").first)
     for kind, dx in (("touchStart", 0), ("touchMove", 15), ("touchMove", 30), ("touchMove", 45)):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + dx, "y": y}]})
     expect(box.get_by_role("slider").first).not_to_have_attribute("aria-valuenow", f"{before[0]:g}")

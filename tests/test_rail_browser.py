@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from chromium import READY, Visit, required
+from chromium import READY, Visit, required, swiped
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -97,8 +97,13 @@ def test_levels_are_moved_added_and_removed_by_keyboard_and_named_for_a_screen_r
 
 def test_a_finger_drags_a_level_too(visits: Callable[..., Visit], server: str) -> None:
     page = opened(visits(width=1024, height=768, has_touch=True, reduced_motion="reduce").page, server)
-    before, (x, y) = sigma(page, 1), middle(knob(page, 1))
-    touch = page.context.new_cdp_session(page)
+    before, touch = sigma(page, 1), page.context.new_cdp_session(page)
+    x, y = middle(knob(page, 1))
+    swiped(touch, x + 18, y)
+    page.wait_for_timeout(300)
+    assert sigma(page, 1) == before, "a finger that scrolls the page moves no level"
+    assert "levels=" not in page.url
+    x, y = middle(knob(page, 1))
     for kind, dx in (("touchStart", 0), ("touchMove", 15), ("touchMove", 30), ("touchMove", 45)):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + 18 + dx, "y": y}]})
     expect(knob(page, 1)).not_to_have_attribute("aria-valuenow", f"{before:.4g}")

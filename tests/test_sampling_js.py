@@ -389,6 +389,25 @@ def test_points_come_early_and_again_with_more_until_a_newer_request_or_none_is_
     assert sum(points for _, number, points, _ in seen if number == 3) == 4100  # each says what has come since the last
 
 
+def test_a_picture_that_is_taken_away_leaves_no_walks(engine: Engine, asked) -> None:
+    program = """
+    send({ ask: { ...request, number: 1, points: 500 } });
+    while (!seen.at(-1)?.[3]) await one();
+    const left = (forget) => { send({ drop: 1, forget }); return walks.size; };
+    return [left(false), left(true)];
+    """
+    assert engine(WORKER + program, asked) == [1, 0]
+
+
+def test_where_a_slider_is_not_drawn_it_stands_where_the_figure_says(engine: Engine) -> None:
+    program = """
+    const steps = { getAttribute: () => "9" };
+    globalThis.document = { querySelector: (thumb) => (thumb.includes("steps") ? steps : null) };
+    return [standing([8, 2]), standing([8, null])];
+    """
+    assert engine(read("sliders.js") + program, None) == [[9, 2], [9, None]]
+
+
 def test_the_parts_of_all_workers_are_the_whole_picture(engine: Engine, asked) -> None:
     program = """
     const parts = [[1, 0, 1], [2, 0, 3], [3, 1, 3], [4, 2, 3]];  // side by side

@@ -10,14 +10,16 @@ const PAUSING = 150;  // milliseconds after which a hand pauses, where motion is
  */
 function liveFlow(show) {
   const workers = sampler(arrived, give);
-  let data = null, held = null, shown = "", targets = false, pausing = null;
+  let data = null, held = null, shown = [], targets = false, pausing = null;
+  let ahead = false;  // the sliders stand where Python has not come to
   const watcher = watchSliders(moved);
 
   function moved() {
     clearTimeout(pausing);
     if (!data || !workers.knows(data.model)) return;
-    const stand = standing(), [steps, power] = stand;
-    if (JSON.stringify(stand) === shown) { give(); return; }
+    const stand = standing(shown), [steps, power] = stand;
+    ahead = JSON.stringify(stand) !== JSON.stringify(shown);
+    if (!ahead) { give(); return; }
     const led = data.panels.map((name) => data.tables[tableOf(name, power, data.weighted)]);
     const wanted = led.map(({ look, at }) => ({ look, levels: at.get(steps) }));
     if (!wanted.some(({ levels }) => levels)) return;
@@ -39,10 +41,11 @@ function liveFlow(show) {
   return {
     /** What Python has sent, and where the sliders stood for it; `aims`: whether targets are wanted. */
     update(latest, stood, aims) {
-      [shown, targets] = [JSON.stringify(stood), aims];
+      [shown, targets] = [stood, aims];
       if (!latest) data = held = null;
       else if (latest.model) [data, held] = [{ ...latest, tables: tablesOf(latest.levels) }, latest.id];
       if (data) workers.knows(data.model);
+      if (ahead) moved();
     },
     /** Python's paths are there. */
     settle() {

@@ -34,6 +34,10 @@ function movingRail(root) {
     awaited = null;
   }
 
+  function forget() {  // as of a picture
+    if (rail() && said() !== awaited) end = setTimeout(forget, FORGOTTEN); else hide();
+  }
+
   function draw(schedules) {
     const figure = rail();
     if (!figure?._fullLayout?._size || !figure.querySelector(".subplot.x2y2, .subplot.xy2")) return;
@@ -119,10 +123,11 @@ function movingRail(root) {
       awaited = JSON.stringify(meta);
       clearTimeout(end);
       clearTimeout(pause);
-      end = setTimeout(hide, FORGOTTEN);
+      end = setTimeout(forget, FORGOTTEN);
       if (still()) pause = setTimeout(draw, RESTING, schedules); else draw(schedules);
     },
     hide,
+    figure: rail,
     destroy() {
       hide();
       watcher.disconnect();

@@ -4,10 +4,10 @@
 const SLIDERS = ["steps", "power"];
 const THUMBS = SLIDERS.map((key) => `.st-key-${key} input[type=range]`);
 
-/** Where the sliders stand, as Python says it of what it shows: null for one that is not drawn. */
-const standing = () => THUMBS.map((thumb) => {
+/** Where the sliders stand, as Python says it of what it has `shown`: for one that is not drawn, what that says. */
+const standing = (shown) => THUMBS.map((thumb, k) => {
   const found = document.querySelector(thumb)?.getAttribute("aria-valuetext");
-  return found ? Number(found) : null;
+  return found ? Number(found) : shown[k];
 });
 
 /** Hear of every place that they come to. @returns {MutationObserver} */

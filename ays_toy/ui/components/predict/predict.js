@@ -155,7 +155,7 @@ function predictBoard(component) {
     if (shut() || event.button !== 0 || held) return;
     event.preventDefault();
     const at = where(event), k = nearest(at[0]);
-    held = { k, pointer: event.pointerId, at };
+    held = { k, pointer: event.pointerId, at, values: [...values], set: [...set] };
     svg.setPointerCapture(event.pointerId);
     knobs[k].focus({ preventScroll: true });
     put(k, at[curve() ? 1 : 0]);
@@ -170,6 +170,7 @@ function predictBoard(component) {
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
     svg.addEventListener(name, (event) => {
       if (held?.pointer !== event.pointerId) return;
+      if (event.type === "pointercancel") ({ values, set } = held);  // the finger scrolls the page
       held = null;
       paint();
       rest();

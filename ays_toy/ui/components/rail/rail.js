@@ -173,6 +173,7 @@ function railBoard(component) {
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
     svg.addEventListener(name, (event) => {
       if (grabbed?.pointer !== event.pointerId) return;
+      if (event.type === "pointercancel") moveTo(grabbed.k, grabbed.before);  // the finger scrolls the page
       grabbed = null;
       commit();
     });

@@ -99,9 +99,9 @@ function sampler(onPicture, onFailure) {
     busy = false;
     if (next) send(next);
   }
-  const drop = () => {
+  const drop = (forget = false) => {
     [next, busy, found] = [null, false, null];
-    all({ drop: picture });
+    all({ drop: picture, forget });
   };
   pictures.set(picture, { answered, failed: onFailure });
   return {
@@ -121,9 +121,9 @@ function sampler(onPicture, onFailure) {
       if (busy) next = request; else send(request);
     },
     /** Give up what is being drawn. */
-    drop,
+    drop: () => drop(),
     stop() {
-      drop();
+      drop(true);
       pictures.delete(picture);
       if (pictures.size) return;
       workers.forEach((worker) => worker.terminate());

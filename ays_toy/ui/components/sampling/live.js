@@ -112,12 +112,17 @@ function livePicture(root, corner = null) {
     hide();
     return false;
   }
+  // A figure that is still to come shows other levels: it stays covered while it is in sight.
+  function forget() {
+    arrived();
+    if (awaited && over && panelOf(setting)) end = setTimeout(forget, FORGOTTEN); else hide();
+  }
   /** Draw on, or wait, until the figure says `meta`, or for good where that is null. */
   function until(meta) {
     [drawing, awaited] = [true, meta && JSON.stringify(meta)];
     clearTimeout(pause);
     clearTimeout(end);
-    if (meta) end = setTimeout(hide, FORGOTTEN);
+    if (meta) end = setTimeout(forget, FORGOTTEN);
   }
   function follow() {
     placed = false;
@@ -168,6 +173,7 @@ function livePicture(root, corner = null) {
       until(meta);
       [drawing, asked] = [false, ""];
       words.textContent = why;
+      canvas.setAttribute("aria-label", `${setting.title}: ${why}`);
       box.hidden = !place();
     },
     /** Whether the worker must be sent the model once more. */

@@ -7,6 +7,7 @@
 const CELLS = 24;  // along each side
 const NEGLIGIBLE = 18;  // e^-18 = 1.5e-8 of the largest component's share
 const MOST_KEPT = 320;  // noise levels whose cells are remembered: those of some schedules of some lengths each
+const MOST_LISTED = 2.4e7;  // components in all their cells: 48 MB
 const TERMS = 1.5;  // a polynomial's terms cost less than the components where they are not so many times as many
 
 /**
@@ -60,12 +61,17 @@ function gatherAll({ fall, prior, keep, pulledX, pulledY, means, peak }, px, py,
  */
 function mixtureDenoiser({ means, stds, weights }, half, prune = true) {
   const count = stds.length, logits = new Float64Array(count);
-  const everyone = Int32Array.from({ length: count }, (_, k) => k), some = new Int32Array(count);
+  const everyone = Uint16Array.from({ length: count }, (_, k) => k), some = new Uint16Array(count);
   const kept = new Map(), sums = new Float64Array(4), pair = new Float64Array(2);
+  let listed = 0;
 
   // What depends on the noise level alone: log r_k = prior_k + fall_k |x - m_k|^2, D = sum r (keep x + pulled).
   function level(sigma) {
     if (kept.has(sigma)) return kept.get(sigma);
+    if (listed > MOST_LISTED) {
+      kept.clear();
+      listed = 0;
+    }
     if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value);
     const [fall, prior, keep, pulledX, pulledY] = Array.from({ length: 5 }, () => new Float64Array(count));
     for (let k = 0; k < count; k += 1) {
@@ -110,7 +116,9 @@ function mixtureDenoiser({ means, stds, weights }, half, prune = true) {
       const steepest = Math.sqrt(acrossX * acrossX + acrossY * acrossY), bend = Math.max(0, fall[k] - fall[best]);
       if (logits[k] - logits[best] + steepest * radius + bend * radius * radius > -NEGLIGIBLE) some[found++] = k;
     }
-    return found === count ? everyone : some.slice(0, found);
+    if (found === count) return everyone;
+    listed += found;
+    return some.slice(0, found);
   }
 
   function candidates(at, x, y) {

@@ -1,7 +1,7 @@
 // A worker that samples: the one place where all the parts meet. It is told of a model once, { model }, and asked for
 // its part of the points of pictures and paths, { ask }. Of a picture it answers with what has been counted since its
 // last answer, after a few points and again; of paths once it has them all; until a newer request for the same picture
-// makes an older one pointless, or { drop } does.
+// makes an older one pointless, or { drop } does; with { forget } there will be none.
 
 const CHUNK = 250;  // points that are carried down together
 const MOVING = 4000;  // points whose walks are kept for the next request, which shares most of them
@@ -139,9 +139,10 @@ async function work() {
   working = false;
 }
 
-self.onmessage = ({ data: { model: sent, drop, ask } }) => {
+self.onmessage = ({ data: { model: sent, drop, forget, ask } }) => {
   if (sent) model = { id: sent.id, denoise: denoiser(sent) };
   jobs.delete(drop ?? ask?.picture);
+  if (forget) walks.delete(drop);
   if (!ask || !(ask.drawing || ask.model === model?.id)) return;
   jobs.set(ask.picture, { picture: ask.picture, run: (ask.flow ? carrying : counting)(ask), turns: 0, seen: false });
   if (!working) work().catch((error) => setTimeout(() => { throw error; }));  // so that the page hears of it

@@ -1,6 +1,6 @@
 // What the figures of a search share: a caption over one SVG, layers in it, axes, and what is under the pointer.
 
-// `point(k)` scrubs to sweep k; `sweepAt(x, y)` says which sweep a place in the figure belongs to.
+// `point(k, settled)` scrubs to sweep k, null: where it was before; `sweepAt(x, y)` says which sweep a place in the figure belongs to.
 function makeFigure(parent, name, point) {
   const box = node("figure", { class: name }, parent);
   const caption = node("figcaption", {}, box);
@@ -22,13 +22,14 @@ function makeFigure(parent, name, point) {
     return figure.sweepAt(event.clientX - frame.left, event.clientY - frame.top);
   };
   svg.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
     scrubbing = true;
     svg.setPointerCapture(event.pointerId);
     point(at(event), false);
   });
   svg.addEventListener("pointermove", (event) => { if (scrubbing) point(at(event), false); });
   svg.addEventListener("pointerup", (event) => { if (scrubbing) point(at(event), true); scrubbing = false; });
-  svg.addEventListener("pointercancel", () => { scrubbing = false; });
+  svg.addEventListener("pointercancel", () => { if (scrubbing) point(null, true); scrubbing = false; });
   return figure;
 }
 

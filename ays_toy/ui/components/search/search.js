@@ -10,7 +10,13 @@ const HIGH = 112, SMALL = 64, LARGE = 150, WORDS = 92;  // of the samples' corne
 function searchPlayer(component) {
   const root = node("div", { class: "player" }, component.parentElement);
   const figures = node("div", { class: "figures" }, root);
-  const point = (k, settled) => bar.setPosition(Math.min(k, data.sweeps.length - 1), settled);
+  let before = null;  // where the bar was when a figure was pressed
+  // To sweep k; null: back to where it was, since the finger has scrolled the page.
+  const point = (k, settled) => {
+    before ??= bar.following ? Infinity : bar.position;  // the newest, though it may be another by now
+    bar.setPosition(k === null ? before : Math.min(k, data.sweeps.length - 1), settled);
+    if (settled) before = null;
+  };
   const levels = levelsFigure(figures, point, "reached");
   const klub = curveFigure(figures, "klub", point), score = curveFigure(figures, "score", point);
   const tip = tooltip(root), samples = livePicture(root, corner);
@@ -108,7 +114,10 @@ function searchPlayer(component) {
       data = latest;
       samples.update(data.live);
       bar.setCount(data.sweeps.length, { rewind });
-      if (rewind) [at, awaited] = [null, null];
+      if (rewind) {  // and nobody is heard coming to rest
+        [at, awaited, newest] = [null, null, null];
+        samples.hide();
+      }
       adopt();
       draw();
       if (samples.lacks()) inform();
