@@ -248,6 +248,22 @@ def test_paths_follow_the_steps_before_python_has_heard_and_are_python_s_then(vi
     off = [[(np.abs(one - other).max(axis=1) > 60).mean() for one, other in zip(moving, those, strict=True)]
            for those in (before, dots(seen))]  # fmt: skip
     assert max(off[1]) < min(0.005, *off[0]), off  # a dot may be a pixel aside
+    # The slider has gone on when Python answers: the paths stay where it stands.
+    x, y = grab(seen.page, slider.locator("xpath=../.."))
+    seen.page.mouse.move(x + 20, y, steps=3)
+    older = slider.get_attribute("aria-valuetext")
+    seen.page.mouse.up()
+    grab(seen.page, slider.locator("xpath=../.."))
+    seen.page.mouse.move(x - 10, y, steps=3)
+    steps = slider.get_attribute("aria-valuetext")
+    assert steps != older
+    expect(seen.page).to_have_url(re.compile(f"steps={older}"))
+    seen.idle()
+    seen.page.wait_for_timeout(300)
+    expect(seen.page.locator(".flow .status").first).to_contain_text(f" of {steps}")
+    seen.page.mouse.up()
+    expect(seen.page).to_have_url(re.compile(f"steps={steps}"))
+    seen.idle()
     seen.unharmed()
 
 
