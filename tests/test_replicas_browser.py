@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from chromium import ROOT, required, started
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, expect
 from proxy import Proxy, rule
 
 pytestmark = pytest.mark.browser
@@ -20,8 +20,10 @@ def test_the_example_names_two_replicas_and_the_cookie_that_a_browser_stays_by()
 
 
 def test_a_session_stays_on_its_replica_and_a_reload_lands_on_the_other_when_that_dies(
-    page: Page, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
+    page = browser.new_page()  # not a visit that nothing may go wrong on: a replica is killed
+    page.set_default_timeout(60_000)
     cookie = rule(ROOT / "deploy" / "nginx-replicas.conf")[1]
     with ExitStack() as running:
         both = [running.enter_context(started(tmp_path)) for _ in range(2)]
@@ -44,3 +46,4 @@ def test_a_session_stays_on_its_replica_and_a_reload_lands_on_the_other_when_tha
         expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("0")
         expect(page.get_by_text("500 steps of 512 points")).to_be_visible()
         assert proxy.used == set(processes)
+    page.close()
