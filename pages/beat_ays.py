@@ -1,5 +1,7 @@
 """Beat AYS: place the noise levels by hand, and see what that does to the bound and to the picture."""
 
+from functools import partial
+
 import streamlit as st
 
 from ays_toy.ui import compute, controls, gallery, terms, view
@@ -45,7 +47,7 @@ with result:
         guess.lesson(state, shown)
     else:
         guess.ask(state)
-bar.ask(guess.facts(state, shown))
+bar.ask(partial(guess.facts, state, shown))
 with st.container(key="scores_box"):
     guess.scores_table(state, shown)
     terms.caption(

@@ -61,5 +61,5 @@ with right.container(key="table_box"):
     terms.caption(said, *(row.title for row in rows.values()))
 with again:
     repeats.show(state, known)
-bar.ask(explore.facts(state, rows))
+bar.ask(partial(explore.facts, state, rows))
 running.follow(lambda: None, partial(explore.more, state, waiting, coming), False, bool(waiting or coming))

@@ -65,5 +65,4 @@ with st.container(key="images_table"):
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()
-told = side_by_side.facts(state, one)
-bar.ask(told, side_by_side.missing(told))
+bar.ask(partial(side_by_side.facts, state, one), side_by_side.missing)

@@ -48,5 +48,5 @@ with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
     terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
-bar.ask(watching.facts(state, shown, outcomes))
+bar.ask(partial(watching.facts, state, shown, outcomes))
 take_home.section(state, shown, left, right)

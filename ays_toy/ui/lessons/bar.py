@@ -3,6 +3,8 @@
 `begin` draws what needs nothing of the page, `ask` what is asked, once the page knows what it shows.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -121,19 +123,20 @@ def _playing(now: Place) -> None:
 # --- what is asked -------------------------------------------------------------------------------------------------
 
 
-def ask(facts: Facts, missing: str = "") -> None:
+def ask(know: Callable[[], Facts], missing: Callable[[Facts], str] = lambda _: "") -> None:
     """Draw what the step asks, where the page is in one, and judge what was answered by what the page shows.
 
-    `missing` says what to change where the page has not measured what is asked about.
+    `know` tells what that is, and is asked only then; `missing` says what to change where the page has not measured
+    what is asked about.
     """
     place: DeltaGenerator | None = st.session_state.pop(ASKED, None)
     now = course.at_step()
     if place is None or now is None:
         return
-    asked = now.step.ask
+    asked, facts = now.step.ask, know()
     with place:
-        if missing:
-            frame.remark(missing)
+        if words := missing(facts):
+            frame.remark(words)
         elif isinstance(asked, Question):
             _question(now, asked, facts)
         elif isinstance(asked, Prediction):
