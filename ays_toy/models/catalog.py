@@ -122,14 +122,18 @@ def _trained_on(name: str) -> Any:
 
 def gone(name: Any) -> str | None:
     """One sentence where a name is that of something kept which is not there (any more), None otherwise."""
-    for kind, prefix in ((PointStore, OWN), (ModelStore, SAVED)):
-        if (plain := _after(prefix, name)) is not None:
-            try:
-                store, plain = split(kind, plain)
-                store.stamp(plain)
-            except ValueError as error:
-                return str(error)
+    try:
+        _stamps(name)
+    except ValueError as error:
+        return str(error)
     return None
+
+
+def _stamps(*names: Any) -> list[int]:
+    """The stamps of the user's files behind those names that have one; ValueError where such a file is not there."""
+    kinds: tuple[tuple[type[PointStore | ModelStore], str], ...] = ((PointStore, OWN), (ModelStore, SAVED))
+    kept = [(kind, own) for name in names for kind, prefix in kinds if (own := _after(prefix, name)) is not None]
+    return [store.stamp(plain) for store, plain in (split(kind, own) for kind, own in kept)]
 
 
 def check_kind(kind: Any) -> str:
@@ -173,13 +177,7 @@ def denoiser(data: str, kind: str, device: str = "cpu") -> Denoiser:
 
 def version(data: str, kind: str) -> int:
     """A number that changes whenever the user's file behind data or denoiser does; 0 where there is none."""
-    stamps = []
-    if (own := _after(OWN, data)) is not None:
-        points, plain = split(PointStore, own)
-        stamps.append(points.stamp(plain))
-    if (saved := _after(SAVED, kind)) is not None:
-        models, plain = split(ModelStore, saved)
-        stamps.append(models.stamp(plain))
+    stamps = _stamps(data, kind)
     return hash(tuple(stamps)) if stamps else 0
 
 
