@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 
 def significant(value: float, stderr: float) -> str:
@@ -19,6 +20,11 @@ def significant(value: float, stderr: float) -> str:
 def amid_sentence(title: str) -> str:
     """A title as it is written within a sentence: 'Energy distance' begins small, 'NLL' and 'W2' stay."""
     return title[0].lower() + title[1:] if title[1:2].islower() else title
+
+
+def listed(parts: Sequence[str], join: str = "and") -> str:
+    """Several things in a sentence: 'a, b and c'."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
 
 
 def file_name(title: str) -> str:

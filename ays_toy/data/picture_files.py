@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ays_toy.words import listed
+
 GRAY = np.array([0.299, 0.587, 0.114])  # of red, green and blue in brightness (ITU-R 601)
 DEEP = 2**16 - 1  # white in 16 bits
 
@@ -61,7 +63,7 @@ def _opened(file: bytes | Path, what: str, formats: tuple[str, ...], most: float
     except Image.DecompressionBombError as error:
         raise _too_many(what, "far too many", most) from error
     except UnidentifiedImageError as error:
-        named = ", ".join(formats[:-1]) + f" or {formats[-1]}"
+        named = listed(formats, "or")
         raise ValueError(f"{what} is not a {named} image: save it as one of these.") from error
     except Exception as error:
         if isinstance(error, OSError) and error.strerror:

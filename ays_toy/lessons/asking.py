@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from ays_toy.estimates import Estimate
 from ays_toy.images.scores import FIGURES
 from ays_toy.lessons.facts import Facts
-from ays_toy.lessons.lesson import Question
+from ays_toy.lessons.lesson import Axis, Prediction, Question
 from ays_toy.metrics import METRICS
 from ays_toy.metrics import Figure as Judge
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, listed
 
 Known = Callable[[Facts], Sequence[str]]  # the names of the schedules that are asked about
 YES, NO = "Yes", "No"
@@ -33,11 +35,6 @@ def shown(facts: Facts) -> list[str]:
 def titles(facts: Facts, which: Sequence[str]) -> tuple[str, ...]:
     """What those schedules are called."""
     return tuple(facts.rows[name].title for name in which)
-
-
-def listed(parts: Sequence[str], join: str = "and") -> str:
-    """Several things in a sentence: 'a, b and c'."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
 
 
 def told(facts: Facts, scores: dict[str, Estimate]) -> str:
@@ -80,6 +77,24 @@ def least_klub(text: str, which: Known = shown, because: str = "") -> Question:
         return f"The areas in nats: {areas}.{' ' if because else ''}{because}"
 
     return Question(text, answer, why, options=lambda facts: titles(facts, which(facts)))
+
+
+def levels_of(
+    text: str,
+    truth: Callable[[Facts], np.ndarray],
+    why: Callable[[Facts], str],
+    marks: int,
+    near: float,
+    hides: tuple[str, ...],
+) -> Prediction:
+    """Where a schedule has its inner levels [marks], between the ends that all lessons have."""
+    axis = Axis("noise level σ", 80.0, 0.002, log=True)
+    return Prediction("levels", text, truth, why, axis, marks=marks, near=near, hides=hides)
+
+
+def sigmas_listed(levels: np.ndarray) -> str:
+    """Noise levels in a sentence: '2.5, 0.31 and 0.042'."""
+    return listed([f"{level:.3g}" for level in levels])
 
 
 def yes_or_no(text: str, holds: Callable[[Facts], bool], why: Callable[[Facts], str]) -> Question:

@@ -26,17 +26,17 @@ def _optimum_why(facts: Facts) -> str:
     return f"By {judged_by(facts)}: {told(facts, scores)}. Least KLUB has {facts.rows[least].title}."
 
 
+def _best_baseline(facts: Facts) -> str:
+    measured = [name for name in facts.rows if name in BASELINES]
+    return min(measured, key=lambda name: figure(facts).loss(facts.score(name)))
+
+
 def _choice_ahead(facts: Facts) -> bool:
-    best = min(
-        (name for name in facts.rows if name in BASELINES), key=lambda name: figure(facts).loss(facts.score(name))
-    )
-    return facts.score(best).exceeds(facts.score("choice"))
+    return facts.score(_best_baseline(facts)).exceeds(facts.score("choice"))
 
 
 def _choice_why(facts: Facts) -> str:
-    best = min(
-        (name for name in facts.rows if name in BASELINES), key=lambda name: figure(facts).loss(facts.score(name))
-    )
+    best = _best_baseline(facts)
     ours, theirs = facts.score("choice"), facts.score(best)
     apart = "more" if ours.differs(theirs) else "no more"
     return (

@@ -1,9 +1,10 @@
 """Lesson: solvers want different schedules; on a network that was trained on eight modes."""
 
-from ays_toy.lessons.asking import closest, figure, listed, shown, titles
+from ays_toy.lessons.asking import closest, figure, shown, titles
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
 from ays_toy.sampling.solvers import find
+from ays_toy.words import listed
 
 NETWORK = {
     "data": "ring-8",

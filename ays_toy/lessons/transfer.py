@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ays_toy.lessons.asking import closest, figure, listed
+from ays_toy.lessons.asking import closest, figure, levels_of, sigmas_listed
 from ays_toy.lessons.facts import Facts
-from ays_toy.lessons.lesson import Axis, Lesson, Prediction, Question, Scene, Step
+from ays_toy.lessons.lesson import Lesson, Question, Scene, Step
 
 NEW = {"data": "spirals", "solver": "sde-dpmpp-2m", "steps": "6"}
 SIDES = ("closer to the data", "farther from the data", "level with it")
@@ -15,7 +15,7 @@ def _chosen(facts: Facts) -> np.ndarray:
 
 
 def _chosen_why(facts: Facts) -> str:
-    levels = listed([f"{level:.3g}" for level in _chosen(facts)])
+    levels = sigmas_listed(_chosen(facts))
     return f"AYS has its inner levels at σ = {levels}: most of them where the arms of the spirals are told apart."
 
 
@@ -42,12 +42,10 @@ LESSON = Lesson(
             "Where will the paper's search, stopped by its rule, have put its five inner levels?",
             Scene("explore", NEW | {"shown": "edm,klub-optimum,ays"}, without=("verdict", "table")),
             "put five marks on the axis, then reveal.",
-            Prediction(
-                "levels",
+            levels_of(
                 "Where will AYS have its five inner levels?",
                 _chosen,
                 _chosen_why,
-                Axis("noise level σ", 80.0, 0.002, log=True),
                 marks=5,
                 near=0.4,
                 hides=("rail", "panels"),

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ays_toy import optimize
-from ays_toy.lessons.asking import figure, listed, titles, told, yes_or_no
+from ays_toy.lessons.asking import figure, levels_of, sigmas_listed, titles, told, yes_or_no
 from ays_toy.lessons.facts import Facts
-from ays_toy.lessons.lesson import Axis, Lesson, Prediction, Scene, Step
+from ays_toy.lessons.lesson import Lesson, Scene, Step
 
 EXAMPLE = {"data": "gaussian", "steps": "3"}
 RING = {"data": "ring-8", "steps": "4"}
@@ -17,11 +17,7 @@ def _optimum(facts: Facts) -> np.ndarray:
 
 
 def _optimum_why(facts: Facts) -> str:
-    return f"The least KLUB of {facts.state.steps} steps has its inner levels at σ = {_listed(_optimum(facts))}."
-
-
-def _listed(levels: np.ndarray) -> str:
-    return listed([f"{level:.3g}" for level in levels])
+    return f"The least KLUB of {facts.state.steps} steps has its inner levels at σ = {sigmas_listed(_optimum(facts))}."
 
 
 def _gap(facts: Facts) -> float:
@@ -41,7 +37,7 @@ def _near(facts: Facts) -> bool:
 def _near_why(facts: Facts) -> str:
     return (
         f"Yours is {facts.klub('yours'):,.4g} nats, {_gap(facts):.2f} times the least possible, whose levels lie "
-        f"at σ = {_listed(_optimum(facts))}."
+        f"at σ = {sigmas_listed(_optimum(facts))}."
     )
 
 
@@ -88,12 +84,10 @@ LESSON = Lesson(
             "Now eight modes on a ring, and four steps: three levels between σ = 80 and 0.002.",
             Scene("beat_ays", RING, look="board", without=NO_SCORES),
             "put three marks where you expect the least KLUB to have its levels, then reveal.",
-            Prediction(
-                "levels",
+            levels_of(
                 "Where will the three levels of the least KLUB lie?",
                 _optimum,
                 _optimum_why,
-                Axis("noise level σ", 80.0, 0.002, log=True),
                 marks=3,
                 near=0.3,
                 hides=("board", "panels"),

@@ -8,7 +8,7 @@ from ays_toy.data.datasets import Dataset
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.names import BASELINES
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, listed
 
 JUDGE = "energy"  # the metric that the automatic choice is made by, and AYS stopped
 NEARLY_ALL = 0.9  # modes: what misses more gets a sentence
@@ -22,10 +22,6 @@ def sentences(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], datas
 
 def _judged(rows: Mapping[str, Measured]) -> dict[str, Estimate]:
     return {name: row.metrics[JUDGE] for name, row in rows.items()}
-
-
-def _listed(titles: list[str]) -> str:
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
 
 
 def _ahead(rows: Mapping[str, Measured]) -> str:
@@ -47,7 +43,7 @@ def _ahead(rows: Mapping[str, Measured]) -> str:
     if rival is not None:
         words += f" against {scores[rival]} of the best baseline, {rows[rival].title}"
     level = [rows[name].title for name in leaders if name != "choice"]
-    return words + (f"; {_listed(level)} cannot be told apart from it." if level else ".")
+    return words + (f"; {listed(level)} cannot be told apart from it." if level else ".")
 
 
 def _not_by_all(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -> str:
@@ -68,9 +64,9 @@ def _not_by_all(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -> 
             baselines += [title] if BASELINES.keys() & set(better) else []
     if not ahead:
         return ""
-    words = "; ".join(f"{title} by {_listed(figures)}" for title, figures in ahead.items())
+    words = "; ".join(f"{title} by {listed(figures)}" for title, figures in ahead.items())
     if baselines:
-        words += f"; baselines too beat it by {_listed(baselines)}"
+        words += f"; baselines too beat it by {listed(baselines)}"
     why = f"{amid_sentence(METRICS[JUDGE].title)} weighs where the mass lies over fine detail"
     return f"Not by every figure; ahead are {words}: {why}."
 
@@ -97,7 +93,7 @@ def _concentrated(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate]) -
     if not below:
         return ""
     are = "is" if len(below) == 1 else "are"
-    return f"NLL below the data's own {data.value:.2f} is not better: {_listed(below)} {are} too concentrated."
+    return f"NLL below the data's own {data.value:.2f} is not better: {listed(below)} {are} too concentrated."
 
 
 def _blurred(rows: Mapping[str, Measured], dataset: Dataset) -> str:

@@ -13,7 +13,7 @@ from ays_toy.runs.verdicts import JUDGE
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, controls, gallery, record, terms, yours
 from ays_toy.ui.view import MAX_SEED, View
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, listed
 
 NOISES = 3
 BOX = "panels_box52_noises"  # the pictures' container, as high as those above
@@ -53,11 +53,10 @@ def show(view: View, known: Mapping[str, Schedule]) -> None:
 def words(title: str, scores: list[Estimate]) -> str:
     """How far the figures of one schedule differ from noise to noise, and how far their error bars let them."""
     metric = amid_sentence(METRICS[JUDGE].title)
-    values = [one.value for one in scores]
+    values, every = [one.value for one in scores], listed([str(one) for one in scores])
     spread, bar = float(np.std(values, ddof=1)), float(np.sqrt(np.mean([one.stderr**2 for one in scores])))
-    listed = f"{', '.join(map(str, scores[:-1]))} and {scores[-1]}"
     return (
-        f"**{title} under three noises:** {metric} {listed}. They differ by {spread:.2g} (standard deviation), where "
+        f"**{title} under three noises:** {metric} {every}. They differ by {spread:.2g} (standard deviation), where "
         f"an error bar is {bar:.2g}: it counts the chance in the points they are held against, too. A difference of "
         "that size between schedules may be chance."
     )

@@ -12,7 +12,6 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
 from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
-from ays_toy.lessons.asking import listed
 from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
 from ays_toy.sampling.samplers import denoiser_calls
@@ -24,6 +23,7 @@ from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images import strips
 from ays_toy.ui.images.image_state import Shown, memories
 from ays_toy.ui.images.image_view import VIEWS, ImagesView
+from ays_toy.words import listed
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
 UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
