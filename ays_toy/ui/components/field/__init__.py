@@ -14,7 +14,7 @@ from ays_toy.ui.components.exchange import as_text
 _player = st.components.v2.component(
     "ays_field_player",
     css=read("shared.css", "field.css"),
-    js=read("transport.js", "plot.js", "arrows.js", "field.js"),
+    js=read("transport.js", "plot.js", "base64.js", "arrows.js", "field.js"),
 )
 BEGIN = 0.15  # the noise level shown first: the data are blurred and can still be made out
 _COLORS = np.array([unlabel_rgb(color) for color in sample_colorscale(DENSITY, 256)]).round().astype(np.uint8)

@@ -18,8 +18,7 @@ function fieldPlayer(component) {
   });
   let { data } = component, frames = [], colors = null, size = 0, width = 0, animation = null, font = "sans-serif";
 
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const floats = (text) => new Float32Array(bytes(text).buffer);  // little-endian, as all browsers' machines are
+  const bytes = (text) => numbers(text, Uint8Array), floats = (text) => numbers(text, Float32Array);
   const decode = (frame) => ({
     ...frame,
     density: bytes(frame.density),

@@ -146,13 +146,12 @@ function flowPlayer(component) {
   number.addEventListener("keydown", (event) => event.stopPropagation());  // Streamlit has shortcuts of its own
 
   // --- Python's side -------------------------------------------------------------------------------------------
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const shorts = (text) => new Int16Array(bytes(text).buffer);  // little-endian, as all browsers' machines are
+  const shorts = (text) => numbers(text, Int16Array);
   function decode(sent) {
     const walk = (one) => ({
       ...one, unit: sent.unit, states: shorts(one.states), targets: one.targets && shorts(one.targets),
     });
-    const { bins, sigmas, shades } = sent.density, all = bytes(shades);
+    const { bins, sigmas, shades } = sent.density, all = numbers(shades, Uint8Array);
     const pictures = sigmas.map((_, k) => greyPicture(all.subarray(k * bins * bins, (k + 1) * bins * bins)));
     return { ...sent, panels: sent.panels.map(walk), reference: walk(sent.reference), density: { sigmas, pictures } };
   }
@@ -165,12 +164,7 @@ function flowPlayer(component) {
     if (document.activeElement !== number) number.value = wanted;
   }
 
-  const observer = new ResizeObserver(([entry]) => {
-    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
-    width = entry.contentRect.width;
-    lay();
-  });
-  observer.observe(root);
+  const observer = watchWidth(root, (now) => { width = now; lay(); });
 
   return {
     update({ data: latest, setStateValue }) {

@@ -65,8 +65,7 @@ function flowPanel(parent, choose) {
 
   canvas.addEventListener("click", (event) => {
     if (!panel?.states) return;
-    const frame = canvas.getBoundingClientRect();
-    choose(nearest(event.clientX - frame.left, event.clientY - frame.top));
+    choose(nearest(...placeIn(canvas, event)));
   });
   const pixel = ([x, y]) => [(0.5 + x / (2 * table.half)) * size, (0.5 - y / (2 * table.half)) * size];
   let shown = null;  // what was painted last

@@ -107,8 +107,7 @@ function movingRail(root) {
     update({ differences, ...rest }, key) {
       within = key;
       if (differences === table) return;
-      const bytes = Uint8Array.from(atob(differences), (letter) => letter.charCodeAt(0));
-      price = pricing({ ...rest, differences: new Float32Array(bytes.buffer) });
+      price = pricing({ ...rest, differences: numbers(differences, Float32Array) });
       table = differences;
     },
     /** Schedules { title, color, dash, symbol, levels }, without levels where they are not known, till the figure says `meta`. */

@@ -28,7 +28,7 @@ const tablesOf = (sent) => Object.fromEntries(Object.entries(sent).map(([name, t
 
 /** One of them: its look, and levels [n + 1] by n. */
 function lengths({ steps, sigmas, look }) {
-  const all = new Float32Array(Uint8Array.from(atob(sigmas), (letter) => letter.charCodeAt(0)).buffer), found = new Map();
+  const all = numbers(sigmas, Float32Array), found = new Map();
   let first = 0;
   for (const n of steps) {
     found.set(n, [...all.subarray(first, first + n + 1)]);

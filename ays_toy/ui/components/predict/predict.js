@@ -135,10 +135,7 @@ function predictBoard(component) {
   }
 
   // --- pointers ------------------------------------------------------------------------------------------------
-  const where = (event) => {
-    const box = svg.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
+  const where = (event) => placeIn(svg, event);
   const nearest = (x) => {
     const apart = values.map((_, k) => Math.abs(picture.at(data, values, k)[0] - x));
     return apart.indexOf(Math.min(...apart));
@@ -176,12 +173,7 @@ function predictBoard(component) {
       rest();
     });
 
-  const observer = new ResizeObserver(([entry]) => {
-    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
-    width = entry.contentRect.width;
-    rebuild();
-  });
-  observer.observe(root);
+  const observer = watchWidth(root, (now) => { width = now; rebuild(); });
 
   return {
     update({ data: latest, setStateValue }) {

@@ -142,10 +142,7 @@ function railBoard(component) {
   }
 
   // --- pointers ------------------------------------------------------------------------------------------------
-  const at = (event) => {
-    const box = svg.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
+  const at = (event) => placeIn(svg, event);
   function nearest(event) {
     const [x, y] = at(event);
     if (!price || y > picture.bottom) return null;
@@ -192,20 +189,14 @@ function railBoard(component) {
     settled = JSON.stringify(inner());
   }
 
-  const observer = new ResizeObserver(([entry]) => {
-    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
-    width = entry.contentRect.width;
-    rebuild();
-  });
-  observer.observe(root);
+  const observer = watchWidth(root, (now) => { width = now; rebuild(); });
 
   return {
     update({ data: latest, setStateValue }) {
       [data, tell] = [latest, setStateValue];
       const { table } = data;
       if (table.differences && table.id !== held) {
-        const bytes = Uint8Array.from(atob(table.differences), (letter) => letter.charCodeAt(0));
-        price = pricing({ ...table, differences: new Float32Array(bytes.buffer) });  // little-endian, as all machines
+        price = pricing({ ...table, differences: numbers(table.differences, Float32Array) });
         held = table.id;
       }
       if (data.version !== version) adopt(data.sigmas);

@@ -20,7 +20,9 @@ from ays_toy.runs.comparison import Model
 from ays_toy.ui.components.assets import read
 from ays_toy.ui.components.exchange import SentOnce, as_text
 
-MODULES = ("noise", "exponential", "smooth", "mixture", "simd", "network", "solvers", "density", "ink", "paths")
+MODULES = (
+    "base64", "noise", "exponential", "smooth", "mixture", "simd", "network", "solvers", "density", "ink", "paths"
+)  # fmt: skip
 # Beyond these the server is faster: of a mixture; of a network, for one point.
 MOST_COMPONENTS, MOST_PRODUCTS = 4096, 300_000
 
@@ -33,7 +35,7 @@ def core() -> str:
 def script() -> str:
     """What a page asks the worker by, with the worker's whole text in it; `plot.js` comes before it."""
     worker = json.dumps(core() + read("worker.js"))
-    return f"const SAMPLING_WORKER = {worker};\n" + read("density.js", "client.js", "live.js")
+    return f"const SAMPLING_WORKER = {worker};\n" + read("base64.js", "density.js", "client.js", "live.js")
 
 
 class SampledModel(SentOnce):

@@ -138,7 +138,7 @@ function livePicture(root, corner = null) {
       const mark = JSON.stringify({ ...latest, model: latest?.model.id });
       if (mark !== known) hide();
       known = mark;
-      setting = latest && { ...latest, colors: Uint8Array.from(atob(latest.colors), (letter) => letter.charCodeAt(0)) };
+      setting = latest && { ...latest, colors: numbers(latest.colors, Uint8Array) };
       ready();
     },
     /** Another drawing is what the samples come from: `strokes` by the rules of a model that is drawn. */

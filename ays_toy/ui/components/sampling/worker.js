@@ -13,9 +13,6 @@ const walks = new Map();  // picture -> { denoise, solver, seed, steps }, the wa
 let drawn = { seed: null, chunks: [] };  // noise, chunk by chunk and step by step: all pictures have the same
 let sheet = { before: "", ink: null, strokes: "", made: null };  // the pad's paper up to the last stroke, and with it
 
-/** Bytes in base64 as an array of numbers, little-endian as all machines are. */
-const numbers = (text, Type) => new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-
 /** The weights of a network as it is sent. @returns {Network} */
 function network({ layers, modulations, last }) {
   const layer = ({ weight, bias }) => ({ weight: numbers(weight, Float32Array), bias: numbers(bias, Float32Array) });

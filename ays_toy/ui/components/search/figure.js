@@ -17,10 +17,7 @@ function makeFigure(parent, name, point) {
     },
   };
   let scrubbing = false;
-  const at = (event) => {
-    const frame = svg.getBoundingClientRect();
-    return figure.sweepAt(event.clientX - frame.left, event.clientY - frame.top);
-  };
+  const at = (event) => figure.sweepAt(...placeIn(svg, event));
   svg.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     scrubbing = true;
@@ -37,7 +34,7 @@ function makeFigure(parent, name, point) {
 function hover(figure, tip, root) {
   figure.svg.addEventListener("pointermove", (event) => {
     const frame = figure.svg.getBoundingClientRect(), outer = root.getBoundingClientRect();
-    const x = event.clientX - frame.left, y = event.clientY - frame.top;
+    const [x, y] = placeIn(figure.svg, event);
     let near = null, least = 18;
     for (const one of figure.points) {
       const distance = Math.hypot(one.x - x, one.y - y);

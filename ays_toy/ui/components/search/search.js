@@ -98,12 +98,7 @@ function searchPlayer(component) {
     newest = latest;
   }
 
-  const observer = new ResizeObserver(([entry]) => {
-    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
-    width = entry.contentRect.width;
-    draw();
-  });
-  observer.observe(root);
+  const observer = watchWidth(root, (now) => { width = now; draw(); });
   const begun = (one) => JSON.stringify([one.start.sigmas, one.sweeps[0]]);
 
   return {

@@ -31,6 +31,24 @@ function mount(component, make) {
   };
 }
 
+/** Where an event is, in an element's own pixels. */
+const placeIn = (element, { clientX, clientY }) => {
+  const { left, top } = element.getBoundingClientRect();
+  return [clientX - left, clientY - top];
+};
+
+/** Hear of an element's width, at first and whenever it changes by half a pixel. @returns {ResizeObserver} */
+function watchWidth(element, changed) {
+  let width = 0;
+  const observer = new ResizeObserver(([entry]) => {
+    if (Math.abs(entry.contentRect.width - width) < 0.5) return;
+    width = entry.contentRect.width;
+    changed(width);
+  });
+  observer.observe(element);
+  return observer;
+}
+
 const PLAIN = new Intl.NumberFormat("en-US", { maximumFractionDigits: 9, useGrouping: false });  // dear to make
 const plain = (value, digits = 4) => PLAIN.format(Number(value.toPrecision(digits)));
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
