@@ -127,6 +127,13 @@ def _flow(about: str, query: str) -> Scene:
     return Scene(about, f"trajectories?{shown}&{query}", _played, _play, ".flow.player")
 
 
+def _at_rest(page: Page, drawn: str) -> None:
+    """Wait until what the selector finds is drawn, and the page has come to rest."""
+    page.wait_for_selector(drawn)
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(1000)
+
+
 def _dot(page: Page, level: str) -> tuple[float, float]:
     box = page.get_by_role("slider", name=f"Noise level {level}").locator(".dot").bounding_box()
     assert box is not None
@@ -138,9 +145,7 @@ def _dragged(about: str, query: str, level: str, reach: float, painted: str = ""
 
     def grab(page: Page) -> None:
         page.get_by_role("slider", name=f"Noise level {level}").wait_for()
-        page.wait_for_selector(".st-key-panels_box5 .heatmaplayer image")
-        page.wait_for_selector(READY)
-        page.wait_for_timeout(1000)
+        _at_rest(page, ".st-key-panels_box5 .heatmaplayer image")
         page.mouse.move(*_dot(page, level))
         page.mouse.down()
 
@@ -167,8 +172,7 @@ def _slid(about: str, query: str) -> Scene:
 
 def _steps(page: Page) -> None:
     """Take hold of the slider of steps."""
-    page.wait_for_selector(READY)
-    page.wait_for_timeout(1000)
+    _at_rest(page, READY)
     box = page.locator(STEPS).locator("xpath=../..").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -196,9 +200,7 @@ def _scrubbed(about: str, query: str) -> Scene:
     """Move the bar of Optimize's sweeps to and fro."""
 
     def ready(page: Page) -> None:
-        page.wait_for_selector(".st-key-panels_box5 .heatmaplayer image")
-        page.wait_for_selector(READY)
-        page.wait_for_timeout(1000)
+        _at_rest(page, ".st-key-panels_box5 .heatmaplayer image")
 
     def scrub(page: Page, seconds: float) -> None:
         page.get_by_role("slider", name="sweep").evaluate(SCRUB, 1000 * seconds)
@@ -210,9 +212,7 @@ def _drawn(about: str, query: str) -> Scene:
     """Draw on the pad of Your data, round and round: more than a person does in one stroke."""
 
     def ready(page: Page) -> None:
-        page.wait_for_selector(".st-key-panels .annotation-text")
-        page.wait_for_selector(READY)
-        page.wait_for_timeout(1000)
+        _at_rest(page, ".st-key-panels .annotation-text")
 
     def draw(page: Page, seconds: float) -> None:
         page.locator("canvas.paper").evaluate(DRAW, 1000 * seconds)
