@@ -1,6 +1,7 @@
 """The table of schedules: whatever is known of each, every estimate as 'value ± error', and what finding it cost."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"
 KLUB_ABOUT = (
     "The paper's bound on the KL divergence of whole paths, in nats: lower is tighter, and fresh data have none."
 )
+UNKNOWN = str(Estimate(math.nan, math.nan))
 UNPRICED = Estimate(0.0, 0.0)  # fresh data, which no step has cost anything
 
 
@@ -72,9 +74,8 @@ def show(
     colors = ["" if one.name == ATTEMPT else f"color: {color(one.name)}" for one in schedules]
     styled = frame.style.apply(lambda _: colors, subset=[MARK])
     for title, column in columns.items():
-        for row, cell in enumerate(column):
-            if isinstance(cell, Estimate):
-                styled = styled.format(_saying(str(cell)), subset=pd.IndexSlice[[row], [title]])
+        for rows, texts in _said(column):
+            styled = styled.format(texts.__getitem__, subset=pd.IndexSlice[rows, [title]], na_rep=UNKNOWN)
     st.dataframe(
         styled,
         hide_index=True,
@@ -97,8 +98,21 @@ def name_width(titles: Sequence[str]) -> int:
     return max(112, round(LETTER * max(map(len, titles))) + 18)
 
 
-def _saying(text: str) -> Callable[[Any], str]:
-    return lambda _: text
+def _said(column: Sequence[Any]) -> list[tuple[list[int], dict[Any, str]]]:
+    """Rows of a column that are written at once, and what stands for each value: pandas is slow, cell by cell.
+
+    Two estimates of one value and different errors are not of the same rows.
+    """
+    parts: list[tuple[list[int], dict[Any, str]]] = []
+    for row, cell in enumerate(column):
+        if isinstance(cell, Estimate):
+            fits = (part for part in parts if part[1].get(cell.value, str(cell)) == str(cell))
+            part = next(fits, None) or ([], {})
+            if not part[0]:
+                parts.append(part)
+            part[0].append(row)
+            part[1][cell.value] = str(cell)
+    return parts
 
 
 def _usual(width: int) -> dict[str, Any]:
