@@ -1,4 +1,4 @@
-"""Seconds from a choice on Explore to pictures of it: `python -m benchmarks.changes [CHANGE …] [--url URL] [--json FILE]`.
+"""Seconds from a choice on Explore to pictures of it: `python -m benchmarks.changes [CHANGE …] [--url URL]`.
 
 A change is made in a headless Chromium as a person makes it, and clocked within the page from the click on: until the
 first pictures of what was chosen are all there, drawn by the browser, and until Python's figure with its metrics has
@@ -25,10 +25,13 @@ from tests.chromium import READY, chromium, serving
 
 TARGET = 0.3  # seconds until the first pictures
 CLOCK = """() => {
-  const images = () => [...document.querySelectorAll(".st-key-panels .heatmaplayer image")].map((one) => one.href.baseVal);
+  const images = () =>
+    [...document.querySelectorAll(".st-key-panels .heatmaplayer image")].map((one) => one.href.baseVal);
   const before = images(), clock = window.changeClock = { first: null, figure: null };
-  const row = () => [...document.querySelectorAll(".st-key-following *")].map((one) => one.shadowRoot?.querySelector(".live-row"));
-  const drawn = (one) => one?.checkVisibility() && [...one.querySelectorAll("canvas")].every((each) => each.dataset.points);
+  const roots = () => [...document.querySelectorAll(".st-key-following *")].map((one) => one.shadowRoot);
+  const row = () => roots().map((one) => one?.querySelector(".live-row"));
+  const there = (one) => one.dataset.points || one.ariaLabel.endsWith("searching …");
+  const drawn = (one) => one?.checkVisibility() && [...one.querySelectorAll("canvas")].every(there);
   const look = (now) => {
     const shown = images(), other = shown.length > 1 && shown.join() !== before.join();
     if (row().some(drawn)) clock.first ??= now - clock.began;
@@ -36,7 +39,11 @@ CLOCK = """() => {
     if (other && shown.length) clock.first ??= clock.figure;
     if (clock.figure === null) requestAnimationFrame(look);
   };
-  addEventListener("click", () => { clock.began = performance.now(); requestAnimationFrame(look); }, { capture: true, once: true });
+  const begin = () => {
+    clock.began = performance.now();
+    requestAnimationFrame(look);
+  };
+  addEventListener("click", begin, { capture: true, once: true });
 }"""
 
 
@@ -80,7 +87,9 @@ CHANGES = {
     "model": _from_list("Model", "Trained MLP", "to a network of 3 × 128", "?data=grid-8x8"),
     "solver": _from_list("Solver", "DPM-Solver++(2M)", "to an ODE's", "?data=grid-8x8"),
     "schedules": _from_list("Schedules side by side", "Cosine", "one more", "?data=grid-8x8&shown=edm,ays"),
-    "noise": Change("New noise", "?data=grid-8x8", lambda page: None, lambda page: page.get_by_role("button", name="New noise")),
+    "noise": Change(
+        "New noise", "?data=grid-8x8", Page.bring_to_front, lambda page: page.get_by_role("button", name="New noise")
+    ),
 }
 
 
