@@ -81,7 +81,8 @@ function pictureRow(root, figure) {
     /** What is drawn: Following.payload, or null. */
     update(latest) {
       for (const one of cells) one.blank();
-      setting = latest && { ...latest.live, colors: numbers(latest.live.colors, Uint8Array), data: latest.data };
+      const { live, view, data } = latest ?? {};
+      setting = latest && { ...live, colors: numbers(live.colors, Uint8Array), view, data };
       const count = latest ? 1 + latest.panels.length + latest.yours.length : 0;
       while (cells.length > count) {
         const { worker, words, canvas } = cells.pop();
@@ -96,7 +97,8 @@ function pictureRow(root, figure) {
     show(schedules) {
       if (!setting || !cells[0].worker.knows(setting.model)) return;
       const [data, ...rest] = cells, { solver, seed, points, half, bins, model: { id: model } } = setting;
-      if (box.hidden) {
+      if (data.asked !== setting.view) {
+        data.asked = box.dataset.view = setting.view;
         data.name(setting.data.title, setting.data.color);
         paintShades(data.canvas, setting, numbers(setting.data.shades, Uint8Array));
         fill(data.canvas, { "data-points": points });
