@@ -86,7 +86,12 @@ _CSS = """
 .st-key-lesson [data-testid="stForm"] { padding: 0; }
 /* In a step the lesson says what to look for, and the page does not say it again. */
 .stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-following) { position: absolute; } /* it has no place of its own */
+/* They have no place of their own. */
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing)) { position: absolute; }
+/* Beside pictures of what was chosen just now, no numbers of what was before. */
+.stApp:has(.st-key-following [data-ahead]) :is(.st-key-verdict, .st-key-table_box, .st-key-panels_box52_noises) * {
+  visibility: hidden;
+}
 /* Large enough for a finger, without lines further apart. */
 button[aria-label="Help"] { min-width: 24px; min-height: 24px; margin-block: -4px; }
 </style>

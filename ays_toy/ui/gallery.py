@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from ays_toy import figures
@@ -37,14 +38,15 @@ def panel(
     shown: Sequence[str] = metrics(),
 ) -> Panel:
     """The samples of one schedule over the metrics shown, or why there are none yet."""
-    truth, lines = compute.truth(model), [waits, ""]
+    exact, lines = compute.truth(model), [waits, ""]
+    image = exact * 0
     if outcome is not None:
-        lines = []
+        found, lines = compute.waited(outcome), []
         for name in shown:
-            title, value = METRICS[name].title, str(outcome.result().metrics[name])
+            title, value = METRICS[name].title, str(found.metrics[name])
             lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
-    image = truth * 0 if outcome is None else outcome.result().image
-    return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(truth)))
+        image = found.image
+    return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(exact)))
 
 
 def reserved(key: str, height: int) -> Any:
@@ -59,13 +61,18 @@ def reserved(key: str, height: int) -> Any:
 
 def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels", meta: Any = None) -> None:
     """Draw the true density beside the panels; `meta` says to what runs in the browser what they show."""
-    truth = compute.truth(model)
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
-    data = Panel("The data", REFERENCE, notes, pictures.shades(truth, pictures.brightest(truth)))
+    data = Panel("The data", REFERENCE, notes, truth(model))
     figure = figures.density_panels([data, *panels], model.dataset.half_width).update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     place.plotly_chart(figure, key=key, height="stretch", config=STILL, alt=alt)
+
+
+def truth(model: Model) -> np.ndarray:
+    """The data's own density as the pictures show it: shades [bins, bins] of one byte."""
+    exact = compute.truth(model)
+    return pictures.shades(exact, pictures.brightest(exact))
 
 
 def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Live | None:

@@ -12,7 +12,7 @@ from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
-from ays_toy.ui import codec, explore, findings, gallery
+from ays_toy.ui import codec, findings, following, gallery
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
@@ -109,7 +109,7 @@ def panels(view: TrajectoriesView, followed: Trajectories) -> None:
         view.place,
         view.targets,
         _live(view, followed.particles),
-        explore.meta(view),
+        following.sliders(view),
         on_follow=_took,
         on_place=_rested,
     )
@@ -120,7 +120,7 @@ def _live(view: TrajectoriesView, particles: int) -> LiveFlow | None:
     model = view.chosen_model
     if (sampled := gallery.sampled(model)) is None:
         return None
-    led = explore.led_to(view)
+    led = following.led_to(view)
     return LiveFlow.of(sampled, view.solver, view.seed, particles, (model.sigma_max, model.sigma_min), led)
 
 
