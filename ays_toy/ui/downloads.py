@@ -1,0 +1,184 @@
+"""What a page shows, to be taken away: one menu beside the page lists its figures, tables, films and schedules.
+
+A page's pieces offer what they draw while they draw it; files are made when somebody asks for them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ays_toy.data.datasets import DATASETS
+from ays_toy.exchange.formats import FORMATS, Taken
+from ays_toy.figures.printed import as_page
+from ays_toy.models import catalog
+from ays_toy.ui import leaving, record
+from ays_toy.ui.components.save import save_buttons
+from ays_toy.words import file_name
+
+WIDTH = 420  # pixels
+STEPLESS = ("train",)  # pages whose files say no number of steps
+Make = Callable[[], str | bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """What a button says, its file's ending and type, and what makes the file once it is asked for."""
+
+    label: str
+    suffix: str
+    mime: str
+    make: Make
+    about: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """One line of the menu: its title, its files, and the key of the chart that pictures are taken of, if it is one."""
+
+    title: str
+    files: tuple[File, ...]
+    chart: str | None = None
+
+
+@dataclass(eq=False)
+class Shown:
+    """What a session's page has offered: lines by the key of what is drawn, and schedules by their titles."""
+
+    lines: dict[str, Offer] = field(default_factory=dict)
+    schedules: dict[str, Taken] = field(default_factory=dict)
+
+
+_shown: dict[str, Shown] = {}  # by session; not in its state, which Streamlit frees late
+leaving.closing.append(lambda session: _shown.pop(session, None))
+
+
+def _here() -> Shown:
+    return _shown.setdefault(leaving.this_session(), Shown())
+
+
+# --- offering ------------------------------------------------------------------------------------------------------
+
+
+def figure(drawn: go.Figure, key: str, title: str, alt: str) -> None:
+    """Offer a figure that is drawn under that key, as pictures and as a page."""
+    page = File(
+        "HTML", "html", "text/html", partial(as_page, drawn, title, alt), "A page by itself, still interactive."
+    )
+    _here().lines[key] = Offer(title, (page,), key)
+
+
+def table(key: str, title: str, make: Make) -> None:
+    """Offer a table as CSV."""
+    about = "All digits, standard errors in columns of their own."
+    _here().lines[key] = Offer(title, (File("CSV", "csv", "text/csv", make, about),))
+
+
+def film(key: str, title: str, page: Make, gif: Make) -> None:
+    """Offer a film as a page that plays by itself, and as a GIF."""
+    files = (
+        File("HTML", "html", "text/html", page, "A page that plays by itself, without a network."),
+        File("GIF", "gif", "image/gif", gif, "For slides and posts."),
+    )
+    _here().lines[f"film {key}"] = Offer(title, files)
+
+
+def schedules(found: Iterable[Taken]) -> None:
+    """Offer schedules as files for other tools."""
+    _here().schedules = {one.found.title: one for one in found}
+
+
+# --- the menu ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def menu(page: str) -> Iterator[None]:
+    """Below the controls of a page, list what it has offered by its end, however it ends."""
+    _shown.pop(leaving.this_session(), None)
+    try:
+        yield
+    finally:
+        shown = _here()
+        if shown.lines or shown.schedules:
+            leaving.note()
+            with st.sidebar:
+                _menu(page)
+
+
+@st.fragment
+def _menu(page: str) -> None:
+    box = st.popover("Download", icon=":material/download:", key="downloads", width="stretch", on_change="rerun")
+    if not box.open:
+        return  # nothing is listed, and no file promised, before somebody looks
+    shown, stem = _here(), _stem(page)
+    with box, st.container(width=WIDTH):
+        for key, one in shown.lines.items():
+            _line(key, one, f"{stem}-{file_name(one.title)}")
+        if shown.schedules:
+            _schedules(shown.schedules, stem)
+
+
+def _line(key: str, one: Offer, stem: str) -> None:
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(one.title, width="stretch")
+    with row:
+        if one.chart:
+            save_buttons(one.chart, one.title, stem)
+        for file in one.files:
+            _button(file, stem, f"download {file.suffix} {key}", f"{one.title} as {file.label}")
+
+
+def _button(file: File, stem: str, key: str, about: str) -> None:
+    st.download_button(
+        file.label,
+        file.make,
+        f"{stem}.{file.suffix}",
+        file.mime,
+        key=key,
+        help=f"{about}. {file.about or ''}".strip(),
+        on_click="ignore",
+        width="content",
+    )
+
+
+def _schedules(found: dict[str, Taken], stem: str) -> None:
+    title = st.selectbox("A schedule, for other tools", list(found), key="schedule to download")
+    take(found[title], f"{stem}-{file_name(title)}", st.container(horizontal=True), key="schedule as")
+
+
+def take(one: Taken, stem: str, row: Any, key: str | None = None) -> None:
+    """Buttons that download a schedule in every form that is made at once."""
+    for name, form in FORMATS.items():
+        if not form.slow:
+            row.download_button(
+                form.title,
+                form.text(one),
+                f"{stem}.{form.suffix}",
+                form.mime,
+                key=key and f"{key} {name}",
+                icon=":material/download:",
+                help=form.counting(one),
+                on_click="ignore",
+            )
+
+
+# --- names of files ------------------------------------------------------------------------------------------------
+
+
+def _stem(page: str) -> str:
+    """What all files of the page begin with: 'explore-grid-8x8-8-steps'."""
+    chosen = record.this_session().values
+    what = chosen["image_model"] if page == "images" else data_name(chosen["data"])
+    if page == "data":
+        what = ""  # what lies on its pad need not be what was chosen
+    steps = "" if page in STEPLESS else f"{chosen['steps']} steps"
+    return file_name(f"{page} {what} {steps}")
+
+
+def data_name(data: str) -> str:
+    """Data in the name of a file: a preset's name, or the title of a user's own, whose name may hold all points."""
+    return data if data in DATASETS else catalog.dataset(data).title
