@@ -13,11 +13,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy.data.datasets import DATASETS
+from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import FORMATS, Taken
 from ays_toy.figures.printed import as_page
 from ays_toy.models import catalog
-from ays_toy.ui import leaving, record
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import compute, leaving, record
 from ays_toy.ui.components.save import save_buttons
+from ays_toy.ui.view import ModelView
 from ays_toy.words import file_name
 
 WIDTH = 420  # pixels
@@ -47,18 +50,25 @@ class Offer:
 
 @dataclass(eq=False)
 class Shown:
-    """What a session's page has offered: lines by the key of what is drawn, and schedules by their titles."""
+    """What a session's page has offered: lines by the key of what is drawn, schedules by their titles, for its view."""
 
     lines: dict[str, Offer] = field(default_factory=dict)
-    schedules: dict[str, Taken] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    view: ModelView | None = None
 
 
 _shown: dict[str, Shown] = {}  # by session; not in its state, which Streamlit frees late
-leaving.closing.append(lambda session: _shown.pop(session, None))
 
 
 def _here() -> Shown:
     return _shown.setdefault(leaving.this_session(), Shown())
+
+
+def _let_go(session: str) -> None:
+    _shown.pop(session, None)
+
+
+leaving.closing.append(_let_go)
 
 
 # --- offering ------------------------------------------------------------------------------------------------------
@@ -87,9 +97,10 @@ def film(key: str, title: str, page: Make, gif: Make) -> None:
     _here().lines[f"film {key}"] = Offer(title, files)
 
 
-def schedules(found: Iterable[Taken]) -> None:
-    """Offer schedules as files for other tools."""
-    _here().schedules = {one.found.title: one for one in found}
+def schedules(view: ModelView, found: Iterable[Schedule]) -> None:
+    """Offer a page's schedules as files for other tools."""
+    shown = _here()
+    shown.schedules, shown.view = {one.title: one for one in found if one.levels}, view
 
 
 # --- the menu ------------------------------------------------------------------------------------------------------
@@ -98,12 +109,12 @@ def schedules(found: Iterable[Taken]) -> None:
 @contextmanager
 def menu(page: str) -> Iterator[None]:
     """Below the controls of a page, list what it has offered by its end, however it ends."""
-    _shown.pop(leaving.this_session(), None)
+    _let_go(leaving.this_session())
     try:
         yield
     finally:
         shown = _here()
-        if shown.lines or shown.schedules:
+        if shown.lines:
             leaving.note()
             with st.sidebar:
                 _menu(page)
@@ -118,8 +129,8 @@ def _menu(page: str) -> None:
     with box, st.container(width=WIDTH):
         for key, one in shown.lines.items():
             _line(key, one, f"{stem}-{file_name(one.title)}")
-        if shown.schedules:
-            _schedules(shown.schedules, stem)
+        if shown.view:
+            _schedules(shown.view, shown.schedules, stem)
 
 
 def _line(key: str, one: Offer, stem: str) -> None:
@@ -145,9 +156,12 @@ def _button(file: File, stem: str, key: str, about: str) -> None:
     )
 
 
-def _schedules(found: dict[str, Taken], stem: str) -> None:
+def _schedules(view: ModelView, found: dict[str, Schedule], stem: str) -> None:
     title = st.selectbox("A schedule, for other tools", list(found), key="schedule to download")
-    take(found[title], f"{stem}-{file_name(title)}", st.container(horizontal=True), key="schedule as")
+    one, about = found[title], {"data": view.data, "model": view.model}
+    price = compute.gram(view.chosen_model).price(one.sigmas)
+    taken = Taken(Measured(one, price), view.solver, about=about)
+    take(taken, f"{stem}-{file_name(title)}", st.container(horizontal=True), key="schedule as")
 
 
 def take(one: Taken, stem: str, row: Any, key: str | None = None) -> None:

@@ -15,7 +15,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import compute, findings, gallery, tables, yours
+from ays_toy.ui import compute, downloads, findings, gallery, tables, yours
 from ays_toy.ui.components.follow import WEIGHTED, Following, Led, Lengths
 from ays_toy.ui.components.rail import Table
 from ays_toy.ui.kept import kept
@@ -166,3 +166,4 @@ def table(view: View, rows: Mapping[str, Measured]) -> None:
     order = [rows[name] for name in (yours.NAME, *names.COMPARED, "data") if name in rows]
     alt = "KLUB and sample quality of every schedule, with standard errors."
     tables.measured(order, "table", alt, view.columns)
+    downloads.schedules(view, [row.schedule for row in order])

@@ -1,5 +1,6 @@
 """The paper's search as a film: where the levels are after every sweep, what they cost and what comes out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Curve:
     def known(self, last: int | None = None) -> list[tuple[int, Estimate]]:
         """The sweeps that it was measured at, until the last that is wanted, each with its value."""
         until = len(self.values) if last is None else last + 1
-        return [(k, one) for k, one in enumerate(self.values[:until]) if one is not None]
+        return [(k, one) for k, one in enumerate(self.values[:until]) if one and math.isfinite(one.value)]
 
     @property
     def log(self) -> bool:

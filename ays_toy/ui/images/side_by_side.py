@@ -144,7 +144,8 @@ def table(view: ImagesView, one: Shown) -> None:
             config[figure.title] = number(_short(name).capitalize(), width=128, help=figure.about)
     columns[tables.LEVELS] = [tables.levels(row.schedule.sigmas) for row in rows]
     alt = "KLUB and quality of every schedule on images, with standard errors."
-    tables.show([row.schedule for row in rows], columns, config, "images table", alt, placeholder="–")
+    shown = [row.schedule for row in rows]
+    tables.show(shown, columns, config, "images table", alt, title="Table of schedules", placeholder="–")
 
 
 def large(one: Shown) -> bool:
