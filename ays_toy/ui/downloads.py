@@ -36,21 +36,20 @@ class File:
     suffix: str
     mime: str
     make: Make
-    about: str | None = None
+    about: str
 
 
 @dataclass(frozen=True, eq=False)
 class Offer:
-    """One line of the menu: its title, its files, and the key of the chart that pictures are taken of, if it is one."""
+    """One line of the menu: its files, and the key of the chart that pictures are taken of, if it is one."""
 
-    title: str
     files: tuple[File, ...]
     chart: str | None = None
 
 
 @dataclass(eq=False)
 class Shown:
-    """What a session's page has offered: lines by the key of what is drawn, schedules by their titles, for its view."""
+    """What a session's page has offered: lines and schedules by their titles, and the view that these are for."""
 
     lines: dict[str, Offer] = field(default_factory=dict)
     schedules: dict[str, Schedule] = field(default_factory=dict)
@@ -79,22 +78,22 @@ def figure(drawn: go.Figure, key: str, title: str, alt: str) -> None:
     page = File(
         "HTML", "html", "text/html", partial(as_page, drawn, title, alt), "A page by itself, still interactive."
     )
-    _here().lines[key] = Offer(title, (page,), key)
+    _here().lines[title] = Offer((page,), key)
 
 
-def table(key: str, title: str, make: Make) -> None:
+def table(title: str, make: Make) -> None:
     """Offer a table as CSV."""
     about = "All digits, standard errors in columns of their own."
-    _here().lines[key] = Offer(title, (File("CSV", "csv", "text/csv", make, about),))
+    _here().lines[title] = Offer((File("CSV", "csv", "text/csv", make, about),))
 
 
-def film(key: str, title: str, page: Make, gif: Make) -> None:
+def film(title: str, page: Make, gif: Make) -> None:
     """Offer a film as a page that plays by itself, and as a GIF."""
     files = (
         File("HTML", "html", "text/html", page, "A page that plays by itself, without a network."),
         File("GIF", "gif", "image/gif", gif, "For slides and posts."),
     )
-    _here().lines[f"film {key}"] = Offer(title, files)
+    _here().lines[title] = Offer(files)
 
 
 def schedules(view: ModelView, found: Iterable[Schedule]) -> None:
@@ -127,33 +126,29 @@ def _menu(page: str) -> None:
         return  # nothing is listed, and no file promised, before somebody looks
     shown, stem = _here(), _stem(page)
     with box, st.container(width=WIDTH):
-        for key, one in shown.lines.items():
-            _line(key, one, f"{stem}-{file_name(one.title)}")
+        for title, one in shown.lines.items():
+            _line(title, one, f"{stem}-{file_name(title)}")
         if shown.view:
             _schedules(shown.view, shown.schedules, stem)
 
 
-def _line(key: str, one: Offer, stem: str) -> None:
+def _line(title: str, one: Offer, stem: str) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.markdown(one.title, width="stretch")
-    with row:
+    row.markdown(title, width="stretch")
+    with row.container(horizontal=True, width="content", gap="xsmall"):
         if one.chart:
-            save_buttons(one.chart, one.title, stem)
+            save_buttons(one.chart, title, stem)
         for file in one.files:
-            _button(file, stem, f"download {file.suffix} {key}", f"{one.title} as {file.label}")
-
-
-def _button(file: File, stem: str, key: str, about: str) -> None:
-    st.download_button(
-        file.label,
-        file.make,
-        f"{stem}.{file.suffix}",
-        file.mime,
-        key=key,
-        help=f"{about}. {file.about or ''}".strip(),
-        on_click="ignore",
-        width="content",
-    )
+            st.download_button(
+                file.label,
+                file.make,
+                f"{stem}.{file.suffix}",
+                file.mime,
+                key=f"{title} as {file.label}",
+                help=file.about,
+                on_click="ignore",
+                width="content",
+            )
 
 
 def _schedules(view: ModelView, found: dict[str, Schedule], stem: str) -> None:

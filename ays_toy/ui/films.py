@@ -25,7 +25,6 @@ def search(view: SearchView, data: SearchData) -> None:
         f"at {data.start.title} and is stopped by {amid_sentence(data.metric.title)}. ± is one standard error."
     )
     downloads.film(
-        "search",
         "The search, animated",
         lambda: films.search_page(_searched(data), heading, words),
         lambda: films.search_gif(_searched(data)),
@@ -49,7 +48,6 @@ def flow(view: ComparedView, followed: Trajectories, align: str, path: int) -> N
     )
     made = partial(_flowed, view.chosen_model, followed, align, path, view.power)
     downloads.film(
-        "flow",
         "The trajectories, animated",
         lambda: films.flow_page(made(), heading, words if path else words.rpartition(" The line")[0]),
         lambda: films.flow_gif(made()),

@@ -80,7 +80,7 @@ def show(
 
     Columns of estimates show 'value ± error' and sort by the value; `config` says what is special about a column.
     """
-    downloads.table(key, title, partial(as_csv, schedules, columns))
+    downloads.table(title, partial(as_csv, schedules, columns))
     titles = [one.title for one in schedules]
     cells = {head: [getattr(cell, "value", cell) for cell in column] for head, column in columns.items()}
     frame = pd.DataFrame({MARK: [MARK] * len(titles), "Schedule": titles} | cells)

@@ -88,7 +88,7 @@ def _walk(one: Trajectory, name: str, look: Style, at: np.ndarray, align: str) -
     else:
         levels = np.exp(np.interp(at, np.arange(n + 1), np.log(one.sigmas)))
     places = scaled(np.stack([one.under_way(float(sigma)) for sigma in levels]), levels).astype(np.float32)
-    done = [int(np.clip(np.searchsorted(-one.sigmas, -sigma * (1 - 1e-9)), 0, n)) for sigma in levels]
+    done = [int((one.sigmas > sigma * (1 + 1e-9)).sum()) for sigma in levels]
     starts = [f"step {k} of {n}" if k else "start" for k in done]
     words = [f"{start}, σ = {sigma:.3g}" for start, sigma in zip(starts, levels, strict=True)]
     return Walk(name, look, levels, words, places)

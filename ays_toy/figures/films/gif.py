@@ -12,6 +12,7 @@ from ays_toy.figures.printed import INK, PAPER
 WIDTH = 800  # pixels
 FINE = 2  # times as large as they are shown are frames drawn, so that lines and letters are smooth
 COLORS = 128  # of a file, besides those that are to be pure
+ALIKE = 8  # of 255, each of red, green and blue, by which colors differ that need not be told apart
 LAST = 2000  # milliseconds that the last frame is seen
 _SPELLED = str.maketrans({"σ": "sigma", "γ": "gamma", "‖": "||"})  # what Pillow's own font lacks
 
@@ -77,8 +78,10 @@ def _palette(drawn: Sequence[Image.Image], pure: Sequence[str]) -> Image.Image:
     sheet = Image.new("RGB", (width, height * len(seen)))
     for k, one in enumerate(seen):
         sheet.paste(one, (0, k * height))
-    kept = [channel for color in (PAPER, INK, *pure) for channel in ImageColor.getrgb(color)]
-    found = sheet.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
+    kept = np.array([ImageColor.getrgb(color) for color in (PAPER, INK, *pure)])
+    few = sheet.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette()
+    found = np.array(few).reshape(-1, 3)
+    apart = np.abs(found[:, None] - kept).max(axis=2).min(axis=1) > ALIKE
     palette = Image.new("P", (1, 1))
-    palette.putpalette((kept + found)[: 3 * 256])
+    palette.putpalette(np.concatenate([kept, found[apart]]).ravel().tolist())
     return palette

@@ -310,7 +310,7 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     titles, scores = [tried.title for tried, _ in last], [metric.turned(score) for _, score in last]
     rows = pd.DataFrame({"Tried in the last round": titles, metric.title: list(map(str, scores))})
     make = partial(tables.as_csv, [tried for tried, _ in last], {metric.title: scores})
-    downloads.table("tried", "Table of what the automatic choice tried", make)
+    downloads.table("Table of what the automatic choice tried", make)
     # A plain table, whose cells take as many lines as a name needs.
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 

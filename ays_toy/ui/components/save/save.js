@@ -1,6 +1,7 @@
 // Buttons that save a Plotly figure of the page as a picture, made by the library that drew it: as it is seen, but on paper.
 //
-// data: { chart: the key of the figure, file: a name without its ending, title, look: a template of Plotly's, scale }
+// data: { chart: the key of the figure, file: a name without its ending, title, look: a template of Plotly's,
+//   scale: pixels of a PNG for one on the screen }
 
 const FORMATS = {  // what a button says, and the file of what the library gives
   png: ["PNG", (text) => new Blob([numbers(text, Uint8Array)], { type: "image/png" })],
@@ -15,10 +16,10 @@ const drawnUnder = (key) => {
 
 /** The figure as a file: the data and the layout that are on the screen, in the look of paper. */
 async function pictureOf(shown, { look, scale }, format) {
-  const { width, height } = shown.getBoundingClientRect();
+  const box = shown.getBoundingClientRect(), [width, height] = [box.width, box.height].map(Math.round);
   const layout = { ...shown.layout, template: look, paper_bgcolor: undefined, plot_bgcolor: undefined, font: undefined };
   const figure = { data: shown.data, layout, config: { staticPlot: true } };
-  const text = await window.Plotly.toImage(figure, { format, width, height, scale, imageDataOnly: true });
+  const text = await window.Plotly.toImage(figure, { format, width, height, scale: format === "png" ? scale : 1, imageDataOnly: true });
   return FORMATS[format][1](text);
 }
 
