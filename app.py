@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy import serving
-from ays_toy.ui import frame, front, keeper
+from ays_toy.ui import downloads, frame, front, keeper
 from ays_toy.ui.components.address import one_entry_a_deed
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
@@ -23,5 +23,5 @@ page = st.navigation(
     [st.Page(front.nowhere, title="AYS Explorer", default=True, visibility="hidden"), *pages], position="top"
 )
 frame.glossary()
-with front.way_on(page.url_path), frame.sentences():
+with front.way_on(page.url_path), frame.sentences(), downloads.menu(page.url_path):
     page.run()

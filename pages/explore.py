@@ -50,7 +50,7 @@ outcomes = findings.begin(state, known, explore.later(state, known))
 follow.price(following.priced(state))
 with left:
     figure, words = explore.rail(state, known)
-    st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
+    gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
     terms.caption(explore.RAIL_CAPTION)
     if course.at_step():  # which asks what else only a pointer over the figure tells
         st.expander("The figure in numbers", icon=":material/format_list_numbered:").markdown(words)

@@ -21,9 +21,8 @@ def run_as_it_goes() -> None:
     network.run_controls(state, watch)
     one = network.shown(state, watch)
     film = st.container(key="panels_box6")
-    film.plotly_chart(
-        network.film(one, state), key="film", height="stretch", config=gallery.STILL, alt=network.film_alt(one, state)
-    )
+    pictures, words = network.film(one, state), network.film_alt(one, state)
+    gallery.figure(pictures, "film", "Samples as it learned", words, film, height="stretch")
     left, right = st.columns([0.4, 0.6], gap="medium")
     with left:
         network.curves(one)

@@ -13,7 +13,7 @@ from ays_toy.lessons.facts import Facts
 from ays_toy.runs import verdicts
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import compute, findings, following, gallery, tables, yours
+from ays_toy.ui import compute, downloads, findings, following, gallery, tables, yours
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import View
 
@@ -125,3 +125,4 @@ def table(view: View, rows: Mapping[str, Measured]) -> None:
     order = [rows[name] for name in (yours.NAME, *names.COMPARED, "data") if name in rows]
     alt = "KLUB and sample quality of every schedule, with standard errors."
     tables.measured(order, "table", alt, view.columns)
+    downloads.schedules(view, [row.schedule for row in order])

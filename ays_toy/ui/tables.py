@@ -1,7 +1,10 @@
 """The table of schedules: whatever is known of each, every estimate as 'value ± error', and what finding it cost."""
 
+import csv
+import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import downloads
 
 HEADER, ROW_HEIGHT = 35, 25  # pixels, of Streamlit's header and of our rows
 LETTER = 6.6  # pixels, on average
@@ -22,9 +26,17 @@ KLUB_ABOUT = (
 )
 UNKNOWN = str(Estimate(math.nan, math.nan))
 UNPRICED = Estimate(0.0, 0.0)  # fresh data, which no step has cost anything
+UNITS = {"KLUB": "nats", SECONDS: "s"} | {metric.title: metric.unit for metric in METRICS.values()}
 
 
-def measured(rows: Iterable[Measured], key: str, alt: str, metrics: Sequence[str], costs: bool = False) -> None:
+def measured(
+    rows: Iterable[Measured],
+    key: str,
+    alt: str,
+    metrics: Sequence[str],
+    costs: bool = False,
+    title: str = "Table of schedules",
+) -> None:
     """Schedules with 'klub' and the metrics named, as far as their data have them, and what finding them took.
 
     Rows without metrics are still being measured; at least one has been.
@@ -38,15 +50,15 @@ def measured(rows: Iterable[Measured], key: str, alt: str, metrics: Sequence[str
     config, cells = {}, list[Estimate | None]()
     for name in metrics:
         if name == "klub":
-            title, about, cells = "KLUB", KLUB_ABOUT, [row.klub or UNPRICED for row in rows]
+            head, about, cells = "KLUB", KLUB_ABOUT, [row.klub or UNPRICED for row in rows]
         elif name in next(row.metrics for row in rows if row.metrics):
-            title, about = METRICS[name].title, METRICS[name].about
+            head, about = METRICS[name].title, METRICS[name].about
             cells = [row.metrics[name] if row.metrics else None for row in rows]
         else:
             continue
-        columns[title] = cells
-        config[title] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=100)
-    show([row.schedule for row in rows], columns, config, key, alt)
+        columns[head] = cells
+        config[head] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=100)
+    show([row.schedule for row in rows], columns, config, key, alt, title=title)
 
 
 def height(rows: int) -> int:
@@ -61,21 +73,23 @@ def show(
     key: str,
     alt: str,
     *,
+    title: str,
     most: int = 40,
     placeholder: str = "",
 ) -> None:
-    """Draw one row a schedule, sortable by its headers, at most so many rows in sight at once.
+    """Draw one row a schedule, sortable by its headers, at most so many rows in sight at once; offer it under a title.
 
     Columns of estimates show 'value ± error' and sort by the value; `config` says what is special about a column.
     """
+    downloads.table(title, partial(as_csv, schedules, columns))
     titles = [one.title for one in schedules]
-    cells = {title: [getattr(cell, "value", cell) for cell in column] for title, column in columns.items()}
+    cells = {head: [getattr(cell, "value", cell) for cell in column] for head, column in columns.items()}
     frame = pd.DataFrame({MARK: [MARK] * len(titles), "Schedule": titles} | cells)
     colors = ["" if one.name == ATTEMPT else f"color: {color(one.name)}" for one in schedules]
     styled = frame.style.apply(lambda _: colors, subset=[MARK])
-    for title, column in columns.items():
+    for head, column in columns.items():
         for rows, texts in _said(column):
-            styled = styled.format(texts.__getitem__, subset=pd.IndexSlice[rows, [title]], na_rep=UNKNOWN)
+            styled = styled.format(texts.__getitem__, subset=pd.IndexSlice[rows, [head]], na_rep=UNKNOWN)
     st.dataframe(
         styled,
         hide_index=True,
@@ -86,6 +100,41 @@ def show(
         key=key,
         alt=alt,
     )
+
+
+def as_csv(schedules: Sequence[Schedule], columns: Mapping[str, Sequence[Any]]) -> str:
+    """The same table for other programs: all digits, units in the headers, each standard error in a column of its own.
+
+    Every row has its noise levels too, from the highest to the lowest. What is not measured is left empty.
+    """
+    table: dict[str, Sequence[Any]] = {
+        "Schedule": [one.title for one in schedules],
+        "Steps": [one.steps if one.levels else None for one in schedules],
+    }
+    for head, column in columns.items():
+        if head in (LEVELS, "Steps"):
+            continue
+        unit = f" ({UNITS[head]})" if UNITS.get(head) else ""
+        table[head + unit] = [getattr(cell, "value", cell) for cell in column]
+        if any(isinstance(cell, Estimate) for cell in column):
+            table[f"{head}, standard error{unit}"] = [getattr(cell, "stderr", None) for cell in column]
+    table["Noise levels"] = [" ".join(map(repr, one.levels)) for one in schedules]
+    return written(table)
+
+
+def written(table: Mapping[str, Sequence[Any]]) -> str:
+    """Columns by their headers as CSV, every number so that it can be read back; empty where there is none."""
+    file = io.StringIO()
+    rows = csv.writer(file, lineterminator="\n")
+    rows.writerow(table)
+    rows.writerows([_plain(cell) for cell in row] for row in zip(*table.values(), strict=True))
+    return file.getvalue()
+
+
+def _plain(cell: Any) -> Any:
+    """A cell without NumPy, and nothing for what is not known."""
+    plain = cell.item() if isinstance(cell, np.generic) else cell
+    return None if isinstance(plain, float) and math.isnan(plain) else plain
 
 
 def levels(sigmas: np.ndarray) -> str:

@@ -12,7 +12,7 @@ from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
-from ays_toy.ui import codec, findings, following, gallery
+from ays_toy.ui import codec, films, findings, following, gallery
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
@@ -113,6 +113,7 @@ def panels(view: TrajectoriesView, followed: Trajectories) -> None:
         on_follow=_took,
         on_place=_rested,
     )
+    films.flow(view, followed, view.align, path)
 
 
 def _live(view: TrajectoriesView, particles: int) -> LiveFlow | None:

@@ -18,7 +18,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables
+from ays_toy.ui import background, compute, downloads, films, findings, frame, gallery, record, running, tables
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.components.sampling import Live
@@ -167,24 +167,22 @@ def _rested() -> None:
 def player(view: SearchView, weighed: Schedule) -> None:
     """The search, drawn."""
     known, state, best = watch(view), state_of(view), findings.optimum(view.chosen_model, view.steps)
-    search_player(
-        SearchData(
-            findings.family(view, view.steps),
-            METRICS[view.metric],
-            state.sweeps,
-            best,
-            (weighed,),
-            compute.gram(view.chosen_model).klub(best.sigmas),
-            state.stop,
-            st.session_state.get("sweep"),
-            active(known),
-            state.place.now if active(known) else None,
-            live=_live(view, active(known)),
-            rested=state.rested,
-        ),
-        PLAYER,
-        on_sweep=_rested,
+    data = SearchData(
+        findings.family(view, view.steps),
+        METRICS[view.metric],
+        state.sweeps,
+        best,
+        (weighed,),
+        compute.gram(view.chosen_model).klub(best.sigmas),
+        state.stop,
+        st.session_state.get("sweep"),
+        active(known),
+        state.place.now if active(known) else None,
+        live=_live(view, active(known)),
+        rested=state.rested,
     )
+    search_player(data, PLAYER, on_sweep=_rested)
+    films.search(view, data)
 
 
 def _live(view: SearchView, running: bool) -> Live | None:
@@ -309,12 +307,10 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     st.markdown(made.reason)
     metric = METRICS[view.metric]
     last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
-    rows = pd.DataFrame(
-        {
-            "Tried in the last round": [tried.title for tried, _ in last],
-            metric.title: [str(metric.turned(score)) for _, score in last],
-        }
-    )
+    titles, scores = [tried.title for tried, _ in last], [metric.turned(score) for _, score in last]
+    rows = pd.DataFrame({"Tried in the last round": titles, metric.title: list(map(str, scores))})
+    make = partial(tables.as_csv, [tried for tried, _ in last], {metric.title: scores})
+    downloads.table("Table of what the automatic choice tried", make)
     # A plain table, whose cells take as many lines as a name needs.
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 

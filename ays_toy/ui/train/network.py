@@ -22,9 +22,8 @@ from ays_toy.runs import live_training, pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame, keeper, running, terms
+from ays_toy.ui import background, codec, compute, frame, gallery, keeper, running, terms
 from ays_toy.ui.background import Watch
-from ays_toy.ui.gallery import STILL
 from ays_toy.ui.jobs import State
 from ays_toy.ui.kept import kept
 from ays_toy.ui.running import buttons, reached, status
@@ -212,7 +211,7 @@ def calibration(one: Shown | None) -> None:
     if one is None or one.calibration is None:
         return
     st.markdown("#### Is it calibrated?")
-    st.plotly_chart(figures.calibration_figure(one.calibration), key="calibration", config=STILL, alt=_words(one))
+    gallery.figure(figures.calibration_figure(one.calibration), "calibration", "Calibration", _words(one))
     terms.caption(
         "E‖D(x, σ) − D(x′, 2σ)‖² less the drop in error from 2σ to σ, as a share of the error: **zero** at every noise "
         "level where the model is a true posterior mean, which is what KLUB's picture as an area rests on."
