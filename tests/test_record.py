@@ -39,7 +39,7 @@ def test_every_page_has_its_view_here_and_what_two_of_them_ask_is_shared() -> No
     pages = {file.stem for file in (ROOT / "pages").glob("*.py")}
     assert len(pages) == len(VIEWS)
     asked = Counter(field.name for cls in VIEWS for field in fields(cls))
-    shared = {field.name for field in fields(Shared)} - {"lesson", "nickname"}
+    shared = {field.name for field in fields(Shared)} - {"lesson", "nickname", "hide", "present"}
     assert {name for name, times in asked.items() if times > 1} == shared
 
 
@@ -78,6 +78,8 @@ def test_a_link_is_held_whole_also_by_a_page_that_does_not_show_all_of_it(page: 
         "shown": "edm,cosine",
         "columns": "klub,energy",
         "lesson": "klub-as-area.1.free",
+        "hide": "seed,columns",
+        "present": "1",
     }
     assert set(shared) == {field.name for field in fields(Shared)} - {"nickname"}, "which only shared servers have"
     extra = {"samples": "512"} if page == "optimize" else {"length": "200"} if page == "train" else {}

@@ -29,8 +29,13 @@ class Panel:
     image: np.ndarray
 
 
-def density_panels(panels: Sequence[Panel], half_width: float, columns: int | None = None) -> go.Figure:
-    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all)."""
+def density_panels(
+    panels: Sequence[Panel], half_width: float, columns: int | None = None, type_scale: float = 1.0
+) -> go.Figure:
+    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all).
+
+    `type_scale` is how many times their usual size the words have.
+    """
     figure = make_subplots(rows=1, cols=columns or len(panels), horizontal_spacing=0.012)
     bins = panels[0].image.shape[0]
     center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
@@ -56,7 +61,7 @@ def density_panels(panels: Sequence[Panel], half_width: float, columns: int | No
             text="<br>".join(
                 [
                     f"<span style='color:{panel.color}'>■</span> <b>{panel.title}</b>",
-                    *(f"<span style='font-size:12px'>{note}</span>" for note in panel.notes),
+                    *(f"<span style='font-size:{12 * type_scale:g}px'>{note}</span>" for note in panel.notes),
                 ]
             ),
             x=0.5,
@@ -66,10 +71,10 @@ def density_panels(panels: Sequence[Panel], half_width: float, columns: int | No
             yanchor="bottom",
             yshift=2,
             showarrow=False,
-            font={"size": 15},
+            font={"size": 15 * type_scale},
         )
     for column in range(len(panels) + 1, (columns or 0) + 1):
         figure.update_xaxes(visible=False, fixedrange=True, row=1, col=column)
         figure.update_yaxes(visible=False, fixedrange=True, row=1, col=column)
-    top = 32 + 15 * max(len(panel.notes) for panel in panels)
+    top = round((32 + 15 * max(len(panel.notes) for panel in panels)) * type_scale)
     return figure.update_layout(margin={**MARGIN, "t": top, "b": 0}, dragmode=False)

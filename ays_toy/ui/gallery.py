@@ -13,7 +13,7 @@ from ays_toy.palette import REFERENCE, color
 from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute
+from ays_toy.ui import compute, presenting
 from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.compute import Outcome
 from ays_toy.ui.kept import kept
@@ -62,7 +62,8 @@ def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels",
     truth = compute.truth(model)
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, pictures.shades(truth, pictures.brightest(truth)))
-    figure = figures.density_panels([data, *panels], model.dataset.half_width).update_layout(meta=meta)
+    figure = figures.density_panels([data, *panels], model.dataset.half_width, type_scale=presenting.type_scale())
+    figure.update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     place.plotly_chart(figure, key=key, height="stretch", config=STILL, alt=alt)
