@@ -18,6 +18,7 @@ from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.lessons.overview import LearnView
 from ays_toy.ui.optimize import take_home
 from ays_toy.ui.own_data.bringing import DataView
+from ays_toy.ui.teaching.desk import TeachView
 from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import SearchView, Shared, View
@@ -25,8 +26,8 @@ from ays_toy.ui.view import SearchView, Shared, View
 pytestmark = pytest.mark.usefixtures("home")
 
 ROOT = Path(__file__).parent.parent
-VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView, LearnView]
-PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "learn"]
+VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView, LearnView, TeachView]
+PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "learn", "teach"]
 PAGE_OF = dict(zip(VIEWS, PAGES, strict=True))
 MODES = "mode-mass"
 

@@ -58,8 +58,6 @@ _CSS = """
 @media (max-width: 640px) {
   /* It would lie over the button that shuts the controls. */
   .stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .st-key-glossary { visibility: hidden; }
-  /* Their names are said, not seen: two of them have no room. */
-  .st-key-glossary button p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail, .st-key-image-rail) {
     overflow-x: auto;
   }
@@ -68,6 +66,11 @@ _CSS = """
   [class*="st-key-panels_box"]:is([class*="box5"], [class*="box6"]) > div {
     min-width: 40rem; height: 205px !important;
   }
+}
+/* Beside the pages' names there is room for icons alone: the buttons' names are said, not seen. */
+@media (max-width: 1200px) {
+  .st-key-glossary button p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  [data-testid="stTopNav"] { margin-right: auto; max-width: calc(100% - 9rem); }
 }
 /* Where nothing hovers the buttons of a table are always there. */
 @media (hover: none) {
