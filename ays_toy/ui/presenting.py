@@ -17,9 +17,12 @@ html { font-size: calc(16px * TYPE) !important; }
 }
 [data-testid="stHeader"] { zoom: calc(1 / TYPE); }
 .block-container { margin-top: -1.2rem; }
+.st-key-verdict p { font-size: 1rem; }
 .js-plotly-plot :is(.xtick, .ytick, .legend, .bars) text { font-size: 16px !important; }
 .js-plotly-plot .xtitle { font-size: 16px !important; }
 .js-plotly-plot .hovertext text { font-size: 17px !important; }
+.stApp .st-key-panels_box3 .annotation-text { font-size: 17px !important; }
+.stApp .st-key-panels_box3 .annotation-text tspan[style*="font-size"] { font-size: 15px !important; }
 .js-plotly-plot .main-svg { overflow: visible !important; }
 .stApp .st-key-panels_box5 > div { height: calc(20cqw + 104px) !important; }
 .stApp [class*="st-key-panels_box52"] > div { height: calc(20cqw + 84px) !important; }

@@ -17,6 +17,7 @@ h2 { font-size: 13pt; margin: 7mm 0 1mm; }
 p { margin: 0 0 2mm; }
 .task { font-size: 16pt; white-space: pre-line; overflow-wrap: anywhere; }
 .link { font: 12pt/1.5 ui-monospace, Consolas, Menlo, monospace; overflow-wrap: anywhere; color: inherit; }
+.long { font-size: 7.5pt; }
 .code svg { display: block; width: 70mm; height: 70mm; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 6mm; margin: 0; }
 dt { font-weight: 600; } dd { margin: 0; }
@@ -27,10 +28,11 @@ dt { font-weight: 600; } dd { margin: 0; }
 def page(link: ClassLink) -> str:
     """The sheet."""
     told = "".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in (link.settings or {}).items())
+    size, shown = "link" if link.code else "link long", html.escape(link.address)
     parts = [
         f"<h1>AYS Explorer: {html.escape(link.title)}</h1>",
         f"<h2>Task</h2><p class='task'>{html.escape(link.task)}</p>" if link.task else "",
-        f"<h2>Open this</h2><p><a class='link' href='{html.escape(link.address)}'>{html.escape(link.address)}</a></p>",
+        f"<h2>Open this</h2><p><a class='{size}' href='{shown}'>{shown}</a></p>",
         f"<div class='code'>{svg(link)}</div>" if link.code else "",
         f"<h2>What is set</h2><dl>{told}</dl>" if told else "",
     ]
