@@ -18,6 +18,7 @@ html { font-size: calc(16px * TYPE) !important; }
 [data-testid="stHeader"] { zoom: calc(1 / TYPE); }
 .block-container { margin-top: -1.2rem; }
 .st-key-verdict p { font-size: 1rem; }
+[data-testid="stCaptionContainer"] p { font-size: 0.93rem; }
 .js-plotly-plot :is(.xtick, .ytick, .legend, .bars) text { font-size: 16px !important; }
 .js-plotly-plot .xtitle { font-size: 16px !important; }
 .js-plotly-plot .hovertext text { font-size: 17px !important; }

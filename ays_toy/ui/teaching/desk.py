@@ -78,4 +78,4 @@ def answers() -> None:
         "downloads a file of answers and hands it to you. Put the files into one folder, and see what the class "
         "gained, with 95 % intervals:"
     )
-    st.code(REPORT, language="bash")
+    st.code(REPORT, language=None)
