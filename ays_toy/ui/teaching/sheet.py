@@ -6,7 +6,7 @@ import io
 from ays_toy.ui.teaching.share import ClassLink
 
 TOO_LONG = (
-    "The link is too long for a QR code that a phone could read, for it holds what was drawn or brought: send it as text."
+    "The link is too long for a QR code that a phone could read: what was drawn or brought is in it. Send it as text."
 )
 
 # Letter is less high than A4 and A4 less wide: what fits both is no wider than one and no higher than the other.
