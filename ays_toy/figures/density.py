@@ -30,8 +30,13 @@ class Panel:
     image: np.ndarray
 
 
-def density_panels(panels: Sequence[Panel], half_width: float, columns: int | None = None) -> go.Figure:
-    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all)."""
+def density_panels(
+    panels: Sequence[Panel], half_width: float, columns: int | None = None, type_scale: float = 1.0
+) -> go.Figure:
+    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all).
+
+    `type_scale` is how many times their usual size the words have.
+    """
     bins = panels[0].image.shape[0]
     center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
     looks = {"zmin": 0, "zmax": 255, "colorscale": DENSITY, "showscale": False, "hoverinfo": "skip"}
@@ -46,16 +51,17 @@ def density_panels(panels: Sequence[Panel], half_width: float, columns: int | No
         heats.append(go.Heatmap(z=panel.image, x=center, y=center, xaxis=f"x{axis}", yaxis=f"y{axis}", **looks))
         layout[f"xaxis{axis}"] |= space
         layout[f"yaxis{axis}"] |= {**space, "scaleanchor": f"x{axis}"}
-        titles.append(_title(panel, f"x{axis} domain", f"y{axis} domain"))
-    top = 32 + 15 * max(len(panel.notes) for panel in panels)
+        titles.append(_title(panel, f"x{axis} domain", f"y{axis} domain", type_scale))
+    top = round((32 + 15 * max(len(panel.notes) for panel in panels)) * type_scale)
     return go.Figure(heats, layout | {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False})
 
 
-def _title(panel: Panel, across: str, up: str) -> dict[str, Any]:
+def _title(panel: Panel, across: str, up: str, type_scale: float) -> dict[str, Any]:
     """The words over a picture whose axes have these domains."""
     name = f"<span style='color:{panel.color}'>■</span> <b>{panel.title}</b>"
+    notes = [f"<span style='font-size:{12 * type_scale:g}px'>{note}</span>" for note in panel.notes]
     return {
-        "text": "<br>".join([name, *(f"<span style='font-size:12px'>{note}</span>" for note in panel.notes)]),
+        "text": "<br>".join([name, *notes]),
         **{"x": 0.5, "xref": across, "y": 1.0, "yref": up, "yanchor": "bottom", "yshift": 2},
-        **{"showarrow": False, "font": {"size": 15}},
+        **{"showarrow": False, "font": {"size": 15 * type_scale}},
     }

@@ -15,7 +15,7 @@ from ays_toy.palette import REFERENCE, color
 from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, downloads
+from ays_toy.ui import compute, downloads, presenting
 from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.compute import Outcome
 from ays_toy.ui.kept import kept
@@ -77,7 +77,8 @@ def show(
     """Draw the true density beside the panels; `meta` says to what runs in the browser what they show."""
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, truth(model))
-    drawn = figures.density_panels([data, *panels], model.dataset.half_width).update_layout(meta=meta)
+    drawn = figures.density_panels([data, *panels], model.dataset.half_width, type_scale=presenting.type_scale())
+    drawn.update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, height="stretch")

@@ -15,10 +15,10 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import downloads
+from ays_toy.ui import downloads, presenting
 
-HEADER, ROW_HEIGHT = 35, 25  # pixels, of Streamlit's header and of our rows
-LETTER = 6.6  # pixels, on average
+HEADER, ROW = 35, 25  # pixels, of Streamlit's header and of our rows
+LETTER = 6.6  # pixels, on average; all of these where nothing is presented
 MARK = "■"  # the column of colors
 CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"
 KLUB_ABOUT = (
@@ -57,13 +57,19 @@ def measured(
         else:
             continue
         columns[head] = cells
-        config[head] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=100)
+        width = presenting.pixels(100)
+        config[head] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=width)
     show([row.schedule for row in rows], columns, config, key, alt, title=title)
 
 
 def height(rows: int) -> int:
     """Pixels of a table that shows so many rows whole."""
-    return HEADER + ROW_HEIGHT * rows + 3
+    return presenting.pixels(HEADER) + row_height() * rows + 3
+
+
+def row_height() -> int:
+    """Pixels of a row."""
+    return presenting.pixels(ROW)
 
 
 def show(
@@ -95,7 +101,7 @@ def show(
         hide_index=True,
         column_config=_usual(name_width(titles)) | config,
         height=height(min(len(titles), most)),
-        row_height=ROW_HEIGHT,
+        row_height=row_height(),
         placeholder=placeholder,
         key=key,
         alt=alt,
@@ -144,7 +150,7 @@ def levels(sigmas: np.ndarray) -> str:
 
 def name_width(titles: Sequence[str]) -> int:
     """Pixels of a column that cuts none of the titles."""
-    return max(112, round(LETTER * max(map(len, titles))) + 18)
+    return presenting.pixels(max(112, round(LETTER * max(map(len, titles))) + 18))
 
 
 def _said(column: Sequence[Any]) -> list[tuple[list[int], dict[Any, str]]]:
@@ -166,11 +172,12 @@ def _said(column: Sequence[Any]) -> list[tuple[list[int], dict[Any, str]]]:
 
 def _usual(width: int) -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    cost, badge = presenting.pixels(68), presenting.pixels(44)
     return {
         # A header of its own, or a screen reader would have none to say.
-        MARK: text("Color", width=44, pinned=True, help="As in the figures."),
+        MARK: text("Color", width=badge, pinned=True, help="As in the figures."),
         "Schedule": text(width=width, pinned=True),
-        CALLS: number("Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=68),
-        SECONDS: number(help="Time that took on this machine.", format="%.3g", width=68),
+        CALLS: number("Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=cost),
+        SECONDS: number(help="Time that took on this machine.", format="%.3g", width=cost),
         LEVELS: text(help="From the highest noise to the lowest.", width="large"),
     }

@@ -18,6 +18,7 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, downloads, gallery, tables
 from ays_toy.ui.beat_ays import attempts, board
 from ays_toy.ui.beat_ays.board import CHEAP, FINE, ChallengeView
+from ays_toy.ui.controls import draws
 from ays_toy.words import amid_sentence
 
 YOURS = names.title("yours")
@@ -32,6 +33,7 @@ def _reveal(state: ChallengeView) -> None:
     board.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
 
 
+@draws("guess")
 def ask(state: ChallengeView) -> None:
     """Ask who will win before the others are shown."""
     st.markdown("**Who wins? Guess, then reveal**")

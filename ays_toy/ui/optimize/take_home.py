@@ -17,7 +17,7 @@ from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import background, compute, downloads, findings, record, tables, terms
 from ays_toy.ui.background import Watch
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, follow, reached, stage, status, take_up
 from ays_toy.ui.view import MAX_MORE, SearchView
@@ -31,7 +31,8 @@ def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerato
     """Any number of steps from what was found, what that is worth, and every schedule as a file."""
     with right:
         st.markdown("#### Any number of steps, and as a file")
-        st.slider("Number of steps", MIN_STEPS, MAX_MORE, key="more", persist_state="session")
+        if visible("more"):
+            st.slider("Number of steps", MIN_STEPS, MAX_MORE, key="more", persist_state="session")
         watch = _watch(view, shown)
         _refinement(view, shown, watch)
     longer = resampled(view, shown, watch)

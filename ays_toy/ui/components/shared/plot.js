@@ -37,6 +37,9 @@ const placeIn = (element, { clientX, clientY }) => {
   return [clientX - left, clientY - top];
 };
 
+/** How many times its usual size type has: what is presented has it larger, and so has who asks a browser for that. */
+const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
 /**
  * Hear of an element's width, at first and whenever it changes by half a pixel. Before, while nothing in it has its
  * place, it is not seen. @returns {ResizeObserver}
