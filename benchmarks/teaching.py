@@ -30,7 +30,7 @@ Said = Iterator[tuple[str, object]]  # names in the template with what stands fo
 
 
 def compared(model: Model, steps: int, which: Sequence[str], solver: str = SOLVER) -> dict[str, Measured]:
-    """Schedules by name with KLUB, energy distance and the modes found, as Explore has them, and fresh data as 'data'."""
+    """Schedules by name with KLUB, energy distance and modes found, as Explore has them; fresh data as 'data'."""
     rows = finding.compare(model, solver, steps, metrics=("energy", "coverage"), which=which)
     return {row.schedule.name: row for row in rows}
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ays_toy.ui import compute, controls, gallery, terms, view
 from ays_toy.ui.beat_ays import board, guess
-from ays_toy.ui.lessons import bar
+from ays_toy.ui.lessons import bar, course
 
 state = view.show(
     board.ChallengeView,
@@ -31,6 +31,7 @@ terms.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale.",
     *gallery.WORDS,
 )
+standing = st.empty() if course.at_step() else gallery.reserved("finding_attempt", 24)
 
 with left:
     board.board(state)
@@ -42,6 +43,9 @@ with result:
 outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist())
+if not course.at_step():
+    found = guess.standing(state, shown)
+    standing.markdown(found, help=terms.about(found))
 with result:
     if board.revealed(state):
         guess.lesson(state, shown)

@@ -20,6 +20,8 @@ seen = running.stage(network.SLOT)
 def run_as_it_goes() -> None:
     network.run_controls(state, watch)
     one = network.shown(state, watch)
+    found = network.finding(one)
+    st.container(key="finding_learned").markdown(found, help=terms.about(found))
     film = st.container(key="panels_box6")
     film.plotly_chart(
         network.film(one, state), key="film", height="stretch", config=gallery.STILL, alt=network.film_alt(one, state)

@@ -76,7 +76,7 @@ _CSS = """
 }
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
-.st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
+:is(.st-key-verdict, [class*="st-key-finding_"]) p { font-size: 0.92rem; line-height: 1.38; margin-bottom: 0; }
 .block-container h4 { padding: 0.4rem 0 0; }
 .st-key-lesson_note { padding-bottom: 1rem; }
 .st-key-way_on { margin-top: -0.3rem; }

@@ -14,6 +14,7 @@ from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
 from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
+from ays_toy.runs import verdicts
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
@@ -109,10 +110,7 @@ def verdict(view: ImagesView, one: Shown) -> str:
 
 
 def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -> str:
-    ours, theirs, title, against = known[name], known[other], one.rows[name].title, one.rows[other].title
-    if not ours.differs(theirs):
-        return f"{title} and {against} agree within two standard errors ({ours} against {theirs})"
-    return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {against} ({ours} against {theirs})"
+    return verdicts.against(one.rows[name].title, known[name], one.rows[other].title, known[other])
 
 
 def facts(view: ImagesView, one: Shown) -> Facts:
