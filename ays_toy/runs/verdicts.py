@@ -35,7 +35,8 @@ def learned(title: str, excess: float, measured: Calibration | None) -> str:
         return f"{words}."
     fit = int((np.abs(measured.gap) <= 2 * measured.stderr).sum())
     where = f"{fit} of {measured.gap.size}" if fit < measured.gap.size else f"all {fit}"
-    return f"{words}; at {where} noise levels its answers fit together as a posterior mean's do, within two standard errors."
+    together = "its answers fit together as a posterior mean's do, within two standard errors"
+    return f"{words}; at {where} noise levels {together}."
 
 
 def _judged(rows: Mapping[str, Measured]) -> dict[str, Estimate]:
