@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import compute, controls, gallery, terms, view
+from ays_toy.ui import compute, controls, gallery, in_numbers, terms, view
 from ays_toy.ui.beat_ays import board, guess
 from ays_toy.ui.lessons import bar, course
 
@@ -58,3 +58,5 @@ with st.container(key="scores_box"):
         f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",
         *(one.title for one in shown.values()),
     )
+if not course.at_step():
+    in_numbers.show([guess.in_numbers(state, shown)])

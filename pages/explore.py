@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, findings, gallery, repeats, running, terms, view, yours
+from ays_toy.ui import controls, explore, findings, gallery, in_numbers, repeats, running, terms, view, yours
 from ays_toy.ui.components.follow import follow
-from ays_toy.ui.lessons import bar, course
+from ays_toy.ui.lessons import bar
 
 state = view.show(
     view.View,
@@ -48,8 +48,7 @@ with left:
     figure, words = explore.rail(state, known)
     st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
     terms.caption(explore.RAIL_CAPTION)
-    if course.at_step():  # which asks what else only a pointer over the figure tells
-        st.expander("The figure in numbers", icon=":material/format_list_numbered:").markdown(words)
+    in_numbers.show([words])
 samples = explore.samples(state, known, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows, coming = explore.measured(state, known, outcomes)

@@ -6,7 +6,7 @@ from itertools import count
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy.ui import controls, running, terms, view, yours
+from ays_toy.ui import controls, in_numbers, running, terms, view, yours
 from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
 from ays_toy.ui.lessons import bar
 
@@ -62,6 +62,7 @@ image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
 with st.container(key="images_table"):
     side_by_side.table(state, one)
+    in_numbers.show(side_by_side.in_numbers(state, one))
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()

@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
-from ays_toy.ui import leaving
+from ays_toy.ui import leaving, paper
 
 _CSS = """
 <style>
@@ -197,4 +197,4 @@ def begin() -> None:
     """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
     st.session_state[_FRAMED] = True
     leaving.note()
-    st.html(_CSS + _COLORS)
+    st.html(_CSS + _COLORS + paper.CSS)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ays_toy import names
 from ays_toy.estimates import Estimate, Measured
-from ays_toy.figures import Panel
+from ays_toy.figures import Panel, rail_words
 from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT
@@ -93,6 +93,12 @@ def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: c
         gallery.panel(state.chosen_model, one, outcomes.get(name), "after your guess", gallery.metrics(state.metric))
         for name, one in {"yours": schedules["yours"], **board.others(state)}.items()
     ]
+
+
+def in_numbers(state: ChallengeView, schedules: Mapping[str, Schedule]) -> str:
+    """The board in numbers."""
+    unit = "nats" if state.weight == names.KLUB_POWER else "of cost"
+    return rail_words([_measured(state, one) for one in schedules.values()], state.cost, unit)
 
 
 def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:

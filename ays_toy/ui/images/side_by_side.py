@@ -1,10 +1,9 @@
 """What the Images page draws: pictures in rows, figures of quality, prices, and what they say in words."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import figures, names
@@ -75,7 +74,7 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
     return words
 
 
-def curves(view: ImagesView, one: Shown) -> go.Figure:
+def _curves(view: ImagesView, one: Shown) -> list[Curve]:
     """Quality over the number of steps: what ships with the digits, and all that this session has measured."""
     config, ours, rows = view.config, results.digits(), list[Measured]()
     if view.bundled:
@@ -89,8 +88,15 @@ def curves(view: ImagesView, one: Shown) -> go.Figure:
             found.setdefault(row.schedule.name, {})[row.schedule.steps] = row.metrics[view.figure]
     order = [name for name in compared.ORDER if name in found]
     titles = {name: one.rows[name].title if name in one.rows else STYLES[name].title for name in order}
-    data = [Curve(name, titles[name], found[name]) for name in order]
-    return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
+    return [Curve(name, titles[name], found[name]) for name in order]
+
+
+def in_numbers(view: ImagesView, one: Shown) -> Iterator[str]:
+    """The figures of quality and of KLUB in numbers, a line for each schedule; and the noise levels."""
+    for curve in _curves(view, one):
+        scores = ", ".join(f"{curve.values[steps]} in {steps} steps" for steps in sorted(curve.values))
+        yield f"**{curve.title}**, {FIGURES[view.figure].title}: {scores}."
+    yield figures.rail_words([row for row in one.rows.values() if row.klub])
 
 
 def verdict(view: ImagesView, one: Shown) -> str:
@@ -159,8 +165,9 @@ def view_control(view: ImagesView) -> None:
 
 def quality(view: ImagesView, one: Shown) -> None:
     """Quality over the number of steps, and KLUB of every schedule."""
+    title = FIGURES[view.figure].title
     st.plotly_chart(
-        curves(view, one),
+        figures.quality_over_steps(_curves(view, one), view.steps, title),
         key="quality",
         config=STILL,
         alt=f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars.",

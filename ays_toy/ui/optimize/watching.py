@@ -25,7 +25,7 @@ from ays_toy.ui.components.sampling import Live
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, numbers
 
 SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
 CHOICES = "choices asked for"  # under which a session keeps for which settings it has
@@ -166,25 +166,35 @@ def _rested() -> None:
 
 def player(view: SearchView, weighed: Schedule) -> None:
     """The search, drawn."""
+    search_player(_drawn(view, weighed), PLAYER, on_sweep=_rested)
+
+
+def _drawn(view: SearchView, weighed: Schedule) -> SearchData:
     known, state, best = watch(view), state_of(view), findings.optimum(view.chosen_model, view.steps)
-    search_player(
-        SearchData(
-            findings.family(view, view.steps),
-            METRICS[view.metric],
-            state.sweeps,
-            best,
-            (weighed,),
-            compute.gram(view.chosen_model).klub(best.sigmas),
-            state.stop,
-            st.session_state.get("sweep"),
-            active(known),
-            state.place.now if active(known) else None,
-            live=_live(view, active(known)),
-            rested=state.rested,
-        ),
-        PLAYER,
-        on_sweep=_rested,
+    return SearchData(
+        findings.family(view, view.steps),
+        METRICS[view.metric],
+        state.sweeps,
+        best,
+        (weighed,),
+        compute.gram(view.chosen_model).klub(best.sigmas),
+        state.stop,
+        st.session_state.get("sweep"),
+        active(known),
+        state.place.now if active(known) else None,
+        live=_live(view, active(known)),
+        rested=state.rested,
     )
+
+
+def in_numbers(view: SearchView, weighed: Schedule) -> Iterator[str]:
+    """The player in numbers: every sweep, and the schedules under them."""
+    drawn = _drawn(view, weighed)
+    for sweep in drawn.sweeps:
+        yield f"{drawn.label(sweep)}; σ = {numbers(sweep.sigmas)}"
+    for one in (drawn.start, drawn.optimum, *drawn.others):
+        if one:
+            yield f"{one.title}: σ = {numbers(one.sigmas)}"
 
 
 def _live(view: SearchView, running: bool) -> Live | None:

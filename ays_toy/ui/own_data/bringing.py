@@ -17,7 +17,7 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import finding, verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec, compute, findings, frame, gallery, keeper, terms
+from ays_toy.ui import codec, compute, findings, frame, gallery, in_numbers, keeper, terms
 from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import pick
@@ -198,6 +198,25 @@ def preview(view: ModelView) -> None:
         f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise.",
         *gallery.WORDS,
     )
+    in_numbers.show(_in_numbers(model, outcomes))
+
+
+def _points_in_numbers(model: Model) -> str:
+    """Where the points are that lie on the pad, or were brought."""
+    points = model.dataset.mixture.means
+    (x, y), (across, up) = points.mean(axis=0), points.std(axis=0)
+    (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
+    return (
+        f"{len(points):,} points, x from {left:.3g} to {right:.3g} and y from {low:.3g} to {high:.3g}, around "
+        f"({x:.2g}, {y:.2g}) with a standard deviation of {across:.3g} and {up:.3g}."
+    )
+
+
+def _in_numbers(model: Model, outcomes: compute.Outcomes) -> Iterable[str]:
+    yield _points_in_numbers(model)
+    for name, outcome in outcomes.items():
+        scores = ", ".join(f"{METRICS[one].title} {value}" for one, value in outcome.result().metrics.items())
+        yield f"{names.title(name, POWER)}: {scores}."
 
 
 def finding_of(outcomes: compute.Outcomes) -> str:

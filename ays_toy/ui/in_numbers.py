@@ -1,0 +1,12 @@
+"""A figure in numbers, shut until it is asked for: for who does not see it, or has no pointer to ask it."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+LABEL = "The figure in numbers"
+
+
+def show(lines: Iterable[str]) -> None:
+    """Offer what a figure shows as lines of words and numbers."""
+    st.expander(LABEL, icon=":material/format_list_numbered:").markdown("\n".join(f"- {line}" for line in lines))
