@@ -23,7 +23,8 @@ state = view.show(
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
 terms.caption(
     f"Every step adds its patch to **{state.cost}**{board.meaning(state)}: make the patches small, then see whether "
-    "the picture agrees. The address holds your attempt."
+    "the picture agrees. The address holds your attempt.",
+    *board.words_beside(state),
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
 pictures = gallery.reserved(board.PANELS, 300)

@@ -55,7 +55,8 @@ with left:
     side_by_side.view_control(state)
     with st.container(key="strips"):
         side_by_side.rows(state, one)
-    terms.caption(side_by_side.rows_caption(state, one), *(row.title for row in one.rows.values()))
+    caption = side_by_side.rows_caption(state, one)
+    terms.caption(caption, "denoiser call", *(row.title for row in one.rows.values()))
 with right:
     side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)

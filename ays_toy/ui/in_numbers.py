@@ -4,9 +4,12 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from ays_toy.ui import terms
+
 LABEL = "The figure in numbers"
 
 
 def show(lines: Iterable[str]) -> None:
     """Offer what a figure shows as lines of words and numbers."""
-    st.expander(LABEL, icon=":material/format_list_numbered:").markdown("\n".join(f"- {line}" for line in lines))
+    words = "\n".join(f"- {line}" for line in lines)
+    st.expander(LABEL, icon=":material/format_list_numbered:").markdown(words, help=terms.about(words))

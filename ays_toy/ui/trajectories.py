@@ -12,7 +12,7 @@ from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import FEWEST, MOST, Curve, Trajectories
-from ays_toy.ui import codec, explore, findings, gallery
+from ays_toy.ui import codec, explore, findings, gallery, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
@@ -56,7 +56,7 @@ def aims() -> None:
         key="targets",
         persist_state="session",
         help="On the path that is followed: a thin line from each of its states x to D(x, σ), the clean data that the "
-        "denoiser sees behind it there.",
+        f"denoiser sees behind it there.\n\n{terms.about('denoiser')}",
     )
 
 

@@ -233,7 +233,7 @@ def show(
     problems = open_view(cls)  # which an act on the page clears
     happened = before()
     bar.begin()
-    with st.sidebar:
+    with bar.place_for_controls():
         for control in controls:
             control()
     state = current(cls)

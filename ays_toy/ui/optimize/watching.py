@@ -18,7 +18,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables
+from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.components.sampling import Live
@@ -69,7 +69,7 @@ def status(view: SearchView) -> None:
     cost = ", ".join(_cost(known, state))
     words = story(view) + (f" :small[:gray[({cost})]]" if cost else "")
     if known and known.progress.state is State.DONE:
-        st.markdown(f":gray-badge[:material/check: at rest] {words}")
+        st.markdown(f":gray-badge[:material/check: at rest] {words}", help=terms.about(words))
         return
     button, text = st.columns([0.16, 0.84], vertical_alignment="center")
     begin = {
@@ -86,7 +86,7 @@ def status(view: SearchView) -> None:
     buttons(button, SLOT, known, begin)
     if known and not active(known) and shipped_searches.find(view.search):
         button.button("Show what ships", key="shipped", width="stretch", on_click=_back_to_what_ships)
-    text.markdown(words)
+    text.markdown(words, help=terms.about(words))
 
 
 def _cost(known: Watch | None, state: SearchState) -> Iterator[str]:
@@ -300,7 +300,8 @@ def _ready(view: SearchView) -> Schedule | None:
 
 def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     """What the automatic choice found, and how the best of what it tried did in its last round, or how to find it."""
-    st.markdown("**Automatic choice** by the metric that stops the search, on seeds held out for it")
+    words = "**Automatic choice** by the metric that stops the search, on seeds held out for it"
+    st.markdown(words, help=terms.about(words))
     if choice is None:
         there = "One comes with the project, and is in the table. " if _ready(view) else ""
         label = "Choose again, and see what was tried" if there else "Choose"
