@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def significant(value: float, stderr: float) -> str:
@@ -26,6 +26,11 @@ def amid_sentence(title: str) -> str:
 def listed(parts: Sequence[str], join: str = "and") -> str:
     """Several things in a sentence: 'a, b and c'."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
+
+
+def numbers(values: Iterable[float]) -> str:
+    """Numbers one after the other, in three digits: '80, 5.66, 0.4'."""
+    return ", ".join(f"{value:.3g}" for value in values)
 
 
 def file_name(title: str) -> str:

@@ -4,9 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import compute, controls, gallery, terms, view
+from ays_toy.ui import compute, controls, gallery, in_numbers, terms, view
 from ays_toy.ui.beat_ays import board, guess
-from ays_toy.ui.lessons import bar
+from ays_toy.ui.lessons import bar, course
 
 state = view.show(
     board.ChallengeView,
@@ -23,7 +23,8 @@ state = view.show(
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
 terms.caption(
     f"Every step adds its patch to **{state.cost}**{board.meaning(state)}: make the patches small, then see whether "
-    "the picture agrees. The address holds your attempt."
+    "the picture agrees. The address holds your attempt.",
+    *board.words_beside(state),
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
 pictures = gallery.reserved(board.PANELS, 300)
@@ -31,6 +32,7 @@ terms.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale.",
     *gallery.WORDS,
 )
+standing = st.empty() if course.at_step() else gallery.reserved("finding_attempt", 24)
 
 with left:
     board.board(state)
@@ -42,6 +44,9 @@ with result:
 outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist())
+if not course.at_step():
+    found = guess.standing(state, shown)
+    standing.markdown(found, help=terms.about(found))
 with result:
     if board.revealed(state):
         guess.lesson(state, shown)
@@ -54,3 +59,5 @@ with st.container(key="scores_box"):
         f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",
         *(one.title for one in shown.values()),
     )
+if not course.at_step():
+    in_numbers.show([guess.in_numbers(state, shown)])

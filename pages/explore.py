@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, findings, following, gallery, repeats, running, terms, view, yours
+from ays_toy.ui import controls, explore, findings, following, gallery, in_numbers, repeats, running, terms, view, yours
 from ays_toy.ui.components import follow
-from ays_toy.ui.lessons import bar, course
+from ays_toy.ui.lessons import bar
 
 state = view.show(
     view.View,
@@ -52,8 +52,7 @@ with left:
     figure, words = explore.rail(state, known)
     gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
     terms.caption(explore.RAIL_CAPTION)
-    if course.at_step():  # which asks what else only a pointer over the figure tells
-        st.expander("The figure in numbers", icon=":material/format_list_numbered:").markdown(words)
+    in_numbers.show([words])
 samples = explore.samples(state, known, outcomes)
 rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)

@@ -6,7 +6,7 @@ from itertools import count
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ays_toy.ui import controls, running, terms, view, yours
+from ays_toy.ui import controls, in_numbers, running, terms, view, yours
 from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
 from ays_toy.ui.lessons import bar
 
@@ -55,13 +55,15 @@ with left:
     side_by_side.view_control(state)
     with st.container(key="strips"):
         side_by_side.rows(state, one)
-    terms.caption(side_by_side.rows_caption(state, one), *(row.title for row in one.rows.values()))
+    caption = side_by_side.rows_caption(state, one)
+    terms.caption(caption, "denoiser call", *(row.title for row in one.rows.values()))
 with right:
     side_by_side.quality(state, one)
 image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
 with st.container(key="images_table"):
     side_by_side.table(state, one)
+    in_numbers.show(side_by_side.in_numbers(state, one))
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import controls, findings, gallery, running, terms, view
+from ays_toy.ui import controls, findings, gallery, in_numbers, running, terms, view
 from ays_toy.ui.lessons import bar
 from ays_toy.ui.optimize import take_home, watching
 
@@ -48,5 +48,6 @@ with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
     terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
+    in_numbers.show(watching.in_numbers(state, shown["p-optimum"]))
 bar.ask(partial(watching.facts, state, shown, outcomes))
 take_home.section(state, shown, left, right)

@@ -4,8 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import background, controls, gallery, running, terms, view
+from ays_toy.ui import background, controls, gallery, in_numbers, running, terms, view
 from ays_toy.ui.components import field_player
+from ays_toy.ui.components.field import label
 from ays_toy.ui.own_data import bringing
 from ays_toy.ui.train import keeping, network
 
@@ -20,6 +21,8 @@ seen = running.stage(network.SLOT)
 def run_as_it_goes() -> None:
     network.run_controls(state, watch)
     one = network.shown(state, watch)
+    found = network.finding(one)
+    st.container(key="finding_learned").markdown(found, help=terms.about(found))
     film = st.container(key="panels_box6")
     pictures, words = network.film(one, state), network.film_alt(one, state)
     gallery.figure(pictures, "film", "Samples as it learned", words, film, height="stretch")
@@ -31,8 +34,10 @@ def run_as_it_goes() -> None:
         if one:
             field_player(one.field, key="field", title=one.what)
             terms.caption(network.FIELD_LOOK)
+            in_numbers.show(map(label, one.field.frames))
 
 
 running.follow(run_as_it_goes, partial(running.stage, network.SLOT), seen, running.active(watch), network.POLL)
-st.markdown("#### Keep it, and use it on every page")
-keeping.models(watch)
+with st.container(key="keeping"):
+    st.markdown("#### Keep it, and use it on every page")
+    keeping.models(watch)

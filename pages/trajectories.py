@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.ui import controls, gallery, terms, trajectories, view
+from ays_toy.ui import controls, gallery, in_numbers, terms, trajectories, view
 
 state = view.show(
     trajectories.TrajectoriesView,
@@ -43,3 +43,4 @@ with right:
 terms.caption(
     f"Root mean squares over {followed.particles:,} particles, ± one standard error, in the panels' own coordinates."
 )
+in_numbers.show(trajectories.in_numbers(state, followed))

@@ -168,3 +168,11 @@ def test_a_gap_is_written_with_the_digits_that_matter_and_never_below_one() -> N
         "161×",
         "1,234×",
     ]
+
+
+@pytest.mark.parametrize(("output", "says"), [(0.5, "can be told from"), (0.011, "cannot be told from")])
+def test_an_attempt_by_itself_is_held_against_the_data_alone(output: float, says: str) -> None:
+    fresh = Estimate(0.01, score("Yours", 3.0, 0.5).metrics["energy"].stderr)
+    words = challenge.standing(score("Yours", 3.0, output), fresh, 2.0, "KLUB", ENERGY)
+    assert words.startswith(f"**KLUB of your levels is 1.50× the least possible; their samples {says} the data.**")
+    assert "AYS" not in words

@@ -28,14 +28,15 @@ def said(at: AppTest) -> str:
     return " ".join(one.value for one in at.markdown)
 
 
-def sidebar(at: AppTest) -> set[str]:
-    return {one.key for kind in ("selectbox", "slider", "multiselect", "select_slider") for one in at.sidebar.get(kind)}
+def controls(at: AppTest) -> set[str]:
+    return {one.key for kind in ("selectbox", "slider", "multiselect", "select_slider") for one in at.get(kind)}
 
 
 def test_a_lesson_sets_its_scene_and_shows_its_controls_alone() -> None:
     at = opened("explore", lesson=f"{SAMPLER}.2")
     assert query(at) == {"lesson": f"{SAMPLER}.2", "data": "gaussian", "shown": "edm,logsnr"}
-    assert sidebar(at) == {"steps", "solver"}
+    assert controls(at) == {"steps", "solver"}
+    assert not at.sidebar.get("slider"), "they are where the step says what to do with them"
     assert not [one for one in at.button if one.label == "New noise"]
     assert "step 2 of" in said(at)
 
@@ -86,12 +87,12 @@ def test_free_play_is_one_click_away_and_one_click_back() -> None:
     at.slider(key="steps").set_value(5)
     press(run(at), "lesson play")
     assert query(at)["lesson"] == f"{SAMPLER}.2.free"
-    assert {"data", "model", "shown"} <= sidebar(at)
+    assert {"data", "model", "shown"} <= controls(at)
     at.selectbox(key="data").set_value("ring-8")
     at.slider(key="steps").set_value(4)
     press(run(at), "lesson resume")
     assert query(at) == {"lesson": f"{SAMPLER}.2", "data": "gaussian", "shown": "edm,logsnr", "steps": "5"}
-    assert sidebar(at) == {"steps", "solver"}
+    assert controls(at) == {"steps", "solver"}
     press(at, "lesson play")
     press(at, "lesson leave")
     assert "lesson" not in query(at)

@@ -1,9 +1,12 @@
 """Names and words are explained where they stand, from the glossary's one sentence each."""
 
+import json
+import re
 import time
 
 import pytest
 from pages_shown import opened
+from streamlit.testing.v1 import AppTest
 
 from ays_toy import glossary, names
 from ays_toy.sampling.solvers import SOLVERS
@@ -59,3 +62,37 @@ def test_explore_s_first_screen_explains_every_word_that_it_uses() -> None:
     helps = " ".join(one.help for one in asked if getattr(one, "help", ""))
     everything = glossary.everything()
     assert [word for word in UNEXPLAINED if everything[word] not in helps] == []
+
+
+def unexplained(at: AppTest) -> list[str]:
+    """Names and words that a page says, outside of what is shut or on paper alone, and no help on it explains."""
+    shut = {one.value for box in at.expander for one in box.markdown}
+    words = [one.value for one in (*at.markdown, *at.caption) if one.value not in shut and "solver: " not in one.value]
+    widgets = [one for kind in ("selectbox", "slider", "select_slider", "multiselect", "radio") for one in at.get(kind)]
+    words += [one.label for one in widgets] + [option for one in at.radio for option in one.options]
+    for chart in at.get("plotly_chart"):
+        layout = json.loads(chart.proto.spec)["layout"]
+        words += [re.sub("<[^>]*>", " ", one.get("text") or "") for one in layout.get("annotations", [])]
+    helps = " ".join(
+        one.help or "" for one in (*at.markdown, *at.caption, *widgets, *at.number_input, *at.get("toggle"))
+    )
+    return [word for word, sentence in glossary.found_in(words).items() if sentence not in helps]
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("trajectories", {"data": "gaussian", "steps": "4"}),
+        ("optimize", {"data": "ring-8"}),
+        ("beat_ays", {"data": "gaussian"}),
+        ("data", {}),
+        ("images", {}),
+        ("trajectories", {"lesson": "what-a-sampler-does.1"}),
+        ("explore", {"lesson": "klub-as-area.1"}),
+        ("optimize", {"lesson": "the-papers-search.3"}),
+        ("beat_ays", {"lesson": "your-own-steps.2"}),
+        ("images", {"lesson": "images.1"}),
+    ],
+)
+def test_every_page_and_step_explains_its_words_where_they_stand(name: str, query: dict[str, str]) -> None:
+    assert unexplained(opened(name, **query)) == []

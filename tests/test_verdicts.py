@@ -6,6 +6,7 @@ import pytest
 from ays_toy import names
 from ays_toy.data import datasets
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
+from ays_toy.pricing.calibration import Calibration
 from ays_toy.runs import verdicts
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import Schedule
@@ -73,3 +74,25 @@ def test_data_without_modes_are_not_said_to_miss_any(name):
     bare = row("edm", 0.1, nll=2.0, sigmas=schedules.edm(4))
     bare = Measured(bare.schedule, bare.klub, {metric: bare.metrics[metric] for metric in ("energy", "nll")})
     assert not any("modes" in line for line in verdicts.sentences({"edm": bare}, FRESH, datasets.get(name)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "words"),
+    [
+        (0.1, 0.2, "A beats B (0.1000 ± 0.0010 against 0.2000 ± 0.0010)"),
+        (0.2, 0.1, "A loses to B (0.2000 ± 0.0010 against 0.1000 ± 0.0010)"),
+        (0.2, 0.2025, "A and B agree within two standard errors (0.2000 ± 0.0010 against 0.2025 ± 0.0010)"),
+    ],
+)
+def test_of_two_schedules_one_is_ahead_only_by_more_than_two_standard_errors(ours, theirs, words):
+    assert verdicts.against("A", Estimate(ours, 0.001), "B", Estimate(theirs, 0.001)) == words
+
+
+def test_what_a_network_has_learned_counts_the_levels_at_which_nothing_is_seen_amiss():
+    sigma, stderr = np.array([10.0, 1.0, 0.1]), np.full(3, 0.01)
+    one, all_fit = (Calibration(sigma, np.array([0.0, gap, 0.019]), stderr) for gap in (-0.05, 0.0))
+    assert "at 2 of 3 noise levels its answers fit together" in verdicts.learned("MLP", 0.0123, one)
+    assert "at all 3 noise levels" in verdicts.learned("MLP", 0.0123, all_fit)
+    bare = "**MLP** errs 1.23% more than the best possible denoiser."
+    assert verdicts.learned("MLP", 0.0123, None) == bare
+    assert verdicts.learned("MLP", 0.0123, Calibration(sigma, stderr, np.full(3, np.nan))) == bare

@@ -12,6 +12,7 @@ from ays_toy.figures.images import in_lines
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.words import numbers
 
 Outline = list[tuple[np.ndarray, np.ndarray]]  # of every step's patch, see `PathGram.outline`
 
@@ -49,18 +50,14 @@ def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -
     return go.Figure([*rails, *patches], layout)
 
 
-def rail_words(rows: Sequence[Measured]) -> str:
+def rail_words(rows: Sequence[Measured], cost: str = "KLUB", unit: str = "nats") -> str:
     """The same for who does not see it, or has no pointer to ask it: every level, and what every step adds."""
     parts = [
-        f"{row.title} {_klub(row).value:.3g} nats, from σ = {_listed(row.schedule.sigmas)}, "
-        f"in steps of {_listed(_klub(row).terms)} nats"
+        f"{row.title} {_klub(row).value:.3g} {unit}, from σ = {numbers(row.schedule.sigmas)}, "
+        f"in steps of {numbers(_klub(row).terms)} {unit}"
         for row in rows
     ]
-    return f"Noise levels of each schedule, and KLUB as area: {'; '.join(parts)}."
-
-
-def _listed(values: np.ndarray) -> str:
-    return ", ".join(f"{value:.3g}" for value in values)
+    return f"Noise levels of each schedule, and {cost} as area: {'; '.join(parts)}."
 
 
 def _klub(row: Measured) -> KlubEstimate:

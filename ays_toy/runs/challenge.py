@@ -7,7 +7,7 @@ import numpy as np
 
 from ays_toy import optimize
 from ays_toy.checks import real_number, whole_number
-from ays_toy.estimates import Measured
+from ays_toy.estimates import Estimate, Measured
 from ays_toy.exchange import reading
 from ays_toy.metrics import Metric
 from ays_toy.optimize.exact import refine
@@ -77,6 +77,17 @@ def leaders(rows: Sequence[Measured], metric: Metric) -> list[str]:
     """Titles of the schedules with the best output, and of all that cannot be told apart from it."""
     best = metric.leaders({row.title: row.metrics[metric.name] for row in rows})
     return [row.title for row in rows if row.title in best]
+
+
+def standing(yours: Measured, fresh: Estimate, least: float, cost: str, metric: Metric) -> str:
+    """What an attempt is worth by itself, against nothing but the data; `least` is the least cost of as many steps."""
+    assert yours.klub is not None
+    output = yours.metrics[metric.name]
+    told = "can be told from" if output.differs(fresh) else "cannot be told from"
+    return (
+        f"**{cost[0].upper()}{cost[1:]} of your levels is {times(yours.klub.value / least)} the least possible; their "
+        f"samples {told} the data.** {metric.title} {output}, {fresh} of fresh data."
+    )
 
 
 def verdict(yours: Measured, ays: Measured, least: float, cost: str, metric: Metric) -> str:

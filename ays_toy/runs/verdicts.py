@@ -8,6 +8,7 @@ from ays_toy.data.datasets import Dataset
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.names import BASELINES
+from ays_toy.pricing.calibration import Calibration
 from ays_toy.words import amid_sentence, listed
 
 JUDGE = "energy"  # the metric that the automatic choice is made by, and AYS stopped
@@ -18,6 +19,24 @@ def sentences(rows: Mapping[str, Measured], fresh: Mapping[str, Estimate], datas
     """What rows, by the names of their schedules, and the metrics of fresh data say; at most four sentences."""
     said = [_ahead(rows), _not_by_all(rows, fresh), _concentrated(rows, fresh), _blurred(rows, dataset)]
     return [sentence for sentence in said if sentence]
+
+
+def against(title: str, ours: Estimate, other: str, theirs: Estimate) -> str:
+    """Whether one schedule beats another by a figure that is better when lower, with both figures."""
+    if not ours.differs(theirs):
+        return f"{title} and {other} agree within two standard errors ({ours} against {theirs})"
+    return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {other} ({ours} against {theirs})"
+
+
+def learned(title: str, excess: float, measured: Calibration | None) -> str:
+    """How far a network is from the best possible denoiser, and at how many noise levels that can be seen."""
+    words = f"**{title}** errs {excess:.2%} more than the best possible denoiser"
+    if measured is None or not np.isfinite(measured.stderr).all():
+        return f"{words}."
+    fit = int((np.abs(measured.gap) <= 2 * measured.stderr).sum())
+    where = f"{fit} of {measured.gap.size}" if fit < measured.gap.size else f"all {fit}"
+    together = "its answers fit together as a posterior mean's do, within two standard errors"
+    return f"{words}; at {where} noise levels {together}."
 
 
 def _judged(rows: Mapping[str, Measured]) -> dict[str, Estimate]:

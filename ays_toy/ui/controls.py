@@ -82,7 +82,7 @@ def model() -> None:
 
 def solver() -> None:
     """The solver."""
-    about = "\n\n".join(f"**{one.title}:** {one.about}" for one in SOLVERS.values())
+    about = "\n\n".join([f"{terms.about('Solver')}", *(f"**{one.title}:** {one.about}" for one in SOLVERS.values())])
     pick("Solver", "solver", {name: one.title for name, one in SOLVERS.items()}, help=about)
 
 
@@ -139,6 +139,7 @@ def noise_range() -> None:
     """The highest and the lowest noise level."""
     high, low = st.columns(2)
     about = "All schedules run from the highest noise level to the lowest, and all samples end at the lowest."
+    about += f"\n\n{terms.about('noise level, schedule')}"
     pick("From noise σ", "sigma_max", {sigma: f"{sigma:g}" for sigma in SIGMAS_MAX}, high.selectbox)
     pick("down to", "sigma_min", {sigma: f"{sigma:g}" for sigma in SIGMAS_MIN}, low.selectbox, help=about)
 

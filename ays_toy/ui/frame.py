@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
-from ays_toy.ui import leaving
+from ays_toy.ui import leaving, paper
 
 _CSS = """
 <style>
@@ -82,9 +82,15 @@ _CSS = """
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
 .class-code { width: 13rem; height: 13rem; image-rendering: pixelated; border-radius: 4px; }
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
-.st-key-verdict p { font-size: 0.92rem; line-height: 1.38; }
+:is(.st-key-verdict, [class*="st-key-finding_"]) p { font-size: 0.92rem; line-height: 1.38; margin-bottom: 0; }
 .block-container h4 { padding: 0.4rem 0 0; }
-.st-key-lesson_note { padding-bottom: 1rem; }
+/* A step has its few controls under its words, and nothing beside the page; on a phone the pages' names are there. */
+@media (min-width: 769px) {
+  .stApp:has(.st-key-lesson_box) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) {
+    display: none;
+  }
+}
+.st-key-lesson_controls > * { flex: 1 1 14rem; min-width: min(100%, 14rem); max-width: 22rem; }
 .st-key-way_on { margin-top: -0.3rem; }
 .st-key-address, .st-key-announcing { display: none; }
 .st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }
@@ -214,4 +220,4 @@ def begin() -> None:
     """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
     st.session_state[_FRAMED] = True
     leaving.note()
-    st.html(_CSS + _COLORS)
+    st.html(_CSS + _COLORS + paper.CSS)

@@ -11,12 +11,13 @@ from ays_toy.estimates import Estimate
 from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
-from ays_toy.sampling.trajectories import FEWEST, MOST, Trajectories
-from ays_toy.ui import codec, films, findings, following, gallery
+from ays_toy.sampling.trajectories import FEWEST, MOST, Curve, Trajectories
+from ays_toy.ui import codec, films, findings, following, gallery, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ComparedView
+from ays_toy.words import numbers
 
 PLAYER = "flow"
 ALIGNMENTS = {"step": "By step", "noise": "By noise level"}
@@ -55,7 +56,7 @@ def aims() -> None:
         key="targets",
         persist_state="session",
         help="On the path that is followed: a thin line from each of its states x to D(x, σ), the clean data that the "
-        "denoiser sees behind it there.",
+        f"denoiser sees behind it there.\n\n{terms.about('denoiser')}",
     )
 
 
@@ -189,6 +190,26 @@ def alt(view: TrajectoriesView, followed: Trajectories, what: str) -> str:
         return f"Error of every step alone, by noise level: {'; '.join(parts)}."
     parts = [f"{names.title(name, view.power)} {curve.rms[-1]:.3g}" for name, curve in followed.distance.items()]
     return f"Distance from the reference by noise level; in the end: {'; '.join(parts)}."
+
+
+def in_numbers(view: TrajectoriesView, followed: Trajectories) -> list[str]:
+    """The panels and both figures in numbers, a line for each schedule."""
+    path = _path(view, followed)
+    lines = []
+    for name, walk in followed.paths.items():
+        words = (
+            f"**{names.title(name, view.power)}**, σ = {numbers(walk.sigmas)}; error of each step alone "
+            f"{_along(followed.local[name])}; distance from the reference {_along(followed.distance[name])}"
+        )
+        if path:
+            places = ", ".join(f"({x:.3g}, {y:.3g})" for x, y in walk.states[:, path - 1])
+            words += f"; path {path} goes through {places}"
+        lines.append(f"{words}.")
+    return lines
+
+
+def _along(curve: Curve) -> str:
+    return ", ".join(str(Estimate(float(a), float(b))) for a, b in zip(curve.rms, curve.stderr, strict=True))
 
 
 def reference_words(followed: Trajectories) -> str:

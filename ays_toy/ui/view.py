@@ -21,7 +21,7 @@ from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.sampling.solvers import find, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import codec, frame, hiding, keeper, presenting, record
+from ays_toy.ui import codec, frame, hiding, keeper, presenting, printing, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
 from ays_toy.ui.lessons import bar, course
@@ -237,7 +237,7 @@ def show(
     happened = before()
     presenting.begin()
     bar.begin()
-    with beside:
+    with bar.place_for_controls(beside):
         for control in controls:
             control()
         hiding.way_out(field.name for field in fields(cls))
@@ -247,4 +247,5 @@ def show(
         state = current(cls)
     for problem in dict.fromkeys([*problems, *happened, *besides()]):
         frame.remark(problem)
+    printing.sheet(state)
     return state

@@ -14,6 +14,7 @@ from ays_toy.metrics import METRICS
 from ays_toy.runs import challenge
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
+from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import bring, codec, compute, controls, findings, frame, gallery, presenting, record, tables, yours
 from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.beat_ays.attempts import BOARD
@@ -62,15 +63,24 @@ class ChallengeView(ModelView):
 
 def others(state: ChallengeView) -> dict[str, Schedule]:
     """What the attempt is held against, by name; without levels until it is revealed."""
-    wanted = ("ays", "edm", names.optimum(state.weight))
     if revealed(state):
-        return {name: schedule(state, name) for name in wanted}
-    return {name: Schedule(name, names.title(name, state.weight)) for name in wanted}
+        return {name: schedule(state, name) for name in _others(state)}
+    return {name: Schedule(name, names.title(name, state.weight)) for name in _others(state)}
+
+
+def _others(state: ChallengeView) -> tuple[str, ...]:
+    return "ays", "edm", names.optimum(state.weight)
 
 
 def meaning(state: ChallengeView) -> str:
     """What the cost is, in a few words to follow its name."""
     return ", the paper's bound on the error" if state.weight == 3 else ", like KLUB with another weight"
+
+
+def words_beside(state: ChallengeView) -> list[str]:
+    """The names and words of the board and of what is to be guessed, for the glossary."""
+    titles = [names.title(name, state.weight) for name in _others(state)]
+    return [f"noise level σ, nats, schedule, p = {state.weight:g}", SOLVERS[state.solver].title, *titles]
 
 
 def take_in() -> tuple[str, ...]:

@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.estimates import Measured
-from ays_toy.figures import Panel
+from ays_toy.estimates import Estimate, Measured
+from ays_toy.figures import Panel, rail_words
 from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT
@@ -97,6 +97,12 @@ def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: c
     ]
 
 
+def in_numbers(state: ChallengeView, schedules: Mapping[str, Schedule]) -> str:
+    """The board in numbers."""
+    unit = "nats" if state.weight == names.KLUB_POWER else "of cost"
+    return rail_words([_measured(state, one) for one in schedules.values()], state.cost, unit)
+
+
 def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
     """Cost, gap and output of the others and of all that was tried, the latest first."""
     tried = [
@@ -140,7 +146,18 @@ def _least(state: ChallengeView, steps: int) -> float:
     return least
 
 
+def standing(state: ChallengeView, schedules: Mapping[str, Schedule]) -> str:
+    """What the attempt has come to, without a word on what it is held against."""
+    yours = _measured(state, schedules["yours"])
+    return challenge.standing(yours, _fresh(state), _least(state, state.steps), state.cost, METRICS[state.metric])
+
+
+def _fresh(state: ChallengeView) -> Estimate:
+    """What a perfect sampler would score."""
+    return compute.outcome(sampling(state, FRESH_DATA)).metrics[state.metric]
+
+
 def floor(state: ChallengeView) -> str:
-    """What a perfect sampler would score, in words."""
-    fresh = compute.outcome(sampling(state, FRESH_DATA)).metrics[state.metric]
+    """The same in words."""
+    fresh = _fresh(state)
     return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh}."

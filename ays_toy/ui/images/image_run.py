@@ -11,7 +11,7 @@ from ays_toy.images.config import calls, described
 from ays_toy.images.live import ImageState
 from ays_toy.runs import cluster
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import background, compute, controls, frame
+from ays_toy.ui import background, compute, controls, frame, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.images import image_state
@@ -57,7 +57,7 @@ def run_controls(view: ImagesView, known: Watch | None) -> None:
     begin = {"label": label, "icon": ":material/tune:", "key": "run images", "on_click": _start, "args": (view,)}
     buttons(box, SLOT, known, begin)
     if known is None:
-        box.caption(_estimate(view))
+        terms.caption(_estimate(view), place=box)
     else:
         status(box, known, _at(known), "Optimized and measured in")
         for words in getattr(reached(known), "said", ()):

@@ -1,10 +1,9 @@
 """What the Images page draws: pictures in rows, figures of quality, prices, and what they say in words."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import figures, names
@@ -14,6 +13,7 @@ from ays_toy.images import compared, results
 from ays_toy.images.scores import FIGURES
 from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
+from ays_toy.runs import verdicts
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
@@ -73,7 +73,7 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
     return words
 
 
-def curves(view: ImagesView, one: Shown) -> go.Figure:
+def _curves(view: ImagesView, one: Shown) -> list[Curve]:
     """Quality over the number of steps: what ships with the digits, and all that this session has measured."""
     config, ours, rows = view.config, results.digits(), list[Measured]()
     if view.bundled:
@@ -87,8 +87,15 @@ def curves(view: ImagesView, one: Shown) -> go.Figure:
             found.setdefault(row.schedule.name, {})[row.schedule.steps] = row.metrics[view.figure]
     order = [name for name in compared.ORDER if name in found]
     titles = {name: one.rows[name].title if name in one.rows else STYLES[name].title for name in order}
-    data = [Curve(name, titles[name], found[name]) for name in order]
-    return figures.quality_over_steps(data, view.steps, FIGURES[view.figure].title)
+    return [Curve(name, titles[name], found[name]) for name in order]
+
+
+def in_numbers(view: ImagesView, one: Shown) -> Iterator[str]:
+    """The figures of quality and of KLUB in numbers, a line for each schedule; and the noise levels."""
+    for curve in _curves(view, one):
+        scores = ", ".join(f"{curve.values[steps]} in {steps} steps" for steps in sorted(curve.values))
+        yield f"**{curve.title}**, {FIGURES[view.figure].title}: {scores}."
+    yield figures.rail_words([row for row in one.rows.values() if row.klub])
 
 
 def verdict(view: ImagesView, one: Shown) -> str:
@@ -108,10 +115,7 @@ def verdict(view: ImagesView, one: Shown) -> str:
 
 
 def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -> str:
-    ours, theirs, title, against = known[name], known[other], one.rows[name].title, one.rows[other].title
-    if not ours.differs(theirs):
-        return f"{title} and {against} agree within two standard errors ({ours} against {theirs})"
-    return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {against} ({ours} against {theirs})"
+    return verdicts.against(one.rows[name].title, known[name], one.rows[other].title, known[other])
 
 
 def facts(view: ImagesView, one: Shown) -> Facts:
@@ -162,7 +166,9 @@ def view_control(view: ImagesView) -> None:
 def quality(view: ImagesView, one: Shown) -> None:
     """Quality over the number of steps, and KLUB of every schedule."""
     words = f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars."
-    gallery.figure(curves(view, one), "quality", f"{FIGURES[view.figure].title} over steps", words)
+    title = FIGURES[view.figure].title
+    drawn = figures.quality_over_steps(_curves(view, one), view.steps, title)
+    gallery.figure(drawn, "quality", f"{title} over steps", words)
     terms.caption(
         f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."

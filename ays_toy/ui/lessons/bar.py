@@ -18,17 +18,26 @@ from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
 from ays_toy.ui.lessons.course import Given
 
-ASKED = "lesson place for what is asked"  # in the session's state, for one run
+# In the session's state, for one run.
+ASKED, CONTROLS = "lesson place for what is asked", "lesson place for controls"
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
 FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
+FIGURES = {  # the words of what a page shows, explained beside what there is to do with it
+    "explore": "noise level σ, step, KLUB in nats, NLL, entropy, energy distance, ± (standard error)",
+    "trajectories": "noise level σ, step, schedule, denoiser, trajectory",
+    "optimize": "noise level σ, sweep, KLUB in nats, EDM, AYS, AYS at rest, KLUB optimum, p-optimum, energy distance",
+    "beat_ays": "noise level σ, step, KLUB in nats, EDM, AYS, KLUB optimum, NLL, energy distance, ± (standard error)",
+    "images": "denoiser call, Automatic choice, KLUB optimum, Time-uniform, EDM, LogSNR, Cosine, ± (standard error)",
+}
 # Parts with a column of their own.
 COLUMNS = ("rail", "table", "findings", "more", "quality", "board", "result", "local", "distances")
 
 
 def begin() -> None:
     """Draw the bar, where the session is in a lesson."""
-    st.session_state.pop(ASKED, None)
+    for place in (ASKED, CONTROLS):
+        st.session_state.pop(place, None)
     now, here = course.place(), course.at_step()
     if now is None:
         return
@@ -47,12 +56,19 @@ def _step(now: Place) -> None:
         words = f"**{step.title}{'' if step.title.endswith('?') else '.'}** {step.text}"
         left.markdown(words, help=terms.about(words, step.do))
         if step.do:
-            left.markdown(f":material/touch_app: **Do:** {step.do}")
+            beside = terms.about(FIGURES[step.scene.page])
+            left.markdown(f":material/touch_app: **Do:** {step.do}", help=beside)
+        if step.scene.controls:
+            st.session_state[CONTROLS] = left.container(horizontal=True, key="lesson_controls")
         if right is not None:
             st.session_state[ASKED] = right.container(key="lesson_ask")
-    with st.sidebar.container(key="lesson_note"):
-        st.caption("The lesson shows what this step needs; **Free play** shows everything.")
     _look(step.scene.look)
+
+
+def place_for_controls(beside: DeltaGenerator) -> DeltaGenerator:
+    """Where a page's controls go: under what a step says to do with them, or `beside` the page where it is in none."""
+    place: DeltaGenerator = st.session_state.pop(CONTROLS, None) or beside
+    return place
 
 
 def _look(framed: str) -> None:
@@ -197,4 +213,4 @@ def _say(given: Given | None) -> None:
         verdict = ":material/check_circle: **Right" if given.right else ":material/cancel: **Not quite"
         answer = given.answer if isinstance(given.answer, str) else f"{given.answer:g}"
         told = f": {frame.literal(answer)}" if answer else ""
-        st.markdown(f"{verdict}{told}.** {given.words}")
+        st.markdown(f"{verdict}{told}.** {given.words}", help=terms.about(given.words))

@@ -90,6 +90,11 @@ def _links(pages: Iterable[tuple[str, str]]) -> None:
             front.link(page, label)
 
 
+def ideas() -> list[str]:
+    """What each lesson is about, in words for the glossary."""
+    return [f"{one.title}: {one.idea}" for one in LESSONS.values()]
+
+
 def lessons() -> None:
     """The lessons in their order."""
     for number, one in enumerate(LESSONS.values(), start=1):

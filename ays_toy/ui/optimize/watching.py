@@ -18,14 +18,14 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import background, compute, downloads, films, findings, frame, gallery, record, running, tables
+from ays_toy.ui import background, compute, downloads, films, findings, frame, gallery, record, running, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.components.sampling import Live
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, numbers
 
 SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
 CHOICES = "choices asked for"  # under which a session keeps for which settings it has
@@ -69,7 +69,7 @@ def status(view: SearchView) -> None:
     cost = ", ".join(_cost(known, state))
     words = story(view) + (f" :small[:gray[({cost})]]" if cost else "")
     if known and known.progress.state is State.DONE:
-        st.markdown(f":gray-badge[:material/check: at rest] {words}")
+        st.markdown(f":gray-badge[:material/check: at rest] {words}", help=terms.about(words))
         return
     button, text = st.columns([0.16, 0.84], vertical_alignment="center")
     begin = {
@@ -86,7 +86,7 @@ def status(view: SearchView) -> None:
     buttons(button, SLOT, known, begin)
     if known and not active(known) and shipped_searches.find(view.search):
         button.button("Show what ships", key="shipped", width="stretch", on_click=_back_to_what_ships)
-    text.markdown(words)
+    text.markdown(words, help=terms.about(words))
 
 
 def _cost(known: Watch | None, state: SearchState) -> Iterator[str]:
@@ -166,8 +166,14 @@ def _rested() -> None:
 
 def player(view: SearchView, weighed: Schedule) -> None:
     """The search, drawn."""
+    data = _drawn(view, weighed)
+    search_player(data, PLAYER, on_sweep=_rested)
+    films.search(view, data)
+
+
+def _drawn(view: SearchView, weighed: Schedule) -> SearchData:
     known, state, best = watch(view), state_of(view), findings.optimum(view.chosen_model, view.steps)
-    data = SearchData(
+    return SearchData(
         findings.family(view, view.steps),
         METRICS[view.metric],
         state.sweeps,
@@ -181,8 +187,16 @@ def player(view: SearchView, weighed: Schedule) -> None:
         live=_live(view, active(known)),
         rested=state.rested,
     )
-    search_player(data, PLAYER, on_sweep=_rested)
-    films.search(view, data)
+
+
+def in_numbers(view: SearchView, weighed: Schedule) -> Iterator[str]:
+    """The player in numbers: every sweep, and the schedules under them."""
+    drawn = _drawn(view, weighed)
+    for sweep in drawn.sweeps:
+        yield f"{drawn.label(sweep)}; σ = {numbers(sweep.sigmas)}"
+    for one in (drawn.start, drawn.optimum, *drawn.others):
+        if one:
+            yield f"{one.title}: σ = {numbers(one.sigmas)}"
 
 
 def _live(view: SearchView, running: bool) -> Live | None:
@@ -288,7 +302,8 @@ def _ready(view: SearchView) -> Schedule | None:
 
 def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     """What the automatic choice found, and how the best of what it tried did in its last round, or how to find it."""
-    st.markdown("**Automatic choice** by the metric that stops the search, on seeds held out for it")
+    words = "**Automatic choice** by the metric that stops the search, on seeds held out for it"
+    st.markdown(words, help=terms.about(words))
     if choice is None:
         there = "One comes with the project, and is in the table. " if _ready(view) else ""
         label = "Choose again, and see what was tried" if there else "Choose"

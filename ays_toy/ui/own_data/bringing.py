@@ -9,14 +9,15 @@ import streamlit as st
 
 from ays_toy import names, optimize
 from ays_toy.data import ink, own_image
+from ays_toy.metrics import METRICS
 from ays_toy.models import catalog
 from ays_toy.models.people import Keeper
 from ays_toy.models.store import PointStore, Saved
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import finding
+from ays_toy.runs import finding, verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec, compute, findings, frame, gallery, keeper
+from ays_toy.ui import codec, compute, findings, frame, gallery, in_numbers, keeper, terms
 from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import draws, pick
@@ -24,6 +25,7 @@ from ays_toy.ui.kept import kept
 from ays_toy.ui.own_data import brought
 from ays_toy.ui.train import keeping
 from ays_toy.ui.view import ModelView
+from ays_toy.words import amid_sentence
 
 WAYS = {"draw": "Draw", "image": "Image", "csv": "CSV"}
 PAGES = ("explore", "train", "optimize")
@@ -190,10 +192,40 @@ def preview(view: ModelView) -> None:
     if wait(outcomes.values(), PATIENCE).not_done:
         _pictures(place, model, dict.fromkeys(outcomes), "waiting")
     _pictures(place, model, outcomes, "panels", last_deed(brought.PAD))
-    st.caption(
+    found = finding_of(outcomes)
+    st.container(key="finding_points").markdown(found, help=terms.about(found))
+    terms.caption(
         f"**Look for** samples that fall on your points and nowhere else: the exact denoiser knows nothing but "
-        f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise."
+        f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise.",
+        *gallery.WORDS,
     )
+    in_numbers.show(_in_numbers(model, outcomes))
+
+
+def _points_in_numbers(model: Model) -> str:
+    """Where the points are that lie on the pad, or were brought."""
+    points = model.dataset.mixture.means
+    (x, y), (across, up) = points.mean(axis=0), points.std(axis=0)
+    (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
+    return (
+        f"{len(points):,} points, x from {left:.3g} to {right:.3g} and y from {low:.3g} to {high:.3g}, around "
+        f"({x:.2g}, {y:.2g}) with a standard deviation of {across:.3g} and {up:.3g}."
+    )
+
+
+def _in_numbers(model: Model, outcomes: compute.Outcomes) -> Iterable[str]:
+    yield _points_in_numbers(model)
+    for name, outcome in outcomes.items():
+        scores = ", ".join(f"{METRICS[one].title} {value}" for one, value in outcome.result().metrics.items())
+        yield f"{names.title(name, POWER)}: {scores}."
+
+
+def finding_of(outcomes: compute.Outcomes) -> str:
+    """Which of the two schedules comes closer to the points, if that can be told."""
+    scores = {name: one.result().metrics[verdicts.JUDGE] for name, one in outcomes.items()}
+    titles = {name: names.title(name, POWER) for name in scores}
+    words = verdicts.against(titles["p-optimum"], scores["p-optimum"], titles["edm"], scores["edm"])
+    return f"By {amid_sentence(METRICS[verdicts.JUDGE].title)} to your points, **{words}**."
 
 
 def _size(model: Model) -> int:

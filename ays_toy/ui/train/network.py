@@ -18,7 +18,7 @@ from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.training import ExcessLoss, TrainingConfig
 from ays_toy.palette import MODEL, REFERENCE
 from ays_toy.pricing.calibration import Calibration
-from ays_toy.runs import live_training, pictures
+from ays_toy.runs import live_training, pictures, verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
@@ -162,6 +162,15 @@ def _kept(data: str, kind: str, version: int) -> Shown:  # noqa: ARG001 (a key o
     return Shown(data, catalog.models(data, kind)[kind], (picture,), field, measured, excess)
 
 
+def finding(one: Shown | None) -> str:
+    """What the network that is shown has learned, in one sentence."""
+    if one is None:
+        return "No network has learned these data yet."
+    steps = [] if one.curves is None else one.curves["step"].tolist()
+    title = f"{one.what}, after step {steps[-1]:,}," if steps else one.what
+    return verdicts.learned(title, one.excess, one.calibration)
+
+
 def film(one: Shown | None, view: TrainView) -> go.Figure:
     """The data beside samples of the model at steps spread over its training, the latest last."""
     truth = _truth(view.data, catalog.version(view.data, "exact"))
@@ -193,8 +202,7 @@ def film_alt(one: Shown | None, view: TrainView) -> str:
 def curves(one: Shown | None) -> None:
     """Excess over the least possible error, and the training loss, over the steps."""
     if one is None or one.curves is None:
-        words = f"**{one.what}** errs {one.excess:.2%} more than the best possible denoiser. " if one else ""
-        st.markdown(words + "Press **Train** to watch a network of your own learn.")
+        st.markdown("Press **Train** to watch a network of your own learn.")
         return
     table = one.curves
     base = alt.Chart(table).encode(x=alt.X("step:Q", title="training step"))

@@ -86,8 +86,8 @@ function predictBoard(component) {
     how.textContent = shut() ? "" : data.how;
     legend.replaceChildren();
     if (shut()) {
-      node("span", { class: "drawn" }, legend, "Yours");
-      node("span", { class: "truth" }, legend, "True");
+      node("span", { class: "drawn" }, legend, `Yours: ${listed(values)}`);
+      node("span", { class: "truth" }, legend, `True: ${listed(data.truth)}`);
       node("b", {}, legend, `Distance: ${data.distance}`);
     }
     knobs.forEach((knob, k) => {

@@ -1,0 +1,31 @@
+"""The teaching notes within the app: docs/teaching.md, its addresses made links into the running app."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+FILE = Path(__file__).parents[3] / "docs" / "teaching.md"
+_ADDRESS = re.compile(r"`(/\w+(?:\?[^`\s]*)?)`")
+_PARTS = re.compile(r"^## ", re.MULTILINE)
+
+
+def show() -> None:
+    """Draw the notes, a heading for each part, without the title that the page has of its own."""
+    beginning, *parts = _read()
+    st.markdown(beginning)
+    for part in parts:
+        st.markdown(f"#### {part}")
+
+
+@lru_cache(maxsize=1)
+def _read() -> tuple[str, ...]:
+    """What comes before the first part, and every part, which begins with its heading."""
+    text = FILE.read_text(encoding="utf-8").partition("\n")[2]
+    return tuple(part.strip() for part in _PARTS.split(linked(text)))
+
+
+def linked(text: str) -> str:
+    """Markdown whose addresses of pages, such as `/learn`, are links."""
+    return _ADDRESS.sub(r"[\1](\1)", text)
