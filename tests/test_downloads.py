@@ -218,7 +218,8 @@ def test_the_frames_of_a_figure_say_what_the_search_reached():
     figure = json.loads(films.search_figure(film).to_json())
     assert [frame["name"] for frame in figure["frames"]] == [str(k) for k in range(len(film.shown))]
     for sweep, frame in zip(film.shown, films.search_figure(film).frames, strict=True):
-        levels, klub, score = frame.data
+        ways, levels, klub, score = frame.data
+        assert np.nanmax(ways.y) == sweep
         np.testing.assert_array_equal(levels.x, film.sweeps[sweep].sigmas)
         assert klub.y[-1] == film.sweeps[sweep].klub.value
         assert score.y[-1] == film.sweeps[sweep].score.value
