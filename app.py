@@ -22,6 +22,8 @@ pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title
 page = st.navigation(
     [st.Page(front.nowhere, title="AYS Explorer", default=True, visibility="hidden"), *pages], position="top"
 )
+if page.url_path in front.NEXT:
+    st.sidebar.empty()  # it is there from the beginning, and nothing beside it moves
 frame.glossary()
 with front.way_on(page.url_path), frame.sentences():
     page.run()

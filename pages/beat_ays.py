@@ -26,13 +26,15 @@ terms.caption(
     "the picture agrees. The address holds your attempt."
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
+with left:
+    place = gallery.reserved("board_box", 390)
 pictures = gallery.reserved(board.PANELS, 300)
 terms.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale.",
     *gallery.WORDS,
 )
 
-with left:
+with place:
     board.board(state)
 with right:
     board.numbers(state)
