@@ -11,6 +11,7 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import printing
 
 HEADER, ROW_HEIGHT = 35, 25  # pixels, of Streamlit's header and of our rows
 LETTER = 6.6  # pixels, on average
@@ -85,6 +86,15 @@ def show(
         key=key,
         alt=alt,
     )
+    rows = zip(titles, *(map(_plain, column) for column in columns.values()), strict=True)
+    printing.table(key, ["Schedule", *columns], rows)
+
+
+def _plain(cell: Any) -> str:
+    """A cell as it is printed."""
+    if cell is None:
+        return ""
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.3g}" if isinstance(cell, float) else str(cell)
 
 
 def levels(sigmas: np.ndarray) -> str:
