@@ -70,9 +70,9 @@ LESSON = Lesson(
     steps=(
         Step(
             "A step has a price",
-            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much, weighted by "
-            "σ⁻², and its area is what the step adds to **KLUB**, the paper's bound on how far whole sampling paths "
-            "are from the true ones. Its unit is the **nat**, of information.",
+            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much; its area, in "
+            "**nats**, is what the step adds to **KLUB**: the paper's bound on how far whole sampling paths are from "
+            "the true ones, and not only their ends, which are all that a picture shows.",
             Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "compare the two areas; the legend gives each as a number.",
             least_klub("Whose patches have the smaller area in all?"),
