@@ -8,8 +8,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy import serving
-from ays_toy.ui import frame, front, keeper
+from ays_toy.ui import downloads, frame, front, keeper
 from ays_toy.ui.components.address import one_entry_a_deed
+from ays_toy.ui.teaching import dialog
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
 st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")
@@ -22,6 +23,8 @@ pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title
 page = st.navigation(
     [st.Page(front.nowhere, title="AYS Explorer", default=True, visibility="hidden"), *pages], position="top"
 )
-frame.glossary()
-with front.way_on(page.url_path), frame.sentences():
+with frame.beside_names():
+    dialog.offer(page.url_path)
+    frame.glossary()
+with front.way_on(page.url_path), frame.sentences(), downloads.menu(page.url_path):
     page.run()

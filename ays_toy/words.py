@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 
@@ -33,5 +34,6 @@ def numbers(values: Iterable[float]) -> str:
 
 
 def file_name(title: str) -> str:
-    """A title as the name of a file, without its ending: 'grid-8x8-p-optimum-p-2'."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    """A title as the name of a file, without its ending: 'grid-8x8-p-optimum-p-2'; letters go without accents."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", title) if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")

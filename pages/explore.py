@@ -5,8 +5,8 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, findings, gallery, in_numbers, repeats, running, terms, view, yours
-from ays_toy.ui.components.follow import follow
+from ays_toy.ui import controls, explore, findings, following, gallery, in_numbers, repeats, running, terms, view, yours
+from ays_toy.ui.components import follow
 from ays_toy.ui.lessons import bar
 
 state = view.show(
@@ -21,6 +21,10 @@ state = view.show(
     repeats.control,
 )
 
+own = explore.own(state)
+meta = following.meta(state, own)
+follow.follow(following.pictures(state, own, explore.container(state), explore.RAIL), meta)
+
 calls = denoiser_calls(state.solver, state.steps)
 with st.container(key="heading"):
     st.markdown(f"### Same model, same noise, same {calls} denoiser calls: only the noise levels differ")
@@ -31,7 +35,7 @@ terms.caption(
 )
 yours.remarks(state.yours, explore.fit, state.steps)
 known, waiting = explore.find(state)
-pictures = gallery.reserved(explore.container(state, known), 356)
+pictures = gallery.reserved(explore.container(state), 356)
 terms.caption(
     "**Look for** missing, smeared or uneven modes: all pictures share one color scale, "
     f"{state.chosen_model.samples:,} samples each.",
@@ -41,16 +45,15 @@ again = st.container()
 finding = gallery.reserved("verdict", 98)
 left, right = st.columns([0.46, 0.54], gap="medium")
 
-# What is known first is shown first: levels and prices need no samples.
+# What is known first is shown first: levels and prices need no samples. The browser's own pictures need neither.
 outcomes = findings.begin(state, known, explore.later(state, known))
-follow(explore.following(state, known))
+follow.price(following.priced(state))
 with left:
     figure, words = explore.rail(state, known)
-    st.plotly_chart(figure, key=explore.RAIL, config=gallery.STILL, alt=words)
+    gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
     terms.caption(explore.RAIL_CAPTION)
     in_numbers.show([words])
 samples = explore.samples(state, known, outcomes)
-gallery.show(pictures, state.chosen_model, samples, meta=explore.meta(state))
 rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)
 finding.markdown(verdict, help=terms.about(verdict))
@@ -58,6 +61,7 @@ with right.container(key="table_box"):
     explore.table(state, rows)
     said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
     terms.caption(said, *(row.title for row in rows.values()))
+gallery.show(pictures, state.chosen_model, samples, meta=meta)  # last: with it come figures of what is chosen
 with again:
     repeats.show(state, known)
 bar.ask(partial(explore.facts, state, rows))

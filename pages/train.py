@@ -24,9 +24,8 @@ def run_as_it_goes() -> None:
     found = network.finding(one)
     st.container(key="finding_learned").markdown(found, help=terms.about(found))
     film = st.container(key="panels_box6")
-    film.plotly_chart(
-        network.film(one, state), key="film", height="stretch", config=gallery.STILL, alt=network.film_alt(one, state)
-    )
+    pictures, words = network.film(one, state), network.film_alt(one, state)
+    gallery.figure(pictures, "film", "Samples as it learned", words, film, height="stretch")
     left, right = st.columns([0.4, 0.6], gap="medium")
     with left:
         network.curves(one)

@@ -25,22 +25,16 @@ with st.container(key="reference"):
     st.markdown(trajectories.finding(state, followed))
 left, right = st.columns(2)
 with left:
-    st.plotly_chart(
-        trajectories.local_errors(state, followed),
-        key="local",
-        config=gallery.STILL,
-        alt=trajectories.alt(state, followed, "local"),
-    )
+    errors = trajectories.local_errors(state, followed)
+    gallery.figure(errors, "local", "Errors of single steps", trajectories.alt(state, followed, "local"))
     terms.caption(
         "**Look for** the noise levels where a schedule errs: each point is one step, begun on the reference, not "
         "where the steps before had led. Good schedules err alike everywhere."
     )
 with right:
-    st.plotly_chart(
-        trajectories.distances(state, followed),
-        key="distances",
-        config=gallery.STILL,
-        alt=trajectories.alt(state, followed, "distance"),
+    distances = trajectories.distances(state, followed)
+    gallery.figure(
+        distances, "distances", "Distances from the reference", trajectories.alt(state, followed, "distance")
     )
     terms.caption(
         f"**Look for** where the distance builds up, and whether it ever heals. The reference is "

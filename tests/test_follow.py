@@ -10,8 +10,8 @@ from ays_toy.runs import finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
-from ays_toy.ui import explore, findings
-from ays_toy.ui.components import LiveFlow
+from ays_toy.ui import compute, explore, findings, following, gallery
+from ays_toy.ui.components import LiveFlow, sampling
 from ays_toy.ui.components.sampling import SampledModel
 from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import POWERS, View
@@ -44,21 +44,45 @@ def test_levels_of_every_length_are_those_of_the_page(gram, name):
         assert best <= gram.price(found[8], power=power).value < 1.05 * best
 
 
+def told(view, own=None):
+    return following.pictures(view, own, "panels", "rail").payload()
+
+
 def test_the_message_says_nothing_of_where_the_sliders_stand():
     view = View(data="ring-8", shown=("edm", "p-optimum", "ays"))
-    said = explore.following(view, {}).payload()
-    assert set(said["levels"]) == {"edm", "ays", *(f"p-optimum {power:g}" for power in POWERS)}
+    said, priced = told(view), following.priced(view).payload()
+    assert set(said["levels"]) == {"edm", "ays"}
+    assert set(priced["levels"]) == {f"p-optimum {power:g}" for power in POWERS}
     for other in (replace(view, steps=21), replace(view, power=0.75), replace(view, power=3.0)):
-        assert explore.following(other, {}).payload() == said
-        assert explore.meta(other) != explore.meta(view)
-    assert explore.following(replace(view, solver="ddim"), {}).payload() != said
-    assert explore.meta(replace(view, shown=("edm", "ays"))) == [8, None]
+        assert (told(other), following.priced(other).payload()) == (said, priced)
+        assert following.meta(other, None)[:2] != following.meta(view, None)[:2]
+        assert following.meta(other, None)[2] == following.meta(view, None)[2] == said["view"]
+    assert following.sliders(replace(view, shown=("edm", "ays"))) == [8, None]
+
+
+def test_what_is_chosen_otherwise_is_another_view_and_needs_no_pass(monkeypatch):
+    monkeypatch.setattr(compute, "one_pass", None)
+    view, own = View(data="ring-8", shown=("edm", "p-optimum")), Schedule("yours", "Yours", np.geomspace(80, 0.002, 6))
+    said = [told(view), told(view, own)]
+    for change in ({"data": "moons"}, {"model": "mlp"}, {"solver": "ddim"}, {"seed": 1}, {"sigma_max": 40.0}):
+        said.append(told(replace(view, **change)))
+        assert said[-1]["model"] == said[0]["model"] or "solver" not in change
+    said.append(told(replace(view, shown=("edm", "logsnr"))))
+    assert len({one["view"] for one in said}) == len(said)
+    assert [one["title"] for one in said[1]["yours"]] == ["Yours"]
+
+
+def test_a_model_that_is_too_heavy_for_a_browser_has_no_pictures_before_python_s(monkeypatch, request):
+    monkeypatch.setattr(sampling, "MOST_COMPONENTS", 7)
+    request.addfinalizer(gallery.sampled.clear)
+    gallery.sampled.clear()
+    assert following.pictures(View(data="ring-8"), None, "panels", "rail") is None
 
 
 def test_a_panel_that_is_the_klub_optimum_s_own_has_no_power():
     view = View(data="ring-8", shown=("p-optimum", "klub-optimum"), power=3.0)
-    assert [one["name"] for one in explore.following(view, {}).payload()["panels"]] == ["klub-optimum"]
-    assert [one["name"] for one in explore.following(replace(view, power=2.0), {}).payload()["panels"]] == [
+    assert [one["name"] for one in told(view)["panels"]] == ["klub-optimum"]
+    assert [one["name"] for one in told(replace(view, power=2.0))["panels"]] == [
         "p-optimum",
         "klub-optimum",
     ]
@@ -76,35 +100,37 @@ def test_what_somebody_has_had_searched_for_takes_part(name, monkeypatch, reques
     view = View(data="ring-8", solver="ddim", sigma_max=40.0, steps=9, shown=("edm", name))  # nothing ships for it
 
     def steps() -> list[int]:
-        return explore.following(view, {}).payload()["levels"][name]["steps"]
+        return told(view)["levels"][name]["steps"]
 
     assert steps() == []
     findings.of(view, name).result()
     with pytest.raises(ValueError, match="no"):
         findings.of(replace(view, steps=11), name).result()
     assert steps() == [9]
-    assert explore.following(replace(view, solver="heun"), {}).payload()["levels"][name]["steps"] == []
+    assert told(replace(view, solver="heun"))["levels"][name]["steps"] == []
 
 
 def test_the_rail_is_priced_as_in_the_figure_and_has_what_was_brought():
     view = View(data="ring-8", shown=("edm", "p-optimum"))
     own = Schedule("yours", "Yours", np.geomspace(80, 0.002, 6))
-    sent = explore.following(view, {"yours": own}).payload()
-    assert sent["rail"]["power"] == names.KLUB_POWER
-    assert [(one["title"], len(one["levels"])) for one in sent["rail"]["yours"]] == [("Yours", 6)]
+    said, sent = told(view, own), following.priced(view).payload()
+    assert sent["model"] == said["model"]
+    assert sent["table"]["power"] == names.KLUB_POWER
+    assert [(one["title"], len(one["levels"])) for one in said["yours"]] == [("Yours", 6)]
     assert sent["levels"]["p-optimum 2"]["look"]["title"] == "p-optimum, p = 2"
     assert sent["levels"]["p-optimum 3"]["look"]["title"] == "KLUB optimum"
     figure, _ = explore.rail(view, {"edm": finding.family(MODEL, "edm", 8)})
-    assert figure.layout.meta == tuple(explore.meta(view))
+    assert figure.layout.meta == tuple(following.meta(view, None))
 
 
 def test_paths_are_led_by_the_same_levels_sent_once():
     view = TrajectoriesView(data="ring-8", shown=("edm", "p-optimum"))
     model, ends = SampledModel.of(MODEL), (80.0, 0.002)
-    table = LiveFlow.of(model, view.solver, view.seed, 1000, ends, explore.led_to(view))
-    moved = LiveFlow.of(model, view.solver, view.seed, 1000, ends, explore.led_to(replace(view, steps=21, power=1.0)))
+    table = LiveFlow.of(model, view.solver, view.seed, 1000, ends, following.led_to(view))
+    moved = LiveFlow.of(model, view.solver, view.seed, 1000, ends, following.led_to(replace(view, steps=21, power=1.0)))
     assert moved.id == table.id
     assert table.payload(table.id) == {"id": table.id}
     sent = table.payload(None)
-    assert sent["levels"] == explore.following(View(data="ring-8", shown=view.shown), {}).payload()["levels"]
+    shown = View(data="ring-8", shown=view.shown)
+    assert sent["levels"] == {**told(shown)["levels"], **following.priced(shown).payload()["levels"]}
     assert sent["levels"]["p-optimum 1"]["look"]["title"] == names.title("p-optimum", 1.0)

@@ -18,6 +18,7 @@ from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.lessons.overview import LearnView
 from ays_toy.ui.optimize import take_home
 from ays_toy.ui.own_data.bringing import DataView
+from ays_toy.ui.teaching.desk import TeachView
 from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import SearchView, Shared, View
@@ -25,8 +26,8 @@ from ays_toy.ui.view import SearchView, Shared, View
 pytestmark = pytest.mark.usefixtures("home")
 
 ROOT = Path(__file__).parent.parent
-VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView, LearnView]
-PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "learn"]
+VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView, LearnView, TeachView]
+PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "learn", "teach"]
 PAGE_OF = dict(zip(VIEWS, PAGES, strict=True))
 MODES = "mode-mass"
 
@@ -39,7 +40,7 @@ def test_every_page_has_its_view_here_and_what_two_of_them_ask_is_shared() -> No
     pages = {file.stem for file in (ROOT / "pages").glob("*.py")}
     assert len(pages) == len(VIEWS)
     asked = Counter(field.name for cls in VIEWS for field in fields(cls))
-    shared = {field.name for field in fields(Shared)} - {"lesson", "nickname"}
+    shared = {field.name for field in fields(Shared)} - {"lesson", "nickname", "hide", "present"}
     assert {name for name, times in asked.items() if times > 1} == shared
 
 
@@ -78,6 +79,8 @@ def test_a_link_is_held_whole_also_by_a_page_that_does_not_show_all_of_it(page: 
         "shown": "edm,cosine",
         "columns": "klub,energy",
         "lesson": "klub-as-area.1.free",
+        "hide": "seed,columns",
+        "present": "1",
     }
     assert set(shared) == {field.name for field in fields(Shared)} - {"nickname"}, "which only shared servers have"
     extra = {"samples": "512"} if page == "optimize" else {"length": "200"} if page == "train" else {}

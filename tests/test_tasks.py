@@ -1,10 +1,12 @@
 import threading
+import time
 from collections import Counter
 from concurrent.futures import CancelledError
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ays_toy.ui import tasks
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.kept import kept
 from ays_toy.ui.tasks import Tasks
@@ -14,10 +16,11 @@ class Held:
     """Work that waits to be let go, in pools of one thread."""
 
     def __init__(self):
-        self.calls, self.go_on, self.order = Counter(), threading.Event(), []
+        self.calls, self.go_on, self.order, self.begun = Counter(), threading.Event(), [], Counter()
 
         @kept(8)
         def work(key):
+            self.begun[key] += 1
             assert self.go_on.wait(10)
             self.calls[key] += 1
             self.order.append(key)
@@ -61,6 +64,41 @@ def test_what_is_wanted_later_and_then_at_once_does_not_wait_for_what_is_later(h
     assert held.tasks.want("a", later=True) is now
     held.go_on.set()
     assert now.result(10) == "made of a"
+    assert held.calls["a"] == 1
+
+
+def test_what_is_wanted_later_lets_what_is_waited_for_go_first(held):
+    now = held.tasks.want("now")
+    later = held.tasks.want("later", later=True)
+    time.sleep(0.2)  # in which its own pool, which is free, has taken it up
+    assert later.running()
+    assert not held.begun["later"]
+    held.go_on.set()
+    assert (now.result(10), later.result(10)) == ("made of now", "made of later")
+    assert held.order == ["now", "later"]
+
+
+def test_what_lets_others_go_first_begins_when_it_is_wanted_at_once(held, monkeypatch):
+    monkeypatch.setattr(tasks, "PATIENCE", 60.0)
+    held.tasks.want("others")
+    held.tasks.want("a", later=True)
+    time.sleep(0.1)
+    held.tasks.want("a")
+    end = time.monotonic() + 10
+    while not held.begun["a"]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_what_nobody_wants_any_more_when_its_turn_comes_never_begins(held):
+    held.tasks.want("others")
+    left = held.tasks.want("a", later=True)
+    time.sleep(0.1)
+    held.tasks.drop([left])
+    with pytest.raises(CancelledError):
+        left.result(10)
+    held.go_on.set()
+    assert held.tasks.want("a").result(10) == "made of a", "and it can be wanted again"
     assert held.calls["a"] == 1
 
 

@@ -1,6 +1,8 @@
 import dataclasses
 import json
 import math
+import subprocess
+import sys
 from itertools import chain, pairwise, repeat
 
 import numpy as np
@@ -11,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from ays_toy.data import datasets
 from ays_toy.models import checkpoints
+from ays_toy.models.adam import BETAS, Adam
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.training import ExcessLoss, TrainingConfig, denoiser_from, edm_loss, train
 from ays_toy.sampling import schedules
@@ -317,3 +320,32 @@ def test_pretrained_models_are_known_by_name_and_kept():
     assert checkpoints.pretrained("ring-8") is checkpoints.pretrained("ring-8")
     with pytest.raises(ValueError, match="Unknown data set 'ring': choose one of"):
         checkpoints.pretrained("ring")
+
+
+def test_adam_is_torch_s_own_to_the_bit():
+    def trained(step, clear, net):
+        for k in range(7):
+            clear()
+            (net(torch.full((3, 5), k / 7.0)) - 1).square().mean().backward()
+            step(1e-2 / (1 + k))
+        return [one.detach().clone() for one in net.parameters()]
+
+    nets = [torch.nn.Linear(5, 2), torch.nn.Linear(5, 2)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    ours, theirs = Adam(nets[0].parameters()), torch.optim.Adam(nets[1].parameters(), betas=BETAS, fused=True)
+
+    def step(rate):
+        theirs.param_groups[0]["lr"] = rate
+        theirs.step()
+
+    found, expected = trained(ours.step, ours.clear, nets[0]), trained(step, theirs.zero_grad, nets[1])
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+def test_training_does_not_import_torch_s_compiler():
+    code = (
+        "import sys; from ays_toy.runs.live_training import *; run = lesson(LessonConfig('ring-8', TrainingConfig())); "
+        "next(run); next(run); print({'torch._dynamo', 'sympy'} & set(sys.modules))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["set()"]

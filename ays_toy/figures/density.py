@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import get_colorscale
-from plotly.subplots import make_subplots
 
+from ays_toy.figures.axes import axes
 from ays_toy.palette import DENSITY, MARGIN
 
 
@@ -29,47 +30,38 @@ class Panel:
     image: np.ndarray
 
 
-def density_panels(panels: Sequence[Panel], half_width: float, columns: int | None = None) -> go.Figure:
-    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all)."""
-    figure = make_subplots(rows=1, cols=columns or len(panels), horizontal_spacing=0.012)
+def density_panels(
+    panels: Sequence[Panel], half_width: float, columns: int | None = None, type_scale: float = 1.0
+) -> go.Figure:
+    """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all).
+
+    `type_scale` is how many times their usual size the words have.
+    """
     bins = panels[0].image.shape[0]
     center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
+    looks = {"zmin": 0, "zmax": 255, "colorscale": DENSITY, "showscale": False, "hoverinfo": "skip"}
+    space = {"range": [-half_width, half_width], "constrain": "domain"}
+    hidden = {"visible": False, "fixedrange": True}
+    heats, titles = [], []
+    layout = axes(1, columns or len(panels), horizontal_spacing=0.012)
+    for one in layout.values():
+        one |= hidden
     for column, panel in enumerate(panels, start=1):
-        heat = go.Heatmap(
-            z=panel.image, x=center, y=center, zmin=0, zmax=255, colorscale=DENSITY, showscale=False, hoverinfo="skip"
-        )
-        figure.add_trace(heat, row=1, col=column)
-        axis = "" if column == 1 else str(column)
-        figure.update_xaxes(
-            visible=False, range=[-half_width, half_width], constrain="domain", fixedrange=True, row=1, col=column
-        )
-        figure.update_yaxes(
-            visible=False,
-            range=[-half_width, half_width],
-            scaleanchor=f"x{axis}",
-            constrain="domain",
-            fixedrange=True,
-            row=1,
-            col=column,
-        )
-        figure.add_annotation(
-            text="<br>".join(
-                [
-                    f"<span style='color:{panel.color}'>■</span> <b>{panel.title}</b>",
-                    *(f"<span style='font-size:12px'>{note}</span>" for note in panel.notes),
-                ]
-            ),
-            x=0.5,
-            xref=f"x{axis} domain",
-            y=1.0,
-            yref=f"y{axis} domain",
-            yanchor="bottom",
-            yshift=2,
-            showarrow=False,
-            font={"size": 15},
-        )
-    for column in range(len(panels) + 1, (columns or 0) + 1):
-        figure.update_xaxes(visible=False, fixedrange=True, row=1, col=column)
-        figure.update_yaxes(visible=False, fixedrange=True, row=1, col=column)
-    top = 32 + 15 * max(len(panel.notes) for panel in panels)
-    return figure.update_layout(margin={**MARGIN, "t": top, "b": 0}, dragmode=False)
+        axis = "" if column == 1 else f"{column}"
+        heats.append(go.Heatmap(z=panel.image, x=center, y=center, xaxis=f"x{axis}", yaxis=f"y{axis}", **looks))
+        layout[f"xaxis{axis}"] |= space
+        layout[f"yaxis{axis}"] |= {**space, "scaleanchor": f"x{axis}"}
+        titles.append(_title(panel, f"x{axis} domain", f"y{axis} domain", type_scale))
+    top = round((32 + 15 * max(len(panel.notes) for panel in panels)) * type_scale)
+    return go.Figure(heats, layout | {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False})
+
+
+def _title(panel: Panel, across: str, up: str, type_scale: float) -> dict[str, Any]:
+    """The words over a picture whose axes have these domains."""
+    name = f"<span style='color:{panel.color}'>■</span> <b>{panel.title}</b>"
+    notes = [f"<span style='font-size:{12 * type_scale:g}px'>{note}</span>" for note in panel.notes]
+    return {
+        "text": "<br>".join([name, *notes]),
+        **{"x": 0.5, "xref": across, "y": 1.0, "yref": up, "yanchor": "bottom", "yshift": 2},
+        **{"showarrow": False, "font": {"size": 15 * type_scale}},
+    }

@@ -1,12 +1,13 @@
 """Where schedules put their levels, and what each step costs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ays_toy.estimates import KlubEstimate, Measured
+from ays_toy.figures.axes import axes
 from ays_toy.figures.images import in_lines
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
 from ays_toy.pricing.paths import PathGram
@@ -22,39 +23,31 @@ LONGEST = 24  # letters in a line beside the rails, where there is room for two
 def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -> go.Figure:
     """Where each schedule puts its levels, over its KLUB as area: one patch per step on the same log-sigma axis."""
     titles, outlines = [row.title for row in rows], [gram.outline(row.schedule.sigmas) for row in rows]
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.36, 0.64], vertical_spacing=0.05)
-    for k, row in enumerate(rows):
-        figure.add_trace(_rail(row.schedule, np.float32(len(rows) - 1 - k)), row=1, col=1)
-    # The best is drawn last, on top; its patches are the small ones.
     ceiling = _ceiling(outlines)
-    for k in sorted(range(len(rows)), key=lambda k: -_klub(rows[k]).value):
-        figure.add_trace(_patches(rows[k], outlines[k], ceiling), row=2, col=1)
+    rails = [_rail(row.schedule, np.float32(len(rows) - 1 - k)) for k, row in enumerate(rows)]
+    # The best is drawn last, on top; its patches are the small ones.
+    worst_first = sorted(range(len(rows)), key=lambda k: -_klub(rows[k]).value)
+    patches = [_patches(rows[k], outlines[k], ceiling).update(xaxis="x2", yaxis="y2") for k in worst_first]
     ends = np.log10([gram.grid[0] * 1.15, gram.grid[-1] / 1.15])
-    figure.update_xaxes(type="log", range=ends, fixedrange=True, showgrid=False, zeroline=False, dtick=1)
-    figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2}, row=2, col=1)
-    figure.update_yaxes(
-        tickvals=list(range(len(rows) - 1, -1, -1)),
-        ticktext=["<br>".join(in_lines(title, LONGEST)) for title in titles],
-        range=[-0.6, len(rows) - 0.4],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        row=1,
-        col=1,
-    )
-    figure.update_yaxes(
-        title={"text": "nats per unit of log σ", "standoff": 4},
-        range=[0, ceiling],
-        fixedrange=True,
-        zeroline=False,
-        rangemode="nonnegative",
-        nticks=4,
-        row=2,
-        col=1,
-    )
+    sigma = {"type": "log", "range": ends, "fixedrange": True, "showgrid": False, "zeroline": False, "dtick": 1}
+    layout: dict[str, Any] = axes(2, 1, shared_xaxes=True, row_heights=(0.36, 0.64), vertical_spacing=0.05)
+    layout["xaxis"] |= sigma
+    layout["xaxis2"] |= {**sigma, "title": {"text": "noise level σ (sampling runs left to right)", "standoff": 2}}
+    layout["yaxis"] |= {
+        "tickvals": list(range(len(rows) - 1, -1, -1)),
+        "ticktext": ["<br>".join(in_lines(title, LONGEST)) for title in titles],
+        "range": [-0.6, len(rows) - 0.4],
+        **{"showgrid": False, "zeroline": False, "fixedrange": True},
+    }
+    layout["yaxis2"] |= {
+        "title": {"text": "nats per unit of log σ", "standoff": 4},
+        "range": [0, ceiling],
+        **{"fixedrange": True, "zeroline": False, "rangemode": "nonnegative", "nticks": 4},
+    }
     # Over the high noise levels, where no schedule has an area that could be seen.
-    legend = {"x": 0.01, "xanchor": "left", "y": 0.6, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
-    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend, hovermode="closest")
+    layout["legend"] = {"x": 0.01, "xanchor": "left", "y": 0.6, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
+    layout |= {"height": height, "margin": {**MARGIN, "b": 36}, "hovermode": "closest"}
+    return go.Figure([*rails, *patches], layout)
 
 
 def rail_words(rows: Sequence[Measured], cost: str = "KLUB", unit: str = "nats") -> str:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ays_toy.checks import whole_number
+from ays_toy.models.adam import Adam
 
 WARM_UP = 100  # steps in which the learning rate rises
 DIVERGED = 100.0  # a mean loss above this; the losses here begin between 1 and 2
@@ -65,7 +66,7 @@ def descend(
 
     average = deepcopy(net).requires_grad_(False)
     weights, averages = ([p.detach() for p in one.parameters()] for one in (net, average))
-    optimizer = torch.optim.Adam(net.parameters(), betas=(0.9, 0.99), fused=True)
+    optimizer = Adam(net.parameters())
     zero = torch.zeros((), device=next(net.parameters()).device)
     total, since, step = zero, 0, 0
     while True:
@@ -81,10 +82,9 @@ def descend(
         if regular:
             total, since = zero, 0
         loss = loss_of_batch()
-        optimizer.zero_grad()
+        optimizer.clear()
         loss.backward()
-        optimizer.param_groups[0]["lr"] = pace.learning_rate * rate(step)
-        optimizer.step()
+        optimizer.step(pace.learning_rate * rate(step))
         # Early on a short memory, so that a brief run does not average over its own beginning; none at the first step.
         memory = min(pace.ema, (1 + step) / (10 + step)) if step else 0.0
         get_ema_multi_avg_fn(memory)(averages, weights, step)

@@ -32,6 +32,16 @@ class NetworkConfig:
         whole_number(self.depth, "The network's depth", 1, 8)
 
 
+class _Bare(nn.Linear):
+    """A linear layer whose weights are drawn by who makes it.
+
+    So is that of `nn.utils.skip_init`, which imports 500 modules of torch's when it is first called.
+    """
+
+    def reset_parameters(self) -> None:
+        """Leave them as they are."""
+
+
 class MLPDenoiser(nn.Module):
     """D(x, sigma) = c_skip x + c_out F(c_in x, log(sigma) / 4) for 2D data of std 0.5 (Karras et al., Eq. 7).
 
@@ -46,7 +56,7 @@ class MLPDenoiser(nn.Module):
         inputs = 2 + 4 * POINT_OCTAVES
 
         def layer(fan_in: int, fan_out: int, gain: float) -> nn.Linear:
-            made: nn.Linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
+            made = _Bare(fan_in, fan_out, device=generator.device)
             with torch.no_grad():
                 made.weight.normal_(0.0, gain / math.sqrt(fan_in), generator=generator)
                 made.bias.zero_()

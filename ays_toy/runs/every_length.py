@@ -13,12 +13,13 @@ from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
 
 
 def every_length(
-    model: Model, gram: PathGram, name: str, solver: str, power: float = KLUB_POWER
+    model: Model, gram: PathGram | None, name: str, solver: str, power: float = KLUB_POWER
 ) -> Mapping[int, np.ndarray]:
     """Levels [n+1] by n for a name in `names.COMPARED`: of a search, those that ship; of an optimum, the grid's own.
 
-    One exact programme gives all of these in a few milliseconds. They lie on the grid: refining all off it takes about
-    0.4 s a power, and moves a level by up to a tenth at 8 steps, a fifth at 40, so a picture may shift when it rests.
+    Only an optimum needs the model's `gram`. One exact programme gives all of these in a few milliseconds. They lie on
+    the grid: refining all off it takes about 0.4 s a power, and moves a level by up to a tenth at 8 steps, a fifth at
+    40, so a picture may shift when it rests.
     """
     lengths = range(MIN_STEPS, MAX_STEPS + 1)
     if name in BASELINES:
@@ -26,5 +27,6 @@ def every_length(
     if name in SEARCHED:
         ready = {n: shipped.find(model, solver, n, name) for n in lengths}
         return {n: one.sigmas for n, one in ready.items() if one}
+    assert gram is not None
     found = optimize.exact_schedules(gram, MAX_STEPS, power if name == "p-optimum" else KLUB_POWER)
     return {n: found[n] for n in lengths}

@@ -46,6 +46,12 @@ class Trajectory:
         """The states [k, N, 2] at levels [k] that are among its own."""
         return self.states[np.searchsorted(-self.sigmas, -sigmas)]
 
+    def under_way(self, sigma: float) -> np.ndarray:
+        """The states [N, 2] at any level: between its own they go straight in x and sigma, as a step of DDIM does."""
+        k = int(np.clip(np.searchsorted(-self.sigmas, -sigma) - 1, 0, self.sigmas.size - 2))
+        share = (self.sigmas[k] - sigma) / (self.sigmas[k] - self.sigmas[k + 1])
+        return (1 - share) * self.states[k] + share * self.states[k + 1]
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:

@@ -16,6 +16,14 @@ NONE = "none"  # an empty choice; an empty parameter would not survive in a link
 MAX_LENGTH = 1600  # of one parameter; nothing we write is longer, drawings included
 
 
+class Partly(ValueError):
+    """Says what of a value was not usable; the rest of it is, and is taken."""
+
+    def __init__(self, words: str, value: Any) -> None:
+        super().__init__(words)
+        self.value = value
+
+
 def param(default: Any, read: Callable[[str], Any]) -> Any:
     """A dataclass field whose value `read` makes from its text, or raises ValueError saying what to change."""
     return dataclasses.field(default=default, metadata={"read": read})
@@ -57,6 +65,9 @@ def from_query(cls: type[S], query: Mapping[str, str], whose: str = "The link's 
             if len(text) > MAX_LENGTH:
                 raise ValueError(f"it has {len(text):,} characters, where at most {MAX_LENGTH:,} make sense.")
             values[field.name] = field.metadata["read"](text)
+        except Partly as error:
+            values[field.name] = error.value
+            problems.append(f"{whose}“{field.name}” was taken in part: {error}")
         except ValueError as error:
             problems.append(f"{whose}“{field.name}” was left at its default: {error}")
     return cls(**values), problems

@@ -10,12 +10,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+import streamlit as st
 import torch
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import seeds
 from ays_toy.estimates import Estimate, Measured
@@ -31,6 +33,7 @@ from ays_toy.ui.tasks import Tasks
 
 T = TypeVar("T")
 BINS = 128
+WAKE = 0.05  # seconds between looks at whether a session has chosen something else
 YIELDING = 5  # by how much more than other threads those give way that nobody waits for
 
 
@@ -46,6 +49,7 @@ _later = Pool(1, "later", _give_way)
 # Choices and searches for a schedule: one after the other, unless a cluster does them.
 searches = Pool(cluster.PLACES if cluster.wanted() else 1, "search", _give_way)
 _looks = Pool(1, "look")
+_passes = Pool(os.cpu_count() or 1, "pass")
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,15 @@ def _samples(asked: Sampling) -> torch.Tensor:
     return comparison.draw_samples(asked.model, np.array(asked.levels), asked.solver, asked.seed, asked.n)
 
 
+def waited(coming: "Future[T]") -> T:
+    """What a page's run waits for; the wait ends, and that run with it, where the session has chosen something else."""
+    while not coming.done():
+        wait([coming], WAKE)
+        if get_script_run_ctx():
+            _ = "record" in st.session_state  # where Streamlit looks for it
+    return coming.result()
+
+
 @kept(32)
 def one_pass(model: Model) -> Pass:
     """The model's PathGram, which prices every schedule, and what it cost."""
@@ -139,6 +152,8 @@ def one_pass(model: Model) -> Pass:
 
 def gram(model: Model) -> PathGram:
     """The model's PathGram."""
+    if get_script_run_ctx() and one_pass.known(model) is None:
+        return waited(_passes.submit(one_pass, model)).gram
     return one_pass(model).gram
 
 
@@ -147,7 +162,7 @@ def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) ->
 
     What has no outcome has no metrics.
     """
-    paths, metrics = gram(model), {name: future.result().metrics for name, future in outcomes.items()}
+    paths, metrics = gram(model), {name: waited(outcome).metrics for name, outcome in outcomes.items()}
     rows = {name: Measured(one, paths.price(one.sigmas), metrics.get(name, {})) for name, one in shown.items()}
     return rows | {"data": Measured(FRESH_DATA, None, metrics["data"])}
 

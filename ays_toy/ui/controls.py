@@ -31,7 +31,7 @@ LATEST = "latest own data"  # the session's drawing or points that no list holds
 
 
 def visible(*keys: str) -> bool:
-    """Whether a widget of those fields is drawn: a lesson leaves out what it does not need. All ask here."""
+    """Whether a widget of those fields is drawn: a lesson and a link leave out what they do not need. All ask here."""
     return any(map(record.visible, keys))
 
 
@@ -51,8 +51,11 @@ def draws(*keys: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def pick(label: str, key: str, titles: Mapping[Any, str], kind: Callable[..., Any] = st.selectbox, **more: Any) -> Any:
     """Draw the widget of a field that is one of those with titles, or several of them -> what is chosen."""
-    if not visible(key):
-        return st.session_state.get(key, next(iter(titles), None))
+    field = record.field_of(key)
+    if not visible(field):
+        first = next(iter(titles), None)
+        chosen = st.session_state.get(field, first)
+        return chosen if kind is st.multiselect or chosen is None or chosen in titles else first
     return kind(label, list(titles), format_func=lambda name: titles[name], key=key, persist_state="session", **more)
 
 

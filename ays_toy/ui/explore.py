@@ -11,16 +11,11 @@ from ays_toy.estimates import Measured
 from ays_toy.exchange.fitting import fit_range
 from ays_toy.lessons.facts import Facts
 from ays_toy.runs import verdicts
-from ays_toy.runs.comparison import Model
-from ays_toy.runs.every_length import every_length
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import compute, findings, gallery, tables, yours
-from ays_toy.ui.components.follow import WEIGHTED, Following, Led, Lengths
-from ays_toy.ui.components.rail import Table
-from ays_toy.ui.kept import kept
+from ays_toy.ui import compute, downloads, findings, following, gallery, tables, yours
 from ays_toy.ui.lessons import course
-from ays_toy.ui.view import POWERS, ComparedView, View
+from ays_toy.ui.view import View
 
 Known = Mapping[str, Schedule]  # by name, what is found
 
@@ -30,16 +25,22 @@ def fit(levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
     return fit_range(levels, st.session_state["sigma_min"], st.session_state["sigma_max"], most=MAX_STEPS)
 
 
+def own(view: View) -> Schedule | None:
+    """What was brought, as it is shown; None where nothing is."""
+    return yours.fitted(view.yours, fit, view.steps)[0]
+
+
 def find(view: View) -> tuple[Known, list[str]]:
     """The schedules of the table by name, those shown first, and the names of those that are still searched for."""
+    compute.gram(view.chosen_model)  # what else is not here at once
     rest = () if course.leaves_out("table") else names.COMPARED
     wanted = dict.fromkeys([*view.names, *rest])
     if view.power == names.KLUB_POWER:
         wanted.pop("p-optimum", None)  # it is the KLUB optimum
     under_way = {name: findings.of(view, name) for name in wanted}
     known = {name: findings.result(future) for name, future in under_way.items() if future.done()}
-    if own := yours.fitted(view.yours, fit, view.steps)[0]:
-        known = {yours.NAME: own} | known
+    if brought := own(view):
+        known = {yours.NAME: brought} | known
     return known, [name for name in wanted if name not in known]
 
 
@@ -76,58 +77,16 @@ def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figure
     return panels
 
 
-def container(view: View, known: Known) -> str:
+def container(view: View) -> str:
     """The key of the pictures' container, which sizes them by their number."""
-    return f"panels_box{max(5, 1 + len(shown(view, known)))}2"
-
-
-def meta(view: ComparedView) -> list[float | None]:
-    """What the figure says that it shows: where the sliders stood."""
-    return [view.steps, view.power if WEIGHTED in view.shown else None]
-
-
-def following(view: View, known: Known) -> Following | None:
-    """The pictures as they follow *Steps* and *Power*; None where a browser is too slow for the model."""
-    live = gallery.live(view, container(view, known))
-    return (
-        None if live is None else Following(live, led_to(view), _table(view.chosen_model), RAIL, known.get(yours.NAME))
-    )
-
-
-def led_to(view: ComparedView) -> Led:
-    """Where the sliders *Steps* and *Power* lead the schedules shown."""
-    model, shown = view.chosen_model, list(view.names)
-    if WEIGHTED in view.shown and "klub-optimum" not in view.shown:
-        shown = [WEIGHTED if name == "klub-optimum" else name for name in shown]  # which is what it is at p = 3
-    panels = {name: names.title(name) for name in shown}
-    levels: dict[str | float, Lengths] = {
-        name: {**_lengths(model, name, view.solver), **_found(view, name)} for name in panels if name != WEIGHTED
-    }
-    if WEIGHTED in panels:
-        levels |= {power: _lengths(model, WEIGHTED, "", power) for power in POWERS}
-    return Led(panels, levels)
-
-
-@kept(32)
-def _table(model: Model) -> Table:
-    return Table.of(compute.gram(model), names.KLUB_POWER, ())
-
-
-def _found(view: ComparedView, name: str) -> Lengths:
-    """What searches have found besides what ships."""
-    return findings.found(view.chosen_model, name, view.solver) if name in names.SEARCHED else {}
-
-
-@kept(512)
-def _lengths(model: Model, name: str, solver: str, power: float = names.KLUB_POWER) -> Lengths:
-    return every_length(model, compute.gram(model), name, solver, power)
+    return f"panels_box{max(5, 1 + len(view.names) + (own(view) is not None))}2"
 
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
     gram = compute.gram(view.chosen_model)
     rows = [Measured(one, gram.price(one.sigmas)) for name, one in known.items() if name in shown(view, known)]
-    figure = figures.rail_and_area(rows, gram, RAIL_HEIGHT).update_layout(meta=meta(view))
+    figure = figures.rail_and_area(rows, gram, RAIL_HEIGHT).update_layout(meta=following.meta(view, own(view)))
     return figure, figures.rail_words(rows)
 
 
@@ -166,3 +125,4 @@ def table(view: View, rows: Mapping[str, Measured]) -> None:
     order = [rows[name] for name in (yours.NAME, *names.COMPARED, "data") if name in rows]
     alt = "KLUB and sample quality of every schedule, with standard errors."
     tables.measured(order, "table", alt, view.columns)
+    downloads.schedules(view, [row.schedule for row in order])

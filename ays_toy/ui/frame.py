@@ -67,6 +67,11 @@ _CSS = """
     min-width: 40rem; height: 205px !important;
   }
 }
+/* Beside the pages' names there is room for icons alone: the buttons' names are said, not seen. */
+@media (max-width: 1200px) {
+  .st-key-glossary button p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  [data-testid="stTopNav"] { margin-right: auto; max-width: calc(100% - 9rem); }
+}
 /* Where nothing hovers the buttons of a table are always there. */
 @media (hover: none) {
   [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { margin-top: 2.4rem; }
@@ -75,6 +80,7 @@ _CSS = """
   position: absolute; right: 1.5rem; left: 1.5rem; width: auto;
 }
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
+.class-code { width: 13rem; height: 13rem; image-rendering: pixelated; border-radius: 4px; }
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 :is(.st-key-verdict, [class*="st-key-finding_"]) p { font-size: 0.92rem; line-height: 1.38; margin-bottom: 0; }
 .block-container h4 { padding: 0.4rem 0 0; }
@@ -92,7 +98,12 @@ _CSS = """
 .st-key-lesson [data-testid="stForm"] { padding: 0; }
 /* In a step the lesson says what to look for, and the page does not say it again. */
 .stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-following) { position: absolute; } /* it has no place of its own */
+/* They have no place of their own. */
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing)) { position: absolute; }
+/* Beside pictures of what was chosen just now, no numbers of what was before. */
+.stApp:has(.st-key-following [data-ahead]) :is(.st-key-verdict, .st-key-table_box, .st-key-panels_box52_noises) * {
+  visibility: hidden;
+}
 /* Large enough for a finger, without lines further apart. */
 button[aria-label="Help"] { min-width: 24px; min-height: 24px; margin-block: -4px; }
 </style>
@@ -140,17 +151,23 @@ def framed() -> bool:
     return bool(st.session_state.get(_FRAMED))
 
 
-def glossary() -> None:
-    """A button beside the pages' names that opens what every name and word means.
+@contextmanager
+def beside_names() -> Iterator[None]:
+    """A place beside the pages' names.
 
     Its container is to the right by itself: from there it has no long way to go when the style has come.
     """
     with (
         st.container(key="beside-names", horizontal_alignment="right"),
-        st.container(key="glossary", width="content"),
+        st.container(key="glossary", width="content", horizontal=True, gap="small"),
     ):
-        if st.button("Glossary", icon=":material/menu_book:", key="open glossary", type="tertiary"):
-            _glossary()
+        yield
+
+
+def glossary() -> None:
+    """A button that opens what every name and word means."""
+    if st.button("Glossary", icon=":material/menu_book:", key="open glossary", type="tertiary"):
+        _glossary()
 
 
 @st.dialog("Names and words", width="large")

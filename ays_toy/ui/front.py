@@ -13,6 +13,7 @@ from ays_toy.ui.lessons import course
 from ays_toy.ui.view import Shared, View
 
 NEXT: Mapping[str, tuple[str, str]] = {  # where a page leads, and what is to be seen there
+    "teach": ("learn", "go through the lessons that your class will meet"),
     "explore": ("trajectories", "see how each schedule carries the same noise to the data"),
     "trajectories": ("beat_ays", "place the noise levels yourself, and see what that does to the picture"),
     "beat_ays": ("optimize", "watch the paper's search place them, sweep by sweep"),
@@ -23,6 +24,7 @@ NEXT: Mapping[str, tuple[str, str]] = {  # where a page leads, and what is to be
 }
 TITLES = {
     "learn": "Learn",
+    "teach": "Teach",
     "explore": "Explore",
     "data": "Your data",
     "train": "Train",

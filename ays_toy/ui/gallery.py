@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
+import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy import figures
@@ -13,15 +15,21 @@ from ays_toy.palette import REFERENCE, color
 from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute
+from ays_toy.ui import compute, downloads, presenting
 from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.compute import Outcome
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ModelView
 
-STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
+_STILL: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}
 WORDS = ("NLL", "entropy", METRICS["sliced-w2"].title)  # that stand in the pictures
 LONG_NAME = 10  # letters, from which a metric's name and its value take a line each: five pictures in a row are narrow
+
+
+def figure(drawn: go.Figure, key: str, title: str, alt: str, place: Any = st, **look: Any) -> None:
+    """Draw a figure of the page, and offer it to be taken away under that title; `look` is what Streamlit is told."""
+    place.plotly_chart(drawn, key=key, config=_STILL, alt=alt, **look)
+    downloads.figure(drawn, key, title, alt)
 
 
 def metrics(judge: str = "sliced-w2") -> tuple[str, str]:
@@ -37,14 +45,15 @@ def panel(
     shown: Sequence[str] = metrics(),
 ) -> Panel:
     """The samples of one schedule over the metrics shown, or why there are none yet."""
-    truth, lines = compute.truth(model), [waits, ""]
+    exact, lines = compute.truth(model), [waits, ""]
+    image = exact * 0
     if outcome is not None:
-        lines = []
+        found, lines = compute.waited(outcome), []
         for name in shown:
-            title, value = METRICS[name].title, str(outcome.result().metrics[name])
+            title, value = METRICS[name].title, str(found.metrics[name])
             lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
-    image = truth * 0 if outcome is None else outcome.result().image
-    return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(truth)))
+        image = found.image
+    return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(exact)))
 
 
 def reserved(key: str, height: int) -> Any:
@@ -57,15 +66,28 @@ def reserved(key: str, height: int) -> Any:
     return place
 
 
-def show(place: Any, model: Model, panels: Sequence[Panel], key: str = "panels", meta: Any = None) -> None:
+def show(
+    place: Any,
+    model: Model,
+    panels: Sequence[Panel],
+    key: str = "panels",
+    meta: Any = None,
+    title: str = "Samples",
+) -> None:
     """Draw the true density beside the panels; `meta` says to what runs in the browser what they show."""
-    truth = compute.truth(model)
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
-    data = Panel("The data", REFERENCE, notes, pictures.shades(truth, pictures.brightest(truth)))
-    figure = figures.density_panels([data, *panels], model.dataset.half_width).update_layout(meta=meta)
+    data = Panel("The data", REFERENCE, notes, truth(model))
+    drawn = figures.density_panels([data, *panels], model.dataset.half_width, type_scale=presenting.type_scale())
+    drawn.update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
-    place.plotly_chart(figure, key=key, height="stretch", config=STILL, alt=alt)
+    figure(drawn, key, title, alt, place, height="stretch")
+
+
+def truth(model: Model) -> np.ndarray:
+    """The data's own density as the pictures show it: shades [bins, bins] of one byte."""
+    exact = compute.truth(model)
+    return pictures.shades(exact, pictures.brightest(exact))
 
 
 def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Live | None:

@@ -14,6 +14,7 @@ from ays_toy.models.people import Keeper, check_nickname
 from ays_toy.ui import record
 
 COOKIE = "ays_browser"
+FIELD = "nickname"  # of the pages' states
 _KEY = re.compile(r"[\w-]{22}", re.ASCII)
 _BOX = "nickname box"
 
@@ -27,7 +28,7 @@ def this_keeper() -> Keeper:
     """This session's."""
     if not serving.current().shared:
         return Keeper()
-    return Keeper(record.this_session().values.get("nickname", ""), browser_key())
+    return Keeper(record.this_session().values.get(FIELD, ""), browser_key())
 
 
 def browser_key() -> str:
@@ -67,6 +68,6 @@ def nickname(place: Any) -> None:
 
 def _choose() -> None:
     try:
-        record.this_session().choose("nickname", check_nickname(st.session_state[_BOX]))
+        record.this_session().choose(FIELD, check_nickname(st.session_state[_BOX]))
     except ValueError as error:
         st.session_state["complaint nickname"] = str(error)

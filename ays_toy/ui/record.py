@@ -12,7 +12,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+HIDE = "hide"  # the field that names those whose widgets a link leaves out
 _ABSENT = object()
+_MEANWHILE = " meanwhile"  # ends the key of a widget that waits for what was chosen
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Record:
     page: str = ""  # whose widgets are drawn
     address: dict[str, str] | None = None  # as last written; None while one is being opened
     only: frozenset[str] | None = None  # the fields whose widgets are drawn, where others are left out: a lesson's
+    asked: set[str] = field(default_factory=set)  # the fields whose widgets the page would draw, hidden or not
 
     def choose(self, name: str, value: Any) -> None:
         """Hold a value that did not come from the field's widget."""
@@ -60,6 +63,7 @@ class Record:
         if page == self.page:
             return False
         self.page = page
+        self.asked.clear()
         self.stand_ins.clear()
         self.owed.update(names)
         return True
@@ -87,9 +91,10 @@ def this_session() -> Record:
 
 
 def visible(name: str) -> bool:
-    """Whether the widget of that field is drawn; one that is left out keeps its value."""
-    only = this_session().only
-    return only is None or name in only
+    """Whether the widget of that field is drawn: neither a lesson nor the link leaves it out. It keeps its value."""
+    session = this_session()
+    session.asked.add(name)
+    return (session.only is None or name in session.only) and name not in session.values.get(HIDE, ())
 
 
 def went_back() -> bool:
@@ -119,8 +124,13 @@ def among_those_to_come(name: str, options: Collection[Any]) -> dict[str, Any]:
     """
     if this_session().values.get(name) in options:
         return {"key": name}
-    key = f"{name} meanwhile"
+    key = f"{name}{_MEANWHILE}"
     return {"key": key, "on_change": _choose_from, "args": (name, key)}
+
+
+def field_of(key: str) -> str:
+    """The field that a widget of that key draws."""
+    return key.removesuffix(_MEANWHILE)
 
 
 def _choose_from(name: str, key: str) -> None:

@@ -46,7 +46,7 @@ def show(view: View, known: Mapping[str, Schedule]) -> None:
     panels = [
         gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"]) for seed in seeds
     ]
-    gallery.show(st.container(key=BOX), model, panels, key="noises panels")
+    gallery.show(st.container(key=BOX), model, panels, "noises panels", title="Samples from three noises")
     terms.caption(words(one.title, [outcome.result().metrics[JUDGE] for outcome in outcomes.values()]))
 
 

@@ -1,8 +1,9 @@
 """Work that several views may want at once: begun once, and dropped where nobody does any more."""
 
 import threading
+import time
 from collections.abc import Hashable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +12,8 @@ from ays_toy.ui.kept import Kept
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+PATIENCE = 2.0  # seconds that what is wanted later lets others go first, each
+BETWEEN = 0.02  # seconds between looks at that
 
 
 @dataclass(eq=False)
@@ -23,7 +26,8 @@ class _Task(Generic[T]):
 class Tasks(Generic[K, T]):
     """A kept function whose results are computed in pools: what is waited for in the first, the rest `later`.
 
-    What is wanted later and then at once moves to the first pool, unless it has begun.
+    What is wanted later begins when nothing is waited for, or after a patience of its own. Where it is wanted at once
+    after all, it moves to the first pool, unless it has begun.
     """
 
     def __init__(self, work: Kept[[K], T], first: Pool, later: Pool) -> None:
@@ -43,6 +47,7 @@ class Tasks(Generic[K, T]):
             failed = task is not None and task.future.done()  # just now, or it would be known
             if task is None or failed or (task.later and not later and not task.future.running()):
                 task = self._begin(key, later)
+            task.later = task.later and later
             task.wanted += 1
             return task.future
 
@@ -61,10 +66,25 @@ class Tasks(Generic[K, T]):
                     future.cancel()
 
     def _begin(self, key: K, later: bool) -> _Task[T]:
-        task = _Task(self._pools[later].submit(self._work, key), later)
+        work = self._patiently if later else self._work
+        task = _Task(self._pools[later].submit(work, key), later)
         self._coming[key] = self._tasks[task.future] = task
         task.future.add_done_callback(lambda _: self._ended(key, task))
         return task
+
+    def _patiently(self, key: K) -> T:
+        end = time.monotonic() + PATIENCE
+        while self._lets_go_first(key) and time.monotonic() < end:
+            time.sleep(BETWEEN)
+        return self._work(key)
+
+    def _lets_go_first(self, key: K) -> bool:
+        """Whether somebody waits for others and nobody for this; CancelledError where nobody wants it any more."""
+        with self._lock:
+            mine = self._coming[key]
+            if mine.wanted <= 0:
+                raise CancelledError
+            return mine.later and any(not task.later for task in self._coming.values())
 
     def _ended(self, key: K, task: _Task[T]) -> None:
         with self._lock:

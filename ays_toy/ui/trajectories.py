@@ -12,7 +12,7 @@ from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import FEWEST, MOST, Curve, Trajectories
-from ays_toy.ui import codec, explore, findings, gallery, terms
+from ays_toy.ui import codec, films, findings, following, gallery, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
@@ -110,10 +110,11 @@ def panels(view: TrajectoriesView, followed: Trajectories) -> None:
         view.place,
         view.targets,
         _live(view, followed.particles),
-        explore.meta(view),
+        following.sliders(view),
         on_follow=_took,
         on_place=_rested,
     )
+    films.flow(view, followed, view.align, path)
 
 
 def _live(view: TrajectoriesView, particles: int) -> LiveFlow | None:
@@ -121,7 +122,7 @@ def _live(view: TrajectoriesView, particles: int) -> LiveFlow | None:
     model = view.chosen_model
     if (sampled := gallery.sampled(model)) is None:
         return None
-    led = explore.led_to(view)
+    led = following.led_to(view)
     return LiveFlow.of(sampled, view.solver, view.seed, particles, (model.sigma_max, model.sigma_min), led)
 
 

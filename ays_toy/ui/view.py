@@ -21,7 +21,7 @@ from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.sampling.solvers import find, priced
 from ays_toy.sampling.trajectories import FEWEST, MOST
-from ays_toy.ui import codec, frame, keeper, printing, record
+from ays_toy.ui import codec, frame, hiding, keeper, presenting, printing, record
 from ays_toy.ui.background import device
 from ays_toy.ui.components.search import MOST_SWEEPS
 from ays_toy.ui.lessons import bar, course
@@ -114,6 +114,8 @@ class Shared(ComparedView):
     columns: tuple[str, ...] = _columns()
     lesson: str = codec.param("", codec.checked(place.read))  # and its step, where a learner is
     nickname: str = codec.param("", keeper.read_nickname)  # on a shared server: whose things are kept
+    hide: tuple[str, ...] = codec.param((), hiding.read)  # the fields whose controls a link leaves out
+    present: int = codec.param(0, codec.whole("Whether to present", 0, 1))  # in large type, without a sidebar
 
 
 @dataclass(frozen=True)
@@ -230,12 +232,15 @@ def show(
     `before` takes in what has happened since, ahead of the widgets, `settle` lets go what no longer fits the rest;
     `before` and `besides` return sentences for the page.
     """
+    beside = st.sidebar.container()  # first, or what is beside it would move when it opens
     problems = open_view(cls)  # which an act on the page clears
     happened = before()
+    presenting.begin()
     bar.begin()
-    with bar.place_for_controls():
+    with bar.place_for_controls(beside):
         for control in controls:
             control()
+        hiding.way_out(field.name for field in fields(cls))
     state = current(cls)
     if settle:
         settle(state)

@@ -75,7 +75,7 @@ def remarks(levels: Levels, fit: Fit, steps: int) -> None:
     row.markdown(
         f"**Yours has {export.steps(n)}** and the others {steps}: not as many denoiser calls.", width="content"
     )
-    if n >= MIN_STEPS:
+    if n >= MIN_STEPS and record.visible("steps"):
         row.button(f"Set Steps to {n}", key="set steps", on_click=_set_steps, args=(n,), icon=":material/equal:")
 
 

@@ -15,7 +15,7 @@ from ays_toy.runs import challenge
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import bring, codec, compute, controls, findings, frame, gallery, record, tables, yours
+from ays_toy.ui import bring, codec, compute, controls, findings, frame, gallery, presenting, record, tables, yours
 from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.beat_ays.attempts import BOARD
 from ays_toy.ui.components.rail import RailData, Table, rail
@@ -199,6 +199,28 @@ def board(state: ChallengeView) -> None:
 
 
 def _buttons(state: ChallengeView, row: DeltaGenerator) -> None:
+    if controls.visible("steps"):
+        _more_or_fewer(state, row)
+    if controls.visible("levels"):
+        _snap_to(state, row)
+    row.button(
+        "Undo",
+        icon=":material/undo:",
+        key="undo",
+        disabled=not attempts.attempt_state().undo,
+        on_click=attempts.undo,
+    )
+    row.button(
+        "Reset",
+        icon=":material/restart_alt:",
+        key="reset",
+        help="Back to levels even in log σ.",
+        on_click=attempts.change,
+        args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
+    )
+
+
+def _more_or_fewer(state: ChallengeView, row: DeltaGenerator) -> None:
     gram = compute.gram(state.chosen_model)
     row.button(
         "Add",
@@ -218,6 +240,9 @@ def _buttons(state: ChallengeView, row: DeltaGenerator) -> None:
         on_click=attempts.change,
         args=(lambda now: challenge.one_less(gram, now, state.weight)[1:-1], "removed one"),
     )
+
+
+def _snap_to(state: ChallengeView, row: DeltaGenerator) -> None:
     families = {title: name for name, title in names.BASELINES.items()}
     if revealed(state):
         families = {one.title: name for name, one in others(state).items()} | families
@@ -227,21 +252,6 @@ def _buttons(state: ChallengeView, row: DeltaGenerator) -> None:
         key="snap",
         on_click=_snap,
         args=(state, families),
-    )
-    row.button(
-        "Undo",
-        icon=":material/undo:",
-        key="undo",
-        disabled=not attempts.attempt_state().undo,
-        on_click=attempts.undo,
-    )
-    row.button(
-        "Reset",
-        icon=":material/restart_alt:",
-        key="reset",
-        help="Back to levels even in log σ.",
-        on_click=attempts.change,
-        args=(lambda now: challenge.start(now.size - 1, now[0], now[-1])[1:-1], "start"),
     )
 
 
@@ -259,14 +269,14 @@ def numbers(state: ChallengeView) -> None:
         disabled=[LEVEL],
         num_rows="fixed",
         column_config={
-            LEVEL: st.column_config.NumberColumn(width=36),
+            LEVEL: st.column_config.NumberColumn(width=presenting.pixels(36)),
             SIGMA: st.column_config.NumberColumn(
                 format="%.4g",
                 required=True,
                 help=f"Between {state.sigma_max:g} and {state.sigma_min:g}, each below the one before.",
             ),
         },
-        row_height=tables.ROW_HEIGHT,
+        row_height=tables.row_height(),
         height=tables.height(min(inner.size, MOST_ROWS)) - 8,  # for the pictures' sake: the last row is cut a little
         key=attempts.numbers_key(),
         on_change=attempts.take_typed,

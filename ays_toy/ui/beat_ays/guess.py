@@ -15,9 +15,10 @@ from ays_toy.palette import ATTEMPT
 from ays_toy.runs import challenge
 from ays_toy.runs.finding import FRESH_DATA
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, gallery, tables
+from ays_toy.ui import compute, downloads, gallery, tables
 from ays_toy.ui.beat_ays import attempts, board
 from ays_toy.ui.beat_ays.board import CHEAP, FINE, ChallengeView
+from ays_toy.ui.controls import draws
 from ays_toy.words import amid_sentence
 
 YOURS = names.title("yours")
@@ -32,6 +33,7 @@ def _reveal(state: ChallengeView) -> None:
     board.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
 
 
+@draws("guess")
 def ask(state: ChallengeView) -> None:
     """Ask who will win before the others are shown."""
     st.markdown("**Who wins? Guess, then reveal**")
@@ -125,7 +127,8 @@ def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Non
         metric.title: number(help=metric.about),
     }
     alt = "Cost, gap and output of every schedule tried, with standard errors."
-    tables.show(compared, columns, config, "scores", alt, most=8)
+    tables.show(compared, columns, config, "scores", alt, title="Table of attempts", most=8)
+    downloads.schedules(state, schedules.values())
 
 
 def _measured(state: ChallengeView, one: Schedule) -> Measured:

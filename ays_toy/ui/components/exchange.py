@@ -20,12 +20,17 @@ class SentOnce:
     @cached_property
     def id(self) -> str:
         """The same for equal values, and for no others."""
-        return hashlib.blake2s(repr(self.values).encode(), digest_size=8).hexdigest()
+        return mark(self.values)
 
     def payload(self, known: Any) -> dict[str, Any]:
         """As JSON, for a browser that holds the table of the id `known`."""
         sent = self.values if known != self.id else {name: self.values[name] for name in self.always}
         return {"id": self.id, **sent}
+
+
+def mark(*values: Any) -> str:
+    """A short text that is the same for equal values, and for no others, as far as their `repr` tells them apart."""
+    return hashlib.blake2s(repr(values).encode(), digest_size=8).hexdigest()
 
 
 def told(key: str, what: str) -> dict[str, Any]:

@@ -5,9 +5,8 @@ import streamlit as st
 from ays_toy import figures
 from ays_toy.exchange.formats import FORMATS, Taken
 from ays_toy.images import published
-from ays_toy.ui import frame, record
+from ays_toy.ui import frame, gallery, record
 from ays_toy.ui.controls import pick
-from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images.image_state import Shown
 from ays_toy.ui.images.image_view import ZERO, ImagesView
 from ays_toy.words import amid_sentence, file_name
@@ -55,7 +54,7 @@ def published_section() -> None:
     with box:
         known = published.everything()
         rails = figures.levels_side_by_side(list(known.values()))
-        st.plotly_chart(rails, key="published", config=STILL, alt=_alt(known))
+        gallery.figure(rails, "published", "Published schedules", _alt(known))
         st.caption(
             "**Look for** levels that crowd where each model makes its choices. 10 steps, 11 levels; a final jump to "
             "zero is not counted. Where a published model is loaded above, its schedule joins the comparison, "

@@ -86,7 +86,6 @@ class ImagesView:
         return ImageConfig(self.which, self.solver, self.steps, figure, self.method, start, folder, seed=self.seed)
 
 
-@draws("image_model")
 def model_controls() -> None:
     """The model, and for models other than the digits what it is asked to draw and where clean images are."""
     keep: dict[str, Any] = {"persist_state": "session"}
@@ -97,6 +96,14 @@ def model_controls() -> None:
         _any_model(keep)
     if st.session_state["image_model"].strip() == loading.DIGITS:
         return
+    _prompted(keep)
+    _guided(keep)
+    if not here.shared:
+        _clean_images(keep)
+
+
+@draws("prompts")
+def _prompted(keep: dict[str, Any]) -> None:
     st.text_area(
         "Prompts, one a line",
         key="prompts",
@@ -104,6 +111,10 @@ def model_controls() -> None:
         help="For text-to-image models: row after row of pictures takes the next prompt.",
         **keep,
     )
+
+
+@draws("guidance")
+def _guided(keep: dict[str, Any]) -> None:
     st.number_input(
         "Guidance",
         0.0,
@@ -113,10 +124,9 @@ def model_controls() -> None:
         help="Scale of classifier-free guidance; 0 leaves it at the model's own.",
         **keep,
     )
-    if not here.shared:
-        _clean_images(keep)
 
 
+@draws("image_model")
 def _any_model(keep: dict[str, Any]) -> None:
     st.text_input(
         "Model",
@@ -128,6 +138,7 @@ def _any_model(keep: dict[str, Any]) -> None:
     )
 
 
+@draws("folder")
 def _clean_images(keep: dict[str, Any]) -> None:
     st.text_input(
         "Folder of clean images",

@@ -17,9 +17,8 @@ from ays_toy.runs import verdicts
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
-from ays_toy.ui import tables, terms
+from ays_toy.ui import gallery, tables, terms
 from ays_toy.ui.controls import pick
-from ays_toy.ui.gallery import STILL
 from ays_toy.ui.images import strips
 from ays_toy.ui.images.image_state import Shown, memories
 from ays_toy.ui.images.image_view import VIEWS, ImagesView
@@ -149,7 +148,8 @@ def table(view: ImagesView, one: Shown) -> None:
             config[figure.title] = number(_short(name).capitalize(), width=128, help=figure.about)
     columns[tables.LEVELS] = [tables.levels(row.schedule.sigmas) for row in rows]
     alt = "KLUB and quality of every schedule on images, with standard errors."
-    tables.show([row.schedule for row in rows], columns, config, "images table", alt, placeholder="–")
+    shown = [row.schedule for row in rows]
+    tables.show(shown, columns, config, "images table", alt, title="Table of schedules", placeholder="–")
 
 
 def large(one: Shown) -> bool:
@@ -165,23 +165,16 @@ def view_control(view: ImagesView) -> None:
 
 def quality(view: ImagesView, one: Shown) -> None:
     """Quality over the number of steps, and KLUB of every schedule."""
+    words = f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars."
     title = FIGURES[view.figure].title
-    st.plotly_chart(
-        figures.quality_over_steps(_curves(view, one), view.steps, title),
-        key="quality",
-        config=STILL,
-        alt=f"{FIGURES[view.figure].title} of every schedule over the number of steps, with error bars.",
-    )
+    drawn = figures.quality_over_steps(_curves(view, one), view.steps, title)
+    gallery.figure(drawn, "quality", f"{title} over steps", words)
     terms.caption(
         f"**Look for** the lowest curve at few steps: {FIGURES[view.figure].title}, lower is better, with one "
         "standard error. The dotted line is the chosen number of steps."
     )
-    st.plotly_chart(
-        figures.klub_bars(list(one.rows.values())),
-        key="image klub",
-        config=STILL,
-        alt="KLUB of every schedule on a log scale.",
-    )
+    bars = figures.klub_bars(list(one.rows.values()))
+    gallery.figure(bars, "image klub", "KLUB", "KLUB of every schedule on a log scale.")
     terms.caption("**Look for** where KLUB and the figure above disagree: the bound is not the picture.")
 
 
@@ -189,7 +182,7 @@ def levels(one: Shown) -> None:
     """The rail over KLUB as area."""
     rows = [row for name, row in one.rows.items() if name in RAIL]
     rail = figures.rail_and_area(rows, one.gram)
-    st.plotly_chart(rail, key="image rail", config=STILL, alt=figures.rail_words(rows))
+    gallery.figure(rail, "image rail", "Noise levels and KLUB", figures.rail_words(rows))
     terms.caption(
         "**Look for** where steps lie close together. **Top:** each mark is a noise level of the schedule. **Below:** "
         "one patch per step, its area the nats that the step adds to KLUB."

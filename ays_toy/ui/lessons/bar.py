@@ -65,9 +65,9 @@ def _step(now: Place) -> None:
     _look(step.scene.look)
 
 
-def place_for_controls() -> DeltaGenerator:
-    """Where a page's controls go: under what a step says to do with them, or beside the page where it is in none."""
-    place: DeltaGenerator = st.session_state.pop(CONTROLS, None) or st.sidebar
+def place_for_controls(beside: DeltaGenerator) -> DeltaGenerator:
+    """Where a page's controls go: under what a step says to do with them, or `beside` the page where it is in none."""
+    place: DeltaGenerator = st.session_state.pop(CONTROLS, None) or beside
     return place
 
 

@@ -62,9 +62,9 @@ def doors() -> None:
         teach,
         "teach",
         ":material/co_present: Teach it",
-        "Every address holds what its page shows: set a page up, copy the address, and a class opens on the same.",
+        "A class opens one link and finds one task: six are ready, and any page makes another, with a code to show.",
     ):
-        _links((("beat_ays", "A contest: Beat AYS"), ("trajectories", "Side by side: Trajectories")))
+        _links((("teach", "Links for a class"),))
     with _door(
         use,
         "use",

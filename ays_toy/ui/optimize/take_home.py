@@ -9,15 +9,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy.estimates import Measured
-from ays_toy.exchange.formats import FORMATS, Taken
+from ays_toy.exchange.formats import Taken
 from ays_toy.optimize import Sweep
 from ays_toy.runs import live_search
 from ays_toy.runs.live_search import SearchState
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
-from ays_toy.ui import background, compute, findings, record, tables, terms
+from ays_toy.ui import background, compute, downloads, findings, record, tables, terms
 from ays_toy.ui.background import Watch
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, follow, reached, stage, status, take_up
 from ays_toy.ui.view import MAX_MORE, SearchView
@@ -31,7 +31,8 @@ def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerato
     """Any number of steps from what was found, what that is worth, and every schedule as a file."""
     with right:
         st.markdown("#### Any number of steps, and as a file")
-        st.slider("Number of steps", MIN_STEPS, MAX_MORE, key="more", persist_state="session")
+        if visible("more"):
+            st.slider("Number of steps", MIN_STEPS, MAX_MORE, key="more", persist_state="session")
         watch = _watch(view, shown)
         _refinement(view, shown, watch)
     longer = resampled(view, shown, watch)
@@ -71,7 +72,8 @@ def _table(view: SearchView, longer: Mapping[str, Schedule]) -> None:
     outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, longer))
     rows = compute.measured(view.chosen_model, longer, outcomes)
     alt = f"The schedules at {view.more} steps: KLUB, sample quality, cost."
-    tables.measured(rows.values(), "longer", alt, view.columns, costs=True)
+    title = f"Table of schedules at {view.more} steps"
+    tables.measured(rows.values(), "longer", alt, view.columns, costs=True, title=title)
 
 
 def _key(view: SearchView, shown: Mapping[str, Schedule]) -> tuple[Any, ...]:
@@ -140,9 +142,5 @@ def _downloads(view: SearchView, found: Mapping[str, Schedule]) -> None:
     price = compute.gram(view.chosen_model).price(one.sigmas)
     taken = Taken(Measured(one, price), view.solver, about=about | {"calls": one.calls, "seconds": one.seconds})
     row = st.container(horizontal=True, vertical_alignment="center")
-    for form in FORMATS.values():
-        if not form.slow:
-            file = f"{file_name(f'{view.data} {one.title}')}.{form.suffix}"
-            looks: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore", "help": form.counting(taken)}
-            row.download_button(form.title, form.text(taken), file, form.mime, **looks)
+    downloads.take(taken, file_name(f"{downloads.data_name(view.data)} {one.title}"), row)
     st.code("  ".join(f"{sigma:.5g}" for sigma in one.sigmas), language=None, wrap_lines=True)

@@ -18,7 +18,7 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import background, compute, findings, frame, gallery, record, running, tables, terms
+from ays_toy.ui import background, compute, downloads, films, findings, frame, gallery, record, running, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.components.sampling import Live
@@ -166,7 +166,9 @@ def _rested() -> None:
 
 def player(view: SearchView, weighed: Schedule) -> None:
     """The search, drawn."""
-    search_player(_drawn(view, weighed), PLAYER, on_sweep=_rested)
+    data = _drawn(view, weighed)
+    search_player(data, PLAYER, on_sweep=_rested)
+    films.search(view, data)
 
 
 def _drawn(view: SearchView, weighed: Schedule) -> SearchData:
@@ -320,12 +322,10 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     st.markdown(made.reason)
     metric = METRICS[view.metric]
     last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
-    rows = pd.DataFrame(
-        {
-            "Tried in the last round": [tried.title for tried, _ in last],
-            metric.title: [str(metric.turned(score)) for _, score in last],
-        }
-    )
+    titles, scores = [tried.title for tried, _ in last], [metric.turned(score) for _, score in last]
+    rows = pd.DataFrame({"Tried in the last round": titles, metric.title: list(map(str, scores))})
+    make = partial(tables.as_csv, [tried for tried, _ in last], {metric.title: scores})
+    downloads.table("Table of what the automatic choice tried", make)
     # A plain table, whose cells take as many lines as a name needs.
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
 

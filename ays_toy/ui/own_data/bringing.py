@@ -20,7 +20,7 @@ from ays_toy.sampling.schedules import SCHEDULES, Schedule
 from ays_toy.ui import codec, compute, findings, frame, gallery, in_numbers, keeper, terms
 from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
-from ays_toy.ui.controls import pick
+from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.own_data import brought
 from ays_toy.ui.train import keeping
@@ -49,6 +49,7 @@ class DataView(ModelView):
     way: str = codec.param("draw", codec.choice(WAYS, "way to bring in data"))
 
 
+@draws("data")
 def link() -> None:
     """From another page to this one."""
     if st.button("Use your own points", icon=":material/draw:", key="use own points", width="stretch"):

@@ -22,9 +22,9 @@ from ays_toy.runs import live_training, pictures, verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame, keeper, running, terms
+from ays_toy.ui import background, codec, compute, frame, gallery, keeper, presenting, running, terms
 from ays_toy.ui.background import Watch
-from ays_toy.ui.gallery import STILL
+from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
 from ays_toy.ui.kept import kept
 from ays_toy.ui.running import buttons, reached, status
@@ -68,15 +68,16 @@ class TrainView:
 def network_controls() -> None:
     """The widgets of one training run."""
     keep: dict[str, Any] = {"persist_state": "session"}
-    origins = live_training.ORIGINS
-    st.selectbox("Start from", list(origins), format_func=lambda name: origins[name], key="origin", **keep)
+    pick("Start from", "origin", live_training.ORIGINS)
     left, right = st.columns(2)
-    left.selectbox("Width", WIDTHS, key="width", help="Neurons in each hidden layer.", **keep)
-    right.number_input("Layers", 1, 6, key="depth", help="Hidden layers.", **keep)
-    left.selectbox("Training steps", LENGTHS, format_func=lambda n: f"{n:,}", key="length", **keep)
-    right.selectbox("Batch", BATCHES, format_func=lambda n: f"{n:,}", key="batch", help="Points a step.", **keep)
-    left.selectbox("Learning rate", RATES, format_func=lambda rate: f"{rate:g}", key="rate", **keep)
-    right.number_input("Seed", 0, seeds.PAGES[-1], key="training_seed", **keep)
+    pick("Width", "width", {n: f"{n}" for n in WIDTHS}, left.selectbox, help="Neurons in each hidden layer.")
+    if visible("depth"):
+        right.number_input("Layers", 1, 6, key="depth", help="Hidden layers.", **keep)
+    pick("Training steps", "length", {n: f"{n:,}" for n in LENGTHS}, left.selectbox)
+    pick("Batch", "batch", {n: f"{n:,}" for n in BATCHES}, right.selectbox, help="Points a step.")
+    pick("Learning rate", "rate", {rate: f"{rate:g}" for rate in RATES}, left.selectbox)
+    if visible("training_seed"):
+        right.number_input("Seed", 0, seeds.PAGES[-1], key="training_seed", **keep)
 
 
 def take_up(view: TrainView) -> None:
@@ -181,7 +182,8 @@ def film(one: Shown | None, view: TrainView) -> go.Figure:
         title = one.what if one and picture.step < 0 else f"Step {picture.step:,}"
         note = f"{live_training.SAMPLES:,} samples"
         entries.append(figures.Panel(title, MODEL, [note], pictures.shades(picture.image, top)))
-    return figures.density_panels(entries, catalog.dataset(view.data).half_width, columns=1 + SHOWN_PICTURES)
+    half_width, scale = catalog.dataset(view.data).half_width, presenting.type_scale()
+    return figures.density_panels(entries, half_width, columns=1 + SHOWN_PICTURES, type_scale=scale)
 
 
 @kept(32)
@@ -220,7 +222,7 @@ def calibration(one: Shown | None) -> None:
     if one is None or one.calibration is None:
         return
     st.markdown("#### Is it calibrated?")
-    st.plotly_chart(figures.calibration_figure(one.calibration), key="calibration", config=STILL, alt=_words(one))
+    gallery.figure(figures.calibration_figure(one.calibration), "calibration", "Calibration", _words(one))
     terms.caption(
         "E‖D(x, σ) − D(x′, 2σ)‖² less the drop in error from 2σ to σ, as a share of the error: **zero** at every noise "
         "level where the model is a true posterior mean, which is what KLUB's picture as an area rests on."

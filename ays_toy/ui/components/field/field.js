@@ -100,8 +100,8 @@ function fieldPlayer(component) {
     tip.show(here.left - outer.left + px, here.top - outer.top + py, lines);
   }
 
-  const observer = new ResizeObserver(([entry]) => {
-    width = entry.contentRect.width;
+  const observer = watchWidth(root, (now) => {
+    width = now;
     layout();
     show(false);
   });
@@ -109,7 +109,6 @@ function fieldPlayer(component) {
     const count = frames[0].exact ? 2 : 1;
     size = Math.floor(Math.min(LARGEST, (width - BETWEEN * (count - 1)) / count));
   };
-  observer.observe(root);
 
   return {
     update({ data: latest }) {

@@ -1,4 +1,4 @@
-"""Pictures and rail that follow sliders while these move: levels for every setting are there, the browser samples."""
+"""Pictures and rail that go before Python's: where sliders lead while they move, and what has just been chosen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.palette import STYLES
+from ays_toy.palette import REFERENCE, STYLES
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.components import sampling
 from ays_toy.ui.components.assets import read
@@ -19,7 +19,9 @@ from ays_toy.ui.components.sampling import Live
 _follow = st.components.v2.component(
     "ays_follow",
     css=read("live.css", "follow.css"),
-    js=read("plot.js", "sliders.js", "rail_pricing.js") + sampling.script() + read("follow_rail.js", "follow.js"),
+    js=read("plot.js", "sliders.js", "rail_pricing.js")
+    + sampling.script()
+    + read("follow_rail.js", "follow_row.js", "follow.js"),
 )
 WEIGHTED = "p-optimum"  # the schedule that the second slider moves
 
@@ -49,28 +51,48 @@ class Led:
 class Following:
     """Pictures `live`, one of each schedule from the second panel on, and where the sliders lead these.
 
-    The rail prices them by `table`, in the figure of the container `rail`; `yours` stays there as it is. Nothing sent
-    says where the sliders stand, so that while they move the message stays the same, and Streamlit sends its address
-    alone.
+    `view` says which data, model, solver, noise and schedules these are, `model` which model and range. Over a figure
+    of another view there will be a row of its own, with the data as `truth` shows them [bins, bins], until Python's
+    figure has come; `yours` is in it as it is. Nothing sent says where the sliders stand, so that while they move the
+    message stays the same, and Streamlit sends its address alone.
     """
 
     live: Live
     led: Led
-    table: Table
-    rail: str
+    view: str
+    model: str
+    truth: np.ndarray
+    rail: str  # the key of the rail's figure
     yours: Schedule | None = None
 
     def payload(self) -> dict[str, Any]:
         """As JSON."""
         titles = enumerate(self.led.panels.items(), 2)
-        yours = [look(one.name) | {"levels": one.sigmas.tolist()} for one in (self.yours,) if one]
+        yours = [look(one.name) | {"title": one.title, "levels": one.sigmas.tolist()} for one in (self.yours,) if one]
         return {
             "live": self.live.payload(None),
-            "panels": [{"name": name, "title": title, "panel": k} for k, (name, title) in titles],
+            "view": self.view,
+            "model": self.model,
+            "data": {"title": "The data", "color": REFERENCE, "shades": as_text(self.truth)},
+            "panels": [{"name": name, "title": title, "panel": k, "look": look(name)} for k, (name, title) in titles],
             "levels": self.led.tables(),
             "weighted": WEIGHTED,
-            "rail": self.table.payload(None) | {"within": self.rail, "yours": yours},
+            "rail": self.rail,
+            "yours": yours,
         }
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """What one pass of `model` adds: what the rail prices by, and where sliders lead the optima, as `Led.levels`."""
+
+    model: str
+    table: Table
+    led: Led
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"model": self.model, "table": self.table.payload(None), "levels": self.led.tables()}
 
 
 def look(name: str, power: float | None = None) -> dict[str, str]:
@@ -79,10 +101,18 @@ def look(name: str, power: float | None = None) -> dict[str, str]:
     return {"title": names.title(name, power), "color": style.color, "dash": style.dash, "symbol": style.symbol}
 
 
-def follow(data: Following | None, key: str = "follow") -> None:
-    """Let the pictures follow the sliders of the keys `steps` and `power`; draws nothing while these rest.
+def follow(data: Following | None, meta: list[Any]) -> None:
+    """Let the pictures follow what is chosen, and the sliders of the keys `steps` and `power`; for nothing else drawn.
 
-    The figure's `meta` must say what it shows: the number of steps, and the power or None where no slider shows it.
+    To be called before anything is computed. `meta` is what the figures will say by theirs: the number of steps, the
+    power or None where no slider shows it, and the view.
     """
     with st.container(key="following"):
-        _follow(data=data and data.payload(), key=key)
+        _follow(data={"meta": meta}, key="follow meta")
+        _follow(data={"following": data and data.payload()}, key="follow")
+
+
+def price(data: Priced | None) -> None:
+    """Give what follows its prices, once they are known."""
+    with st.container(key="pricing"):
+        _follow(data={"priced": data and data.payload()}, key="follow prices")

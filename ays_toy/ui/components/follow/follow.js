@@ -1,74 +1,113 @@
-// Pictures, and the rail, that follow the sliders Steps and Power while these move.
+// Pictures, and the rail, that go before Python's: where the sliders Steps and Power lead while these move, and what has
+// just been chosen otherwise, before Python has computed any of it.
 //
-// data: see Following.payload, or null: nothing follows.
+// Three calls say what there is, of which each changes at another time. data: { meta }, what the figures will say that
+// they show, [steps, power, view]; { priced }, see Priced.payload; { following }, see Following.payload, or null.
+
+const FIGURE = ".st-key-panels .js-plotly-plot:has(.heatmaplayer image)";
+const page = { meta: null, priced: null, changed: () => {} };  // of all three
+
+/** One of the calls that only say something. */
+const saying = (name) => () => ({
+  update({ data }) {
+    if (JSON.stringify(page[name]) === JSON.stringify(data[name])) return;
+    page[name] = data[name];
+    page.changed(name);
+  },
+  destroy() { page[name] = null; },
+});
 
 function followed(component) {
-  const root = node("div", {}, component.parentElement);
-  const rail = movingRail(root);
+  const root = node("div", {}, component.parentElement), host = root.getRootNode().host;
+  const rail = movingRail(root), row = pictureRow(root, figure);
   let data = null, text = "", tables = {}, pictures = [], known = "";
   const at = (panel) => ({ ...data.live, ...panel });
   const called = ({ name }, power) => tableOf(name, power, data.weighted);
+  const app = document.querySelector("[data-testid=stApp]"), main = document.querySelector("[data-testid=stMain]");
+
+  function figure() { return [...document.querySelectorAll(FIGURE)].at(-1); }
+
+  /** What the figures say that they show: the pictures' own and the rail; null for one that is not there. */
+  const metas = () => [figure(), rail.figure()].map((one) => one?.layout?.meta ?? null);
+
+  function prices() {
+    const { priced } = page, mine = priced?.model === data?.model ? priced : null;
+    tables = tablesOf({ ...data?.levels, ...mine?.levels });
+    if (data) rail.update(mine?.table ?? null, data.rail);
+  }
 
   function settle() {
-    if (data) rail.update(data.rail, data.rail.within);
-    else rail.hide();
+    if (!data) rail.hide();
     while (pictures.length > (data?.panels.length ?? 0)) pictures.pop().destroy();
     pictures.forEach((picture, k) => picture.update(at(data.panels[k])));
   }
 
-  /** What the figures say that they show: the pictures' own and the rail; null for one that is left out. */
-  const metas = () => data ? [panelOf(at(data.panels[0]))?.figure, rail.figure()].map((one) => one?.layout?.meta ?? null) : [];
+  function ahead(schedules) {
+    if (schedules) row.show(schedules); else row.hide();
+    host?.toggleAttribute("data-ahead", row.shown);
+  }
 
   function moved() {
-    const [seen, priced] = metas(), shown = seen ?? priced;
-    if (!shown) return;
-    watch();
+    if (!page.meta || (data && data.view !== page.meta[2])) return;  // the rest is on its way
+    const [shown, priced] = metas(), meta = standing(page.meta), [steps, power, view] = meta;
+    known = JSON.stringify([shown, priced]);
+    if (!data) { ahead(null); return; }
+    const rows = data.panels.map((panel) => {
+      const { look = panel.look, at: levels } = tables[called(panel, power)] ?? {};
+      return { ...look, levels: levels?.get(steps) };
+    });
+    const other = shown && typeof shown[2] === "string" && shown[2] !== view;  // and no figure of another page
+    if (shown) ahead(other ? [...rows, ...data.yours] : null);
+    const seen = !other && panelOf(at(data.panels[0])) && shown;
     if (seen) while (pictures.length < data.panels.length) pictures.push(livePicture(root));
     settle();
-    const meta = standing(shown), [steps, power] = meta;
     if (seen) data.panels.forEach((panel, k) => {
-      const name = called(panel, power), levels = tables[name]?.at.get(steps);
-      if (steps === shown[0] && name === called(panel, shown[1])) pictures[k].hide();
+      const { levels } = rows[k];
+      if (steps === shown[0] && called(panel, power) === called(panel, shown[1])) pictures[k].hide();
       else if (levels) pictures[k].move(levels, meta);
       else pictures[k].wait("searching …", meta);
     });
-    const rows = data.panels.map((panel) => tables[called(panel, power)])
-      .map(({ look, at: levels }) => ({ ...look, levels: levels.get(steps) }));
-    if (JSON.stringify(meta) === JSON.stringify(priced)) rail.hide(); else rail.move([...data.rail.yours, ...rows], meta);
+    if (!priced || JSON.stringify(meta) === JSON.stringify(priced)) rail.hide();
+    else rail.move([...data.yours, ...rows], meta);
   }
 
   const watcher = watchSliders(moved);
   // Python may come with what the sliders stood at before they were moved on, or put back.
-  const arrivals = new MutationObserver(() => {
-    const found = metas(), text = JSON.stringify(found);
-    if (text === known) return;
-    known = text;
-    if (found.some((meta) => meta?.some((one, k) => one !== null && one !== standing(meta)[k]))) moved();
+  const arrivals = new MutationObserver(() => { if (JSON.stringify(metas()) !== known) moved(); });
+  arrivals.observe(main, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
+  const ends = new MutationObserver(() => {  // a run that has failed brings no figure
+    if (app.dataset.testScriptState === "notRunning" && !figure()) ahead(null);
   });
-  function watch() {
-    known = JSON.stringify(metas());
-    for (const key of [data.live.within, data.rail.within]) {
-      const container = document.querySelector(`.st-key-${key}`);
-      if (container) arrivals.observe(container, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
-    }
-  }
+  ends.observe(app, { attributeFilter: ["data-test-script-state"] });
+  page.changed = (name) => {
+    if (name === "priced") prices();
+    moved();
+  };
 
   return {
-    update({ data: latest }) {
-      const said = JSON.stringify(latest);
+    update({ data: { following } }) {
+      const said = JSON.stringify(following);
       if (said === text) return;
-      [data, text] = [latest, said];
-      tables = tablesOf(data?.levels ?? {});
+      const other = following?.view !== data?.view;
+      [data, text] = [following, said];
+      prices();
+      if (other) row.update(data);
       settle();
+      moved();
     },
     destroy() {
       watcher.disconnect();
       arrivals.disconnect();
+      ends.disconnect();
+      page.changed = () => {};
       for (const picture of pictures) picture.destroy();
       rail.destroy();
+      row.destroy();
       root.remove();
     },
   };
 }
 
-export default (component) => mount(component, followed);
+const KINDS = { meta: saying("meta"), priced: saying("priced"), following: followed };
+
+export default (component) => mount(component, KINDS[Object.keys(component.data)[0]]);

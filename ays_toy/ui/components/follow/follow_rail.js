@@ -22,7 +22,7 @@ function railPlaces(figure) {
 
 function movingRail(root) {
   const svg = drawing("svg", { class: "live-rail", "aria-hidden": "true", style: "display: none" }, root);
-  let price = null, table = "", watched = null, awaited = null, end = null, pause = null, within = "";
+  let price = null, table, watched = null, awaited = null, end = null, pause = null, within = "";
   const rail = () => [...document.querySelectorAll(`.st-key-${within} .js-plotly-plot`)].at(-1);
   const said = () => JSON.stringify(rail()?.layout?.meta ?? null);
   const watcher = new MutationObserver(() => { if (awaited && said() === awaited) hide(); });
@@ -42,6 +42,7 @@ function movingRail(root) {
     const figure = rail();
     if (!figure?._fullLayout?._size || !figure.querySelector(".subplot.x2y2, .subplot.xy2")) return;
     const at = railPlaces(figure), origin = root.getBoundingClientRect(), { area, rows, left, right } = at;
+    if (at.box.width <= left) return;  // it is being made
     const { width, height } = at.box, background = "var(--st-background-color)", size = at.font.size;
     svg.replaceChildren();
     fill(svg, { width, height, viewBox: `0 0 ${width} ${height}` });
@@ -57,12 +58,13 @@ function movingRail(root) {
     cover(0, area.top - 8, left - 1, area.bottom + 8);
     cover(left - 1, area.top - 8, width, area.bottom - 1);
 
-    // The levels, a row for each schedule.
+    // The levels, a row for each schedule; on an axis of another range they have no place.
+    const apart = (level) => at.x(level) < left || at.x(level) > right, outside = schedules.some(({ levels }) => levels?.some(apart));
     const pitch = (rows.bottom - rows.top) / (schedules.length + 0.2);
     schedules.forEach(({ title, color, dash, symbol, levels }, k) => {
       const y = rows.top + (k + 0.6) * pitch;
       words(title, at.names, y, "end");
-      if (!levels) return words("searching …", left + 8, y);
+      if (!levels || outside) return words(levels ? "…" : "searching …", left + 8, y);
       const line = { x1: at.x(levels[0]), x2: at.x(levels.at(-1)), y1: y, y2: y };
       const look = { stroke: color, "stroke-width": 1.5, "stroke-dasharray": DASHES[dash] ?? dash.replaceAll(",", " ") };
       drawing("line", { ...line, ...look }, svg);
@@ -72,10 +74,12 @@ function movingRail(root) {
     });
 
     // What they cost, the dearest first, so that the small patches lie on top.
-    const priced = schedules.filter(({ levels }) => levels).map((one) => {
+    const priced = schedules.filter(({ levels }) => price && levels && !outside).map((one) => {
       const steps = price.steps(one.levels);
       return { ...one, steps, klub: total(steps), top: Math.max(...steps.flatMap(({ height: heights }) => heights)) };
     }).sort((one, other) => other.klub - one.klub);
+    if (!priced.length) cover(left - 1, area.top, width, area.bottom + 2);
+    if (!priced.length) return words("pricing …", (left + right) / 2, (area.top + area.bottom) / 2, "middle");
     const tops = priced.map(({ top }) => top), ceiling = CEILING * Math.min(Math.max(...tops), CUT * Math.min(...tops));
     const y = linear(0, ceiling, area.bottom, area.top);
     const ticks = linearTicks(0, ceiling, 4), wide = Math.max(...ticks.map((tick) => plain(tick, 3).length));
@@ -103,17 +107,17 @@ function movingRail(root) {
   }
 
   return {
-    /** What is priced with, and where the figure is: of `Following.payload`. */
-    update({ differences, ...rest }, key) {
+    /** What is priced with, a `Table` or null: nothing yet; and where the figure is. */
+    update(latest, key) {
       within = key;
-      if (differences === table) return;
-      price = pricing({ ...rest, differences: numbers(differences, Float32Array) });
-      table = differences;
+      if (latest?.id === table) return;
+      price = latest && pricing({ ...latest, differences: numbers(latest.differences, Float32Array) });
+      table = latest?.id;
     },
     /** Schedules { title, color, dash, symbol, levels }, without levels where they are not known, till the figure says `meta`. */
     move(schedules, meta) {
       const container = document.querySelector(`.st-key-${within}`);
-      if (!price || !container) return;
+      if (!container) return;
       if (container !== watched) {
         watcher.disconnect();
         watcher.observe(container, { subtree: true, childList: true });

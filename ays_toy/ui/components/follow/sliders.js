@@ -4,10 +4,10 @@
 const SLIDERS = ["steps", "power"];
 const THUMBS = SLIDERS.map((key) => `.st-key-${key} input[type=range]`);
 
-/** Where the sliders stand, as Python says it of what it has `shown`: for one that is not drawn, what that says. */
-const standing = (shown) => THUMBS.map((thumb, k) => {
-  const found = document.querySelector(thumb)?.getAttribute("aria-valuetext");
-  return found ? Number(found) : shown[k];
+/** What Python says of itself, [steps, power, …], with where the sliders stand; what has none is as Python says. */
+const standing = (shown) => shown.map((one, k) => {
+  const found = one !== null && THUMBS[k] && document.querySelector(THUMBS[k])?.getAttribute("aria-valuetext");
+  return found ? Number(found) : one;
 });
 
 /** Hear of every place that they come to. @returns {MutationObserver} */

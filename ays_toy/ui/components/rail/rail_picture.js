@@ -51,8 +51,9 @@ function railPicture(svg) {
   // Everything but what moves; the svg's own children after these layers are the knobs.
   function rebuild(data, width, levels) {
     const [high, low] = [levels[0], levels.at(-1)], rows = data.others.length;
-    const top = RAIL.row + rows * RAIL.pitch + 22, bottom = top + clamp(window.innerHeight - BESIDES, RAIL.low, RAIL.area);
-    area = { left: RAIL.left, right: width - RAIL.right, top, bottom };
+    const scale = typeScale(), pitch = RAIL.pitch * scale;
+    const top = RAIL.row + rows * pitch + 22, bottom = top + clamp(window.innerHeight - BESIDES, RAIL.low, RAIL.area);
+    area = { left: RAIL.left * scale, right: width - RAIL.right, top, bottom };
     fill(svg, { width, height: bottom + 40, viewBox: `0 0 ${width} ${bottom + 40}` });
     x = logarithmic(high, low, area.left, area.right);
     const span = Math.log(low / high) / (area.right - area.left);
@@ -78,7 +79,7 @@ function railPicture(svg) {
       drawing("rect", { class: "end", x: end - 3, y: RAIL.row - 9, width: 6, height: 18 }, back);
     others.replaceChildren();
     data.others.forEach((one, k) => {
-      const y = RAIL.row + 26 + k * RAIL.pitch;
+      const y = RAIL.row + 26 + k * pitch;
       row(y, one.title, one.sigmas.length ? "" : "hidden");
       if (!one.sigmas.length)
         drawing("text", { class: "tick hidden", x: area.left + 8, y: y + 4 }, others, "shown once you have guessed");

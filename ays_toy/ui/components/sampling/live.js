@@ -6,6 +6,20 @@ const ENOUGH = 2000, PATIENCE = 40;  // points of a picture while it moves; mill
 const RESTING = 150, FORGOTTEN = 30000;  // milliseconds: a hand that pauses, and a figure that is not come or not seen
 
 const SAMPLES = new Intl.NumberFormat("en-US");  // dear to make
+const samplesSaid = (points) => `${SAMPLES.format(points)} samples, live`;
+
+/** Draw shades [bins * bins] in the setting's colors. */
+function paintShades(canvas, { bins, colors }, image) {
+  if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
+  canvas.getContext("2d").putImageData(new ImageData(pixels(image, colors), bins, bins), 0, 0);
+}
+
+/** Draw what was counted of so many points; of all that the setting wants, or fewer. */
+function paintDensity(canvas, setting, counts, points, top = setting.top) {
+  const blur = BLUR * (setting.points / points) ** (1 / 6);  // few points are smoothed more, as for any density
+  paintShades(canvas, setting, shades(counts, points, top, blur));
+  fill(canvas, { "data-painted": 1 + Number(canvas.dataset.painted ?? 0), "data-points": points });
+}
 
 /** Where a panel of a figure is, or nothing while it is made: the latest figure within the element of a key, a subplot's number from 1. */
 function panelOf({ within, panel }) {
@@ -36,7 +50,7 @@ function livePicture(root, corner = null) {
   const worker = sampler(show, hide);
   let setting = null, known = "", watched = null;  // what is drawn, as text, and the figure's container
   let drawing = false, over = false, asked = "", awaited = null;  // levels, as text; what the figure will say
-  let painted = 0, pause = null, end = null, said = "";  // said: what is seen, before the number of its samples
+  let pause = null, end = null, said = "";  // said: what is seen, before the number of its samples
   let placed = false;  // since the page last changed
 
   const watcher = new MutationObserver(() => { placed = false; arrived(); });
@@ -76,15 +90,9 @@ function livePicture(root, corner = null) {
       box.hidden = true;
       return;
     }
-    const { bins, colors } = setting;
-    const blur = BLUR * (setting.points / points) ** (1 / 6);  // few points are smoothed more, as for any density
-    const picture = pixels(shades(counts, points, top, blur), colors);
-    if (canvas.width !== bins) fill(canvas, { width: bins, height: bins });
-    canvas.getContext("2d").putImageData(new ImageData(picture, bins, bins), 0, 0);
-    words.textContent = `${said}${SAMPLES.format(points)} samples, live`;
-    painted += 1;
-    fill(canvas, { "data-painted": painted, "data-points": points,
-      "aria-label": `${setting.title} as it moves, ${words.textContent}` });
+    paintDensity(canvas, setting, counts, points, top);
+    words.textContent = `${said}${samplesSaid(points)}`;
+    canvas.setAttribute("aria-label", `${setting.title} as it moves, ${words.textContent}`);
     canvas.hidden = false;
     box.hidden = false;
   }

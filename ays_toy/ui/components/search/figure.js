@@ -65,7 +65,7 @@ function axisY(layer, area, ticks, scale) {
   }
 }
 
-const wordWidth = (words) => 6.6 * Math.max(0, ...words.map((word) => word.length));  // of 12 px text, in pixels
+const wordWidth = (words) => 6.6 * typeScale() * Math.max(0, ...words.map((word) => word.length));  // of 12 px text, in pixels
 
 // The last sweep that the axes have room for: in steps while the search grows, so that they seldom move.
 function roomFor(data) {

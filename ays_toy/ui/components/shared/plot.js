@@ -37,13 +37,21 @@ const placeIn = (element, { clientX, clientY }) => {
   return [clientX - left, clientY - top];
 };
 
-/** Hear of an element's width, at first and whenever it changes by half a pixel. @returns {ResizeObserver} */
+/** How many times its usual size type has: what is presented has it larger, and so has who asks a browser for that. */
+const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+/**
+ * Hear of an element's width, at first and whenever it changes by half a pixel. Before, while nothing in it has its
+ * place, it is not seen. @returns {ResizeObserver}
+ */
 function watchWidth(element, changed) {
   let width = 0;
+  element.style.visibility = "hidden";
   const observer = new ResizeObserver(([entry]) => {
     if (Math.abs(entry.contentRect.width - width) < 0.5) return;
     width = entry.contentRect.width;
     changed(width);
+    element.style.visibility = "";
   });
   observer.observe(element);
   return observer;
