@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy.ui import view
-from ays_toy.ui.teaching import desk
+from ays_toy.ui.teaching import desk, notes
 
 view.show(desk.TeachView)
 
@@ -14,3 +14,5 @@ with left:
     desk.own_link()
 with right:
     desk.answers()
+st.markdown("### Ninety minutes, question by question")
+notes.show()
