@@ -1,9 +1,11 @@
-"""Teach: links that are ready for a class, how to make one's own, and where the answers go."""
+"""Teach: links that are ready for a class, how to make one's own, where the answers go, and notes for a lesson."""
 
 import streamlit as st
 
 from ays_toy.ui import view
 from ays_toy.ui.teaching import desk, notes
+
+NOTES = 860  # pixels: lines of a length that is easily read
 
 view.show(desk.TeachView)
 
@@ -14,5 +16,6 @@ with left:
     desk.own_link()
 with right:
     desk.answers()
-st.markdown("### Ninety minutes, question by question")
-notes.show()
+st.markdown("### Notes for a class of ninety minutes")
+with st.container(key="notes", width=NOTES):
+    notes.show()

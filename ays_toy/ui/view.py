@@ -232,7 +232,7 @@ def show(
     `before` takes in what has happened since, ahead of the widgets, `settle` lets go what no longer fits the rest;
     `before` and `besides` return sentences for the page.
     """
-    beside = st.sidebar.container()  # first, or what is beside it would move when it opens
+    beside = (st.sidebar if controls else st).container()  # first, or what is beside it would move when it opens
     problems = open_view(cls)  # which an act on the page clears
     happened = before()
     presenting.begin()
