@@ -23,6 +23,8 @@ pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title
 page = st.navigation(
     [st.Page(front.nowhere, title="AYS Explorer", default=True, visibility="hidden"), *pages], position="top"
 )
+if page.url_path in front.WITH_CONTROLS:
+    st.sidebar.empty()  # it is there from the beginning, and nothing beside it moves
 with frame.beside_names():
     dialog.offer(page.url_path)
     frame.glossary()

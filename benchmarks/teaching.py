@@ -13,6 +13,9 @@ import typer
 from rich.console import Console
 
 from ays_toy.estimates import Estimate, Measured
+from ays_toy.lessons import why_stop
+from ays_toy.lessons.solvers_differ import NETWORK
+from ays_toy.lessons.why_few_steps_fail import GRID
 from ays_toy.metrics import METRICS
 from ays_toy.runs import challenge, finding, shipped, shipped_searches, verdicts
 from ays_toy.runs.comparison import Model
@@ -58,8 +61,8 @@ def sampler() -> Said:
 
 
 def few_steps() -> Said:
-    """Why few steps fail, on sixteen modes."""
-    model, which = Model("grid-4x4"), ("edm", "klub-optimum", "gaussian")
+    """Why few steps fail, on the sixteen modes of that lesson."""
+    model, which = Model(GRID["data"]), GRID["shown"].split(",")
     many, few = compared(model, 40, which), compared(model, 6, which)
     modes = len(model.dataset.mixture.weights)
     for short, name in (("edm", "edm"), ("gaussian", "gaussian"), ("klub", "klub-optimum"), ("fresh", "data")):
@@ -113,8 +116,8 @@ def contest() -> Said:
 
 
 def search() -> Said:
-    """The paper's search as it ships, on thirty-six modes."""
-    found = shipped_searches.find(SearchConfig(Model("grid-6x6")))
+    """The paper's search as it ships, on the data of the lesson why to stop."""
+    found = shipped_searches.find(SearchConfig(Model(why_stop.GRID["data"])))
     assert found is not None
     stop, last = found.sweeps[found.stop or 0], found.sweeps[-1]
     assert stop.score is not None
@@ -130,8 +133,8 @@ def search() -> Said:
 
 
 def solvers() -> Said:
-    """Another solver, on a network that has learned a ring."""
-    model, which = Model.current("ring-8", "mlp"), ("edm", "logsnr", "time-quadratic", "gaussian")
+    """Another solver, on the network of that lesson."""
+    model, which = Model.current(NETWORK["data"], NETWORK["model"]), NETWORK["shown"].split(",")
     for short, solver in (("sde", SOLVER), ("2m", "dpmpp-2m")):
         rows = compared(model, 6, which, SOLVERS[solver].name)
         scores = {name: energy(rows[name]) for name in which}

@@ -27,6 +27,8 @@ terms.caption(
     *board.words_beside(state),
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
+with left:
+    place = gallery.reserved("board_box", 390)
 pictures = gallery.reserved(board.PANELS, 300)
 terms.caption(
     "**Look for** missing, smeared or uneven modes; 20,000 samples each, from the same noise, on one color scale.",
@@ -34,7 +36,7 @@ terms.caption(
 )
 standing = st.empty() if course.at_step() else gallery.reserved("finding_attempt", 24)
 
-with left:
+with place:
     board.board(state)
 with right:
     board.numbers(state)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 
 import numpy as np
 import pages_shown
@@ -217,7 +218,32 @@ def test_the_frames_of_a_figure_say_what_the_search_reached():
     figure = json.loads(films.search_figure(film).to_json())
     assert [frame["name"] for frame in figure["frames"]] == [str(k) for k in range(len(film.shown))]
     for sweep, frame in zip(film.shown, films.search_figure(film).frames, strict=True):
-        levels, klub, score = frame.data
+        ways, levels, klub, score = frame.data
+        assert np.nanmax(ways.y) == sweep
         np.testing.assert_array_equal(levels.x, film.sweeps[sweep].sigmas)
         assert klub.y[-1] == film.sweeps[sweep].klub.value
         assert score.y[-1] == film.sweeps[sweep].score.value
+
+
+# --- the menu ------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_lists_what_it_has_drawn_itself_however_it_ends(monkeypatch):
+    listed = []
+    monkeypatch.setattr(downloads, "_menu", lambda page: listed.append((page, list(downloads._here().lines))))
+    with downloads.menu("explore"):
+        downloads.table("A table", str)
+        downloads.table("A table", str)  # drawn anew, as in a fragment
+    with downloads.menu("learn"):
+        pass
+    with suppress(ValueError), downloads.menu("train"):
+        downloads.film("A film", str, str)
+        raise ValueError("no such data")
+    assert listed == [("explore", ["A table"]), ("train", ["A film"])]
+
+
+def test_a_page_lets_go_of_what_it_offered_with_its_session():
+    downloads.table("A table", str)
+    for also in downloads.leaving.closing:
+        also(downloads.leaving.this_session())
+    assert not downloads._here().lines

@@ -138,6 +138,7 @@ def test_the_menu_is_worked_by_keys_alone(visits: Callable[..., Menu], server: s
     one.page.locator(".st-key-downloads button").focus()
     one.page.keyboard.press("Enter")
     expect(one.body.get_by_role("button").first).to_be_visible()
+    assert violations(one.page) == []
     wanted = one.body.get_by_role("button", name="Errors of single steps as SVG")
     for _ in range(60):
         one.page.keyboard.press("Tab")

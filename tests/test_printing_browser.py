@@ -46,5 +46,9 @@ def test_a_printed_page_is_a_document(visits: Callable[..., Visit], server: str,
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= SHEET["width"] for box in boxes), "cut"
     whole = page.evaluate("() => document.documentElement.scrollHeight")
     assert max(box["y"] + box["height"] for box in boxes) <= whole + 1, "what a window shows is not all"
+    tables = page.locator("[class*=st-key-printed_] table").all()
+    assert bool(tables) == (name in ("explore", "optimize", "beat_ays", "images")), "whole, in place of what is painted"
+    for table in tables:
+        expect(table).to_contain_text("±")
     ink = page.locator("[data-testid=stMain] h3").first.evaluate("one => getComputedStyle(one).color")
     assert max(map(int, re.findall(r"\d+", ink)[:3])) < 64, "words are dark on white"

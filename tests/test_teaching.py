@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_lessons import PAGES
 
+from ays_toy.lessons import place
 from ays_toy.ui import codec
 from ays_toy.ui.front import TITLES
 from ays_toy.ui.own_data.bringing import DataView
@@ -34,9 +35,11 @@ def test_no_measured_figure_is_written_by_hand() -> None:
 def test_an_address_in_the_notes_is_a_state_of_its_page(page: str, query: str) -> None:
     assert page in TITLES
     given = dict(part.split("=") for part in query.removeprefix("?").split("&") if part)
-    names = {field.name for field in fields(VIEWS[page])}
+    names = {field.name for cls in (VIEWS[page], Shared) for field in fields(cls)}
     assert set(filter(None, given.pop("hide", "").split(","))) <= names
     assert given.keys() <= names
+    if "lesson" in given:
+        assert place.read(given.pop("lesson")).step.scene.page == page
     state, problems = codec.from_query(VIEWS[page], given)
     assert problems == []
     assert codec.to_query(state) == given, "nothing is said that is so anyway"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from pages_shown import opened
+from streamlit.testing.v1 import AppTest
 
 from ays_toy.ui import in_numbers
 
@@ -51,3 +52,13 @@ def test_the_figures_of_a_page_can_be_read_in_numbers(name: str) -> None:
     (box,) = [one for one in at.expander if one.label == in_numbers.LABEL]
     assert not box.proto.expanded
     assert re.search(NUMBERS[name], "\n".join(one.value for one in box.markdown))
+
+
+def test_a_table_on_paper_shows_what_a_stranger_wrote_as_it_is() -> None:
+    def page() -> None:
+        from ays_toy.ui import printing
+
+        printing.table("one", ["Schedule", "KLUB"], [["<img src=x>", "3.1 ± 0.2"]])
+
+    (drawn,) = AppTest.from_function(page).run().get("html")
+    assert "<td>&lt;img src=x&gt;</td><td>3.1 ± 0.2</td>" in drawn.proto.body

@@ -30,6 +30,8 @@ body {{ color: {ink}; background: {paper}; font: 16px/1.45 {font}; }}
 h1 {{ font-size: 1.3rem; margin: 0 0 0.6rem; }}
 button, input {{ font: inherit; accent-color: #A84600; }}
 button {{ min-width: 5rem; padding: 0.3rem 0.8rem; }}
+.drawn {{ overflow-x: auto; }} /* on a phone */
+.drawn > div {{ min-width: 40rem; }}
 .player {{ display: flex; gap: 0.8rem; align-items: center; margin: 0.6rem 0; }}
 .player input {{ flex: 1; }}
 .words {{ font-variant-numeric: tabular-nums; min-height: 1.45em; }}
@@ -38,7 +40,9 @@ button {{ min-width: 5rem; padding: 0.3rem 0.8rem; }}
 <body>
 <h1>{title}</h1>
 {more}
+<div class="drawn" role="region" aria-label="Figure" tabindex="0">
 {figure}
+</div>
 <p>{words}</p>
 </body>
 </html>

@@ -70,36 +70,21 @@ LESSON = Lesson(
     steps=(
         Step(
             "A step has a price",
-            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much, weighted by "
-            "σ⁻², and its area is what the step adds to **KLUB**, the paper's bound on how far whole sampling paths "
-            "are from the true ones. Its unit is the **nat**, of information.",
+            "Over a step the denoiser's answer grows out of date. The height of a patch says by how much; its area, in "
+            "**nats**, is what the step adds to **KLUB**: the paper's bound on how far whole sampling paths are from "
+            "the true ones, and not only their ends, which are all that a picture shows.",
             Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "compare the two areas; the legend gives each as a number.",
             least_klub("Whose patches have the smaller area in all?"),
         ),
         Step(
             "The dearest step",
-            "Each patch stands on its own step, between two marks. Where a patch is large, one more level would help "
-            "most.",
+            "Each patch stands on its own step, between two marks. Where a patch is large, a level would help most. "
+            "The paper's **search** brings them there: it moves one level after the other to where KLUB falls most, "
+            "and is stopped when samples get no better.",
             Scene("explore", ONE, look="rail", without=AREA_ALONE),
             "point at LogSNR's patches; count its steps from the left.",
             Question("Which of LogSNR's steps costs most?", _dearest, _dearest_why, unit="its number", tolerance=0.0),
-        ),
-        Step(
-            "More steps, less area",
-            "More levels make the patches smaller. How fast does KLUB of LogSNR fall as its steps grow from 4 to 20?",
-            Scene("explore", ONE | {"steps": "4"}, look="rail", without=AREA_ALONE),
-            "predict KLUB at 4, 8, 12, 16 and 20 steps, then reveal.",
-            Prediction(
-                "curve",
-                "Draw how KLUB of LogSNR falls with the number of steps.",
-                _by_length,
-                _by_length_why,
-                Axis("number of steps", LENGTHS[0], LENGTHS[-1]),
-                Axis("KLUB in nats", 1.0, 1000.0, log=True),
-                marks=len(LENGTHS),
-                near=0.25,
-            ),
         ),
         Step(
             "The least area",
@@ -124,6 +109,22 @@ LESSON = Lesson(
                 "Which of the two comes closest to the data by energy distance?",
                 because="KLUB bounds the error of whole paths and weighs fine detail most; the picture shows only "
                 "where they end.",
+            ),
+        ),
+        Step(
+            "More steps, less area",
+            "More levels make the patches smaller. How fast does KLUB of LogSNR fall as its steps grow from 4 to 20?",
+            Scene("explore", ONE | {"steps": "4"}, look="rail", without=AREA_ALONE),
+            "predict KLUB at 4, 8, 12, 16 and 20 steps, then reveal.",
+            Prediction(
+                "curve",
+                "Draw how KLUB of LogSNR falls with the number of steps.",
+                _by_length,
+                _by_length_why,
+                Axis("number of steps", LENGTHS[0], LENGTHS[-1]),
+                Axis("KLUB in nats", 1.0, 1000.0, log=True),
+                marks=len(LENGTHS),
+                near=0.25,
             ),
         ),
     ),

@@ -1,8 +1,10 @@
 """The films that pages offer to be taken away, of just what their players show; made when somebody asks for them."""
 
+from collections.abc import Callable
 from functools import partial
 
 from ays_toy.figures import films
+from ays_toy.figures.films.flow import MOST_DOTS
 from ays_toy.models import catalog
 from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
@@ -17,18 +19,18 @@ from ays_toy.words import amid_sentence
 
 def search(view: SearchView, data: SearchData) -> None:
     """Offer the search as its player shows it, once it has begun."""
-    if not data.sweeps:
-        return
+    if data.sweeps:
+        page, gif = partial(_search_page, view, data), lambda: films.search_gif(_searched(data))
+        downloads.film("The search, animated", page, gif)
+
+
+def _search_page(view: SearchView, data: SearchData) -> str:
     heading = f"The paper's search for {view.steps} steps on {catalog.dataset(view.data).title}"
     words = (
         f"Sweep by sweep every noise level moves to where its two steps cost least. {_what(view)}. The search begins "
         f"at {data.start.title} and is stopped by {amid_sentence(data.metric.title)}. ± is one standard error."
     )
-    downloads.film(
-        "The search, animated",
-        lambda: films.search_page(_searched(data), heading, words),
-        lambda: films.search_gif(_searched(data)),
-    )
+    return films.search_page(_searched(data), heading, words)
 
 
 def _searched(data: SearchData) -> films.SearchFilm:
@@ -41,17 +43,23 @@ def _searched(data: SearchData) -> films.SearchFilm:
 
 def flow(view: ComparedView, followed: Trajectories, align: str, path: int) -> None:
     """Offer the trajectories as their player shows them, aligned and with the path that is followed."""
+    made = partial(_flowed, view.chosen_model, followed, align, path, view.power)
+    page, gif = partial(_flow_page, view, followed, path, made), lambda: films.flow_gif(made())
+    downloads.film("The trajectories, animated", page, gif)
+
+
+def _flow_page(view: ComparedView, followed: Trajectories, path: int, made: Callable[[], films.FlowFilm]) -> str:
     heading = f"The same noise, carried to {catalog.dataset(view.data).title} in {view.steps} steps"
     words = (
         f"{_what(view)}. Grey: the data. Places are divided by the spread of the noisy data, so that the cloud stays "
-        f"in sight. The line is one particle's path."
+        "in sight."
     )
-    made = partial(_flowed, view.chosen_model, followed, align, path, view.power)
-    downloads.film(
-        "The trajectories, animated",
-        lambda: films.flow_page(made(), heading, words if path else words.rpartition(" The line")[0]),
-        lambda: films.flow_gif(made()),
-    )
+    most = MOST_DOTS // len(followed.paths)
+    if most < followed.particles:
+        words += f" Of {followed.particles:,} particles the first {most:,} are shown."
+    if path:
+        words += f" The line is the path of particle {path}."
+    return films.flow_page(made(), heading, words)
 
 
 def _flowed(model: Model, followed: Trajectories, align: str, path: int, power: float) -> films.FlowFilm:

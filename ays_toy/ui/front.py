@@ -33,6 +33,7 @@ TITLES = {
     "beat_ays": "Beat AYS",
     "images": "Images",
 }
+WITH_CONTROLS = TITLES.keys() - {"learn", "teach"}  # beside them
 
 
 def open_door() -> None:

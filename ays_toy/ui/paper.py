@@ -4,10 +4,17 @@
 # said in their own style, which this one does not reach; what they paint keeps the background it was painted for.
 CSS = """
 <style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-printed), .st-key-printed { display: none; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-printed"]), [class*="st-key-printed"] { display: none; }
 @page { size: A4 landscape; margin: 10mm 12mm; }
 @media print {
-  [data-testid="stLayoutWrapper"]:has(> .st-key-printed), .st-key-printed { display: flex; }
+  [data-testid="stLayoutWrapper"]:has(> [class*="st-key-printed"]), [class*="st-key-printed"] { display: block; }
+  [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { display: none !important; }
+  [class*="st-key-printed_"] table { border-collapse: collapse; font-size: 0.72rem; color: #15171C; }
+  [class*="st-key-printed_"] :is(td, th) {
+    border-bottom: 1px solid #BFC3CA; padding: 0.1rem 0.6rem 0.1rem 0; text-align: left;
+  }
+  [class*="st-key-printed_"] td:not(:last-child) { white-space: nowrap; }
+  [class*="st-key-printed_"] tr { break-inside: avoid; }
   .st-key-printed { border-bottom: 1px solid #8C8C8C; padding-bottom: 0.3rem; }
   /* What is worked by hand, or leads elsewhere. */
   :is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stStatusWidget"], [data-testid="stToast"],
@@ -39,6 +46,9 @@ CSS = """
   /* On one sheet each. */
   :is([data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stTable"], [data-testid="stCode"]),
   :is([class*="st-key-panels"], [data-testid="stBidiComponent"], [data-testid="stMarkdown"], img) {
+    break-inside: avoid;
+  }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stPlotlyChart"]) {
     break-inside: avoid;
   }
   :is(h1, h2, h3, h4) { break-after: avoid; }

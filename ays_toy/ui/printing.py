@@ -1,5 +1,7 @@
 """A page on paper: its words and figures whole, without controls, and what these said in one line on top."""
 
+from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -16,3 +18,14 @@ def sheet(state: Any) -> None:
         fit()
         if line := settings.words(state):
             st.markdown(frame.literal(line))
+
+
+def table(key: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table for paper alone: the one on the screen is painted, and shows what it has room for."""
+
+    def row(cells: Sequence[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+    body = "".join(row(cells, "td") for cells in rows)
+    with st.container(key=f"{LINE}_{key}"):
+        st.html(f"<table><thead>{row(headers, 'th')}</thead><tbody>{body}</tbody></table>")

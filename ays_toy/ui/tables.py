@@ -15,7 +15,7 @@ from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
 from ays_toy.palette import ATTEMPT, color
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import downloads, presenting
+from ays_toy.ui import downloads, presenting, printing
 
 HEADER, ROW = 35, 25  # pixels, of Streamlit's header and of our rows
 LETTER = 6.6  # pixels, on average; all of these where nothing is presented
@@ -106,6 +106,15 @@ def show(
         key=key,
         alt=alt,
     )
+    cells_of_rows = zip(titles, *(map(_printed, column) for column in columns.values()), strict=True)
+    printing.table(key, ["Schedule", *columns], cells_of_rows)
+
+
+def _printed(cell: Any) -> str:
+    """A cell as it is on paper."""
+    if cell is None:
+        return ""
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.3g}" if isinstance(cell, float) else str(cell)
 
 
 def as_csv(schedules: Sequence[Schedule], columns: Mapping[str, Sequence[Any]]) -> str:

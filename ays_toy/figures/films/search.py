@@ -1,8 +1,9 @@
 """The paper's search as a film: where the levels are after every sweep, what they cost and what comes out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -110,9 +111,10 @@ def search_figure(film: SearchFilm) -> go.Figure:
     figure.update_xaxes(type="log", range=ends, dtick=1, fixedrange=True, zeroline=False, title=noise, row=1, col=1)
     figure.update_yaxes(range=[last + 0.6, -0.6], fixedrange=True, zeroline=False, title="sweep", row=1, col=1)
     for row, curve in enumerate(film.curves(), start=1):
-        scale = {"type": "log" if curve.log else "linear", "range": curve.reach(), "tickformat": "~g", "nticks": 6}
+        scale: dict[str, Any] = {"type": "log", "dtick": "D2"} if curve.log else {"nticks": 6}
         figure.update_xaxes(range=[-0.5, last + 0.5], fixedrange=True, zeroline=False, row=row, col=2)
-        figure.update_yaxes(scale, fixedrange=True, zeroline=False, row=row, col=2)
+        scale |= {"range": curve.reach(), "tickformat": "~g", "fixedrange": True, "zeroline": False}
+        figure.update_yaxes(scale, row=row, col=2)
         if film.stop is not None:
             figure.add_vline(x=film.stop, line={"width": 1, "dash": "dash"}, row=row, col=2)
     figure.update_xaxes(title="sweep", row=2, col=2)
@@ -130,12 +132,8 @@ Placed = tuple[go.Scatter, int, int]  # a trace, its row and its column
 def _still(film: SearchFilm) -> list[Placed]:
     """What does not move: every level's way and both curves, faint; the start's levels and the optimum's."""
     color, found = STYLES["ays"].color, list[Placed]()
-    levels = np.stack([one.sigmas for one in film.sweeps])
-    gap = np.full((1, levels.shape[1]), np.nan)
-    sweeps = np.append(np.arange(len(levels), dtype=float), np.nan)
-    ways = np.concatenate([levels, gap]).T.ravel().astype(np.float32)
     faint = {"mode": "lines", "line": {"color": color, "width": 1}, "opacity": 0.35, "showlegend": False}
-    found.append((go.Scatter(x=ways, y=np.tile(sweeps, levels.shape[1]), hoverinfo="skip", **faint), 1, 1))
+    found.append((_ways(film, len(film.sweeps) - 1, faint), 1, 1))
     found.append((_levels(film.start, 0, film.start.title), 1, 1))
     if film.optimum is not None:
         found.append((_levels(film.optimum, len(film.sweeps) - 1, film.optimum.title), 1, 1))
@@ -145,6 +143,15 @@ def _still(film: SearchFilm) -> list[Placed]:
         x, y = [k for k, _ in known], [one.value for _, one in known]
         found.append((go.Scatter(x=x, y=y, error_y=bars, hoverinfo="skip", **faint), row, 2))
     return found
+
+
+def _ways(film: SearchFilm, last: int, look: Mapping[str, Any]) -> go.Scatter:
+    """Where every level has been until a sweep."""
+    levels = np.stack([one.sigmas for one in film.sweeps[: last + 1]])
+    gap = np.full((1, levels.shape[1]), np.nan)
+    ways = np.concatenate([levels, gap]).T.ravel().astype(np.float32)
+    sweeps = np.append(np.arange(len(levels), dtype=np.float32), np.float32(np.nan))
+    return go.Scatter(x=ways, y=np.tile(sweeps, levels.shape[1]), hoverinfo="skip", **look)
 
 
 def _levels(one: Schedule, sweep: int, name: str) -> go.Scatter:
@@ -158,8 +165,10 @@ def _moving(film: SearchFilm, sweep: int) -> list[Placed]:
     color, now = STYLES["ays"].color, film.sweeps[sweep]
     mark = {"color": color, "size": 11, "line": {"color": "#FFFFFF", "width": 1}}
     levels = np.full(now.sigmas.size, sweep)
+    strong = {"mode": "lines", "line": {"color": color, "width": 1.6}, "showlegend": False}
     found: list[Placed] = [
-        (go.Scatter(x=now.sigmas, y=levels, mode="markers", marker=mark, name=f"{STYLES['ays'].title}'s search"), 1, 1)
+        (_ways(film, sweep, strong), 1, 1),
+        (go.Scatter(x=now.sigmas, y=levels, mode="markers", marker=mark, name=f"{STYLES['ays'].title}'s search"), 1, 1),
     ]
     for row, curve in enumerate(film.curves(), start=1):
         known = curve.known(sweep)

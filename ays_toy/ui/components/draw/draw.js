@@ -234,6 +234,7 @@ function drawingPad(component) {
         [strokes, done, undone, current, stale] = [data.strokes, [], [], null, true];
       }
       status.textContent = data.words;
+      paper.setAttribute("aria-description", data.words);  // what is seen, where the label says what can be done
       samples.update(data);
       face();
       ask();
