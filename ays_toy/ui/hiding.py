@@ -74,7 +74,7 @@ def way_out(fields: Iterable[str]) -> None:
     if not set(fields) & set(record.this_session().values.get(record.HIDE, ())):
         return
     with st.container(key="hidden_note"):
-        st.caption("Some controls are hidden by this link.")
+        st.markdown(":small[Some controls are hidden by this link.]")
         st.button("Show all", icon=":material/visibility:", key="show all", type="tertiary", on_click=_show_all)
 
 

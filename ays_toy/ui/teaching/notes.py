@@ -8,6 +8,8 @@ import streamlit as st
 
 FILE = Path(__file__).parents[3] / "docs" / "teaching.md"
 _ADDRESS = re.compile(r"`(/\w+(?:\?[^`\s]*)?)`")
+_ROW = re.compile(r"^\| (\d[^|]*) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+_HEAD = re.compile(r"^\|[^\d\n]*\|\n\|[-|]+\|\n", re.MULTILINE)
 _PARTS = re.compile(r"^## ", re.MULTILINE)
 
 
@@ -23,7 +25,12 @@ def show() -> None:
 def _read() -> tuple[str, ...]:
     """What comes before the first part, and every part, which begins with its heading."""
     text = FILE.read_text(encoding="utf-8").partition("\n")[2]
-    return tuple(part.strip() for part in _PARTS.split(linked(text)))
+    return tuple(part.strip() for part in _PARTS.split(linked(listed(text))))
+
+
+def listed(text: str) -> str:
+    """Markdown whose table of minutes is a list: a table of Streamlit's Markdown has no name for a screen reader."""
+    return _ROW.sub(r"- **\1:** \2 (\3)", _HEAD.sub("", text))
 
 
 def linked(text: str) -> str:
