@@ -14,7 +14,7 @@ def _page() -> None:
 
     from ays_toy.ui import tables
 
-    tables.show(st.session_state["schedules"], st.session_state["columns"], {}, "table", "A table.")
+    tables.show(st.session_state["schedules"], st.session_state["columns"], {}, "table", "A table.", title="A table")
 
 
 def test_every_estimate_is_written_with_its_own_error_where_values_are_alike_or_unknown() -> None:
