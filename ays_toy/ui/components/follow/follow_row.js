@@ -1,7 +1,7 @@
 // A row of pictures of what has just been chosen, over the whole of a figure that shows something else still: the data
 // and the samples of every schedule, in the figure's own places, until it has come to the same.
 
-const BETWEEN_PANELS = 0.012, TITLE_ROOM = 32, NOTE_ROOM = 15;  // as figures/density.py has them
+const BETWEEN_PANELS = 0.012, TITLE_ROOM = 32, NOTE_ROOM = 15, TITLE = 15;  // as figures/density.py has them
 const NARROW = 800;  // pixels, below which words are smaller
 
 /**
@@ -46,12 +46,13 @@ function pictureRow(root, figure) {
     if (!size || !setting) return;
     const holder = drawn.closest("[class*=st-key-panels_box]") ?? drawn, seen = holder.getBoundingClientRect();
     const whole = drawn.getBoundingClientRect(), origin = root.getBoundingClientRect(), count = cells.length;
-    const notes = (size.t - TITLE_ROOM) / NOTE_ROOM;
+    const type = (drawn.layout.annotations?.[0]?.font?.size ?? TITLE) / TITLE;  // larger where it is presented
     put(box, seen.left - origin.left, seen.top - origin.top, seen.width, seen.height);
     put(sheet, whole.left - seen.left, whole.top - seen.top, whole.width, whole.height);
     sheet.style.fontFamily = drawn._fullLayout.font.family;
     box.classList.toggle("small", holder.clientWidth <= NARROW);
-    box.style.setProperty("--notes", notes);
+    box.style.setProperty("--type", type);
+    box.style.setProperty("--notes", (size.t / type - TITLE_ROOM) / NOTE_ROOM);
     const wide = (size.w * (1 - BETWEEN_PANELS * (count - 1))) / count, side = Math.min(wide, size.h);
     const top = size.t + (size.h - side) / 2;
     cells.forEach(({ words, canvas }, k) => {
