@@ -25,7 +25,7 @@ def amid_sentence(title: str) -> str:
 
 def listed(parts: Sequence[str], join: str = "and") -> str:
     """Several things in a sentence: 'a, b and c'."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
+    return "".join(parts) if len(parts) < 2 else f"{', '.join(parts[:-1])} {join} {parts[-1]}"
 
 
 def numbers(values: Iterable[float]) -> str:

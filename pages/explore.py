@@ -22,6 +22,7 @@ state = view.show(
 )
 
 own = explore.own(state)
+controls.enough(len(state.names) + (own is not None), 1)
 meta = following.meta(state, own)
 follow.follow(following.pictures(state, own, explore.container(state), explore.RAIL), meta)
 
@@ -41,7 +42,7 @@ terms.caption(
     f"{state.chosen_model.samples:,} samples each.",
     *gallery.WORDS,
 )
-again = st.container()
+again = st.container(key="again")
 finding = gallery.reserved("verdict", 98)
 left, right = st.columns([0.46, 0.54], gap="medium")
 
@@ -52,7 +53,8 @@ with left:
     figure, words = explore.rail(state, known)
     gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
     terms.caption(explore.RAIL_CAPTION)
-    in_numbers.show([words])
+    with st.container(key="rail_numbers"):
+        in_numbers.show([words])
 samples = explore.samples(state, known, outcomes)
 rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)

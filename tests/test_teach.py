@@ -91,7 +91,14 @@ def whose_link() -> None:
     from ays_toy.ui.teaching import share
 
     session = record.this_session()
-    session.address = {"data": "ring-8", "nickname": "me", "hide": "seed", "present": "1", "steps": "4"}
+    session.address = {
+        "data": "ring-8",
+        "nickname": "me",
+        "done": "why-stop.2",
+        "hide": "seed",
+        "present": "1",
+        "steps": "4",
+    }
     session.values = {"data": "ring-8", "steps": 4, "shown": ("edm", "ays"), "solver": "ddim"}
     session.asked = {"data", "steps", "solver"}
     link = share.of_this_page("explore", ["solver"], False, f"  {'Look! ' * 99}")
@@ -109,3 +116,7 @@ def test_a_class_gets_what_is_shown_and_not_who_made_the_link() -> None:
     assert len(task) <= share.MOST_IN_TASK
     assert '"Data": "Ring of 8"' in at.json[0].value or '"Data":"Ring of 8"' in at.json[0].value
     assert "Schedules" not in at.json[0].value, "which the page does not show"
+
+
+def test_nothing_shown_is_no_setting() -> None:
+    assert share.in_words({"steps": 4, "shown": ()}) == {"Steps": "4"}

@@ -65,5 +65,9 @@ def test_the_app_shows_all_of_the_notes_and_their_addresses_are_links() -> None:
     headings = re.findall(r"^## (.*)$", WRITTEN, re.MULTILINE)
     assert re.findall(r"^#### (.*)$", shown, re.MULTILINE) == headings
     plain = re.sub(r"\[([^]]*)\]\(/[^)]*\)", r"`\1`", shown).replace("#### ", "## ")
-    assert plain.split() == WRITTEN.partition("\n")[2].split()
+    assert plain.split() == notes.listed(WRITTEN.partition("\n")[2]).split()
+    rows = re.findall(r"^\| (\d+ to \d+) \| (.*) \| (.*) \|$", WRITTEN, re.MULTILINE)
+    assert rows
+    assert all(f"- **{minutes}:** {what} ({where})" in shown for minutes, what, where in rows)
+    assert "|" not in notes.listed(WRITTEN)
     assert notes.linked("`/learn`, `AYS_SHARED=1`, `hide=`") == "[/learn](/learn), `AYS_SHARED=1`, `hide=`"

@@ -367,9 +367,11 @@ def test_the_page_opens_on_an_answer_and_follows_its_controls() -> None:
     }  # fmt: skip
 
 
-def test_a_single_schedule_is_answered_by_a_sentence() -> None:
+@pytest.mark.parametrize("few", [["edm"], []])
+def test_too_few_schedules_are_answered_by_a_sentence(few: list[str]) -> None:
     at = opened(data="gaussian")
-    at.multiselect(key="shown").set_value(["edm"]).run()
+    at.multiselect(key="shown").set_value(few).run()
+    assert not at.exception
     assert "Choose 2 to 4 schedules" in at.info[0].value
     assert not charts(at)
     at.multiselect(key="shown").set_value(["edm", "logsnr"]).run()

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
-from pages_shown import displayed
+from pages_shown import displayed, opened, run
 from plotly.colors import hex_to_rgb
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
@@ -195,3 +195,13 @@ def test_two_baselines_the_narrowest_range_and_the_most_steps_are_shown_too(page
     page.run()
     assert not page.exception
     assert len(figures(page)) == 2
+
+
+def test_no_schedule_at_all_is_answered_by_a_sentence_and_any_brings_the_page_back() -> None:
+    at = opened("explore", data="gaussian", steps="4")
+    at.multiselect(key="shown").set_value([])
+    at.run()
+    assert not at.exception
+    assert "Choose 2 to 4 schedules" in at.info[0].value
+    at.multiselect(key="shown").set_value(["edm"])
+    assert not run(at).info

@@ -150,11 +150,18 @@ def one_pass(model: Model) -> Pass:
     return finding.one_pass(model)
 
 
+_grams: Tasks[Model, Pass] = Tasks(one_pass, _passes, _passes)
+
+
 def gram(model: Model) -> PathGram:
     """The model's PathGram."""
-    if get_script_run_ctx() and one_pass.known(model) is None:
-        return waited(_passes.submit(one_pass, model)).gram
-    return one_pass(model).gram
+    if not get_script_run_ctx(suppress_warning=True):
+        return one_pass(model).gram
+    coming = _grams.want(model)
+    try:
+        return waited(coming).gram
+    finally:
+        _grams.drop([coming])
 
 
 def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) -> dict[str, Measured]:

@@ -108,6 +108,13 @@ def schedules() -> None:
     )
 
 
+def enough(chosen: int, least: int = FEWEST) -> None:
+    """Where fewer schedules are chosen than a page needs, have it say so and nothing else."""
+    if chosen < least:
+        st.info(f"Choose {FEWEST} to {MOST} schedules to lay side by side.", icon=":material/view_column:")
+        st.stop()
+
+
 def power_if_shown() -> None:
     """The weight of the p-optimum, where that is among the schedules shown."""
     if "p-optimum" in st.session_state["shown"]:

@@ -20,6 +20,8 @@ from ays_toy.models import catalog
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, leaving, record
 from ays_toy.ui.components.save import save_buttons
+from ays_toy.ui.ending import Pool
+from ays_toy.ui.lessons import course
 from ays_toy.ui.view import ModelView
 from ays_toy.words import file_name
 
@@ -56,6 +58,7 @@ class Shown:
     view: ModelView | None = None
 
 
+_films = Pool(1, "film")  # which take seconds: one after the other
 _shown: dict[str, Shown] = {}  # by session; not in its state, which Streamlit frees late
 
 
@@ -90,10 +93,14 @@ def table(title: str, make: Make) -> None:
 def film(title: str, page: Make, gif: Make) -> None:
     """Offer a film as a page that plays by itself, and as a GIF."""
     files = (
-        File("HTML", "html", "text/html", page, "A page that plays by itself, without a network."),
-        File("GIF", "gif", "image/gif", gif, "For slides and posts."),
+        File("HTML", "html", "text/html", _in_turn(page), "A page that plays by itself, without a network."),
+        File("GIF", "gif", "image/gif", _in_turn(gif), "For slides and posts."),
     )
     _here().lines[title] = Offer(files)
+
+
+def _in_turn(make: Make) -> Make:
+    return lambda: _films.submit(make).result()
 
 
 def schedules(view: ModelView, found: Iterable[Schedule]) -> None:
@@ -112,8 +119,9 @@ def menu(page: str) -> Iterator[None]:
     try:
         yield
     finally:
-        shown = _here()
-        if shown.lines:
+        shown = _shown.get(leaving.this_session())
+        # On a phone a step has the sidebar still, and what it leaves out is an answer.
+        if shown and shown.lines and not course.at_step():
             leaving.note()
             with st.sidebar:
                 _menu(page)
@@ -125,6 +133,8 @@ def _menu(page: str) -> None:
     if not box.open:
         return  # nothing is listed, and no file promised, before somebody looks
     shown, stem = _here(), _stem(page)
+    if not shown.lines:  # let go while the connection was lost: the page offers it anew
+        st.rerun()
     with box, st.container(width=WIDTH):
         for title, one in shown.lines.items():
             _line(title, one, f"{stem}-{file_name(title)}")

@@ -1,6 +1,7 @@
 """The films that pages offer to be taken away, of just what their players show; made when somebody asks for them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from ays_toy.figures import films
@@ -20,6 +21,7 @@ from ays_toy.words import amid_sentence
 def search(view: SearchView, data: SearchData) -> None:
     """Offer the search as its player shows it, once it has begun."""
     if data.sweeps:
+        data = replace(data, live=None)  # nor is what the browser samples with kept for it
         page, gif = partial(_search_page, view, data), lambda: films.search_gif(_searched(data))
         downloads.film("The search, animated", page, gif)
 
@@ -43,6 +45,8 @@ def _searched(data: SearchData) -> films.SearchFilm:
 
 def flow(view: ComparedView, followed: Trajectories, align: str, path: int) -> None:
     """Offer the trajectories as their player shows them, aligned and with the path that is followed."""
+    shown = next(iter(followed.paths.values()))
+    followed = replace(followed, reference=shown)  # of many levels; a film needs none of it, and is kept with the page
     made = partial(_flowed, view.chosen_model, followed, align, path, view.power)
     page, gif = partial(_flow_page, view, followed, path, made), lambda: films.flow_gif(made())
     downloads.film("The trajectories, animated", page, gif)

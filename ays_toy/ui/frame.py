@@ -101,7 +101,8 @@ _CSS = """
 /* They have no place of their own. */
 [data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing)) { position: absolute; }
 /* Beside pictures of what was chosen just now, no numbers of what was before. */
-.stApp:has(.st-key-following [data-ahead]) :is(.st-key-verdict, .st-key-table_box, .st-key-panels_box52_noises) * {
+.stApp:has(.st-key-following [data-ahead])
+  :is(.st-key-verdict, .st-key-table_box, .st-key-again, .st-key-rail_numbers) * {
   visibility: hidden;
 }
 /* Large enough for a finger, without lines further apart. */

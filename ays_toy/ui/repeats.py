@@ -43,11 +43,15 @@ def show(view: View, known: Mapping[str, Schedule]) -> None:
     one, model = known[name], view.chosen_model
     seeds = [(view.seed + k) % (MAX_SEED + 1) for k in range(NOISES)]  # those that *New noise* leads to
     outcomes = compute.start({f"{seed}": compute.Sampling.of(model, view.solver, seed, one) for seed in seeds})
-    panels = [
-        gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"]) for seed in seeds
-    ]
-    gallery.show(st.container(key=BOX), model, panels, "noises panels", title="Samples from three noises")
-    terms.caption(words(one.title, [outcome.result().metrics[JUDGE] for outcome in outcomes.values()]))
+    try:
+        panels = [
+            gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"])
+            for seed in seeds
+        ]
+        gallery.show(st.container(key=BOX), model, panels, "noises panels", title="Samples from three noises")
+        terms.caption(words(one.title, [outcome.result().metrics[JUDGE] for outcome in outcomes.values()]))
+    finally:
+        compute.stop(outcomes)  # where something else was chosen before they were drawn
 
 
 def words(title: str, scores: list[Estimate]) -> str:

@@ -19,6 +19,8 @@ def words(state: Any) -> str:
 
 
 def _model(state: Any) -> Iterator[str]:
+    if hasattr(state, "way"):  # Your data shows what is on its pad, by the exact denoiser, whatever was chosen
+        return
     if hasattr(state, "image_model"):
         yield f"Model: {state.image_model}"
     if hasattr(state, "data"):
@@ -47,8 +49,15 @@ def _training(state: Any) -> Iterator[str]:
 
 
 def _compared(state: Any) -> Iterator[str]:
-    if hasattr(state, "shown"):
+    if getattr(state, "shown", ()):
         yield f"schedules: {listed([names.title(name, state.power) for name in state.names])}"
+    if hasattr(state, "image_model") and not state.bundled:
+        if state.prompts:
+            yield f"prompts: {' / '.join(state.prompts.splitlines())}"
+        if state.guidance:
+            yield f"guidance {state.guidance:g}"
+    if hasattr(state, "method"):
+        yield f"schedule found by: {names.title(state.method)}"
     if hasattr(state, "start"):
         yield f"search from {names.title(state.start)}, {state.samples:,} samples behind each price"
     if hasattr(state, "metric"):

@@ -81,10 +81,13 @@ class Tasks(Generic[K, T]):
     def _lets_go_first(self, key: K) -> bool:
         """Whether somebody waits for others and nobody for this; CancelledError where nobody wants it any more."""
         with self._lock:
-            mine = self._coming[key]
+            mine = self._coming.get(key)
+            if mine is None or not mine.later:  # wanted at once meanwhile: what came of that is kept, or waited for
+                return False
             if mine.wanted <= 0:
+                del self._coming[key]  # nobody may join it any more
                 raise CancelledError
-            return mine.later and any(not task.later for task in self._coming.values())
+            return any(not task.later for task in self._coming.values())
 
     def _ended(self, key: K, task: _Task[T]) -> None:
         with self._lock:

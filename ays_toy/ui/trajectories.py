@@ -11,10 +11,10 @@ from ays_toy.estimates import Estimate
 from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
-from ays_toy.sampling.trajectories import FEWEST, MOST, Curve, Trajectories
+from ays_toy.sampling.trajectories import Curve, Trajectories
 from ays_toy.ui import codec, films, findings, following, gallery, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
-from ays_toy.ui.controls import draws, pick
+from ays_toy.ui.controls import draws, enough, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import ComparedView
 from ays_toy.words import numbers
@@ -76,9 +76,7 @@ def _table(flow: Trajectories, model: Model, targets: bool, power: float) -> Flo
 
 def flow(view: TrajectoriesView) -> Trajectories:
     """The trajectories of every schedule shown, and their reference; a sentence where there are too few."""
-    if len(view.names) < FEWEST:
-        st.info(f"Choose {FEWEST} to {MOST} schedules to lay side by side.", icon=":material/view_column:")
-        st.stop()
+    enough(len(view.names))
     with st.spinner("Following the particles …", show_time=True):
         under_way = {name: findings.of(view, name) for name in view.names}
         named = tuple((name, findings.result(future).levels) for name, future in under_way.items())

@@ -240,6 +240,7 @@ def show(
     with bar.place_for_controls(beside):
         for control in controls:
             control()
+    with st.container() if presenting.type_scale() > 1 else beside:  # whoever presents has no sidebar
         hiding.way_out(field.name for field in fields(cls))
     state = current(cls)
     if settle:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ays_toy import names, optimize
+from ays_toy.checks import SIGMA_DATA
 from ays_toy.data import ink, own_image
 from ays_toy.metrics import METRICS
 from ays_toy.models import catalog
@@ -203,13 +204,13 @@ def preview(view: ModelView) -> None:
 
 
 def _points_in_numbers(model: Model) -> str:
-    """Where the points are that lie on the pad, or were brought."""
+    """How far the points reach as they are shown: centered, and scaled to a standard deviation of 0.5."""
     points = model.dataset.mixture.means
-    (x, y), (across, up) = points.mean(axis=0), points.std(axis=0)
     (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
+    across, up = points.std(axis=0)
     return (
-        f"{len(points):,} points, x from {left:.3g} to {right:.3g} and y from {low:.3g} to {high:.3g}, around "
-        f"({x:.2g}, {y:.2g}) with a standard deviation of {across:.3g} and {up:.3g}."
+        f"{len(points):,} points, moved to the center and scaled to a standard deviation of {SIGMA_DATA:g}: x from "
+        f"{left:.3g} to {right:.3g} and y from {low:.3g} to {high:.3g}, standard deviations {across:.3g} and {up:.3g}."
     )
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ays_toy.ui import hiding, record
+from ays_toy.ui import frame, hiding, record
 from ays_toy.ui.teaching import share, sheet
 from ays_toy.ui.teaching.share import ClassLink
 from ays_toy.words import file_name
@@ -28,7 +28,7 @@ def _make(page: str) -> None:
             height=100,
             placeholder="Which schedule finds the most modes?",
         )
-    with result:
+    with result, frame.sentences():
         show(share.of_this_page(page, hidden, presents, task))
 
 
@@ -36,14 +36,15 @@ def _unticked() -> list[str]:
     """Ask which of the page's controls stay -> the others."""
     session = record.this_session()
     there = [name for name in hiding.CONTROLS if name in session.asked]
+    now = session.values.get(record.HIDE, ())
+    others = [name for name in now if name not in session.asked]  # hidden where the page is set otherwise
     if not there:
         st.caption("This page has no controls to hide.")
-        return []
+        return others
     st.markdown("**Controls that stay**")
-    now = session.values.get(record.HIDE, ())
     with st.container(key="class_link_controls", horizontal=True, gap="small"):
         ticked = {name: st.checkbox(hiding.CONTROLS[name], name not in now, key=f"stays {name}") for name in there}
-    return [name for name in there if not ticked[name]]
+    return [*others, *(name for name in there if not ticked[name])]
 
 
 def show(link: ClassLink) -> None:

@@ -13,6 +13,7 @@ from ays_toy.models import catalog
 from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import codec, keeper, presenting, record
 from ays_toy.ui.front import TITLES
+from ays_toy.ui.lessons import course
 from ays_toy.ui.view import Shared
 from ays_toy.words import listed
 
@@ -55,13 +56,13 @@ def address(page: str, query: Mapping[str, str]) -> str:
 def of_this_page(page: str, hidden: Collection[str], presents: bool, task: str) -> ClassLink:
     """The link to what this session's page shows, with those controls hidden; whose session it is stays here."""
     session = record.this_session()
-    left_out = {record.HIDE, presenting.FIELD, keeper.FIELD}
+    left_out = {record.HIDE, presenting.FIELD, keeper.FIELD, course.DONE}
     query = {name: text for name, text in (session.address or {}).items() if name not in left_out}
     query |= codec.to_query(Shared(hide=tuple(hidden), present=int(presents)))
-    told = {name: value for name, value in session.values.items() if name in session.asked}
+    told = {name: session.stand_ins.get(name, value) for name, value in session.values.items() if name in session.asked}
     return ClassLink(TITLES[page], address(page, query), task.strip()[:MOST_IN_TASK], in_words(told))
 
 
 def in_words(values: Mapping[str, Any]) -> dict[str, str]:
     """What a page's state says of data, solver, steps and schedules, by label."""
-    return {label: say(values[name]) for name, (label, say) in SAID.items() if name in values}
+    return {label: say(values[name]) for name, (label, say) in SAID.items() if values.get(name, ()) != ()}

@@ -8,14 +8,17 @@ const FIGURE = ".st-key-panels .js-plotly-plot:has(.heatmaplayer image)";
 const page = { meta: null, priced: null, changed: () => {} };  // of all three
 
 /** One of the calls that only say something. */
-const saying = (name) => () => ({
-  update({ data }) {
-    if (JSON.stringify(page[name]) === JSON.stringify(data[name])) return;
-    page[name] = data[name];
-    page.changed(name);
-  },
-  destroy() { page[name] = null; },
-});
+const saying = (name) => () => {
+  let mine = null;
+  return {
+    update({ data }) {
+      const other = JSON.stringify(page[name]) !== JSON.stringify(data[name]);
+      page[name] = mine = data[name];
+      if (other) page.changed(name);
+    },
+    destroy() { if (page[name] === mine) page[name] = null; },  // another may have taken its place
+  };
+};
 
 function followed(component) {
   const root = node("div", {}, component.parentElement), host = root.getRootNode().host;
@@ -42,9 +45,10 @@ function followed(component) {
     pictures.forEach((picture, k) => picture.update(at(data.panels[k])));
   }
 
-  function ahead(schedules) {
+  /** Show the row of these schedules, or none; what is not of the view that is chosen has no numbers beside it. */
+  function ahead(schedules, unlike = false) {
     if (schedules) row.show(schedules); else row.hide();
-    host?.toggleAttribute("data-ahead", row.shown);
+    host?.toggleAttribute("data-ahead", row.shown || unlike);
   }
 
   function moved() {
@@ -56,8 +60,10 @@ function followed(component) {
       const { look = panel.look, at: levels } = tables[called(panel, power)] ?? {};
       return { ...look, levels: levels?.get(steps) };
     });
-    const other = shown && typeof shown[2] === "string" && shown[2] !== view;  // and no figure of another page
-    if (shown) ahead(other ? [...rows, ...data.yours] : null);
+    const unlike = (one) => one && typeof one[2] === "string" && one[2] !== view;  // and no figure of another page
+    const other = unlike(shown);
+    if (shown) ahead(other ? [...rows, ...data.yours] : null, unlike(priced));
+    if (other) for (const picture of pictures) picture.hide();
     const seen = !other && panelOf(at(data.panels[0])) && shown;
     if (seen) while (pictures.length < data.panels.length) pictures.push(livePicture(root));
     settle();
@@ -79,7 +85,7 @@ function followed(component) {
     if (app.dataset.testScriptState === "notRunning" && !figure()) ahead(null);
   });
   ends.observe(app, { attributeFilter: ["data-test-script-state"] });
-  page.changed = (name) => {
+  const changed = page.changed = (name) => {
     if (name === "priced") prices();
     moved();
   };
@@ -99,7 +105,7 @@ function followed(component) {
       watcher.disconnect();
       arrivals.disconnect();
       ends.disconnect();
-      page.changed = () => {};
+      if (page.changed === changed) page.changed = () => {};
       for (const picture of pictures) picture.destroy();
       rail.destroy();
       row.destroy();
