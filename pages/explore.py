@@ -7,7 +7,7 @@ import streamlit as st
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import controls, explore, findings, following, gallery, in_numbers, repeats, running, terms, view, yours
 from ays_toy.ui.components import follow
-from ays_toy.ui.lessons import bar
+from ays_toy.ui.lessons import bar, course
 
 state = view.show(
     view.View,
@@ -53,7 +53,8 @@ with left:
     figure, words = explore.rail(state, known)
     gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
     terms.caption(explore.RAIL_CAPTION)
-    with st.container(key="rail_numbers"):
+    # Beside the controls, or the page would be higher than a screen of 1440 x 900.
+    with (st if course.at_step() else st.sidebar).container(key="rail_numbers"):
         in_numbers.show([words])
 samples = explore.samples(state, known, outcomes)
 rows, coming = explore.measured(state, known, outcomes)

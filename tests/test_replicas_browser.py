@@ -44,6 +44,6 @@ def test_a_session_stays_on_its_replica_and_a_reload_lands_on_the_other_when_tha
         page.reload()
         expect(layers).to_have_value("3", timeout=60_000)
         expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("0")
-        expect(page.get_by_text("500 steps of 512 points")).to_be_visible()
+        expect(page.get_by_text("Trains on CPU, 500 steps of 512 points")).to_be_visible()
         assert proxy.used == set(processes)
     page.close()

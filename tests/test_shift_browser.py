@@ -15,15 +15,17 @@ WATCH = """(() => {
   const seen = window.seenShifts = { styled: null, shifts: [] };
   const look = (now) => {
     const block = document.querySelector(".block-container");
-    if (block && getComputedStyle(block).paddingLeft === "24px") seen.styled = now; else requestAnimationFrame(look);
+    if (block && getComputedStyle(block).paddingLeft === "24px") requestAnimationFrame(after);
+    else requestAnimationFrame(look);
   };
+  // What the style itself moves is counted in the frame after it, however long that takes.
+  const after = () => requestAnimationFrame((now) => { seen.styled = now; });
   requestAnimationFrame(look);
   new PerformanceObserver((list) => {
     for (const { startTime, value, hadRecentInput } of list.getEntries())
       if (!hadRecentInput) seen.shifts.push([startTime, value]);
   }).observe({ type: "layout-shift", buffered: true });
 })()"""
-FRAME = 50  # milliseconds: what the style itself moves is counted in the frame after it
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -35,5 +37,5 @@ def test_nothing_that_is_drawn_is_moved_while_a_page_opens(
     page = open_page(visit, server, name)
     seen = page.evaluate("() => window.seenShifts")
     assert seen["styled"] is not None
-    assert sum(value for at, value in seen["shifts"] if at > seen["styled"] + FRAME) < 0.1, seen
+    assert sum(value for at, value in seen["shifts"] if at > seen["styled"]) < 0.1, seen
     assert seen["shifts"], "the sidebar, at least: it is counted at all"
