@@ -26,7 +26,8 @@ page = st.navigation(
 if page.url_path in front.WITH_CONTROLS:
     st.sidebar.empty()  # it is there from the beginning, and nothing beside it moves
 with frame.beside_names():
+    files = st.container(key="files", width="content")  # what is in it is known once the page has been drawn
     dialog.offer(page.url_path)
     frame.glossary()
-with front.way_on(page.url_path), frame.sentences(), downloads.menu(page.url_path):
+with front.way_on(page.url_path), frame.sentences(), downloads.menu(page.url_path, files):
     page.run()

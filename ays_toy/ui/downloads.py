@@ -1,4 +1,4 @@
-"""What a page shows, to be taken away: one menu beside the page lists its figures, tables, films and schedules.
+"""What a page shows, to be taken away: one menu in the header lists its figures, tables, films and schedules.
 
 A page's pieces offer what they draw while they draw it; files are made when somebody asks for them.
 """
@@ -113,8 +113,8 @@ def schedules(view: ModelView, found: Iterable[Schedule]) -> None:
 
 
 @contextmanager
-def menu(page: str) -> Iterator[None]:
-    """Below the controls of a page, list what it has offered by its end, however it ends."""
+def menu(page: str, place: Any) -> Iterator[None]:
+    """In a place of the header, list what a page has offered by its end, however it ends."""
     _let_go(leaving.this_session())
     try:
         yield
@@ -123,13 +123,14 @@ def menu(page: str) -> Iterator[None]:
         # On a phone a step has the sidebar still, and what it leaves out is an answer.
         if shown and shown.lines and not course.at_step():
             leaving.note()
-            with st.sidebar:
+            with place:
                 _menu(page)
 
 
 @st.fragment
 def _menu(page: str) -> None:
-    box = st.popover("Download", icon=":material/download:", key="downloads", width="stretch", on_change="rerun")
+    looks: dict[str, Any] = {"icon": ":material/download:", "type": "tertiary"}
+    box = st.popover("Download", key="downloads", on_change="rerun", **looks)
     if not box.open:
         return  # nothing is listed, and no file promised, before somebody looks
     shown, stem = _here(), _stem(page)
