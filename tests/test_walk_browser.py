@@ -224,5 +224,5 @@ def test_all_who_come_at_once_to_a_new_server_find_the_whole_app(visits: Callabl
         all_hold(dict.fromkeys(pages, opening("Train", told=False)))
         for page in pages:
             names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
-            assert names == ["Learn", *PAGES]
+            assert names == ["Learn", "Teach", *PAGES]
             page.goto("about:blank")
