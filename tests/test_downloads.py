@@ -2,7 +2,7 @@
 
 import io
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import numpy as np
 import pages_shown
@@ -231,12 +231,12 @@ def test_the_frames_of_a_figure_say_what_the_search_reached():
 def test_a_page_lists_what_it_has_drawn_itself_however_it_ends(monkeypatch):
     listed = []
     monkeypatch.setattr(downloads, "_menu", lambda page: listed.append((page, list(downloads._here().lines))))
-    with downloads.menu("explore"):
+    with downloads.menu("explore", nullcontext()):
         downloads.table("A table", str)
         downloads.table("A table", str)  # drawn anew, as in a fragment
-    with downloads.menu("learn"):
+    with downloads.menu("learn", nullcontext()):
         pass
-    with suppress(ValueError), downloads.menu("train"):
+    with suppress(ValueError), downloads.menu("train", nullcontext()):
         downloads.film("A film", str, str)
         raise ValueError("no such data")
     assert listed == [("explore", ["A table"]), ("train", ["A film"])]
