@@ -120,7 +120,9 @@ _COLORS = """
   color: light-dark(#FFFFFF, #0E1117);
 }
 /* On a tint of the same color, a darker one under the pointer. */
-.stApp :is([data-selected]:not(:disabled), .st-key-downloads button[aria-expanded="true"]) { color: light-dark(#833500, #FF9D5C) !important; }
+.stApp :is([data-selected]:not(:disabled), .st-key-downloads button[aria-expanded="true"]) {
+  color: light-dark(#833500, #FF9D5C) !important;
+}
 .stApp :is(:disabled, [data-disabled], [disabled]) {
   color: var(--faint) !important; -webkit-text-fill-color: currentcolor !important;
 }
