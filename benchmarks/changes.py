@@ -7,13 +7,10 @@ Needs Playwright, from requirements-dev.txt.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from playwright.sync_api import Locator, Page
@@ -21,7 +18,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ays_toy.checks import lookup
-from tests.chromium import READY, chromium, serving
+from benchmarks.browsing import each
+from tests.chromium import READY
 
 TARGET = 0.3  # seconds until the first pictures
 CLOCK = """() => {
@@ -127,17 +125,7 @@ def main(
     chosen = changes or list(CHANGES)
     for name in chosen:
         lookup(CHANGES, name, "change")
-    rows: list[Took] = []
-    with tempfile.TemporaryDirectory() as home:
-        server: Any = nullcontext(url) if url else serving(Path(home))
-        with server as address, chromium() as browser:
-            load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-            where = f"Chromium {browser.version} without a screen, {os.cpu_count()} cores{load}"
-            for name in chosen:
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.set_default_timeout(120_000)
-                rows.append(measure(page, address, name))
-                page.close()
+    rows, where = each(chosen, url, measure)
     Console().print(_table(rows, where))
     if out:
         figures = {"machine": where, "changes": [asdict(row) for row in rows]}

@@ -8,15 +8,13 @@ Needs Playwright, from requirements-dev.txt. On a machine without a graphics car
 """
 
 import json
-import os
 import statistics
-import tempfile
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from playwright.sync_api import Page
@@ -24,7 +22,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ays_toy.checks import lookup
-from tests.chromium import READY, chromium, serving
+from benchmarks.browsing import each
+from tests.chromium import READY
 
 WARM, SECONDS, TARGET = 1.0, 5.0, 30.0  # seconds before the clock is read, and while it is; frames a second
 CLOCK = """() => {
@@ -293,11 +292,6 @@ def _table(rows: list[Frames], title: str) -> Table:
     return table
 
 
-def _load() -> str:
-    """How busy the machine is besides, where it can tell: frames are late where others work on it."""
-    return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-
-
 def main(
     scenes: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SCENES)}; all, if none.")] = None,
     url: Annotated[str, typer.Option(help="A server that runs already; otherwise one is started.")] = "",
@@ -308,16 +302,7 @@ def main(
     chosen = scenes or list(SCENES)
     for name in chosen:
         lookup(SCENES, name, "scene")
-    rows: list[Frames] = []
-    with tempfile.TemporaryDirectory() as home:
-        server: Any = nullcontext(url) if url else serving(Path(home))
-        with server as address, chromium() as browser:
-            where = f"Chromium {browser.version} without a screen, 1440 × 900, {os.cpu_count()} cores{_load()}"
-            for name in chosen:
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.set_default_timeout(120_000)
-                rows.append(measure(page, address, name, seconds))
-                page.close()
+    rows, where = each(chosen, url, partial(measure, seconds=seconds))
     Console().print(_table(rows, where))
     if out:
         figures = [asdict(row) for row in rows]

@@ -1,11 +1,14 @@
 """What schedules do to an image model: quality over the number of steps, and KLUB side by side."""
 
+import base64
+import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image
 
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.palette import MARGIN, STYLES
@@ -110,3 +113,10 @@ def klub_bars(rows: Sequence[Measured]) -> go.Figure:
     figure.update_yaxes(fixedrange=True)
     height = MARGIN["t"] + 36 + len(rows) * (LINE * max(len(lines) for lines in titles) + 9)
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
+
+
+def png_address(picture: Image.Image) -> str:
+    """A picture as an address that holds all of it."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -24,7 +24,7 @@ CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"
 KLUB_ABOUT = (
     "The paper's bound on the KL divergence of whole paths, in nats: lower is tighter, and fresh data have none."
 )
-UNKNOWN = str(Estimate(math.nan, math.nan))
+UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
 UNPRICED = Estimate(0.0, 0.0)  # fresh data, which no step has cost anything
 UNITS = {"KLUB": "nats", SECONDS: "s"} | {metric.title: metric.unit for metric in METRICS.values()}
 
@@ -95,7 +95,7 @@ def show(
     styled = frame.style.apply(lambda _: colors, subset=[MARK])
     for head, column in columns.items():
         for rows, texts in _said(column):
-            styled = styled.format(texts.__getitem__, subset=pd.IndexSlice[rows, [head]], na_rep=UNKNOWN)
+            styled = styled.format(texts.__getitem__, subset=pd.IndexSlice[rows, [head]], na_rep=str(UNKNOWN))
     st.dataframe(
         styled,
         hide_index=True,

@@ -1,16 +1,15 @@
 """Trajectories as a film: the same noise under several schedules, carried to the data in panels side by side."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
-from plotly.subplots import make_subplots
 
+from ays_toy.figures.axes import axes
 from ays_toy.figures.films.film import as_film
+from ays_toy.figures.images import png_address
 from ays_toy.figures.printed import INK
 from ays_toy.names import title
 from ays_toy.palette import MARGIN, STYLES, Style
@@ -104,15 +103,15 @@ def _labels(walks: Sequence[Walk], at: np.ndarray, align: str) -> list[str]:
 def flow_figure(film: FlowFilm) -> go.Figure:
     """The panels at their first frame, with all frames, named by their numbers."""
     count, half = len(film.walks), film.half
-    figure = make_subplots(rows=1, cols=count, horizontal_spacing=0.012)
-    ground = _data_url(film.ground)
+    layout = axes(1, count, horizontal_spacing=0.012)
+    figure, ground = go.Figure(), png_address(Image.fromarray(film.ground))
     for k, walk in enumerate(film.walks, start=1):
         axis = "" if k == 1 else str(k)
         across = {"x": -half, "y": half, "sizex": 2 * half, "sizey": 2 * half, "xref": f"x{axis}", "yref": f"y{axis}"}
         figure.add_layout_image(source=ground, layer="below", sizing="stretch", **across)
         look = {"visible": False, "range": [-half, half], "constrain": "domain", "fixedrange": True}
-        figure.update_xaxes(look, row=1, col=k)
-        figure.update_yaxes({**look, "scaleanchor": f"x{axis}"}, row=1, col=k)
+        layout[f"xaxis{axis}"] |= look
+        layout[f"yaxis{axis}"] |= {**look, "scaleanchor": f"x{axis}"}
         figure.add_annotation(
             text=f"<span style='color:{walk.look.color}'>■</span> <b>{walk.title}</b>",
             x=0.5,
@@ -123,23 +122,12 @@ def flow_figure(film: FlowFilm) -> go.Figure:
             yshift=2,
             showarrow=False,
         )
-    moving = [(trace, k) for k in range(count) for trace in _moving(film, k, 0)]
-    for trace, k in moving:
-        figure.add_trace(trace, row=1, col=k + 1)
-    which = list(range(len(moving)))
-    figure.frames = [
-        go.Frame(name=str(f), data=[one for k in range(count) for one in _moving(film, k, f)], traces=which)
-        for f in range(film.frames)
-    ]
-    return figure.update_layout(
-        height=PANEL + 60, margin={**MARGIN, "t": 32, "b": 28}, showlegend=False, dragmode=False, hovermode=False
-    )
-
-
-def _data_url(picture: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    seen = [[one for k in range(count) for one in _moving(film, k, f)] for f in range(film.frames)]
+    figure.add_traces(seen[0])
+    which = list(range(len(seen[0])))
+    figure.frames = [go.Frame(name=str(f), data=data, traces=which) for f, data in enumerate(seen)]
+    looks = {"height": PANEL + 60, "margin": {**MARGIN, "t": 32, "b": 28}}
+    return figure.update_layout({**layout, **looks}, showlegend=False, dragmode=False, hovermode=False)
 
 
 def _moving(film: FlowFilm, panel: int, frame: int) -> list[go.Scatter]:

@@ -1,6 +1,5 @@
 """What the Images page draws: pictures in rows, figures of quality, prices, and what they say in words."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,7 +24,6 @@ from ays_toy.ui.images.image_view import VIEWS, ImagesView
 from ays_toy.words import listed
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
-UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
 RAIL = ("choice", "ays", "published", "p-optimum", "yours", "time-uniform", "klub-optimum")
 PASSING = ("p-optimum", "yours")  # what goes by these names may have been another schedule before
 
@@ -144,7 +142,7 @@ def table(view: ImagesView, one: Shown) -> None:
     for name, figure in FIGURES.items():
         # One that only some of them have is shown where it is the chosen one.
         if measured and (any if name == view.figure else all)(name in metrics for metrics in measured):
-            columns[figure.title] = [row.metrics.get(name, UNKNOWN) for row in rows]
+            columns[figure.title] = [row.metrics.get(name, tables.UNKNOWN) for row in rows]
             config[figure.title] = number(_short(name).capitalize(), width=128, help=figure.about)
     columns[tables.LEVELS] = [tables.levels(row.schedule.sigmas) for row in rows]
     alt = "KLUB and quality of every schedule on images, with standard errors."

@@ -1,8 +1,6 @@
 """Rows of small pictures, one row a schedule: plain HTML, since a browser scales pictures better than a figure does."""
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from ays_toy.figures.images import png_address
 from ays_toy.palette import color
 from ays_toy.sampling.schedules import Schedule
 
@@ -51,12 +50,12 @@ def _row(strip: Strip) -> str:
     smooth = " class='smooth'" if strip.pictures.shape[1] > 32 else ""
     return (
         f"<div class='name'>{badge} {html.escape(strip.schedule.title)}{note}</div>"
-        f"<img{smooth} alt='{html.escape(strip.alt)}' src='data:image/png;base64,{_png(strip.pictures)}'>"
+        f"<img{smooth} alt='{html.escape(strip.alt)}' src='{_png(strip.pictures)}'>"
     )
 
 
 def _png(pictures: np.ndarray) -> str:
-    """The pictures side by side in one transparent PNG, as base64; small ones enlarged, so that gaps can be thin."""
+    """The address of one transparent PNG of the pictures side by side, small ones enlarged: gaps can be thin."""
     count, height, width, _ = pictures.shape
     times = max(1, 64 // height)
     tiles = pictures.repeat(times, axis=1).repeat(times, axis=2)
@@ -66,6 +65,4 @@ def _png(pictures: np.ndarray) -> str:
         left = k * (width * times + gap)
         sheet[:, left : left + width * times, :3] = tile
         sheet[:, left : left + width * times, 3] = 255
-    file = io.BytesIO()
-    Image.fromarray(sheet, "RGBA").save(file, "PNG", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
+    return png_address(Image.fromarray(sheet, "RGBA"))
