@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import astuple
 from functools import lru_cache
 from itertools import product
 from multiprocessing import get_context
@@ -39,16 +40,25 @@ Rows = dict[str, list[Any]]  # of one cell, by name
 
 
 def settings() -> dict[str, Any]:
-    """All that decides what comes out, besides the data and the code: a file made with others is never added to."""
+    """All that decides what comes out, besides the data and the code, by name: rows made with others are made anew."""
+    shared = {"metric": METRIC, "range": [comparison.SIGMA_MIN, comparison.SIGMA_MAX]}
+    assert WIDE.effort is not None
     return {
-        "metric": METRIC,
-        "range": [comparison.SIGMA_MIN, comparison.SIGMA_MAX],
-        "pass": [comparison.PATHS, comparison.LEVELS],
-        "seeds": [seeds.CHOICE, seeds.SCORE],
-        "held out": [finding.CHOICE_POINTS, live_search.HELD_OUT],
-        "choice": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
-        "rounds": [list(part) for part in WIDE.rounds],
-        "search": [CANDIDATES, MAX_SWEEPS],
+        "choice": {
+            **shared,
+            "seed": seeds.CHOICE,
+            "points": finding.CHOICE_POINTS,
+            "candidates": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
+            "rounds": [list(part) for part in WIDE.rounds],
+            "refinement": list(astuple(WIDE.effort)),
+        },
+        "ays": {
+            **shared,
+            "seed": seeds.SCORE,
+            "pass": [comparison.PATHS, comparison.LEVELS],
+            "held out": live_search.HELD_OUT,
+            "search": [CANDIDATES, MAX_SWEEPS],
+        },
     }
 
 
@@ -83,15 +93,19 @@ def made() -> dict[str, Any]:
 
 
 def read(path: Path, anew: bool) -> dict[Cell, Rows]:
-    """What the file already holds; ValueError where it was made with other settings."""
-    return {Cell.read(key): rows for key, rows in shipping.read(path, "cells", made(), anew).items()}
+    """What the file already holds, made with these settings; ValueError where it has another format."""
+    now, kept = settings(), dict[Cell, Rows]()
+    for key, rows in shipping.read(path, "cells", made(), anew).items():
+        kept[Cell.read(key)] = {name: row for name, row in rows.items() if name not in shipping.stale(path, now)}
+    return kept
 
 
 def write(path: Path, found: Mapping[Cell, Rows]) -> None:
     """Keep what was found, in order."""
     places = {name: k for names in (DATASETS, SOLVERS) for k, name in enumerate(names)}
     order = sorted(found, key=lambda one: (places[one.data], places[one.solver], one.steps))
-    shipping.write(path, "cells", made(), {str(one): found[one] for one in order})
+    whole = {str(one): found[one] for one in order if set(found[one]) == set(SEARCHED)}
+    shipping.write(path, "cells", made(), whole)
 
 
 def report(found: Mapping[Cell, Rows], path: Path) -> Table:
