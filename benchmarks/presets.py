@@ -94,25 +94,21 @@ def made() -> dict[str, Any]:
 
 def read(path: Path, anew: bool) -> dict[Cell, Rows]:
     """What the file already holds, made with these settings; ValueError where it has another format."""
-    now, kept = settings(), dict[Cell, Rows]()
-    for key, rows in shipping.read(path, "cells", made(), anew).items():
-        kept[Cell.read(key)] = {name: row for name, row in rows.items() if name not in shipping.stale(path, now)}
-    return kept
+    return {Cell.read(key): rows for key, rows in shipping.read_fresh(path, "cells", made(), anew).items()}
 
 
 def write(path: Path, found: Mapping[Cell, Rows]) -> None:
     """Keep what was found, in order."""
     places = {name: k for names in (DATASETS, SOLVERS) for k, name in enumerate(names)}
     order = sorted(found, key=lambda one: (places[one.data], places[one.solver], one.steps))
-    whole = {str(one): found[one] for one in order if set(found[one]) == set(SEARCHED)}
-    shipping.write(path, "cells", made(), whole)
+    shipping.write(path, "cells", made(), {str(one): found[one] for one in order if found[one]})
 
 
 def report(found: Mapping[Cell, Rows], path: Path) -> Table:
     """Cells of every solver, how long they took, and what came of them."""
     table = Table("solver", "cells", "choice, s", "AYS, s", "a baseline chosen", "AYS stopped at 0", title=path.name)
     for solver in SOLVERS:
-        rows = [rows for one, rows in found.items() if one.solver == solver]
+        rows = [rows for one, rows in found.items() if one.solver == solver and set(rows) == set(SEARCHED)]
         if not rows:
             continue
         seconds = (f"{np.median([row[name][2] for row in rows]):.2f}" for name in SEARCHED)
