@@ -91,7 +91,9 @@ class Subject:
 
     `baselines` are its schedules otherwise, [n+1] by name, all over one range; `gram` prices the optima over it, and
     `ode`, for solvers of the ODE, those by local error. score(levels, samples, seed) is the loss, by the `figure`, of
-    that many samples from that seed.
+    that many samples from that seed; `beside` is that of the same samples by the `second` figure, which no refinement
+    may worsen. descent(levels, effort, seed) yields the levels of a refinement after every iteration; where there is
+    none, neighboring levels are moved by turns.
     """
 
     solver: str
@@ -100,6 +102,7 @@ class Subject:
     figure: Figure
     score: Callable[[np.ndarray, int, int], Estimate]
     ode: OdePaths | None = None
+    second: Figure | None = None
     beside: Callable[[np.ndarray, int, int], Estimate] | None = None
     descent: Callable[[np.ndarray, Effort, int], Iterator[np.ndarray]] | None = None
 
@@ -155,6 +158,7 @@ class Choice:
 
     rounds: Rounds
     figure: Figure
+    second: Figure | None = None  # that no refinement may worsen
     iterations: int = 0  # of the refinement that is under way
 
     @property
@@ -212,16 +216,16 @@ def choices(subject: Subject, plan: Plan, seeds: Iterable[int]) -> Iterator[Choi
         scored = subject.judge(samples, next(seeds))
         judged = moved(field[0], scored) if plan.moves(done) else map(scored, field)
         done = (*done, _best_first(judged))
-        yield Choice(done, subject.figure)
+        yield Choice(done, subject.figure, subject.second)
         field = plan.field(done)
     if plan.effort:
         leader, made = done[-1][0], list[Candidate]()
         for k, reached in enumerate(subject.refined(leader, plan.effort, next(seeds)), start=1):
             made = reached
-            yield Choice(done, subject.figure, k)
+            yield Choice(done, subject.figure, subject.second, k)
         rivals = distinct([leader, *made, best_baseline(_flat(done))])[1:]
         done = (*done, _best_first(subject.compared(leader, rivals, plan.rounds[-1][0], next(seeds))))
-        yield Choice(done, subject.figure, plan.effort.iterations)
+        yield Choice(done, subject.figure, subject.second, plan.effort.iterations)
 
 
 def _best_first(scored: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -273,7 +277,9 @@ def choose(
         x_T = start[:1024] + high * torch.randn(start[:1024].shape, generator=generator, device=x0.device)
         ode = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
     families = {name: family(steps, low, high) for name, family in SCHEDULES.items()}
-    subject = Subject(chosen.name, families, gram, METRICS[metric], points.score, ode, points.beside, points.descent)
+    subject = Subject(
+        chosen.name, families, gram, METRICS[metric], points.score, ode, METRICS[second], points.beside, points.descent
+    )
     *_, last = choices(subject, plan, seeds)
     return last
 

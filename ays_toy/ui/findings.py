@@ -60,8 +60,8 @@ class Asked(NamedTuple):
 def _search(asked: Asked) -> Schedule:
     here = asked.name != "choice" and not cluster.wanted()
     passed = compute.one_pass(asked.model) if here else None
-    how = {"metric": asked.metric, "iterations": asked.iterations}
-    return cluster.do(finding.find, asked.model, passed, asked.name, asked.solver, asked.steps, **how)
+    model, name, solver, steps, metric, iterations = asked
+    return cluster.do(finding.find, model, passed, name, solver, steps, metric=metric, iterations=iterations)
 
 
 def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:

@@ -16,6 +16,7 @@ from ays_toy.exchange.reading import read_link
 from ays_toy.lessons import place
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.models import catalog
+from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
