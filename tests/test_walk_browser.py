@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from chromium import READY, Visit, required, serving
+from chromium import PLAIN, READY, Visit, required, serving
 from playwright.sync_api import Browser, Page, TimeoutError
 
 pytestmark = pytest.mark.browser
@@ -52,13 +52,6 @@ OWN = {  # fields that no other page has: in the address and on the screen
     "Beat AYS": ({"weight": "1.5"}, {"weight": "1.5"}),
     "Images": ({"base": "edm", "format": "csv"}, {"base": "EDM", "format": "CSV"}),
 }
-
-# Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
-PLAIN = """
-const look = new CSSStyleSheet();
-look.replaceSync(".stPlotlyChart, [data-testid=stDataFrame] { display: none !important; }");
-document.adoptedStyleSheets = [look];
-"""
 READ = """(keys) => {
   const said = {};
   for (const key of keys) {
