@@ -201,10 +201,12 @@ def test_a_sweep_stopped_at_by_hand_is_held_by_the_link_and_let_go_with_its_sear
 
 def test_the_ode_dials_are_there_for_solvers_that_follow_it() -> None:
     at = opened("optimize", data="gaussian", steps="4", samples="512", solver="ddim", matrix="ode")
-    assert [slider.key for slider in at.select_slider] == ["gamma", "iterations"]
+    assert "gamma" in [slider.key for slider in at.select_slider]
     assert "ODE optimum, γ = 1.5" in list(at.dataframe[0].value["Schedule"])
     at = opened("optimize", data="gaussian", steps="4", samples="512", matrix="ode")
-    assert [slider.key for slider in at.select_slider] == ["power"]
+    keys = {slider.key for slider in at.select_slider}
+    assert "power" in keys
+    assert "gamma" not in keys
 
 
 def test_stop_and_go_on_take_the_search_up_where_it_was() -> None:
