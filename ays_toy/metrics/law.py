@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from scipy.special import ndtr
 
+from ays_toy import seeds
 from ays_toy.data.mixtures import Mixture
 from ays_toy.estimates import Estimate
 from ays_toy.threads import one_thread
@@ -104,7 +105,7 @@ def law_of(mixture: Mixture, sigma: float) -> Law:
 def _components(mixture: Mixture, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if len(mixture.means) <= MOST_COMPONENTS:
         return mixture.means, np.sqrt(mixture.stds**2 + sigma**2), mixture.weights
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seeds.LAW)
     points = mixture.sample(DRAWN, generator, torch.float64)
     points += sigma * torch.randn(points.shape, generator=generator, dtype=torch.float64)
     return points.numpy(), np.zeros(1), np.full(1, 1 / DRAWN)
