@@ -18,7 +18,7 @@ from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_numb
 from ays_toy.data.datasets import Dataset, equal
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure
-from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, moved
+from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blend, blends, distinct, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.points import Points
 from ays_toy.optimize.refine import Effort
@@ -26,6 +26,8 @@ from ays_toy.pricing.ode import OdePaths
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import SCHEDULES, logsnr
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
+
+PARTS = (0.5, 0.75)  # of the way of a refinement, that are tried too
 
 
 @dataclass(frozen=True)
@@ -124,21 +126,22 @@ class Subject:
         return lambda one: replace(one, score=self.score(one.sigmas, samples, seed), samples=samples)
 
     def refined(self, start: Candidate, effort: Effort, seed: int) -> Iterator[list[Candidate]]:
-        """What a refinement has reached after every iteration: half way of it, and then.
+        """What a refinement has led to after every iteration: its levels, then and half way, and shares of the way there.
 
-        Of moved levels it is the one schedule that did best.
+        Less of the way gains less, and costs less by the second figure. Of moved levels it is the one that did best.
         """
         title = f"{start.title}, refined"
         if self.descent is None:
             for one in moved(start, self.judge(effort.samples, seed)):
                 yield [Candidate("choice", title, one.sigmas)]
             return
-        kept = []
+        half = []
         for k, sigmas in enumerate(self.descent(start.sigmas, effort, seed), start=1):
-            now = Candidate("choice", title, sigmas)
             if k == effort.iterations // 2:
-                kept = [replace(now, title=f"{title} half way")]
-            yield [*kept, now]
+                half = [Candidate("choice", f"{title} for half as long", sigmas)]
+            parts = {share: blend(start.sigmas, sigmas, share) for share in PARTS}
+            less = [Candidate("choice", f"{title} by {share:.0%}", levels) for share, levels in parts.items()]
+            yield [Candidate("choice", title, sigmas), *half, *less]
 
     def compared(self, start: Candidate, others: Iterable[Candidate], samples: int, seed: int) -> list[Candidate]:
         """The start and others with their scores; refused is what the second metric finds worse than the start."""
