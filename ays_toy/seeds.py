@@ -8,6 +8,7 @@ number of a batch. Seeds of what is no result, such as whether a model answers a
 PAGES = range(10_000)  # noise of pictures, tables and trajectories, and of training: a user's own, held by the link
 
 # Finding a schedule.
+LAW = 54_000  # points that stand for the law of data which are thousands of points
 SEARCH = 20_000  # paths that the paper's search prices levels on
 ODE_PASS = 21_000  # trajectories that prices of the ODE's steps come from
 SCORE = 30_000  # the data that stop a search; + 1: the noise
@@ -21,6 +22,7 @@ REPORT = 60_000  # samples in the table that `optimize` prints
 IMAGE_REPORT = 61_000  # samples behind the figures of image models; + a page's
 FRESH_DATA = 100_000  # the best that any sampler could do; + a page's
 OWN_IMAGES = 110_000  # samples that stand for the clean images of a model which has none; + a page's
+EVIDENCE = 130_000  # data, and from the next one on the noise, of the study of all schedules
 IMAGE_REFERENCE = 900_001  # samples of such a model that others are held against
 
 # Measuring a network.

@@ -12,6 +12,7 @@ import resource
 import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import metrics, optimize, threads
+from ays_toy import checks, metrics, optimize, threads
 from ays_toy.data import datasets
 from ays_toy.models import checkpoints
 from ays_toy.models.networks import NOISE_FREQUENCIES, MLPDenoiser
@@ -123,6 +124,15 @@ def explore_changes() -> float:
     return statistics.median(spent)
 
 
+def refining(solver: str, device: str) -> Callable[[], object]:
+    """The refinement of one schedule, as the automatic choice does it in the end."""
+    dataset, effort = datasets.get(DATA), optimize.Effort()
+    points = optimize.Points(
+        dataset.denoiser(), solver, dataset, "energy", "nll", checks.SIGMA_MIN, checks.SIGMA_MAX, device
+    )
+    return lambda: deque(points.descent(schedules.logsnr(STEPS), effort, 4), maxlen=1)
+
+
 def measure(device: str) -> list[Row]:
     """All figures as (what, value, unit)."""
     dataset, exact = datasets.get(DATA), datasets.get(DATA).denoiser()
@@ -151,7 +161,7 @@ def measure(device: str) -> list[Row]:
     rows.append(
         (
             "Refining one of 20 steps off the grid",
-            seconds(lambda: optimize.refine(fine, schedules.logsnr(20)), device),
+            seconds(lambda: optimize.off_grid(fine, schedules.logsnr(20)), device),
             "s",
         )
     )
@@ -167,6 +177,9 @@ def measure(device: str) -> list[Row]:
                 return samplers.sample(denoiser, start, sigmas, name, generator=generator)
 
             rows.append((f"{solver.title}, {STEPS} steps, {kind}", SAMPLES / seconds(draw, device, 3), "samples/s"))
+
+    for name, solver in samplers.SOLVERS.items():
+        rows.append((f"Refining {STEPS} steps for {solver.title}", seconds(refining(name, device), device, 1), "s"))
 
     rows += by_threads(device)
     rows.append(("One random change on Explore, of the processors", explore_changes(), "s"))

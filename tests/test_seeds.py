@@ -13,17 +13,20 @@ from ays_toy.images import collect
 from ays_toy.images.config import ImageConfig
 from ays_toy.images.optimizing import Search
 from ays_toy.ui import view
+from benchmarks import evidence
 
 PAGES = set(seeds.PAGES)
 USED = {
     "pages": PAGES,
     "search": {seeds.SEARCH},
     "ode pass": {seeds.ODE_PASS},
+    "law": {seeds.LAW},
     "score": {seeds.SCORE, seeds.SCORE + 1},
     "choice": {seeds.CHOICE},
     "reference": {seeds.REFERENCE},
     "report": {seeds.REPORT},
     "fresh data": {seeds.FRESH_DATA + page for page in PAGES},
+    "evidence": set(range(seeds.EVIDENCE, seeds.EVIDENCE + 1 + evidence.SEEDS)),
     "excess": {seeds.EXCESS},
     "calibration": {seeds.CALIBRATION},
     "arrows": {seeds.ARROWS},

@@ -108,7 +108,7 @@ def models(data: str, *unlisted: Any, keeper: Keeper = NOBODY) -> dict[str, str]
         if name is not None and name not in names and _trained_on(name) == data:
             names.append(name)
     own = {SAVED + name: f"{name} (your model)" for name in names}
-    return {kind: title for kind, title in BUILT_IN.items() if kind == "exact" or _ships(data)} | own
+    return {kind: title for kind, title in BUILT_IN.items() if kind == "exact" or ships(data)} | own
 
 
 def _trained_on(name: str) -> Any:
@@ -160,7 +160,7 @@ def check(data: str, kind: str) -> None:
                 f"The saved model {saved!r} was trained on {quoted(trained_on)}, not on {quoted(data)}: choose "
                 "those data, or another model."
             )
-    elif kind == "mlp" and not _ships(data):
+    elif kind == "mlp" and not ships(data):
         raise ValueError("No trained network ships for points of your own: choose the exact model, or train one.")
 
 
@@ -185,7 +185,8 @@ def _after(prefix: str, name: Any) -> str | None:
     return name.removeprefix(prefix) if isinstance(name, str) and name.startswith(prefix) else None
 
 
-def _ships(data: str) -> bool:
+def ships(data: str) -> bool:
+    """Whether a network for that preset comes with the project."""
     return data in DATASETS and (checkpoints.PRETRAINED / f"{data}.safetensors").exists()
 
 

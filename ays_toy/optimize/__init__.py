@@ -1,9 +1,11 @@
-"""Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
+"""Finding schedules: the paper's search with its early stopping, the exact programme, the choice and its refinement."""
 
 from ays_toy.optimize.candidates import Candidate, blend
 from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose, ode_title
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
-from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
+from ays_toy.optimize.exact import exact_schedules, ode_schedules, off_grid, optimum
+from ays_toy.optimize.points import Points
+from ays_toy.optimize.refine import Effort, Refined, refine
 from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
@@ -15,10 +17,13 @@ __all__ = [
     "Choice",
     "Costs",
     "EarlyStopping",
+    "Effort",
     "GaussianCosts",
     "GramCosts",
     "MonteCarloCosts",
     "Plan",
+    "Points",
+    "Refined",
     "Score",
     "Searched",
     "Subject",
@@ -31,6 +36,7 @@ __all__ = [
     "exact_schedules",
     "ode_schedules",
     "ode_title",
+    "off_grid",
     "optimum",
     "refine",
     "refine_search",

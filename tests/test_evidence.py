@@ -1,0 +1,76 @@
+"""The study of all schedules: rows on other seeds than those that found them, kept in parts, and told apart."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+
+from ays_toy import names, seeds
+from benchmarks import evidence
+
+CASE = evidence.Case("gaussian", "exact", "ddim", 3)
+
+
+def study(out: Path, own: str | None = None) -> pd.DataFrame:
+    evidence.main(["gaussian"], out, [3], ["ddim"], ["exact"], own, workers=1)
+    return pd.read_parquet(out)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(names, "COMPARED", ("edm", "gaussian", "klub-optimum"))
+
+
+def test_a_row_for_every_number_and_the_choice_before_its_refinement_beside_it():
+    rows = evidence.measure(CASE, ["edm", "choice"], None)
+    assert set(rows.schedule) == {"edm", "choice", evidence.PLAIN}
+    assert set(rows.metric) == {"energy", "sliced-w2", "nll"}, "a Gaussian has no modes to count"
+    assert set(rows.seed) == {seeds.EVIDENCE + k for k in range(1, 1 + evidence.SEEDS)}
+    assert (rows.stderr > 0).all()
+    ratios = evidence.ratios(rows)
+    assert float(ratios.min(axis=1).iloc[0]) == 1.0
+    assert float(ratios["choice"].iloc[0]) < float(ratios["edm"].iloc[0])
+
+
+@pytest.mark.usefixtures("few")
+def test_a_study_goes_on_where_it_was_and_never_mixes_settings(tmp_path, monkeypatch):
+    out = tmp_path / "study.parquet"
+    first = study(out)
+    (part,) = out.with_suffix(".parts").iterdir()
+    made = part.stat().st_mtime_ns
+    pd.testing.assert_frame_equal(study(out), first)
+    assert part.stat().st_mtime_ns == made, "what is known is not found again"
+    monkeypatch.setattr(evidence, "SAMPLES", 1 << 12)
+    other = study(out)
+    assert len(list(out.with_suffix(".parts").iterdir())) == 2
+    assert set(other.settings) != set(first.settings)
+    assert len(other) == len(first)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_method_that_somebody_brings_is_scored_on_the_same_cases(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(
+        "from ays_toy.sampling.schedules import gaussian\n"
+        "def find(model, solver, steps):\n    return gaussian(steps, model.sigma_min, model.sigma_max)\n"
+        "def wrong(model, solver, steps):\n    return [3, 2, 1]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    rows = study(tmp_path / "study.parquet", "mine:find")
+    values, _ = evidence.means(rows, "energy")
+    np.testing.assert_allclose(values[evidence.METHOD], values["gaussian"])
+    with pytest.raises(ValueError, match="the others from 80"):
+        evidence.measure(CASE, [evidence.METHOD], "mine:wrong")
+    with pytest.raises(typer.BadParameter, match="module:function"):
+        study(tmp_path / "study.parquet", "mine:nothing")
+
+
+def test_how_often_the_choice_is_beaten_is_told_by_two_errors():
+    rows = pd.DataFrame(
+        {"data": d, "kind": "exact", "solver": "ddim", "steps": 3, "schedule": name, "metric": "energy"}
+        | {"seed": 1, "value": value, "stderr": 0.01}
+        for d, name, value in [("a", "choice", 0.2), ("a", "edm", 0.1), ("b", "choice", 0.1), ("b", "edm", 0.099)]
+    )
+    assert evidence.beaten(rows, "edm") == 0.5
+    assert evidence.ratios(rows)["choice"].tolist() == pytest.approx([2.0, 0.1 / 0.099])
