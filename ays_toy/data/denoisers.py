@@ -68,7 +68,7 @@ class MixtureDenoiser:
         if level.ndim:
             parts = [self._at_levels(*both) for both in zip(flat.split(rows), level.split(rows), strict=True)]
         else:
-            far = holds_expanded(self._reach, self._least_variance + float(sigma) ** 2)
+            far = holds_expanded(self._reach, self._least_variance + float(level.detach()) ** 2)
             parts = self._at_one_level(flat.split(rows), level, expanded_logits if far else component_logits)
         return torch.cat(parts).reshape(x.shape)
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import torch
 
 from ays_toy import checks
@@ -17,6 +16,7 @@ from ays_toy.data.denoisers import Denoiser
 from ays_toy.sampling import schedules
 from ays_toy.sampling.solver_steps import Start, Step, denoise
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
+from ays_toy.sampling.traced import is_traced, levels_of, plain
 from ays_toy.threads import one_thread
 
 __all__ = [
@@ -78,16 +78,17 @@ def steps(
     noise: Noise | None = None,
     denoise_to_zero: bool = False,
 ) -> Iterator[Step]:
-    """Yield one `Step` for each of the schedule's n steps, computed as it is asked for; no graph is kept.
+    """Yield one `Step` for each of the schedule's n steps, computed as it is asked for.
 
-    x_T [N, ...] is floating point and at noise level sigmas[0]; sigmas [n+1] descends. A stochastic solver draws one
-    standard normal array of x_T's shape a step from the generator, so that equal seeds give every schedule the same
-    noise, step for step; or it asks `noise` for that array: `brownian.SharedNoise` has schedules of any lengths follow
-    one path of the SDE. `denoise_to_zero` adds a last record, from sigmas[-1] to 0, whose x_next is D(x, sigmas[-1]).
-    ValueError, raised by the call itself, for a bad schedule, x_T or solver name, or unless a stochastic solver gets
-    one source of noise.
+    x_T [N, ...] is floating point and at noise level sigmas[0]; sigmas [n+1] descends. No graph is kept, but where
+    sigmas is a float64 tensor that requires a gradient: then x_next can be differentiated by it. A stochastic solver
+    draws one standard normal array of x_T's shape a step from the generator, so that equal seeds give every schedule
+    the same noise, step for step; or it asks `noise` for that array: `brownian.SharedNoise` has schedules of any
+    lengths follow one path of the SDE. `denoise_to_zero` adds a last record, from sigmas[-1] to 0, whose x_next is
+    D(x, sigmas[-1]). ValueError, raised by the call itself, for a bad schedule, x_T or solver name, or unless a
+    stochastic solver gets one source of noise.
     """
-    levels = schedules.validate(sigmas)
+    levels = levels_of(sigmas)
     chosen = find(solver)
     if not isinstance(x_T, torch.Tensor) or not x_T.is_floating_point() or x_T.ndim == 0:
         kind = f"{x_T.dtype} {list(x_T.shape)}" if isinstance(x_T, torch.Tensor) else type(x_T).__name__
@@ -108,20 +109,20 @@ def _independent(generator: torch.Generator | None) -> Noise:
 def _walk(
     denoiser: Denoiser,
     x: torch.Tensor,
-    levels: np.ndarray,
+    levels: list[float],
     solver: Solver,
     noise: Noise,
     denoise_to_zero: bool,
 ) -> Iterator[Step]:
     past: deque[Step] = deque(maxlen=solver.history)
-    for index, (sigma, sigma_next) in enumerate(pairwise(levels.tolist())):
+    for index, (sigma, sigma_next) in enumerate(pairwise(levels)):
         step = step_from(denoiser, x, sigma, sigma_next, solver, past, noise, index)
         yield step
         past.appendleft(step)
         x = step.x_next
     if denoise_to_zero:
-        sigma = float(levels[-1])
-        with torch.no_grad():
+        sigma = levels[-1]
+        with torch.set_grad_enabled(is_traced(sigma)):
             denoised = denoise(denoiser, x, sigma)
         last = len(levels) - 1
         yield Step(index=last, sigma=sigma, sigma_next=0.0, x=x, denoised=denoised, start=x, x_next=denoised)
@@ -141,9 +142,11 @@ def step_from(
 
     `past` are the steps before, the latest first; where there are none the solver makes do without.
     """
-    with torch.no_grad():  # closed before a walk yields, or the caller's own gradients would be off between steps
+    with torch.set_grad_enabled(
+        is_traced(sigma)
+    ):  # closed before a walk yields: between steps it is as the caller has it
         denoised = denoise(denoiser, x, sigma)
-        z = noise(sigma, sigma_next, x) if solver.stochastic and noise is not None else None
+        z = noise(plain(sigma), plain(sigma_next), x) if solver.stochastic and noise is not None else None
         if z is not None and z.shape != x.shape:  # broadcasting would hide it
             raise ValueError(f"The noise of a step must have x's shape {list(x.shape)}, not {list(z.shape)}.")
         where: dict[str, Any] = {"sigma": sigma, "sigma_next": sigma_next, "denoised": denoised}

@@ -3,6 +3,8 @@
 The noisy data are x_t = x_0 + t eps, so a noise level sigma is its own time. Where the denoiser's value D is held
 constant over a step b -> a, the reverse ODE and the reverse SDE have exact solutions: `transfer`. All but Heun's method
 and iPNDM hold one value: the latest, or one extrapolated in log sigma from the steps before.
+
+Every step holds for levels that are tensors [] with a gradient as well as for numbers: see `traced`.
 """
 
 import math
@@ -13,6 +15,7 @@ import torch
 from scipy.special import hyp1f1
 
 from ays_toy.data.denoisers import Denoiser
+from ays_toy.sampling.traced import exp, expm1, log1p, sqrt
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,7 +69,7 @@ class Start(Stretch):
 
 def log_step(sigma: float, sigma_next: float) -> float:
     """The step's length h = log(sigma / sigma_next), to full relative precision however short the step."""
-    return math.log1p((sigma - sigma_next) / sigma_next)
+    return log1p((sigma - sigma_next) / sigma_next)
 
 
 def transfer(
@@ -78,17 +81,21 @@ def transfer(
     sigma_next sqrt(1 - r) noise (Song et al. 2021, DDIM, Eq. 12 with eta = 0 and 1).
     """
     exponent = -log_step(sigma, sigma_next) * (1 if noise is None else 2)
-    pull = -math.expm1(exponent)  # 1 - r, which cancels when the step is short
-    x_next = math.exp(exponent) * x + pull * held
-    return x_next if noise is None else x_next + sigma_next * math.sqrt(pull) * noise
+    pull = -expm1(exponent)  # 1 - r, which cancels when the step is short
+    x_next = exp(exponent) * x + pull * held
+    return x_next if noise is None else x_next + sigma_next * sqrt(pull) * noise
 
 
 def moment(k: int, exponent: float) -> float:
     """The mean of s^k over a step, s from 0 to 1 along its log sigma, as the exact solution weighs D there.
 
     The weight is e^(exponent (s - 1)), with exponent h for the ODE and 2 h for the SDE. By these, a polynomial in s is
-    held at its mean; all digits are kept however short the step.
+    held at its mean; all digits are kept however short the step. Its slope by the exponent is a covariance, that of s^k
+    and s.
     """
+    if isinstance(exponent, torch.Tensor):
+        at = float(exponent.detach())
+        return moment(k, at) + (exponent - at) * (moment(k + 1, at) - moment(k, at) * moment(1, at))
     return float(exponent / -math.expm1(-exponent) * hyp1f1(1, k + 2, -exponent) / (k + 1))
 
 
