@@ -19,6 +19,7 @@ USED = {
     "pages": PAGES,
     "search": {seeds.SEARCH},
     "ode pass": {seeds.ODE_PASS},
+    "rival": {seeds.RIVAL},
     "score": {seeds.SCORE, seeds.SCORE + 1},
     "choice": {seeds.CHOICE},
     "reference": {seeds.REFERENCE},

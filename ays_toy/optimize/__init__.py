@@ -1,24 +1,29 @@
-"""Finding schedules: the paper's search with its early stopping, and the exact programme over a PathGram."""
+"""Finding schedules: the paper's search with its early stopping, the exact programmes, and what others propose."""
 
 from ays_toy.optimize.candidates import Candidate, blend
 from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose, ode_title
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
+from ays_toy.optimize.rivals import RIVALS, Given, Needs, Rival
 from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
 
 __all__ = [
     "NEAR",
+    "RIVALS",
     "WIDE",
     "Candidate",
     "Choice",
     "Costs",
     "EarlyStopping",
     "GaussianCosts",
+    "Given",
     "GramCosts",
     "MonteCarloCosts",
+    "Needs",
     "Plan",
+    "Rival",
     "Score",
     "Searched",
     "Subject",

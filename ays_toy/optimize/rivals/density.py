@@ -1,13 +1,14 @@
 """Schedules that are even in something cumulated over noise levels: information, or how the ODE bends.
 
-Entropic time (Stancevic et al. 2025, arXiv 2504.13612): by the I-MMSE relation the conditional entropy of the data grows
-with the noise at the rate dH/d sigma = mse / sigma^3, mse = E||x0 - D||^2, and every step is to take away an equal part
-of it. Rescaled, the rate is multiplied by sigma. On Gaussian data the first is the KLUB-optimal schedule and the second
-the Gaussian-optimal one (AYS, Theorem 3.1).
+Entropic time (Stancevic et al. 2025, arXiv 2504.13612): by the I-MMSE relation the conditional entropy of the data
+grows with the noise at the rate dH/d sigma = mse / sigma^3, mse = E||x0 - D||^2, and every step is to take away an
+equal part of it. Rescaled, the rate is multiplied by sigma. On Gaussian data the first is the KLUB-optimal schedule
+and the second the Gaussian-optimal one (AYS, Theorem 3.1).
 
-Curvature (SharpEuler, Gupta et al. 2026, arXiv 2605.11547): Euler's error over a step h is h^2/2 times the acceleration,
-so that steps are best as dense as its square root. That holds in the time of flow matching, s = sigma / (1 + sigma),
-where the state is x / (1 + sigma) and its velocity (x - D) / sigma - D.
+Curvature (SharpEuler, Gupta et al. 2026, arXiv 2605.11547): Euler's error over a step h is h^2/2 times the
+acceleration, so that steps are best as dense as its square root. It is taken in the time of flow matching,
+s = sigma / (1 + sigma), where the state is x / (1 + sigma) and its velocity (x - D) / sigma - D. Where ART (arXiv
+2601.18681) learns time's speed from the same error by reinforcement, this is what it would learn on average.
 """
 
 import numpy as np

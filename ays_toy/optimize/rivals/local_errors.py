@@ -1,9 +1,9 @@
 """Least summed error of Euler's single steps along the ODE: BOSS and GITS, by the exact programme over their prices.
 
 Both price the step from level i down to level j by how far x_hat_j = x_i + (sigma_j - sigma_i) v_i ends from the
-trajectory's own x_j, and add the prices up as they are. BOSS (Nguyen et al. 2024, arXiv 2312.16414) squares the error, in
-the state of flow matching, x / (1 + sigma), whose Euler step is the same one. GITS (Chen et al. 2024, arXiv 2405.11326)
-takes its length; its factor gamma on what later steps cost is 1 here.
+trajectory's own x_j, and add the prices up as they are. BOSS (Nguyen et al. 2024, arXiv 2312.16414) squares the error,
+in the state of flow matching, x / (1 + sigma), whose Euler step is the same one. GITS (Chen et al. 2024, arXiv
+2405.11326) takes its length; its factor gamma on what later steps cost is 1 here.
 
 The project's own ODE optimum is the same programme with two things more: errors count by how far the flow shrinks them
 until the output, and DPM-Solver++(2M) has prices of its own (`pricing.ode`).

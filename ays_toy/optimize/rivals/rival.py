@@ -42,11 +42,12 @@ class Given:
 class Rival:
     """A comparator: find(given, n) gives its levels [n+1] from sigma_max down to sigma_min.
 
-    `source` is the paper with its equation, `cost` what it takes in denoiser calls.
+    `source` is the paper and `rule` its equation, `cost` what it takes in denoiser calls.
     """
 
     name: str
     source: str
+    rule: str
     needs: Needs
     cost: str
     find: Callable[[Given, int], np.ndarray]
