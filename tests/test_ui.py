@@ -124,7 +124,7 @@ def page() -> Iterator[AppTest]:
 def found(page: AppTest) -> AppTest:
     """The page, once nothing is searched for or measured any more."""
     end = time.monotonic() + 120
-    rows = len(names.COMPARED) + (page.session_state["power"] != 3)
+    rows = len(names.USUAL) + (page.session_state["power"] != 3)
     while len(page.dataframe[0].value) < rows or any(one.value == MEASURING for one in page.markdown):
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -141,7 +141,7 @@ def test_the_page_opens_on_a_whole_answer_and_a_rerun_redraws_nothing(page: AppT
     assert not page.exception
     first, table = figures(page), page.dataframe[0].value
     assert len(first) == 2
-    assert list(table["Schedule"]) == [names.title(name, 2.0) for name in names.COMPARED] + ["Fresh data"]
+    assert list(table["Schedule"]) == [names.title(name, 2.0) for name in names.USUAL] + ["Fresh data"]
     assert list(table.columns[2:]) == ["KLUB", "Energy distance", "NLL", "Sliced W2"]
     assert table["KLUB"].iloc[:-1].idxmin() == 2
     assert table.loc[2, "Schedule"] == "KLUB optimum"

@@ -104,7 +104,7 @@ def _under_way(asked: Asked) -> "Future[Schedule]":
 def result(found: "Future[T]") -> T:
     """What was found, waited for; where that failed it is told once, and whoever asks again has it tried again."""
     try:
-        return found.result()
+        return compute.waited(found)
     except Exception:
         forget_failed()
         raise

@@ -1,8 +1,8 @@
 """Comparators: how other papers choose a schedule, an entry each, written from its mathematics."""
 
 from ays_toy.optimize.rivals.density import curvature, entropic, rescaled_entropic
-from ays_toy.optimize.rivals.dmn import dmn
 from ays_toy.optimize.rivals.local_errors import boss, gits
+from ays_toy.optimize.rivals.multistep import dmn
 from ays_toy.optimize.rivals.rival import Given, Needs, Rival
 from ays_toy.optimize.rivals.teacher import bezier, ld3
 
