@@ -41,7 +41,7 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "rescaled-entropic": ("#7C823A", "1px,4px", "diamond-tall"),
     "boss": ("#B86185", "6px,3px,2px,3px", "triangle-left"),
     "gits": ("#AE6E4E", "10px,3px,2px,3px,2px,3px", "triangle-right"),
-    "curvature": ("#3E8B6B", "5px,5px", "octagon"),
+    "curvature": ("#3E8B6B", "5px,5px", "bowtie"),
     "dmn": ("#4984A2", "3px,2px,8px,2px", "star-square"),
     "ld3": ("#A961B8", "16px,4px", "star-triangle-up"),
     "bezier": ("#7A74C1", "4px,4px,1px,4px", "diamond-wide"),

@@ -117,7 +117,6 @@ function symbolPath(symbol, r) {
     "triangle-right": () => polygon(3, 0),
     pentagon: () => polygon(5),
     hexagon: () => polygon(6),
-    octagon: () => polygon(8, -67.5),
     hexagram: () => polygon(6, -90, r * 0.577),
     star: () => polygon(5, -90, r * 0.45),
     cross: () => `M${-a},${-r}H${a}V${-a}H${r}V${a}H${a}V${r}H${-a}V${a}H${-r}V${-a}H${-a}Z`,
@@ -127,6 +126,7 @@ function symbolPath(symbol, r) {
     "star-triangle-up": () => polygon(3, -90, r * 0.3),
     "diamond-wide": () => `M${-r * 1.2},0L0,${-r * 0.6}L${r * 1.2},0L0,${r * 0.6}Z`,
     "diamond-tall": () => `M0,${-r * 1.2}L${r * 0.6},0L0,${r * 1.2}L${-r * 0.6},0Z`,
+    bowtie: () => `M${-r},${-r * 0.8}L${r},${r * 0.8}V${-r * 0.8}L${-r},${r * 0.8}Z`,
     hourglass: () => `M${-r * 0.8},${-r}H${r * 0.8}L${-r * 0.8},${r}H${r * 0.8}Z`,
   };
   return (shapes[symbol] || (() => `M${-r},0a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`))();
