@@ -11,7 +11,7 @@ nothing of this depends on data. As in the authors' code the order rises from 1 
 the first and the last step count on their own, and with 7 steps or fewer so do the first three.
 
 It is the nearest minimum that is wanted, by a trust region from levels even in lambda: a thorough search finds lower
-bounds in which huge weights happen to cancel, with a first step over nearly the whole range.
+bounds in which large weights happen to cancel behind one giant step.
 """
 
 import warnings
