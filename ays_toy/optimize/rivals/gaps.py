@@ -1,26 +1,15 @@
-"""Levels as numbers that any optimizer may move freely: their gaps in log sigma as a softmax, none below a floor."""
+"""Levels as numbers that any optimizer may move freely: shares of the range in log sigma, none of which can vanish."""
 
-import numpy as np
+import math
+
 import torch
 
-from ays_toy.sampling.schedules import validate
-
-FLOOR = 1e-3  # of the whole range, shared by all gaps
+FLOOR = 1e-3  # of an even share, that every step keeps
 
 
-def cumulated(logits: torch.Tensor) -> torch.Tensor:
-    """Shares of the way from 0 to 1, rising strictly, both ends among them [m] -> [m+1]."""
-    gaps = FLOOR / len(logits) + (1 - FLOOR) * logits.softmax(0)
-    return torch.cat([gaps.new_zeros(1), gaps[:-1].cumsum(0), gaps.new_ones(1)])
-
-
-def between(shares: torch.Tensor, high: float, low: float) -> torch.Tensor:
-    """The levels that lie by these shares [n+1], 0 to 1, on the way from high down to low, in log sigma."""
-    return torch.exp(np.log(high) + shares * np.log(low / high))
-
-
-def exact_ends(levels: torch.Tensor, high: float, low: float) -> np.ndarray:
-    """The same as a schedule, its ends to the bit."""
-    sigmas = levels.detach().cpu().double().numpy()
-    sigmas[0], sigmas[-1] = high, low
-    return validate(sigmas)
+def spread(shares: torch.Tensor, high: float, low: float) -> torch.Tensor:
+    """The levels [n+1] from high to low whose steps take such shares [n] of the range in log sigma (by softmax)."""
+    gaps = FLOOR / len(shares) + (1 - FLOOR) * shares.softmax(0)
+    inner = math.log(high) - math.log(high / low) * gaps.cumsum(0)[:-1]
+    ends = torch.tensor([high, low], dtype=shares.dtype)
+    return torch.cat([ends[:1], inner.exp(), ends[1:]])

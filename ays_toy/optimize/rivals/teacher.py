@@ -16,10 +16,11 @@ import torch
 from scipy.stats import binom
 
 from ays_toy.data.denoisers import Denoiser
-from ays_toy.optimize.rivals.gaps import between, cumulated, exact_ends
+from ays_toy.models.adam import Adam
+from ays_toy.optimize.rivals.gaps import spread
 from ays_toy.optimize.rivals.rival import Given
 from ays_toy.sampling.samplers import sample
-from ays_toy.sampling.schedules import logsnr
+from ays_toy.sampling.schedules import logsnr, validate
 from ays_toy.sampling.solvers import find
 
 TEACHER_STEPS = 64  # of Heun, even in log sigma
@@ -63,13 +64,17 @@ def without_noise(solver: str) -> str:
 
 def ld3(given: Given, steps: int) -> np.ndarray:
     """The gaps themselves, from even ones in log sigma -> [steps+1]."""
-    return _fitted(given, steps, cumulated)
+    return _fitted(given, steps, lambda levels: levels)
 
 
 def bezier(given: Given, steps: int) -> np.ndarray:
     """Levels at even places of one Bezier curve in log sigma, from a straight one -> [steps+1]."""
-    along = torch.as_tensor(bernstein(steps, CONTROL))
-    return _fitted(given, CONTROL, lambda logits: along @ cumulated(logits))
+    along = torch.as_tensor(bernstein(steps, CONTROL))[1:-1]
+
+    def on_curve(control: torch.Tensor) -> torch.Tensor:
+        return torch.cat([control[:1], (along @ control.log()).exp(), control[-1:]])
+
+    return _fitted(given, CONTROL, on_curve)
 
 
 def bernstein(steps: int, degree: int) -> np.ndarray:
@@ -77,18 +82,19 @@ def bernstein(steps: int, degree: int) -> np.ndarray:
     return binom.pmf(np.arange(degree + 1), degree, np.linspace(0, 1, steps + 1)[:, None])
 
 
-def _fitted(given: Given, count: int, shares: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
-    """Levels by the `count` numbers that are fitted, which `shares` makes shares of the way from high to low of."""
-    lessons, high, low = Lessons.of(given), given.sigma_max, given.sigma_min
+def _fitted(given: Given, count: int, levels_of: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
+    """The levels [n+1] that come of `count` gaps, fitted; what does best on the second half of the starts."""
+    lessons = Lessons.of(given)
     half = len(lessons.starts) // 2
-    logits = torch.zeros(count, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.Adam([logits], RATE)
-    best, least = logsnr(1, low, high), np.inf
+    shares = torch.zeros(count, dtype=torch.float64, requires_grad=True)
+    adam, best, least = Adam([shares]), np.empty(0), np.inf
     for k in range(ITERATIONS + 1):
-        levels = between(shares(logits), high, low)
-        if k % LOOKS == 0 and (judged := float(lessons.loss(exact_ends(levels, high, low), slice(half, None)))) < least:
-            best, least = exact_ends(levels, high, low), judged
-        optimizer.zero_grad()
-        lessons.loss(levels, torch.arange(k * BATCH, (k + 1) * BATCH) % half).backward()
-        optimizer.step()
+        levels = levels_of(spread(shares, given.sigma_max, given.sigma_min))
+        if k % LOOKS == 0:
+            now = validate(levels.detach().numpy())
+            if (judged := float(lessons.loss(now, slice(half, None)))) < least:
+                best, least = now, judged
+        loss = lessons.loss(levels, torch.arange(k * BATCH, (k + 1) * BATCH) % half)
+        (shares.grad,) = torch.autograd.grad(loss, shares)
+        adam.step(RATE)
     return best
