@@ -14,7 +14,7 @@ from ays_toy.optimize.rivals import multistep, teacher
 from ays_toy.pricing import klub
 from ays_toy.pricing.ode import OdeWalk
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import finding
+from ays_toy.runs import comparison, finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import samplers, schedules
 from ays_toy.sampling.solvers import SOLVERS, find
@@ -207,14 +207,14 @@ def test_every_preset_has_them_in_all_lengths(data, monkeypatch):
         for name in QUICK:
             valid(finding.find(model, passed, name, "ddim", steps, walked=walked).sigmas, steps, model)
     monkeypatch.setattr(teacher, "ITERATIONS", 2)
-    monkeypatch.setattr(finding, "STARTS", 64)
+    monkeypatch.setattr(comparison, "STARTS", 128)
     for steps, name in [(2, "ld3"), (3, "bezier"), (20, "ld3"), (20, "bezier")]:
         valid(finding.rival(model, name, "dpmpp-2m", steps).sigmas, steps, model)
 
 
 def test_fitted_ones_and_dmn_have_all_lengths_and_other_ranges(monkeypatch):
     monkeypatch.setattr(teacher, "ITERATIONS", 2)
-    monkeypatch.setattr(finding, "STARTS", 64)
+    monkeypatch.setattr(comparison, "STARTS", 128)
     monkeypatch.setattr(multistep, "ITERATIONS", 10)
     for steps in range(2, 21):
         model = Model("gaussian", sigma_min=0.05, sigma_max=5.0 + steps)
@@ -230,6 +230,12 @@ def test_the_cost_is_what_is_said():
     assert finding.rival(model, "dmn", "ddim", 3).calls == 0
     for one in RIVALS.values():
         assert all(text.strip() for text in (one.title, one.about, one.source, one.rule, one.cost))
+
+
+def test_where_the_data_are_thousands_of_points_fewer_starts_are_taken(monkeypatch):
+    assert Model("ring-8").starts == 1024
+    monkeypatch.setattr(comparison, "START_PAIRS", 8 * 300)
+    assert Model("ring-8").starts == 300
 
 
 def test_an_unknown_one_is_told_the_known():

@@ -23,7 +23,6 @@ from ays_toy.sampling.schedules import Schedule
 
 FRESH_DATA = Schedule("data", "Fresh data")  # beside schedules: the best that any could do
 ODE_PATHS, ODE_LEVELS = 1024, 64
-STARTS = 1024  # that comparators are fitted on, and judged by
 CHOICE_POINTS = 8192
 
 
@@ -192,7 +191,7 @@ def rival(
         given = replace(given, walk=walk)
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
     if one.needs is Needs.GRADIENTS:
-        x_T = model.dataset.noisy(STARTS, model.sigma_max, torch.Generator().manual_seed(seeds.RIVAL))
+        x_T = model.dataset.noisy(model.starts, model.sigma_max, torch.Generator().manual_seed(seeds.RIVAL))
         given = replace(given, denoiser=denoiser, x_T=x_T)
     sigmas = one.find(given, steps)
     return Schedule(name, one.title, sigmas, calls + denoiser.points, seconds + time.perf_counter() - began)

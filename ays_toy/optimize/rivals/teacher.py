@@ -22,10 +22,11 @@ from ays_toy.optimize.rivals.rival import Given
 from ays_toy.sampling.samplers import sample
 from ays_toy.sampling.schedules import logsnr, validate
 from ays_toy.sampling.solvers import find
+from ays_toy.threads import one_thread
 
 TEACHER_STEPS = 64  # of Heun, even in log sigma
 ITERATIONS = 150
-BATCH = 128  # starts to a gradient
+BATCH = 128  # starts to a gradient, where there are eight times as many
 RATE = 0.05  # of Adam
 LOOKS = 5  # iterations between looks at how it does on the other starts
 CONTROL = 32  # gaps between control points
@@ -82,10 +83,12 @@ def bernstein(steps: int, degree: int) -> np.ndarray:
     return binom.pmf(np.arange(degree + 1), degree, np.linspace(0, 1, steps + 1)[:, None])
 
 
+@one_thread()
 def _fitted(given: Given, count: int, levels_of: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
     """The levels [n+1] that come of `count` gaps, fitted; what does best on the second half of the starts."""
     lessons = Lessons.of(given)
     half = len(lessons.starts) // 2
+    batch = min(BATCH, half // 4)
     shares = torch.zeros(count, dtype=torch.float64, requires_grad=True)
     adam, best, least = Adam([shares]), np.empty(0), np.inf
     for k in range(ITERATIONS + 1):
@@ -94,7 +97,7 @@ def _fitted(given: Given, count: int, levels_of: Callable[[torch.Tensor], torch.
             now = validate(levels.detach().numpy())
             if (judged := float(lessons.loss(now, slice(half, None)))) < least:
                 best, least = now, judged
-        loss = lessons.loss(levels, torch.arange(k * BATCH, (k + 1) * BATCH) % half)
+        loss = lessons.loss(levels, torch.arange(k * batch, (k + 1) * batch) % half)
         (shares.grad,) = torch.autograd.grad(loss, shares)
         adam.step(RATE)
     return best
