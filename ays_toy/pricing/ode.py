@@ -43,9 +43,13 @@ class OdeWalk:
     @cached_property
     def paths(self) -> "OdePaths":
         """Their inner products, from which every mean squared error follows."""
-        levels = torch.as_tensor(self.grid, device=self.states.device)[:, None, None]
-        stacked = torch.cat([self.states / levels, self.denoised]).flatten(1)
-        return OdePaths(self.grid, (stacked @ stacked.T / self.states.shape[1]).cpu().numpy())
+        x, outputs = self.states.flatten(1), self.denoised.flatten(1)
+        blocks = [
+            torch.cat([one @ x.T, one @ outputs.T], dim=1) for one in (x, outputs)
+        ]  # no copy of what may be large
+        scale = np.concatenate([1 / self.grid, np.ones(self.grid.size)])
+        products = torch.cat(blocks).cpu().numpy() / self.states.shape[1]
+        return OdePaths(self.grid, products * scale * scale[:, None])
 
     @cached_property
     def mean_errors(self) -> np.ndarray:
