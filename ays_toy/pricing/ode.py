@@ -44,9 +44,7 @@ class OdeWalk:
     def paths(self) -> "OdePaths":
         """Their inner products, from which every mean squared error follows."""
         x, outputs = self.states.flatten(1), self.denoised.flatten(1)
-        blocks = [
-            torch.cat([one @ x.T, one @ outputs.T], dim=1) for one in (x, outputs)
-        ]  # no copy of what may be large
+        blocks = [torch.cat([one @ x.T, one @ outputs.T], dim=1) for one in (x, outputs)]  # without a copy of them
         scale = np.concatenate([1 / self.grid, np.ones(self.grid.size)])
         products = torch.cat(blocks).cpu().numpy() / self.states.shape[1]
         return OdePaths(self.grid, products * scale * scale[:, None])
