@@ -43,7 +43,8 @@ TITLES: Mapping[str, str] = {
     **{name: title for name, (title, _) in {**FAMILIES, **RIVALS}.items()},
 }
 ABOUT: Mapping[str, str] = {
-    "choice": "What the project recommends: the best of optima, blends and baselines by samples on held-out seeds.",
+    "choice": "What the project recommends: the best of optima, blends and baselines by samples on held-out seeds, all "
+    "its levels then moved along the gradient of the metric.",
     "ays": "The paper's coordinate search on KLUB, stopped early by the rule.",
     "ays-at-rest": "The same search, not stopped: until no level moves any more.",
     "klub-optimum": "Least KLUB (the weight σ⁻³, p = 3) of all schedules, by dynamic programming.",

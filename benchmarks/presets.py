@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import astuple
 from functools import lru_cache
 from itertools import product
 from multiprocessing import get_context
@@ -39,16 +40,25 @@ Rows = dict[str, list[Any]]  # of one cell, by name
 
 
 def settings() -> dict[str, Any]:
-    """All that decides what comes out, besides the data and the code: a file made with others is never added to."""
+    """All that decides what comes out, besides the data and the code, by name: rows made with others are made anew."""
+    shared = {"metric": METRIC, "range": [comparison.SIGMA_MIN, comparison.SIGMA_MAX]}
+    assert WIDE.effort is not None
     return {
-        "metric": METRIC,
-        "range": [comparison.SIGMA_MIN, comparison.SIGMA_MAX],
-        "pass": [comparison.PATHS, comparison.LEVELS],
-        "seeds": [seeds.CHOICE, seeds.SCORE],
-        "held out": [finding.CHOICE_POINTS, live_search.HELD_OUT],
-        "choice": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
-        "rounds": [list(part) for part in WIDE.rounds],
-        "search": [CANDIDATES, MAX_SWEEPS],
+        "choice": {
+            **shared,
+            "seed": seeds.CHOICE,
+            "points": finding.CHOICE_POINTS,
+            "candidates": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
+            "rounds": [list(part) for part in WIDE.rounds],
+            "refinement": list(astuple(WIDE.effort)),
+        },
+        "ays": {
+            **shared,
+            "seed": seeds.SCORE,
+            "pass": [comparison.PATHS, comparison.LEVELS],
+            "held out": live_search.HELD_OUT,
+            "search": [CANDIDATES, MAX_SWEEPS],
+        },
     }
 
 
@@ -83,22 +93,22 @@ def made() -> dict[str, Any]:
 
 
 def read(path: Path, anew: bool) -> dict[Cell, Rows]:
-    """What the file already holds; ValueError where it was made with other settings."""
-    return {Cell.read(key): rows for key, rows in shipping.read(path, "cells", made(), anew).items()}
+    """What the file already holds, made with these settings; ValueError where it has another format."""
+    return {Cell.read(key): rows for key, rows in shipping.read_fresh(path, "cells", made(), anew).items()}
 
 
 def write(path: Path, found: Mapping[Cell, Rows]) -> None:
     """Keep what was found, in order."""
     places = {name: k for names in (DATASETS, SOLVERS) for k, name in enumerate(names)}
     order = sorted(found, key=lambda one: (places[one.data], places[one.solver], one.steps))
-    shipping.write(path, "cells", made(), {str(one): found[one] for one in order})
+    shipping.write(path, "cells", made(), {str(one): found[one] for one in order if found[one]})
 
 
 def report(found: Mapping[Cell, Rows], path: Path) -> Table:
     """Cells of every solver, how long they took, and what came of them."""
     table = Table("solver", "cells", "choice, s", "AYS, s", "a baseline chosen", "AYS stopped at 0", title=path.name)
     for solver in SOLVERS:
-        rows = [rows for one, rows in found.items() if one.solver == solver]
+        rows = [rows for one, rows in found.items() if one.solver == solver and set(rows) == set(SEARCHED)]
         if not rows:
             continue
         seconds = (f"{np.median([row[name][2] for row in rows]):.2f}" for name in SEARCHED)

@@ -14,12 +14,27 @@ def one_thread_each() -> None:
 
 def read(path: Path, rows: str, made: Mapping[str, Any], anew: bool) -> dict[str, Any]:
     """The rows of that name in a file, by their keys; ValueError where it was made with other settings or format."""
+    record = _record(path, made, anew)
+    if record and record["settings"] != made["settings"]:
+        raise ValueError(f"{path.name} was made with other settings: give --anew, or another file.")
+    return dict(record.get(rows, {}))
+
+
+def read_fresh(path: Path, rows: str, made: Mapping[str, Any], anew: bool) -> dict[str, dict[str, Any]]:
+    """The same where settings and findings have names: without the findings whose settings were others."""
+    record = _record(path, made, anew)
+    known = record.get("settings", {})
+    fresh = {name for name, now in made["settings"].items() if known.get(name) == now}
+    return {key: {name: row[name] for name in row if name in fresh} for key, row in record.get(rows, {}).items()}
+
+
+def _record(path: Path, made: Mapping[str, Any], anew: bool) -> dict[str, Any]:
     if anew or not path.is_file():
         return {}
-    record = json.loads(path.read_text(encoding="utf-8"))
-    if any(record[name] != made[name] for name in ("format", "settings")):
-        raise ValueError(f"{path.name} was made with other settings: give --anew, or another file.")
-    return dict(record[rows])
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if record["format"] != made["format"]:
+        raise ValueError(f"{path.name} has another format: give --anew, or another file.")
+    return record
 
 
 def write(path: Path, rows: str, made: Mapping[str, Any], found: Mapping[str, Any]) -> None:

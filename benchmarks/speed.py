@@ -151,7 +151,7 @@ def measure(device: str) -> list[Row]:
     rows.append(
         (
             "Refining one of 20 steps off the grid",
-            seconds(lambda: optimize.refine(fine, schedules.logsnr(20)), device),
+            seconds(lambda: optimize.off_grid(fine, schedules.logsnr(20)), device),
             "s",
         )
     )

@@ -1,7 +1,5 @@
 """The automatic choice: judged on seeds it never saw."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -81,12 +79,12 @@ def test_it_finds_what_a_known_score_likes(solver, monkeypatch):
     asked: list[tuple[int, int]] = []
     target = optimize.blend(schedules.gaussian(steps), optimize.optimum(gram, steps, 0.75), 0.5)
 
-    def known(_denoiser, _reference, _solver, *, seed, n, metric, **_options):
-        assert metric == "energy"
-        asked.append((n, seed))
-        return lambda sigmas: Estimate(float(np.abs(np.log(sigmas / target)).mean()), 0.0)
+    def known(points, sigmas, samples, seed):
+        assert points.metric == "energy"
+        asked.append((samples, seed))
+        return Estimate(float(np.abs(np.log(sigmas / target)).mean()), 0.0)
 
-    monkeypatch.setattr(sys.modules[optimize.choose.__module__], "sample_score", known)
+    monkeypatch.setattr(optimize.Points, "score", known)
     choice = chosen("ring-8", solver, steps)
     assert choice.best.score.value < 0.3 * choice.baseline.score.value
     families = [family(steps) for family in schedules.SCHEDULES.values()]
@@ -94,8 +92,9 @@ def test_it_finds_what_a_known_score_likes(solver, monkeypatch):
     np.testing.assert_array_equal(choice.baseline.sigmas, nearest)
     assert choice.best.score.value == min(c.score.value for c in choice.tried)
     rounds = dict.fromkeys(asked)
-    assert [n for n, _ in rounds] == [n for n, _ in WIDE.rounds]
-    assert len({seed for _, seed in rounds}) == len(WIDE.rounds), "every round has noise of its own"
+    last = WIDE.rounds[-1][0]
+    assert [n for n, _ in rounds] == [*(n for n, _ in WIDE.rounds), last], "what was refined has a round of its own"
+    assert len({seed for _, seed in rounds}) == len(WIDE.rounds) + 1, "every round has noise of its own"
     target = schedules.cosine(steps)
     choice = chosen("ring-8", solver, steps)
     assert choice.best.is_baseline

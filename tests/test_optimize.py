@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ays_toy.data import datasets
-from ays_toy.optimize import exact_schedules, refine
+from ays_toy.optimize import exact_schedules, off_grid
 from ays_toy.pricing import klub
 from ays_toy.pricing.intervals import GridCosts
 from ays_toy.pricing.paths import PathGram
@@ -44,7 +44,7 @@ def test_on_256_levels_the_programme_comes_within_0_3_percent_of_the_optimum(gau
 
 @pytest.mark.parametrize("n", [5, 10, 20])
 def test_refining_comes_within_0_2_percent_of_the_optimum(gaussian_gram, gaussian_schedules, n):
-    assert 0 <= excess(refine(gaussian_gram, gaussian_schedules[n])) < 0.002
+    assert 0 <= excess(off_grid(gaussian_gram, gaussian_schedules[n])) < 0.002
     assert excess(gaussian_schedules[20]) < 0.006
 
 
@@ -102,7 +102,7 @@ def test_refining_never_raises_the_cost(power, generator):
     data = datasets.get("grid-4x4")
     gram = PathGram.collect(data.denoiser(), data.sample(1024, generator), schedules.logsnr(47), generator=generator)
     for n, sigmas in exact_schedules(gram, 24, power).items():
-        finer = refine(gram, sigmas, power)
+        finer = off_grid(gram, sigmas, power)
         assert finer.size == n + 1
         assert (finer[0], finer[-1]) == (sigmas[0], sigmas[-1])
         assert gram.klub(finer, power) <= gram.klub(sigmas, power) * (1 + 1e-9)
@@ -110,7 +110,7 @@ def test_refining_never_raises_the_cost(power, generator):
 
 def test_refining_a_schedule_off_the_grid_lowers_its_cost_too(gaussian_gram):
     sigmas = schedules.logsnr(10, 0.003, 60.0)
-    finer = refine(gaussian_gram, sigmas)
+    finer = off_grid(gaussian_gram, sigmas)
     assert (finer[0], finer[-1]) == (sigmas[0], sigmas[-1])
     assert klub.gaussian_klub(finer) < klub.gaussian_klub(sigmas)
 
@@ -127,4 +127,4 @@ def test_unknown_solvers_and_powers_are_refused():
     with pytest.raises(ValueError, match="power must be a number from 0 to 4"):
         exact_schedules(small_gram(9, 0), 5, power=7)
     with pytest.raises(ValueError, match="on a grid that holds the schedule"):
-        refine(small_gram(9, 0), [100.0, 1.0, 0.002])
+        off_grid(small_gram(9, 0), [100.0, 1.0, 0.002])

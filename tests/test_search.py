@@ -162,7 +162,7 @@ def test_the_search_on_a_pathgram_needs_no_denoiser_and_stays_above_the_exact_pr
 
     gram = PathGram.collect(dataset.denoiser(), x0, schedules.logsnr(127), generator=generator)
     *_, last = optimize.coordinate_search(optimize.GramCosts(gram), schedules.edm(8))
-    best = optimize.refine(gram, optimize.exact_schedules(gram, 8)[8])
+    best = optimize.off_grid(gram, optimize.exact_schedules(gram, 8)[8])
     assert gram.klub(best) <= gram.klub(last.sigmas) * 1.001
     assert last.calls == 0
 

@@ -17,6 +17,7 @@ from ays_toy.runs.comparison import LEVELS, Model, draw_samples
 from ays_toy.runs.live_search import SearchConfig, search
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
 
+MOST_ITERATIONS = 10_000
 SHOWN = ("nll", "sliced-w2", "energy")
 
 
@@ -30,6 +31,7 @@ def optimize(
     metric: Annotated[str, typer.Option(help="ays, choice: the output metric that decides.")] = "energy",
     samples: Annotated[int, typer.Option(help="ays: samples behind every price; the paper takes 8192.")] = 2048,
     rest: Annotated[bool, typer.Option("--rest", help="ays: go on until nothing moves, and take that.")] = False,
+    refine: Annotated[int, typer.Option(help="choice: iterations of its refinement; 0: none.")] = finding.REFINEMENT,
     power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,
@@ -44,7 +46,8 @@ def optimize(
             device = "cuda" if torch.cuda.is_available() else "cpu"
             found = _search(SearchConfig(chosen, solver, steps, start, metric, samples, device=device), rest)
         elif method == "choice":
-            found = made = finding.choose(chosen, solver, steps, metric)
+            checks.whole_number(refine, "The number of iterations", 0, MOST_ITERATIONS)
+            found = made = finding.choose(chosen, solver, steps, metric, refine)
             console.print(made.choice.reason)
         elif method in RIVALS:
             found = finding.rival(chosen, method, solver, steps)

@@ -124,6 +124,16 @@ class Mixture:
         parts = [component_logits(part, means, v, log_w).logsumexp(1) for part in x.double().split(rows)]
         return torch.cat(parts) - 0.5 * x.shape[1] * math.log(2 * math.pi)
 
+    def score(self, x: torch.Tensor, sigma: float = 0.0) -> torch.Tensor:
+        """The gradient of the log density at x [N, d] of the data with noise sigma added, [N, d] (float64)."""
+        variances = self._noisy_variances(sigma)
+        means, v, log_w = (torch.as_tensor(a, device=x.device) for a in (self.means, variances, np.log(self.weights)))
+        parts = []
+        for part in x.double().split(rows_at_once(len(means), x.device)):
+            pull = component_logits(part, means, v, log_w).softmax(1) / v
+            parts.append(pull @ means - pull.sum(1, keepdim=True) * part)
+        return torch.cat(parts)
+
     def bin_mass(self, edges_x: np.ndarray, edges_y: np.ndarray, sigma: float = 0.0) -> np.ndarray:
         """Probability of every bin of a 2D grid, [len(edges_x) - 1, len(edges_y) - 1], with noise sigma added."""
         std = np.sqrt(self._noisy_variances(sigma))[:, None]

@@ -1,9 +1,11 @@
-"""Finding schedules: the paper's search with its early stopping, the exact programmes, and what others propose."""
+"""Finding schedules: the paper's search, the exact programme, the choice and its refinement, other papers' ways."""
 
 from ays_toy.optimize.candidates import Candidate, blend
 from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose, ode_title
 from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCosts
-from ays_toy.optimize.exact import exact_schedules, ode_schedules, optimum, refine
+from ays_toy.optimize.exact import exact_schedules, ode_schedules, off_grid, optimum
+from ays_toy.optimize.points import Points
+from ays_toy.optimize.refine import Effort, Refined, refine
 from ays_toy.optimize.rivals import RIVALS, Given, Needs, Rival
 from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
@@ -17,12 +19,15 @@ __all__ = [
     "Choice",
     "Costs",
     "EarlyStopping",
+    "Effort",
     "GaussianCosts",
     "Given",
     "GramCosts",
     "MonteCarloCosts",
     "Needs",
     "Plan",
+    "Points",
+    "Refined",
     "Rival",
     "Score",
     "Searched",
@@ -36,6 +41,7 @@ __all__ = [
     "exact_schedules",
     "ode_schedules",
     "ode_title",
+    "off_grid",
     "optimum",
     "refine",
     "refine_search",

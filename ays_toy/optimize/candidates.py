@@ -20,6 +20,8 @@ class Candidate(Schedule):
 
     score: Estimate | None = None  # lower is better
     samples: int = 0  # that the score rests on
+    beside: Estimate | None = None  # the same samples by a second metric, where a refinement was held to it
+    refused: bool = False  # since that metric is worse than before the refinement
 
     @property
     def is_baseline(self) -> bool:
@@ -28,8 +30,8 @@ class Candidate(Schedule):
 
     @property
     def loss(self) -> float:
-        """Its score as a number."""
-        return self.score.value if self.score else np.inf
+        """Its score as a number; infinite where it may not be taken."""
+        return self.score.value if self.score and not self.refused else np.inf
 
 
 Rounds = tuple[tuple[Candidate, ...], ...]  # of a choice, in each the best first

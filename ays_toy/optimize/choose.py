@@ -2,12 +2,12 @@
 
 No single rule is best for every solver and step count, so candidates come from several: the exact programme for a range
 of powers, local errors along the ODE where the solver follows it, the baselines, and blends in log sigma between what
-has done best. Every round has noise of its own. 2D data and image models differ in their `Subject` and `Plan` alone.
+has done best. What leads is then refined, all levels together. Every round has noise of its own. 2D data and image
+models differ in their `Subject` and `Plan` alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
@@ -17,10 +17,11 @@ from ays_toy import names
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_number
 from ays_toy.data.datasets import Dataset, equal
 from ays_toy.data.denoisers import Denoiser
-from ays_toy.metrics import METRICS, Estimate, Figure, Reference
+from ays_toy.metrics import METRICS, Estimate, Figure
 from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
-from ays_toy.optimize.stopping import Score, sample_score
+from ays_toy.optimize.points import Points
+from ays_toy.optimize.refine import Effort
 from ays_toy.pricing.ode import OdePaths
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import SCHEDULES, logsnr
@@ -36,6 +37,7 @@ class Plan:
     stand_ins: tuple[str, ...]  # whose local errors they are over, for solvers of the ODE that have none of their own
     shares: tuple[float, ...]  # of the blends
     rounds: tuple[tuple[int, int], ...]  # samples behind every score, and how many go on from there
+    effort: Effort | None = None  # of the refinement of what leads in the end, by as many samples as the last round
     near: bool = False  # whether only the best baseline is blended, and what leads then is moved in a round of its own
 
     def by(self, samples: int) -> "Plan":
@@ -70,6 +72,7 @@ WIDE = Plan(
     stand_ins=("ddim", "dpmpp-2m"),
     shares=(0.25, 0.5, 0.75),
     rounds=((1024, 6), (4096, 4), (16_384, 1)),
+    effort=Effort(),
 )
 # For images: the unblended optimum often loses there, and what gains lies between it and the best baseline.
 NEAR = Plan(
@@ -88,7 +91,9 @@ class Subject:
 
     `baselines` are its schedules otherwise, [n+1] by name, all over one range; `gram` prices the optima over it, and
     `ode`, for solvers of the ODE, those by local error. score(levels, samples, seed) is the loss, by the `figure`, of
-    that many samples from that seed.
+    that many samples from that seed; `beside` is that of the same samples by the `second` figure, which no refinement
+    may worsen. descent(levels, effort, seed) yields the levels of a refinement after every iteration; where there is
+    none, neighboring levels are moved by turns.
     """
 
     solver: str
@@ -97,6 +102,9 @@ class Subject:
     figure: Figure
     score: Callable[[np.ndarray, int, int], Estimate]
     ode: OdePaths | None = None
+    second: Figure | None = None
+    beside: Callable[[np.ndarray, int, int], Estimate] | None = None
+    descent: Callable[[np.ndarray, Effort, int], Iterator[np.ndarray]] | None = None
 
     def optima(self, plan: Plan) -> Iterator[Candidate]:
         """The optimum of every power over forward paths and of every gamma along the ODE."""
@@ -115,6 +123,34 @@ class Subject:
         """Gives a candidate its score by so many samples from that seed."""
         return lambda one: replace(one, score=self.score(one.sigmas, samples, seed), samples=samples)
 
+    def refined(self, start: Candidate, effort: Effort, seed: int) -> Iterator[list[Candidate]]:
+        """What a refinement has reached after every iteration: half way of it, and then.
+
+        Of moved levels it is the one schedule that did best.
+        """
+        title = f"{start.title}, refined"
+        if self.descent is None:
+            for one in moved(start, self.judge(effort.samples, seed)):
+                yield [Candidate("choice", title, one.sigmas)]
+            return
+        kept = []
+        for k, sigmas in enumerate(self.descent(start.sigmas, effort, seed), start=1):
+            now = Candidate("choice", title, sigmas)
+            if k == effort.iterations // 2:
+                kept = [replace(now, title=f"{title} half way")]
+            yield [*kept, now]
+
+    def compared(self, start: Candidate, others: Iterable[Candidate], samples: int, seed: int) -> list[Candidate]:
+        """The start and others with their scores; refused is what the second metric finds worse than the start."""
+        scored = []
+        for one in map(self.judge(samples, seed), [start, *others]):
+            beside = self.beside(one.sigmas, samples, seed) if self.beside else None
+            scored.append(replace(one, beside=beside))
+            first = scored[0].beside
+            if beside and first and beside.exceeds(first) and not one.is_baseline:
+                scored[-1] = replace(scored[-1], refused=True)
+        return scored
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -122,6 +158,8 @@ class Choice:
 
     rounds: Rounds
     figure: Figure
+    second: Figure | None = None  # that no refinement may worsen
+    iterations: int = 0  # of the refinement that is under way
 
     @property
     def best(self) -> Candidate:
@@ -136,7 +174,7 @@ class Choice:
     @property
     def tried(self) -> tuple[Candidate, ...]:
         """All candidates, best first within each round, the last round first."""
-        return tuple(candidate for scored in reversed(self.rounds) for candidate in scored)
+        return _flat(self.rounds)
 
     @property
     def metric(self) -> str:
@@ -173,12 +211,30 @@ def choices(subject: Subject, plan: Plan, seeds: Iterable[int]) -> Iterator[Choi
     baselines = [Candidate(name, names.title(name), sigmas) for name, sigmas in subject.baselines.items()]
     field = [*baselines, *subject.optima(plan)]
     done: Rounds = ()
-    for (samples, _), seed in zip(plan.rounds, seeds, strict=False):
-        scored = subject.judge(samples, seed)
+    seeds = iter(seeds)
+    for samples, _ in plan.rounds:
+        scored = subject.judge(samples, next(seeds))
         judged = moved(field[0], scored) if plan.moves(done) else map(scored, field)
-        done = (*done, tuple(sorted(judged, key=lambda candidate: candidate.loss)))
-        yield Choice(done, subject.figure)
+        done = (*done, _best_first(judged))
+        yield Choice(done, subject.figure, subject.second)
         field = plan.field(done)
+    if plan.effort:
+        leader, made = done[-1][0], list[Candidate]()
+        for k, reached in enumerate(subject.refined(leader, plan.effort, next(seeds)), start=1):
+            made = reached
+            yield Choice(done, subject.figure, subject.second, k)
+        rivals = distinct([leader, *made, best_baseline(_flat(done))])[1:]
+        done = (*done, _best_first(subject.compared(leader, rivals, plan.rounds[-1][0], next(seeds))))
+        yield Choice(done, subject.figure, subject.second, plan.effort.iterations)
+
+
+def _best_first(scored: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(scored, key=lambda candidate: candidate.loss))
+
+
+def _flat(rounds: Rounds) -> tuple[Candidate, ...]:
+    """All candidates, best first within each round, the last round first."""
+    return tuple(candidate for scored in reversed(rounds) for candidate in scored)
 
 
 def choose(
@@ -192,13 +248,15 @@ def choose(
     sigma_min: float = SIGMA_MIN,
     sigma_max: float = SIGMA_MAX,
     data: Dataset | None = None,
+    refine: bool = True,
+    effort: Effort | None = None,
 ) -> Choice:
     """Choose a schedule of that many steps for a denoiser and solver by an output metric, on held-out seeds.
 
     x0 [N, 2] are clean points; half of them give the prices, the other half (or `data`, where it can be sampled) what
     samples are held against, which are drawn on x0's device. A baseline is chosen where none does better. Metrics with
-    modes need `data`. The score is that of the last round: report it on seeds of your own. Raises ValueError for
-    unknown names and bad ranges.
+    modes need `data`. What leads is refined with that effort (default: `WIDE`'s), unless `refine` is False. The score
+    is that of the last round: report it on seeds of your own. Raises ValueError for unknown names and bad ranges.
     """
     chosen = find(solver)
     lookup(METRICS, metric, "metric")
@@ -208,27 +266,21 @@ def choose(
         raise ValueError(f"Choosing a schedule needs at least 200 points x0; it has {len(x0)}.")
     half = len(x0) // 2
     held_out = data or Dataset("held-out", "Held-out points", "", equal(x0[half:].double().cpu().numpy(), 0.0))
-    seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in WIDE.rounds]
-
-    @lru_cache(maxsize=1)
-    def judged(samples: int, seed: int) -> Score:
-        reference = Reference.of(held_out, low, n=samples, generator=torch.Generator().manual_seed(seed))
-        return sample_score(denoiser, reference, solver, seed=seed + 1, n=samples, metric=metric, device=x0.device)
-
+    plan = replace(WIDE, effort=(effort or WIDE.effort) if refine else None)
+    draws = len(plan.rounds) + 2
+    seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in range(draws)]
+    second = "energy" if metric == "nll" else "nll" if data else "sliced-w2"
+    points = Points(denoiser, chosen.name, held_out, metric, second, low, high, x0.device)
     start, ode = x0[:half], None
     gram = PathGram.collect(denoiser, start[:4096], logsnr(95, low, high), generator=generator)
     if not chosen.stochastic:
         x_T = start[:1024] + high * torch.randn(start[:1024].shape, generator=generator, device=x0.device)
         ode = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
+    families = {name: family(steps, low, high) for name, family in SCHEDULES.items()}
     subject = Subject(
-        chosen.name,
-        {name: family(steps, low, high) for name, family in SCHEDULES.items()},
-        gram,
-        METRICS[metric],
-        lambda sigmas, samples, seed: judged(samples, seed)(sigmas),
-        ode,
+        chosen.name, families, gram, METRICS[metric], points.score, ode, METRICS[second], points.beside, points.descent
     )
-    *_, last = choices(subject, WIDE, seeds)
+    *_, last = choices(subject, plan, seeds)
     return last
 
 

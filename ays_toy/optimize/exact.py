@@ -53,7 +53,7 @@ def cheapest(
     return {n: grid[chain] for n, chain in enumerate(chains, start=1)}
 
 
-def refine(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> np.ndarray:
+def off_grid(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> np.ndarray:
     """Move a schedule's inner levels off the grid to where its cost is least -> [n+1].
 
     The same programme over the grid, with every cell beside a level cut into `parts` and the matrix interpolated
@@ -74,7 +74,7 @@ def refine(gram: PathGram, sigmas: Any, power: float = 3.0, parts: int = 8) -> n
 
 def optimum(gram: PathGram, steps: int, power: float = 3.0) -> np.ndarray:
     """The schedule of least cost for that many steps, on the grid and then refined off it -> [steps+1]."""
-    return refine(gram, exact_schedules(gram, steps, power)[steps], power)
+    return off_grid(gram, exact_schedules(gram, steps, power)[steps], power)
 
 
 def _chains(step: np.ndarray, max_steps: int) -> list[np.ndarray]:

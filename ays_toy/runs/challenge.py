@@ -10,7 +10,7 @@ from ays_toy.checks import real_number, whole_number
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.exchange import reading
 from ays_toy.metrics import Metric
-from ays_toy.optimize.exact import refine
+from ays_toy.optimize.exact import off_grid
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import MAX_STEPS
@@ -64,7 +64,7 @@ def one_less(gram: PathGram, sigmas: np.ndarray, power: float) -> np.ndarray:
 def least_costs(gram: PathGram, power: float, most: int = MAX_STEPS) -> np.ndarray:
     """The cost [most] of the optimum of 1, 2, … steps, refined off the grid as `optimize.optimum`: exact to 0.1 %."""
     found = optimize.exact_schedules(gram, most, power)
-    return np.array([gram.klub(refine(gram, sigmas, power), power) for sigmas in found.values()])
+    return np.array([gram.klub(off_grid(gram, sigmas, power), power) for sigmas in found.values()])
 
 
 def times(gap: float) -> str:

@@ -24,6 +24,7 @@ from ays_toy.sampling.schedules import Schedule
 FRESH_DATA = Schedule("data", "Fresh data")  # beside schedules: the best that any could do
 ODE_PATHS, ODE_LEVELS = 1024, 64
 CHOICE_POINTS = 8192
+REFINEMENT = optimize.Effort().iterations  # of the automatic choice, unless more or fewer are asked for
 
 
 class Pass(NamedTuple):
@@ -157,8 +158,8 @@ class Chosen(Schedule):
     choice: Choice = field(kw_only=True)
 
 
-def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Chosen:
-    """The automatic choice for a model."""
+def choose(model: Model, solver: str, steps: int, metric: str = "energy", iterations: int = REFINEMENT) -> Chosen:
+    """The automatic choice for a model, refined by so many iterations: none where that is 0."""
     began, generator = time.perf_counter(), torch.Generator().manual_seed(seeds.CHOICE)
     denoiser = Counted(model.denoiser())
     made = optimize.choose(
@@ -171,6 +172,8 @@ def choose(model: Model, solver: str, steps: int, metric: str = "energy") -> Cho
         sigma_min=model.sigma_min,
         sigma_max=model.sigma_max,
         data=model.dataset,
+        refine=iterations > 0,
+        effort=optimize.Effort(iterations) if iterations else None,
     )
     seconds = time.perf_counter() - began
     return Chosen("choice", names.title("choice"), made.sigmas, denoiser.points, seconds, choice=made)
@@ -210,18 +213,20 @@ def find(
     steps: int,
     power: float = 2.0,
     metric: str = "energy",
+    iterations: int = REFINEMENT,
     walked: Walk | None = None,
 ) -> Schedule:
     """The schedule of a name in `names.COMPARED`, over the model's range; `power` is that of the p-optimum.
 
-    The metric stops the paper's search and makes the automatic choice; baselines and that choice need no pass, and some
-    comparators the trajectories `walked`. What is needed and not given is made. Raises ValueError for an unknown name.
+    The metric stops the paper's search and makes the automatic choice, whose refinement has so many iterations;
+    baselines and that choice need no pass, and some comparators the trajectories `walked`. What is needed and not given
+    is made. Raises ValueError for an unknown name.
     """
     checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
     if name in names.BASELINES:
         return family(model, name, steps)
     if name == "choice":
-        return choose(model, solver, steps, metric)
+        return choose(model, solver, steps, metric, iterations)
     if name in RIVALS:
         return rival(model, name, solver, steps, passed, walked)
     passed = passed or one_pass(model)

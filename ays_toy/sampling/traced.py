@@ -18,7 +18,8 @@ def levels_of(sigmas: Any) -> list[float]:
     if not isinstance(sigmas, torch.Tensor):
         return validate(sigmas).tolist()
     checked: list[float] = validate(sigmas.detach().cpu().numpy().astype(np.float64)).tolist()
-    return list(sigmas.double().unbind()) if is_traced(sigmas) else checked
+    traced: Any = sigmas.double().unbind()
+    return list(traced) if is_traced(sigmas) else checked
 
 
 def is_traced(level: Any) -> bool:

@@ -20,6 +20,7 @@ from ays_toy.ui.view import (
     MATRICES,
     MAX_SEED,
     POWERS,
+    REFINEMENTS,
     SEARCH_SAMPLES,
     SIGMAS_MAX,
     SIGMAS_MIN,
@@ -228,6 +229,21 @@ def dials(view: SearchView) -> None:
             )
     with right:
         share(view.start)
+
+
+@draws("refine")
+def refinement() -> None:
+    """How long the automatic choice moves all levels together in the end."""
+    st.select_slider(
+        "Refinement of the choice (iterations)",
+        REFINEMENTS,
+        format_func=lambda count: f"{count}" if count else "none",
+        key="refine",
+        persist_state="session",
+        help="In the end all levels of what did best are moved together, along the gradient of the energy distance "
+        "through the sampler, with new noise at every iteration; the likelihood may get no worse. 60 iterations take "
+        "seconds and have most of the gain.",
+    )
 
 
 @draws("share")

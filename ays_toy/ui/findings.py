@@ -56,6 +56,7 @@ class Asked(NamedTuple):
     solver: str
     steps: int
     metric: str
+    iterations: int = finding.REFINEMENT  # of a choice
 
     @property
     def setting(self) -> tuple[Model, str, int]:
@@ -67,7 +68,8 @@ class Asked(NamedTuple):
 def _search(asked: Asked) -> Schedule:
     here = asked.name == "ays" and not cluster.wanted()
     passed = compute.one_pass(asked.model) if here else None
-    return cluster.do(finding.find, asked.model, passed, asked.name, asked.solver, asked.steps, metric=asked.metric)
+    model, name, solver, steps, metric, iterations = asked
+    return cluster.do(finding.find, model, passed, name, solver, steps, metric=metric, iterations=iterations)
 
 
 def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
@@ -200,11 +202,11 @@ def _ode_optimum(model: Model, solver: str, steps: int, gamma: float) -> Schedul
     return finding.ode_optimum(_ode_pass(model), solver, steps, gamma)
 
 
-def choice(model: Model, solver: str, steps: int, metric: str) -> "Future[Chosen]":
+def choice(model: Model, solver: str, steps: int, metric: str, iterations: int) -> "Future[Chosen]":
     """The automatic choice with its evidence, under way or done."""
-    return cast("Future[Chosen]", _under_way(Asked(model, "choice", solver, steps, metric)))
+    return cast("Future[Chosen]", _under_way(Asked(model, "choice", solver, steps, metric, iterations)))
 
 
-def is_chosen(model: Model, solver: str, steps: int, metric: str) -> bool:
+def is_chosen(model: Model, solver: str, steps: int, metric: str, iterations: int) -> bool:
     """Whether that choice has been made, or is being made."""
-    return _searches.knows(Asked(model, "choice", solver, steps, metric))
+    return _searches.knows(Asked(model, "choice", solver, steps, metric, iterations))

@@ -16,6 +16,7 @@ from ays_toy.exchange.reading import read_link
 from ays_toy.lessons import place
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.models import catalog
+from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.live_search import SearchConfig
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
@@ -37,6 +38,7 @@ COLUMNS = {"klub": "KLUB"} | {name: METRICS[name].title for name in DEFAULT}  # 
 
 MAX_MORE = 60
 SEARCH_SAMPLES = (512, 2048, 8192)
+REFINEMENTS = (0, 60, 150, 400)  # iterations of the automatic choice's refinement
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0)
 TAKEN = (
     *("start", "ays", "hand", "rest", "klub", "p-optimum", "choice"),  # as found on Optimize
@@ -135,6 +137,7 @@ class SearchView(ModelView):
     start: str = codec.param("edm", codec.choice(SCHEDULES, "schedule"))
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
     samples: int = codec.param(2048, codec.one_of(SEARCH_SAMPLES, "The number of samples"))
+    refine: int = codec.param(finding.REFINEMENT, codec.one_of(REFINEMENTS, "The number of iterations"))
     matrix: str = codec.param("forward", codec.choice(MATRICES, "matrix"))
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     gamma: float = codec.param(1.5, codec.one_of(GAMMAS, "The weight's gamma"))

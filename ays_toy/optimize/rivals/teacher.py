@@ -17,7 +17,7 @@ from scipy.stats import binom
 
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.models.adam import Adam
-from ays_toy.optimize.rivals.gaps import spread
+from ays_toy.optimize.refine import spread
 from ays_toy.optimize.rivals.rival import Given
 from ays_toy.sampling.samplers import sample
 from ays_toy.sampling.schedules import logsnr, validate

@@ -18,7 +18,20 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import background, compute, downloads, films, findings, frame, gallery, record, running, tables, terms
+from ays_toy.ui import (
+    background,
+    compute,
+    controls,
+    downloads,
+    films,
+    findings,
+    frame,
+    gallery,
+    record,
+    running,
+    tables,
+    terms,
+)
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.components.sampling import Live
@@ -275,8 +288,8 @@ def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:
     )
 
 
-def _asked(view: SearchView) -> tuple[Model, str, int, str]:
-    return view.chosen_model, view.solver, view.steps, view.metric
+def _asked(view: SearchView) -> tuple[Model, str, int, str, int]:
+    return view.chosen_model, view.solver, view.steps, view.metric, view.refine
 
 
 def _choose(view: SearchView) -> None:
@@ -295,7 +308,7 @@ def chosen(view: SearchView) -> "Future[Chosen] | None":
 
 def _ready(view: SearchView) -> Schedule | None:
     """The automatic choice as it ships."""
-    if view.metric != shipped.METRIC:
+    if view.metric != shipped.METRIC or view.refine != finding.REFINEMENT:
         return None
     return shipped.find(view.chosen_model, view.solver, view.steps, "choice")
 
@@ -307,11 +320,12 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     if choice is None:
         there = "One comes with the project, and is in the table. " if _ready(view) else ""
         label = "Choose again, and see what was tried" if there else "Choose"
-        st.caption(f"{there}It tries optima of many weights, blends and all baselines: some seconds.")
+        st.caption(f"{there}It tries optima of many weights, blends and all baselines, and refines what did best.")
+        controls.refinement()
         st.button(label, icon=":material/checklist:", key="run choice", on_click=_choose, args=(view,))
         return
     if not choice.done():
-        st.caption("Trying optima of many weights, blends and all baselines …")
+        st.caption("Trying optima of many weights, blends and all baselines, and refining what did best …")
         return
     if error := choice.exception():
         frame.refuse(error)
@@ -320,14 +334,23 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
         return
     made = choice.result().choice
     st.markdown(made.reason)
+    controls.refinement()
     metric = METRICS[view.metric]
     last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
-    titles, scores = [tried.title for tried, _ in last], [metric.turned(score) for _, score in last]
-    rows = pd.DataFrame({"Tried in the last round": titles, metric.title: list(map(str, scores))})
-    make = partial(tables.as_csv, [tried for tried, _ in last], {metric.title: scores})
+    scores = [metric.turned(score) for _, score in last]
+    columns = {metric.title: scores}
+    if made.second and all(tried.beside for tried, _ in last):
+        columns[made.second.title] = [made.second.turned(tried.beside) for tried, _ in last if tried.beside]
+    said = [f"{tried.title} (refused)" if tried.refused else tried.title for tried, _ in last]
+    shown = {title: list(map(str, column)) for title, column in columns.items()}
+    rows = pd.DataFrame({"Tried in the last round": said, **shown})
+    make = partial(tables.as_csv, [tried for tried, _ in last], columns)
     downloads.table("Table of what the automatic choice tried", make)
     # A plain table, whose cells take as many lines as a name needs.
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
+    if made.second and any(tried.refused for tried, _ in last):
+        words = f"**Refused:** what has a worse {made.second.title} than before it was refined."
+        terms.caption(words, made.second.title)
 
 
 def choosing(choice: "Future[Chosen] | None") -> bool:
