@@ -163,9 +163,9 @@ def test_weights_integrate_polynomials_exactly(order):
 @pytest.mark.parametrize(("name", "steps", "close"), [("ld3", 2, 0.03), ("ld3", 4, 0.1), ("bezier", 4, 0.1)])
 def test_on_gaussian_data_they_come_to_the_gaussian_optimal_schedule(name, steps, close):
     given = Given(LOW, HIGH, "stochastic-ddim", denoiser=GaussianDenoiser(C), x_T=noise(256))
-    found, lessons = RIVALS[name].find(given, steps), teacher.Lessons.of(given)
+    found, pairs = RIVALS[name].find(given, steps), teacher.Pairs.of(given)
     best = schedules.gaussian(steps)  # AYS, Theorem 3.1: for DDIM, which stands for its stochastic twin
-    assert float(lessons.loss(found, slice(None))) < 1.02 * float(lessons.loss(best, slice(None)))
+    assert float(pairs.loss(found, slice(None))) < 1.02 * float(pairs.loss(best, slice(None)))
     np.testing.assert_allclose(np.log(found), np.log(best), atol=close)
 
 
@@ -173,7 +173,7 @@ def test_on_gaussian_data_they_come_to_the_gaussian_optimal_schedule(name, steps
 def test_two_steps_reach_the_best_of_all_and_fresh_noise_ends_nearer_to_the_teacher(name):
     denoiser = datasets.get("ring-8").denoiser()
     given = Given(LOW, HIGH, "ddim", denoiser=denoiser, x_T=noise(1024))
-    fresh = teacher.Lessons.of(Given(LOW, HIGH, "ddim", denoiser=denoiser, x_T=noise(1024, 5)))
+    fresh = teacher.Pairs.of(Given(LOW, HIGH, "ddim", denoiser=denoiser, x_T=noise(1024, 5)))
 
     def loss(sigmas):
         return float(fresh.loss(np.asarray(sigmas), slice(None)))

@@ -10,7 +10,7 @@ __all__ = ["RIVALS", "Given", "Needs", "Rival"]
 
 _PASS = "One call for every path and level of the pass, for all numbers of steps at once."
 _WALK = "Two calls for every trajectory and level, for all numbers of steps at once."
-_LESSONS = (
+_FIT = (
     "128 calls for each of 1,024 starts of the teacher's; then, for every solver and number of steps anew, those of a "
     "sample for 128 starts in each of 151 iterations, with their gradients, and for 512 starts in 31 looks."
 )
@@ -71,7 +71,7 @@ RIVALS: dict[str, Rival] = {
             source="Tong et al. 2025, arXiv 2405.15506, with the hard loss",
             rule="least E‖x(n steps) − x(many steps)‖² over the gaps in log σ",
             needs=Needs.GRADIENTS,
-            cost=_LESSONS,
+            cost=_FIT,
             find=ld3,
         ),
         Rival(
@@ -79,7 +79,7 @@ RIVALS: dict[str, Rival] = {
             source="after Min et al. 2026 (BézierFlow), arXiv 2512.13255",
             rule="the same over the 33 control points of log σ(u), u = 0, 1/n, …, 1",
             needs=Needs.GRADIENTS,
-            cost=_LESSONS,
+            cost=_FIT,
             find=bezier,
         ),
     )

@@ -14,12 +14,11 @@ It is the nearest minimum that is wanted, by a trust region from levels even in 
 bounds in which large weights happen to cancel behind one giant step.
 """
 
-import warnings
 from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.optimize import LinearConstraint, minimize
+from scipy.optimize import BFGS, LinearConstraint, minimize
 
 from ays_toy.optimize.rivals.rival import Given
 from ays_toy.sampling.schedules import logsnr, validate
@@ -33,6 +32,14 @@ ITERATIONS = 100
 def dmn(given: Given, steps: int) -> np.ndarray:
     """The levels of least bound between both ends -> [steps+1]."""
     return _least(steps, given.sigma_min, given.sigma_max).copy()
+
+
+class _Curvature(BFGS):
+    """BFGS that learns nothing, and says nothing, where a step between corners of the bound keeps the slope."""
+
+    def update(self, delta_x: np.ndarray, delta_grad: np.ndarray) -> None:
+        if delta_grad.any():
+            super().update(delta_x, delta_grad)
 
 
 @lru_cache(maxsize=256)
@@ -50,11 +57,10 @@ def _least(steps: int, low: float, high: float) -> np.ndarray:
     gaps = -np.diff(np.eye(steps + 1), axis=0)  # [n, n+1]: of the inner levels, and what the ends add
     ends = gaps[:, [0, -1]] @ even[[0, -1]]
     apart = LinearConstraint(gaps[:, 1:-1], LEAST * (even[0] - even[1]) - ends, np.inf)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a gradient that does not change, as where a bound is linear
-        found = minimize(
-            objective, even[1:-1], jac=True, method="trust-constr", constraints=apart, options={"maxiter": ITERATIONS}
-        )
+    options = {"maxiter": ITERATIONS}
+    found = minimize(
+        objective, even[1:-1], jac=True, hess=_Curvature(), method="trust-constr", constraints=apart, options=options
+    )
     return validate([high, *np.exp(found.x), low])
 
 

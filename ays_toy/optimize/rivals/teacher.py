@@ -34,7 +34,7 @@ WITHOUT_NOISE = {"stochastic-ddim": "ddim", "sde-dpmpp-2m": "dpmpp-2m"}  # by wh
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
+class Pairs:
     """Starts x_T [N, ...] and where the teacher carries them; the first half to learn from, the other to judge by."""
 
     denoiser: Denoiser
@@ -43,7 +43,7 @@ class Lessons:
     ends: torch.Tensor
 
     @classmethod
-    def of(cls, given: Given) -> "Lessons":
+    def of(cls, given: Given) -> "Pairs":
         """From all starts that are given, in double precision."""
         assert given.denoiser is not None
         assert given.x_T is not None
@@ -86,8 +86,8 @@ def bernstein(steps: int, degree: int) -> np.ndarray:
 @one_thread()
 def _fitted(given: Given, count: int, levels_of: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
     """The levels [n+1] that come of `count` gaps, fitted; what does best on the second half of the starts."""
-    lessons = Lessons.of(given)
-    half = len(lessons.starts) // 2
+    pairs = Pairs.of(given)
+    half = len(pairs.starts) // 2
     batch = min(BATCH, half // 4)
     shares = torch.zeros(count, dtype=torch.float64, requires_grad=True)
     adam, best, least = Adam([shares]), np.empty(0), np.inf
@@ -95,9 +95,9 @@ def _fitted(given: Given, count: int, levels_of: Callable[[torch.Tensor], torch.
         levels = levels_of(spread(shares, given.sigma_max, given.sigma_min))
         if k % LOOKS == 0:
             now = validate(levels.detach().numpy())
-            if (judged := float(lessons.loss(now, slice(half, None)))) < least:
+            if (judged := float(pairs.loss(now, slice(half, None)))) < least:
                 best, least = now, judged
-        loss = lessons.loss(levels, torch.arange(k * batch, (k + 1) * batch) % half)
+        loss = pairs.loss(levels, torch.arange(k * batch, (k + 1) * batch) % half)
         (shares.grad,) = torch.autograd.grad(loss, shares)
         adam.step(RATE)
     return best
