@@ -8,6 +8,9 @@ from playwright.sync_api import Page
 
 GRAVE = ("serious", "critical")
 _RUN = """async () => {
+  const stale = () => document.querySelector("[data-stale=true]");  // faded, until a run of the page has drawn it anew
+  const fades = () => document.getAnimations().some((one) => one instanceof CSSTransition);
+  for (let k = 0; k < 100 && (stale() || fades()); k += 1) await new Promise((done) => setTimeout(done, 50));
   const found = await axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
   const nodes = found.violations.flatMap((rule) => rule.nodes.map((node) => ({ rule, node })));
   const words = ({ rule, node }) => `${rule.id}: ${node.target.join(" ")} ${node.html.slice(0, 160)}`;

@@ -1,5 +1,7 @@
 """A real Chromium and real servers for the tests that need them."""
 
+import base64
+import io
 import os
 import re
 import shutil
@@ -14,7 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     CDPSession,
@@ -33,14 +37,37 @@ QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "-
 PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 HEADERS = {name.lower(): value for name, value in re.findall(r'add_header (\S+) "([^"]+)" always;', PROXY)}
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
-PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
+# Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
+PLAIN = """
+const look = new CSSStyleSheet();
+look.replaceSync(".stPlotlyChart, [data-testid=stDataFrame] { display: none !important; }");
+document.adoptedStyleSheets = [look];
+"""
 
 
 def required() -> None:
     """Skip the module where there is no Chromium, unless it has to be there."""
     if PROGRAM is None and not os.environ.get("AYS_REQUIRE_BROWSER"):
         pytest.skip("no Chromium on this machine", allow_module_level=True)
+
+
+def pixels(canvas: Locator) -> np.ndarray:
+    """What is painted on a canvas [height, width, 4], brought as text: as numbers a million of them take 20 seconds."""
+    width, height, text = canvas.evaluate(
+        """(canvas) => {
+          const { width, height } = canvas, { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+          const parts = [];
+          for (let k = 0; k < data.length; k += 8192) parts.push(String.fromCharCode(...data.subarray(k, k + 8192)));
+          return [width, height, btoa(parts.join(""))];
+        }"""
+    )
+    return np.frombuffer(base64.b64decode(text), dtype=np.uint8).reshape(height, width, 4).astype(int)
+
+
+def picture(address: str) -> Image.Image:
+    """The picture that an address holds."""
+    return Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGB")
 
 
 def grab(page: Page, thing: Locator) -> tuple[float, float]:
@@ -72,13 +99,13 @@ def started(home: Path, script: str = "app.py", root: Path = ROOT) -> Iterator[t
         process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://localhost:{port}"
     try:
-        for _ in range(120):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"{url}/_stcore/health", timeout=5)
                 break
             except (urllib.error.URLError, ConnectionError):
                 assert process.poll() is None, (home / f"server-{port}.log").read_text()
-                time.sleep(0.5)
+                time.sleep(0.1)
         yield process, url
     finally:
         process.kill()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chromium import READY, Visit, required
+from chromium import READY, Visit, picture, required
 from playwright.sync_api import Page, expect
 from test_follow_browser import figure, likeness, panels
 
@@ -24,7 +24,7 @@ RECORD = """() => {
     const points = canvases.reduce((sum, one) => sum + Number(one.dataset.points ?? 0), 0);
     if (row?.checkVisibility() && points !== window.seenPoints && canvases.every((one) => one.dataset.points)) {
       window.seenPoints = points;
-      window.seenPixels = canvases.map((one) => [...one.getContext("2d").getImageData(0, 0, 128, 128).data]);
+      window.seenPixels = canvases.map((one) => one.toDataURL());
     }
     const words = [...document.querySelectorAll(".st-key-verdict p, .st-key-table_box canvas")];
     if (row?.checkVisibility()) frames.push({
@@ -94,7 +94,7 @@ def test_other_data_are_sampled_before_python_has_and_give_way_to_the_same(page:
     assert [names(frame) for frame in frames] == [["The data", "EDM", "Time-uniform"]] * len(frames)
     assert {frame["view"] for frame in frames} == {view(page)}
     assert figure(page)[0] != before[0]
-    own = [np.array(one).reshape(128, 128, 4)[..., :3] for one in page.evaluate("() => window.seenPixels")]
+    own = [np.array(picture(one)) for one in page.evaluate("() => window.seenPixels")]
     alike = [likeness(one, other) for one, other in zip(own[1:], panels(page), strict=True)]
     assert min(alike) > 0.9, alike  # the same samples, or the first of them
     expect(page.locator(".st-key-verdict")).to_contain_text("energy distance")

@@ -1,14 +1,13 @@
 """Drawing in a real Chromium: by mouse, by keyboard, undone, brought as an image, taken along in a link."""
 
-import base64
 import re
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import ADDRESS, PIXELS, Visit, grab, required
+from chromium import ADDRESS, Visit, grab, pixels, required
+from chromium import picture as picture_at
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -202,8 +201,7 @@ def test_an_image_becomes_data_everywhere_and_one_too_large_is_a_sentence(visit:
 
 def shown(address: str) -> np.ndarray:
     """A picture in a figure, by its address: gray [128, 128]."""
-    picture = Image.open(BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGB")
-    return np.array(picture.resize((128, 128), Image.Resampling.BOX)).mean(axis=2)
+    return np.array(picture_at(address).resize((128, 128), Image.Resampling.BOX)).mean(axis=2)
 
 
 def test_samples_follow_the_brush_and_give_way_to_the_same_of_the_figure(
@@ -219,7 +217,7 @@ def test_samples_follow_the_brush_and_give_way_to_the_same_of_the_figure(
     expect(live).to_have_attribute("data-points", "4096")
     assert (page.url, figure.evaluate(ADDRESS)) == (url, before)  # Python has not been told
     assert all(abs(live.bounding_box()[side] - frame[side]) < 1 for side in frame)
-    seen = np.array(live.evaluate(PIXELS)).reshape(128, 128, 4)[..., :3].mean(axis=2)
+    seen = pixels(live)[..., :3].mean(axis=2)
     page.mouse.up()
     expect(live).to_be_hidden(timeout=30_000)
     visit.idle()

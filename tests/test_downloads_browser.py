@@ -1,4 +1,4 @@
-"""The menu of what a page shows, and the files that it gives, in a real Chromium."""
+"""What a page shows, taken away in a real Chromium: the menu, the files that it gives, and the page on paper."""
 
 import io
 import re
@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from axe import violations
 from chromium import Visit, required
+from paper import assert_document
 from PIL import Image
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 from test_downloads import flow_film, search_film
+from test_screens import drawn
 
 from ays_toy.figures import films
 
@@ -90,9 +92,9 @@ def read(file: Download) -> bytes:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_figure_of_every_page_can_be_taken_as_picture_and_as_page(menu, name) -> None:
+def test_every_figure_of_every_page_can_be_taken_as_picture_and_as_page_and_all_of_it_on_paper(menu, name) -> None:
     address, figures, others = PAGES[name]
-    one = menu(address, scheme="dark")
+    one = menu(address, scheme="dark", reduced_motion="reduce")
     assert violations(one.page) == [], "the menu"
     lines = one.body.get_by_test_id("stMarkdown").all_inner_texts()
     assert sorted(lines) == sorted([*figures, *others])
@@ -111,6 +113,10 @@ def test_every_figure_of_every_page_can_be_taken_as_picture_and_as_page(menu, na
             page = read(one.file(one.line(title, "HTML"))).decode()
             assert f"<h1>{title}</h1>" in page
             assert "plotly.js v" in page
+    one.page.keyboard.press("Escape")
+    expect(one.body).to_have_count(0)
+    drawn(one, name)
+    assert_document(one.page, name)
 
 
 def test_tables_are_files_of_numbers_and_schedules_files_for_other_tools(menu) -> None:

@@ -1,13 +1,11 @@
 """Explore in a real Chromium: pictures follow the sliders before Python has heard of it, and give way to its figure."""
 
-import base64
 import re
 from collections.abc import Callable
-from io import BytesIO
 
 import numpy as np
 import pytest
-from chromium import ADDRESS, PIXELS, READY, Visit, grab, required
+from chromium import ADDRESS, READY, Visit, grab, picture, pixels, required
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -68,13 +66,13 @@ def slider(page: Page) -> Locator:
 
 def all_drawn(page: Page, count: int) -> list[np.ndarray]:
     expect(page.locator(".live canvas[data-points='20000']:visible")).to_have_count(count)
-    return [np.array(one.evaluate(PIXELS)).reshape(128, 128, 4)[..., :3] for one in live(page).all()]
+    return [pixels(one)[..., :3] for one in live(page).all()]
 
 
 def panels(page: Page) -> list[np.ndarray]:
     """The figure's own pictures."""
-    images = [Image.open(BytesIO(base64.b64decode(one.partition(",")[2]))).convert("RGB") for one in figure(page)[1:]]
-    return [np.array(image.resize((128, 128), Image.Resampling.BOX)) for image in images]
+    images = [picture(one).resize((128, 128), Image.Resampling.BOX) for one in figure(page)[1:]]
+    return [np.array(image) for image in images]
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> float:

@@ -44,6 +44,7 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
         page.keyboard.press("Home")  # two steps, two levels to move
         page.get_by_role("radio", name="512").click()
         expect(page).to_have_url(re.compile("steps=2&.*samples=512|samples=512.*steps=2"), timeout=60_000)
+        page.wait_for_selector(READY)  # a click into a run that another one cuts short is lost
         page.get_by_role("button", name="Run the search", exact=True).click()
         found = page.locator(".st-key-panels .annotation-text").nth(2)
         expect(found).to_contain_text(re.compile("AYS.*NLL"), timeout=240_000)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from axe import violations
-from chromium import READY, Visit, required
+from chromium import PLAIN, READY, Visit, required
 from playwright.sync_api import Locator, Page, expect
 from test_screens import faults
 
@@ -85,6 +85,7 @@ def take(page: Page, step: Step) -> None:
 def test_a_lesson_is_walked_by_keyboard_alone(visits: Callable[..., Visit], server: str, name: str) -> None:
     visit, one = visits(reduced_motion="reduce"), LESSONS[name]
     page = visit.page
+    page.add_init_script(PLAIN)
     page.goto(f"{server}/learn")
     start = page.get_by_role("button", name=re.compile(re.escape(one.title) + "$")).last
     start.focus()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from chromium import ADDRESS, PIXELS, READY, Visit, grab, required, swiped
+from chromium import ADDRESS, READY, Visit, grab, pixels, required, swiped
 from playwright.sync_api import Locator, Page, expect
 from scipy.ndimage import gaussian_filter
 
@@ -42,10 +42,6 @@ def yours(page: Page) -> Locator:
     return page.locator(".st-key-panels_box5 .subplot.x2y2 .heatmaplayer image")
 
 
-def pixels(page: Page) -> np.ndarray:
-    return np.array(live(page).evaluate(PIXELS)).reshape(128, 128, 4)
-
-
 def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Page, server: str) -> None:
     opened(page, server)
     url, before, figure = page.url, yours(page).evaluate(ADDRESS), yours(page).bounding_box()
@@ -54,10 +50,10 @@ def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Pag
     page.mouse.move(x + 40, y, steps=4)
     expect(live(page)).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(r"^Yours as it moves, [\d,]+ samples, live$"))).to_be_visible()
-    one = pixels(page)
+    one = pixels(live(page))
     page.mouse.move(x - 40, y, steps=4)
     expect(live(page)).to_have_attribute("data-points", "20000")  # a hand that pauses sees all of them
-    other = pixels(page)
+    other = pixels(live(page))
     assert (one != other).any(axis=2).mean() > 0.02
     assert page.url == url
     assert yours(page).evaluate(ADDRESS) == before  # Python has not been told
@@ -91,7 +87,7 @@ def test_it_is_the_picture_that_the_library_makes_of_the_same_noise(page: Page, 
     image = gaussian_filter(pictures.density_image(samples, half, 128), 0.7 * (model.samples / count) ** (1 / 6))
     top = pictures.brightest(pictures.true_image(model, half, 128))
     wanted = shade_colors()[np.minimum(255 * np.sqrt(image / top), 255).astype(np.uint8)][::-1]
-    off = np.abs(pixels(page)[..., :3].astype(int) - wanted).max(axis=2)
+    off = np.abs(pixels(live(page))[..., :3] - wanted).max(axis=2)
     assert (off > 2).mean() < 0.001
 
 
@@ -202,10 +198,10 @@ def test_the_samples_of_a_sweep_follow_the_bar_and_give_way_to_the_figure_s(page
     expect(live(page)).to_have_attribute("data-points", "20000")
     sweep = bar.input_value()
     expect(words).to_have_text(f"sweep {sweep}: 20,000 samples, live")
-    first = pixels(page)
+    first = pixels(live(page))
     page.mouse.move(box["x"] + 9, box["y"] + box["height"] / 2, steps=3)
     expect(words).to_have_text(re.compile(r"^sweep 0: 20,000"))
-    assert (pixels(page) != first).any(axis=2).mean() > 0.02
+    assert (pixels(live(page)) != first).any(axis=2).mean() > 0.02
     assert (page.url, figure.evaluate(ADDRESS)) == (url, before)  # Python has not been told
     assert all(abs(live(page).bounding_box()[side] - frame[side]) < 1 for side in frame)
     page.mouse.up()

@@ -116,7 +116,7 @@ def test_a_page_that_is_opened_shows_what_ships_and_searches_only_when_it_is_ask
 def test_a_choice_begins_only_when_somebody_asks_for_it() -> None:
     at = opened("optimize", data="gaussian", metric="nll")
     assert "Automatic choice" not in set(at.dataframe[0].value["Schedule"]), "none ships by this metric"
-    assert not findings.is_chosen(Model("gaussian"), "stochastic-ddim", 10, "nll")
+    assert not findings.is_chosen(Model("gaussian"), "stochastic-ddim", 10, "nll", 60)
     assert at.button(key="run choice").label == "Choose"
 
 
@@ -201,10 +201,12 @@ def test_a_sweep_stopped_at_by_hand_is_held_by_the_link_and_let_go_with_its_sear
 
 def test_the_ode_dials_are_there_for_solvers_that_follow_it() -> None:
     at = opened("optimize", data="gaussian", steps="4", samples="512", solver="ddim", matrix="ode")
-    assert [slider.key for slider in at.select_slider] == ["gamma"]
+    assert "gamma" in [slider.key for slider in at.select_slider]
     assert "ODE optimum, γ = 1.5" in list(at.dataframe[0].value["Schedule"])
     at = opened("optimize", data="gaussian", steps="4", samples="512", matrix="ode")
-    assert [slider.key for slider in at.select_slider] == ["power"]
+    keys = {slider.key for slider in at.select_slider}
+    assert "power" in keys
+    assert "gamma" not in keys
 
 
 def test_stop_and_go_on_take_the_search_up_where_it_was() -> None:

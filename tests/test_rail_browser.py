@@ -103,7 +103,10 @@ def test_a_finger_drags_a_level_too(visits: Callable[..., Visit], server: str) -
     page.wait_for_timeout(300)
     assert sigma(page, 1) == before, "a finger that scrolls the page moves no level"
     assert "levels=" not in page.url
-    x, y = middle(knob(page, 1))
+    at = (x, y)
+    while at != (at := middle(knob(page, 1))):  # the page rolls on after the finger
+        page.wait_for_timeout(200)
+    x, y = at
     for kind, dx in (("touchStart", 0), ("touchMove", 15), ("touchMove", 30), ("touchMove", 45)):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + 18 + dx, "y": y}]})
     expect(knob(page, 1)).not_to_have_attribute("aria-valuenow", f"{before:.4g}")

@@ -198,12 +198,15 @@ def test_leaving_out_what_cannot_matter_changes_nothing_and_leaves_much_out(engi
     const [all, some] = [false, true].map((prune) => mixtureDenoiser({ means, stds, weights }, 1.1, prune));
     return asked.sigmas.map((sigma) => {
       const [left, right] = [all, some].map((one) => one(x, sigma));
-      const time = (one) => {
-        const began = performance.now();
-        for (let k = 0; k < 40; k += 1) one(x, sigma);
-        return performance.now() - began;
-      };
-      return { off: Math.max(...left.map((value, k) => Math.abs(value - right[k]))), faster: time(all) / time(some) };
+      const took = [[], []];
+      for (let k = 0; k < 40; k += 1)
+        [all, some].forEach((one, which) => {
+          const began = performance.now();
+          one(x, sigma);
+          took[which].push(performance.now() - began);
+        });
+      const [slow, fast] = took.map((times) => Math.min(...times));  // in which the machine did nothing else
+      return { off: Math.max(...left.map((value, k) => Math.abs(value - right[k]))), faster: slow / fast };
     });
     """
     results = engine(program, asked)

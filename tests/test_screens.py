@@ -1,4 +1,4 @@
-"""Every page on every screen, in a real Chromium: read, named, reached by keys, in sight, in light and dark."""
+"""Every page on every screen, in a real Chromium: still, read, named, reached by keys, in sight, in light and dark."""
 
 import io
 import re
@@ -12,6 +12,7 @@ from axe import violations
 from chromium import Visit, required
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+from shifts import WATCH, assert_still
 
 from ays_toy.names import TITLES, blend, title
 from ays_toy.ui import tables
@@ -47,17 +48,27 @@ SIZES = {
     "laptop": (1440, 900),
     "wall": (1920, 1080),
 }
+TOGETHER = {  # what is compared, and by what: on one screen of a projector
+    "explore": ".st-key-panels .heatmaplayer, .st-key-verdict",
+    "optimize": ".player figure svg, .transport, .st-key-panels .heatmaplayer",
+    "trajectories": ".flow canvas, .transport, .choice",
+    "beat_ays": ".board svg, .st-key-reveal button, .st-key-panels .heatmaplayer",
+}
 
 
 def open_page(visit: Visit, server: str, name: str) -> Page:
-    address, drawn = PAGES[name]
-    visit.page.goto(f"{server}/{address}")
-    for selector in drawn.split(", "):
+    visit.page.goto(f"{server}/{PAGES[name][0]}")
+    drawn(visit, name)
+    return visit.page
+
+
+def drawn(visit: Visit, name: str) -> None:
+    """Wait until a page is all there."""
+    for selector in PAGES[name][1].split(", "):
         visit.page.wait_for_selector(selector, state="attached", timeout=120_000)
     if name == "optimize":
         expect(visit.page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=120_000)
     visit.idle()
-    return visit.page
 
 
 def faults(page: Page) -> list[str]:
@@ -90,12 +101,17 @@ def under(page: Page, where: Locator | str) -> float:
     return max(box["y"] + box["height"] for box in boxes if box)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
+@pytest.mark.parametrize(
+    ("name", "scheme"),  # on a phone every page is dark; two have all kinds of buttons
+    [*((name, "light") for name in PAGES), ("explore", "dark"), ("beat_ays", "dark")],
+)
+def test_a_page_opens_still_and_all_that_is_shown_can_be_read_has_a_name_and_is_reached_by_keys(
     visits: Callable[..., Visit], server: str, name: str, scheme: str
 ) -> None:
-    page = open_page(visits(scheme=scheme), server, name)
+    visit = visits(scheme=scheme)
+    visit.page.add_init_script(WATCH)
+    page = open_page(visit, server, name)
+    assert_still(page)
     assert faults(page) == []
     assert violations(page) == []
     kinds = "[data-testid^=stBaseButton], [data-testid=stPopoverButton], [role=radio], [data-tag], .buttons button"
@@ -140,36 +156,73 @@ def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page)
 # --- in sight ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "together"),
-    [
-        ("explore", ".st-key-panels .heatmaplayer, .st-key-verdict"),
-        ("optimize", ".player figure svg, .transport, .st-key-panels .heatmaplayer"),
-        ("trajectories", ".flow canvas, .transport, .choice"),
-        ("beat_ays", ".board svg, .st-key-reveal button, .st-key-panels .heatmaplayer"),
-    ],
-)
-def test_on_a_projector_pictures_and_what_they_are_compared_by_are_on_one_screen(
-    visits: Callable[..., Visit], server: str, name: str, together: str
-) -> None:
-    width, height = SIZES["projector"]
-    page = open_page(visits(width=width, height=height), server, name)
-    for selector in together.split(", "):
+def resize(page: Page, width: int, height: int) -> None:
+    """Give a window another size, and wait until its figures have theirs."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function(
+        """() => {
+          const figures = [...document.querySelectorAll(".stPlotlyChart, .main-svg, [data-testid=stMain] *[class]")];
+          const before = window.boxesBefore;
+          window.boxesBefore = JSON.stringify(figures.map((one) => one.getBoundingClientRect()));
+          return window.boxesBefore === before;
+        }""",
+        polling=200,
+    )
+
+
+def fits(page: Page) -> bool:
+    return bool(page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth <= main.clientWidth"))
+
+
+def all_in_sight(page: Page, name: str) -> None:
+    """Assert that on a projector the pictures and what they are compared by are on one screen."""
+    _, height = SIZES["projector"]
+    for selector in TOGETHER.get(name, "[data-testid=stMain] h3").split(", "):
         assert under(page, selector) <= height, selector
     if name == "trajectories":
         assert under(page, page.get_by_text("this far from the reference")) <= height
 
 
-def test_a_large_screen_is_used(visits: Callable[..., Visit], server: str) -> None:
+def wall_used(page: Page) -> None:
+    """Assert that the paths of Trajectories take all of a large screen."""
     width, height = SIZES["wall"]
-    page = open_page(visits(width=width, height=height), server, "trajectories")
     right = max(one.bounding_box()["x"] + one.bounding_box()["width"] for one in page.locator(".flow canvas").all())
     assert right > 0.96 * width
     assert under(page, ".st-key-local .main-svg, .flow canvas") < height + 60
 
 
-def fits(page: Page) -> bool:
-    return bool(page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth <= main.clientWidth"))
+def words_have_room(page: Page, name: str) -> None:
+    """Assert that words on the figures of Explore and Images leave each other, the bars and the curves their room."""
+    if name == "images":
+        long_titles_leave_room(page)
+    elif name == "explore":
+        titles_keep_apart(page)
+
+
+def long_titles_leave_room(page: Page) -> None:
+    chart = page.locator(".st-key-image-klub .main-svg").first.bounding_box()
+    bars = [bar.bounding_box()["width"] for bar in page.locator(".st-key-image-klub .bars .point path").all()]
+    assert max(bars) > 0.2 * chart["width"]
+    for number in page.locator(".st-key-image-klub .bartext").all():
+        box = number.bounding_box()
+        assert box["x"] + box["width"] <= chart["x"] + chart["width"]
+    figure = page.locator(".st-key-quality .main-svg").first.bounding_box()
+    legend = page.locator(".st-key-quality .legend").bounding_box()
+    plot = page.locator(".st-key-quality .cartesianlayer .gridlayer").first.bounding_box()
+    assert legend["height"] < 0.36 * figure["height"]
+    assert legend["y"] + legend["height"] <= plot["y"] + 12
+
+
+def titles_keep_apart(page: Page) -> None:
+    boxes = [box for words in page.locator(".st-key-panels .annotation-text").all() if (box := words.bounding_box())]
+    assert len(boxes) == 5
+    for one, other in pairwise(sorted(boxes, key=lambda box: box["x"])):
+        assert one["x"] + one["width"] <= other["x"] + 1
+    chart = page.locator(".st-key-rail .main-svg").first.bounding_box()
+    names = [name.bounding_box() for name in page.locator(".st-key-rail .yaxislayer-above .ytick text").all()]
+    levels = page.locator(".st-key-rail .xy .scatterlayer").first.bounding_box()
+    assert min(name["x"] for name in names) >= chart["x"]
+    assert levels["width"] > 0.5 * chart["width"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -185,10 +238,15 @@ def test_every_width_holds_the_page_and_the_controls_beside_it_and_the_tab_key_l
         assert any(wanted in one for one in names), (wanted, names)
     controls.scroll_into_view_if_needed()  # the walk has led away from them
     for width, height in (size for size in SIZES.values() if size[0] >= width):
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(300)
+        resize(page, width, height)
         assert fits(page), (width, height)
         expect(controls).to_be_in_viewport()
+        words_have_room(page, name)
+        if (width, height) == SIZES["projector"]:
+            page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+            all_in_sight(page, name)
+    if name == "trajectories":
+        wall_used(page)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -199,7 +257,9 @@ def test_on_a_phone_no_controls_lie_over_the_page_until_they_are_asked_for(
     device = {"is_mobile": True, "has_touch": True, "reduced_motion": "reduce"}
     page = open_page(visits(width=width, height=height, scheme="dark", **device), server, name)
     assert fits(page)
+    words_have_room(page, name)
     still = page.screenshot()
+    assert faults(page) == []
     assert violations(page) == []
     assert page.screenshot() == still, "something moves by itself, though motion is not wanted"
     controls = page.locator("[data-testid=stSidebar] [data-testid=stWidgetLabel]").first
@@ -235,38 +295,6 @@ def test_no_name_in_the_table_is_cut(page: Page, server: str) -> None:
         titles,
     )
     assert widest + 16 <= tables.name_width(titles) < widest + 60  # 8 pixels on either side
-
-
-@pytest.mark.parametrize("size", ["phone", "tablet", "projector"])
-def test_long_titles_leave_the_bars_and_curves_their_room(visits: Callable[..., Visit], server: str, size: str) -> None:
-    width, height = SIZES[size]
-    page = open_page(visits(width=width, height=height), server, "images")
-    chart = page.locator(".st-key-image-klub .main-svg").first.bounding_box()
-    bars = [bar.bounding_box()["width"] for bar in page.locator(".st-key-image-klub .bars .point path").all()]
-    assert max(bars) > 0.2 * chart["width"]
-    for number in page.locator(".st-key-image-klub .bartext").all():
-        box = number.bounding_box()
-        assert box["x"] + box["width"] <= chart["x"] + chart["width"]
-    figure = page.locator(".st-key-quality .main-svg").first.bounding_box()
-    legend = page.locator(".st-key-quality .legend").bounding_box()
-    plot = page.locator(".st-key-quality .cartesianlayer .gridlayer").first.bounding_box()
-    assert legend["height"] < 0.36 * figure["height"]
-    assert legend["y"] + legend["height"] <= plot["y"] + 12
-
-
-@pytest.mark.parametrize("size", ["phone", "tablet", "projector"])
-def test_words_of_pictures_and_levels_keep_their_room(visits: Callable[..., Visit], server: str, size: str) -> None:
-    width, height = SIZES[size]
-    page = open_page(visits(width=width, height=height), server, "explore")
-    boxes = [box for words in page.locator(".st-key-panels .annotation-text").all() if (box := words.bounding_box())]
-    assert len(boxes) == 5
-    for one, other in pairwise(sorted(boxes, key=lambda box: box["x"])):
-        assert one["x"] + one["width"] <= other["x"] + 1
-    chart = page.locator(".st-key-rail .main-svg").first.bounding_box()
-    names = [name.bounding_box() for name in page.locator(".st-key-rail .yaxislayer-above .ytick text").all()]
-    levels = page.locator(".st-key-rail .xy .scatterlayer").first.bounding_box()
-    assert min(name["x"] for name in names) >= chart["x"]
-    assert levels["width"] > 0.5 * chart["width"]
 
 
 def test_the_readmes_picture_is_taken_from_the_app(browser: Browser, server: str, page: Page) -> None:

@@ -21,8 +21,10 @@ def test_every_entry_is_a_schedule_of_its_cell_over_the_default_range():
     for (cell, name), found in shipped.entries().items():
         assert cell.data in DATASETS
         assert cell.solver in presets.SOLVERS
-        assert (found.name, found.title) == (name, names.title(name))
-        assert isinstance(rows[cell][name][0], str if name == "choice" else int)  # what was chosen, where it stopped
+        title = names.title("choice" if name == shipped.PLAIN else name)
+        assert (found.name, found.title) == ("choice" if name == shipped.PLAIN else name, title)
+        assert name != shipped.PLAIN or (cell, "choice") not in shipped.entries()
+        assert isinstance(rows[cell][name][0], int if name == "ays" else str)  # what was chosen, where it stopped
         assert validate(found.sigmas).size == cell.steps + 1
         assert (found.sigmas[0], found.sigmas[-1]) == (80.0, 0.002)
         assert found.calls > 100_000
@@ -63,7 +65,7 @@ def test_pages_take_what_ships_and_search_only_for_the_rest(monkeypatch):
         assert findings.named(Model("moons"), name, "dpmpp-2m", 8).done()
 
 
-def test_a_cell_is_found_kept_and_gone_on_with_and_other_settings_are_refused(tmp_path, monkeypatch):
+def test_a_cell_is_found_kept_and_gone_on_with_and_by_other_settings_made_anew(tmp_path, monkeypatch):
     out, cell = tmp_path / "presets.json", shipped.Cell("gaussian", "ddim", 3)
     rows = presets.cell(cell, {})
     presets.write(out, {cell: rows})
@@ -71,8 +73,7 @@ def test_a_cell_is_found_kept_and_gone_on_with_and_other_settings_are_refused(tm
     assert presets.cell(cell, rows) == rows, "what is known is not found again"
     assert presets.read(out, anew=True) == {}
     monkeypatch.setattr(presets, "WIDE", replace(WIDE, rounds=((10, 1),)))
-    with pytest.raises(ValueError, match="made with other settings"):
-        presets.read(out, anew=False)
+    assert presets.read(out, anew=False) == {cell: {"ays": rows["ays"]}}, "a choice by other rounds is made anew"
 
 
 def test_a_name_is_resolved_once_whatever_does_not_decide_it():
@@ -90,14 +91,14 @@ def test_a_name_is_resolved_once_whatever_does_not_decide_it():
 def test_a_choice_made_on_one_page_is_that_of_all_and_an_error_too(monkeypatch):
     asked, model = [], Model("gaussian", sigma_min=0.01)
 
-    def choose(_model, _solver, steps, _metric):
+    def choose(_model, _solver, steps, _metric, _iterations):
         asked.append(steps)
         if steps == 3:
             raise ValueError("there is none")
         return finding.Chosen("choice", "Automatic choice", edm(steps), choice=None)
 
     monkeypatch.setattr(finding, "choose", choose)
-    made = findings.choice(model, "ddim", 7, "energy").result()
+    made = findings.choice(model, "ddim", 7, "energy", finding.REFINEMENT).result()
     assert findings.named(model, "choice", "ddim", 7).result() is made
     with pytest.raises(ValueError, match="there is none"):
         findings.named(model, "choice", "ddim", 3).result()

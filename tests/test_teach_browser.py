@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from axe import violations
 from chromium import Visit, required
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from test_screens import PAGES, faults, fits, under
+from test_screens import PAGES, faults, fits, resize, under
 
 from ays_toy.ui.teaching.prepared import PREPARED, Prepared
 
@@ -151,12 +152,15 @@ def sheet(browser: Browser, file: Path, link: str) -> None:
         page.close()
 
 
-@pytest.mark.parametrize("name", FIGURE)
-def test_what_is_presented_is_read_from_the_back_row(visits: Callable[..., Visit], server: str, name: str) -> None:
-    for width, height, scheme in ((1280, 720, "light"), (1920, 1080, "dark")):
-        visit = visits(width=width, height=height, scheme=scheme, reduced_motion="reduce")
-        page = opened(visit, server, name, f"{'' if name in ('images', 'optimize') else QUICK}&present=1")
-        assert fits(page)
+@pytest.mark.parametrize(("name", "scheme"), zip(FIGURE, cycle(["light", "dark"]), strict=False))
+def test_what_is_presented_is_read_from_the_back_row(
+    visits: Callable[..., Visit], server: str, name: str, scheme: str
+) -> None:
+    visit = visits(width=1280, height=720, scheme=scheme, reduced_motion="reduce")
+    page = opened(visit, server, name, f"{'' if name in ('images', 'optimize') else QUICK}&present=1")
+    for width, height in ((1280, 720), (1920, 1080)):
+        resize(page, width, height)
+        assert fits(page), width
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 20
         words = page.locator("[data-testid=stMain] [data-testid=stMarkdown] p").first
         assert words.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 20
@@ -211,8 +215,7 @@ def test_the_teach_page_can_be_read_by_all_and_opens_what_it_shows(
     assert violations(page) == []
     page.keyboard.press("Escape")
     for width in (390, 1024):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(300)
+        resize(page, width, 800)
         assert fits(page), width
     with page.expect_popup() as opening:
         page.get_by_role("link", name="Open Beat AYS").click()

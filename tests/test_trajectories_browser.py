@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from chromium import PIXELS, Visit, grab, required
+from chromium import Visit, grab, pixels, required
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.browser
@@ -269,7 +269,7 @@ def test_paths_follow_the_steps_before_python_has_heard_and_are_python_s_then(vi
 
 def dots(seen: Player) -> list[np.ndarray]:
     seen.painted()
-    return [np.array(one.evaluate(PIXELS)).reshape(-1, 4) for one in seen.canvases.all()]
+    return [pixels(one).reshape(-1, 4) for one in seen.canvases.all()]
 
 
 def test_without_a_worker_the_server_s_paths_come_as_ever(visits, server: str) -> None:

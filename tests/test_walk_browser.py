@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from chromium import READY, Visit, required, serving
+from chromium import PLAIN, READY, Visit, required, serving
 from playwright.sync_api import Browser, Page, TimeoutError
 
 pytestmark = pytest.mark.browser
@@ -52,13 +52,6 @@ OWN = {  # fields that no other page has: in the address and on the screen
     "Beat AYS": ({"weight": "1.5"}, {"weight": "1.5"}),
     "Images": ({"base": "edm", "format": "csv"}, {"base": "EDM", "format": "CSV"}),
 }
-
-# Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
-PLAIN = """
-const look = new CSSStyleSheet();
-look.replaceSync(".stPlotlyChart, [data-testid=stDataFrame] { display: none !important; }");
-document.adoptedStyleSheets = [look];
-"""
 READ = """(keys) => {
   const said = {};
   for (const key of keys) {
@@ -141,42 +134,48 @@ def arriving(name: str, start: str, told: bool) -> Said:
 
 @pytest.fixture(scope="module")
 def tabs(browser: Browser) -> Iterator[list[Page]]:
-    """One for every other page, kept for all walks: an address that is opened in them begins a new session."""
+    """Three, kept for all walks: an address that is opened in them begins a new session."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     context.add_init_script(PLAIN)
-    yield [context.new_page() for _ in range(len(PAGES) // 2)]
+    yield [context.new_page() for _ in range(3)]
     context.close()
 
 
-@pytest.mark.parametrize("told", [False, True], ids=["default", "shared"])
 @pytest.mark.parametrize("start", PAGES)
 def test_all_that_was_chosen_arrives_on_every_other_page_and_is_there_on_return(
-    tabs: list[Page], server: str, start: str, told: bool
+    tabs: list[Page], server: str, start: str
 ) -> None:
-    here, first = opening(start, told), list(PAGES).index(start)
-    # Every pair of pages is walked in both directions, from the defaults one way and from a shared address the other.
-    ways = [name for k, name in enumerate(PAGES) if name != start and (k > first) == ((k + first + told) % 2 == 0)]
-    others = dict(zip(tabs, ways, strict=False))
-    there = {page: arriving(name, start, told) for page, name in others.items()}
-    for page in others:
-        page.goto(f"{server}{here['path']}?{urlencode(here['query'])}", wait_until="commit")
-    all_hold(dict.fromkeys(others, here))
-    for page, name in others.items():
+    # Between every two pages there is a walk: from the shared address two times in three, else from the defaults.
+    first, walks = list(PAGES).index(start), dict(zip((1, 2, 3), tabs, strict=True))
+    here = {page: opening(start, told=way != 2) for way, page in walks.items()}
+    names = {page: list(PAGES)[(first + way) % len(PAGES)] for way, page in walks.items()}
+    there = {page: arriving(names[page], start, told=way != 2) for way, page in walks.items()}
+    for page, said in here.items():
+        page.goto(f"{server}{said['path']}?{urlencode(said['query'])}", wait_until="commit")
+    all_hold(here)
+    for page, name in names.items():
         follow(page, name)
     all_hold(there)
-    for page in others:
+    for page in walks.values():
         page.go_back(wait_until="commit")
-    all_hold(dict.fromkeys(others, here))
-    for page in others:
+    all_hold(here)
+    for page in walks.values():
         page.go_forward(wait_until="commit")
     all_hold(there)
+
+
+def plain(visits: Callable[..., Visit]) -> Page:
+    """A page of a browser of its own, without figures."""
+    page = visits(reduced_motion="reduce").page
+    page.add_init_script(PLAIN)
+    return page
 
 
 def test_a_reload_and_the_link_elsewhere_show_the_same(visits: Callable[..., Visit], server: str) -> None:
     meant = {}
     for name in PAGES:
-        page, here = visits(reduced_motion="reduce").page, opening(name, told=True)
+        page, here = plain(visits), opening(name, told=True)
         page.goto(f"{server}{here['path']}?{urlencode(here['query'])}", wait_until="commit")
         meant[page] = here
     all_hold(meant)
@@ -185,7 +184,7 @@ def test_a_reload_and_the_link_elsewhere_show_the_same(visits: Callable[..., Vis
     all_hold(meant)
     elsewhere = {}
     for page, here in meant.items():
-        other = visits(reduced_motion="reduce").page
+        other = plain(visits)
         other.goto(page.url, wait_until="commit")
         elsewhere[other] = here
     all_hold(elsewhere)
@@ -193,31 +192,32 @@ def test_a_reload_and_the_link_elsewhere_show_the_same(visits: Callable[..., Vis
 
 def test_two_tabs_of_one_browser_leave_each_other_alone(browser: Browser, server: str) -> None:
     context = browser.new_context(reduced_motion="reduce")
-    told, plain = context.new_page(), context.new_page()
+    context.add_init_script(PLAIN)
+    told, untold = context.new_page(), context.new_page()
     try:
         told.goto(f"{server}/trajectories?{urlencode(SHARED)}", wait_until="commit")
-        plain.goto(f"{server}/trajectories", wait_until="commit")
-        all_hold({told: arriving("Trajectories", "Explore", told=True), plain: opening("Trajectories", told=False)})
+        untold.goto(f"{server}/trajectories", wait_until="commit")
+        all_hold({told: arriving("Trajectories", "Explore", told=True), untold: opening("Trajectories", told=False)})
         follow(told, "Your data")
-        follow(plain, "Train")
-        all_hold({told: arriving("Your data", "Trajectories", True), plain: arriving("Train", "Trajectories", False)})
+        follow(untold, "Train")
+        all_hold({told: arriving("Your data", "Trajectories", True), untold: arriving("Train", "Trajectories", False)})
         told.locator(".st-key-steps input[type=range]").focus()
         told.keyboard.press("ArrowRight")
         more = arriving("Your data", "Trajectories", told=True)
         more["query"] |= {"steps": "13"}
         more["widgets"] |= {"steps": "13"}
         told.wait_for_url("**steps=13**")
-        follow(plain, "Trajectories")
-        all_hold({told: more, plain: arriving("Trajectories", "Train", told=False)})
+        follow(untold, "Trajectories")
+        all_hold({told: more, untold: arriving("Trajectories", "Train", told=False)})
         told.reload(wait_until="commit")
-        plain.reload(wait_until="commit")
-        all_hold({told: more, plain: arriving("Trajectories", "Train", told=False)})
+        untold.reload(wait_until="commit")
+        all_hold({told: more, untold: arriving("Trajectories", "Train", told=False)})
     finally:
         context.close()
 
 
 def test_all_who_come_at_once_to_a_new_server_find_the_whole_app(visits: Callable[..., Visit], tmp_path: Path) -> None:
-    pages = [visits().page for _ in range(4)]
+    pages = [plain(visits) for _ in range(4)]
     with serving(tmp_path) as url:
         for page in pages:
             page.goto(f"{url}/train", wait_until="commit")

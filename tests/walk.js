@@ -1,6 +1,7 @@
 // One step of a walk by Tab: what has the focus now, and whether it could be seen on what had it before.
 async () => {
-  for (let k = 0; k < 2; k += 1) await new Promise(requestAnimationFrame);  // what fades in has begun to
+  const waits = () => document.getAnimations().some((one) => one.pending || one.currentTime === 0);
+  for (let k = 0; k < 2 || (k < 100 && waits()); k += 1) await new Promise(requestAnimationFrame);  // it fades in by now
   const LOOKS = ["outlineStyle", "outlineColor", "boxShadow", "borderTopColor", "backgroundColor", "color", "stroke"];
   const within = ({ activeElement: at }) => (at?.shadowRoot ? within(at.shadowRoot) : at);
   const parent = (element) => element.parentElement || element.getRootNode().host;

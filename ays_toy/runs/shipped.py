@@ -23,6 +23,7 @@ FILE = Path(__file__).parent / "results" / "presets.json"
 FORMAT = 2
 METRIC = "energy"  # that chose, and that stopped the search
 DIGITS = 7  # of a level
+PLAIN = "plain"  # the automatic choice as it was before there was a refinement, where no other has been made yet
 
 
 @dataclass(frozen=True, order=True)
@@ -46,12 +47,13 @@ class Cell:
 def find(model: Model, solver: str, steps: int, name: str) -> Schedule | None:
     """The automatic choice ('choice') or the stopped search ('ays') for a model; None where none ships.
 
-    That is for data of the user's own, a trained model, another range, and other numbers of steps. Its seconds are
-    those of one thread of a busy machine.
+    That is for data of the user's own, a trained model, another range, and other numbers of steps. A choice that has
+    not been refined stands in for one that has. Its seconds are those of one thread of a busy machine.
     """
     if not model.is_default:
         return None
-    return entries().get((Cell(model.data, find_solver(solver).name, steps), name))
+    cell = Cell(model.data, find_solver(solver).name, steps)
+    return entries().get((cell, name)) or (entries().get((cell, PLAIN)) if name == "choice" else None)
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +72,7 @@ def packed(found: Schedule, what: int | str) -> list[Any]:
 def unpacked(name: str, row: list[Any]) -> Schedule:
     """The schedule of a row of the file."""
     _, calls, seconds, levels = row
+    name = "choice" if name == PLAIN else name
     sigmas = np.array([SIGMA_MAX, *levels, SIGMA_MIN])
     sigmas.flags.writeable = False  # one array for all that ask
     return Schedule(name, TITLES[name], sigmas, calls, seconds)

@@ -231,18 +231,17 @@ def dials(view: SearchView) -> None:
         share(view.start)
 
 
-@draws("refine")
+@draws("iterations")
 def refinement() -> None:
     """How long the automatic choice moves all levels together in the end."""
     st.select_slider(
         "Refinement of the choice (iterations)",
         REFINEMENTS,
         format_func=lambda count: f"{count}" if count else "none",
-        key="refine",
+        key="iterations",
         persist_state="session",
-        help="In the end all levels of what did best are moved together, along the gradient of the energy distance "
-        "through the sampler, with new noise at every iteration; the likelihood may get no worse. 60 iterations take "
-        "seconds and have most of the gain.",
+        help=f"{terms.about('Refinement')} The likelihood may get no worse. 60 iterations take seconds and have most "
+        "of the gain.",
     )
 
 

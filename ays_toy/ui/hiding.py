@@ -48,7 +48,7 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "guess": "Guess who wins",
     "way": "Draw, Image or CSV",
     "pictures": "Samples or differences",
-    "refine": "Refinement of the choice",
+    "iterations": "Refinement of the choice",
     "matrix": "Price a step by",
     "power": "Weight of the p-optimum",
     "gamma": "Weight of the errors (γ)",

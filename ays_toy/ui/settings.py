@@ -62,7 +62,7 @@ def _compared(state: Any) -> Iterator[str]:
         yield f"search from {names.title(state.start)}, {state.samples:,} samples behind each price"
     if hasattr(state, "metric"):
         yield f"judged by {METRICS[state.metric].title}"
-    if hasattr(state, "refine"):
-        yield f"choice refined by {state.refine} iterations" if state.refine else "choice not refined"
+    if hasattr(state, "iterations"):
+        yield f"choice refined by {state.iterations} iterations" if state.iterations else "choice not refined"
     if hasattr(state, "weight"):
         yield f"priced at p = {state.weight:g}"

@@ -137,7 +137,7 @@ class SearchView(ModelView):
     start: str = codec.param("edm", codec.choice(SCHEDULES, "schedule"))
     metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
     samples: int = codec.param(2048, codec.one_of(SEARCH_SAMPLES, "The number of samples"))
-    refine: int = codec.param(finding.REFINEMENT, codec.one_of(REFINEMENTS, "The number of iterations"))
+    iterations: int = codec.param(finding.REFINEMENT, codec.one_of(REFINEMENTS, "The number of iterations"))
     matrix: str = codec.param("forward", codec.choice(MATRICES, "matrix"))
     power: float = codec.param(2.0, codec.one_of(POWERS, "The weight's power"))
     gamma: float = codec.param(1.5, codec.one_of(GAMMAS, "The weight's gamma"))

@@ -289,7 +289,7 @@ def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:
 
 
 def _asked(view: SearchView) -> tuple[Model, str, int, str, int]:
-    return view.chosen_model, view.solver, view.steps, view.metric, view.refine
+    return view.chosen_model, view.solver, view.steps, view.metric, view.iterations
 
 
 def _choose(view: SearchView) -> None:
@@ -308,7 +308,7 @@ def chosen(view: SearchView) -> "Future[Chosen] | None":
 
 def _ready(view: SearchView) -> Schedule | None:
     """The automatic choice as it ships."""
-    if view.metric != shipped.METRIC or view.refine != finding.REFINEMENT:
+    if view.metric != shipped.METRIC or view.iterations != finding.REFINEMENT:
         return None
     return shipped.find(view.chosen_model, view.solver, view.steps, "choice")
 

@@ -1,15 +1,8 @@
-"""Every page on paper, in a real Chromium: whole figures, the settings in words, and nothing that is worked by hand."""
+"""A page on paper as tests hold it: whole figures, the settings in words, and nothing that is worked by hand."""
 
 import re
-from collections.abc import Callable
 
-import pytest
-from chromium import Visit, required
 from playwright.sync_api import Page, expect
-from test_screens import PAGES, open_page
-
-pytestmark = pytest.mark.browser
-required()
 
 SHEET = {"width": 1032, "height": 703}  # pixels between the margins of A4 on its side
 BY_HAND = (
@@ -32,9 +25,8 @@ def on_paper(page: Page) -> None:
     page.set_viewport_size(SHEET)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_printed_page_is_a_document(visits: Callable[..., Visit], server: str, name: str) -> None:
-    page = open_page(visits(scheme="dark", reduced_motion="reduce"), server, name)
+def assert_document(page: Page, name: str) -> None:
+    """Assert that a page that is open in the dark is a document on paper; it stays laid out as one."""
     line = page.locator(".st-key-printed")
     expect(line).to_be_hidden()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
