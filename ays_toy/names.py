@@ -15,6 +15,19 @@ FAMILIES: Mapping[str, tuple[str, str]] = {  # title, and what it is
     "cosine": ("Cosine", "Uniform in the time of the cosine log-SNR process."),
     "gaussian": ("Gaussian-optimal", "Uniform in atan(σ/0.5): best for a Gaussian (AYS, Theorem 3.1)."),
 }
+RIVALS: Mapping[str, tuple[str, str]] = {  # title, and what it is: how others choose a schedule
+    "entropic": ("Entropic", "Every step takes away an equal part of the data's entropy (Stancevic et al. 2025)."),
+    "rescaled-entropic": (
+        "Rescaled entropic",
+        "Even in the same entropy, its rate multiplied by σ (the same paper).",
+    ),
+    "boss": ("BOSS", "Least sum of the squared errors of Euler's single steps along the ODE (Nguyen et al. 2024)."),
+    "gits": ("GITS", "Least sum of the lengths of those errors, not squared (Chen et al. 2024, L2, γ = 1)."),
+    "curvature": ("Curvature density", "Steps where the ODE's velocity changes fast (SharpEuler, Gupta et al. 2026)."),
+    "dmn": ("DMN", "Least bound on the error of a multistep solver, whatever the data (Xue et al. 2024)."),
+    "ld3": ("LD3", "Moved by gradients until few steps end where many do (Tong et al. 2025, hard loss)."),
+    "bezier": ("Bézier curve", "On one Bézier curve, fitted as LD3 is (after BézierFlow, Min et al. 2026)."),
+}
 BASELINES: Mapping[str, str] = {name: title for name, (title, _) in FAMILIES.items()}
 FOUND: Mapping[str, str] = {
     "choice": "Automatic choice",
@@ -24,7 +37,11 @@ FOUND: Mapping[str, str] = {
     "p-optimum": "p-optimum",
     "ode-optimum": "ODE optimum",
 }
-TITLES: Mapping[str, str] = {**FOUND, "published": "Published", "yours": "Yours", **BASELINES}
+TITLES: Mapping[str, str] = {
+    **FOUND,
+    **{"published": "Published", "yours": "Yours"},
+    **{name: title for name, (title, _) in {**FAMILIES, **RIVALS}.items()},
+}
 ABOUT: Mapping[str, str] = {
     "choice": "What the project recommends: the best of optima, blends and baselines by samples on held-out seeds, all "
     "its levels then moved along the gradient of the metric.",
@@ -35,9 +52,10 @@ ABOUT: Mapping[str, str] = {
     "ode-optimum": "The same programme over the errors that a solver's single steps make along the ODE.",
     "published": "The authors' own lists, for models of images.",
     "yours": "Levels put by hand, or brought as a list.",
-    **{name: about for name, (_, about) in FAMILIES.items()},
+    **{name: about for name, (_, about) in {**FAMILIES, **RIVALS}.items()},
 }
-COMPARED = ("choice", "ays", "klub-optimum", "p-optimum", *BASELINES)  # of any number of steps, on 2D data
+USUAL = ("choice", "ays", "klub-optimum", "p-optimum", *BASELINES)  # what a table has of itself
+COMPARED = (*USUAL, *RIVALS)  # of any number of steps, on 2D data
 
 METHODS: Mapping[str, str] = {
     "choice": "the automatic choice",
@@ -46,6 +64,7 @@ METHODS: Mapping[str, str] = {
     "p-optimum": "the same with the weight --power",
 }
 SEARCHED = ("choice", "ays")  # those that look at samples, and take their time for it
+QUEUED = (*SEARCHED, "dmn", "ld3", "bezier")  # all that take seconds, so that no page waits for them
 
 
 def optimum(power: float) -> str:

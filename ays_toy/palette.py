@@ -1,8 +1,9 @@
 """One colour, dash and marker per schedule, everywhere (after Okabe and Ito's colour-blind safe set).
 
 Warm colours are what was optimized, violet what the reader dials, slate what the reader brings, cool ones the
-baselines; what is data or a reference is grey. Each stands out by 3:1 on the light page and on the dark one, which
-leaves little room between them: dash and marker tell apart what colour alone does not to every eye.
+baselines, dull ones what other papers propose; what is data or a reference is grey. Each stands out by 3:1 on the light
+page and on the dark one, which leaves little room between them: dash and marker tell apart what colour alone does not
+to every eye.
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,14 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "time-quadratic": ("#2F9CCB", "longdash", "cross"),
     "cosine": ("#999933", "longdashdot", "x"),
     "gaussian": ("#AA4499", "2px,6px", "pentagon"),
+    "entropic": ("#4B8B3E", "14px,2px", "triangle-down"),
+    "rescaled-entropic": ("#7C823A", "1px,4px", "diamond-tall"),
+    "boss": ("#B86185", "6px,3px,2px,3px", "triangle-left"),
+    "gits": ("#AE6E4E", "10px,3px,2px,3px,2px,3px", "triangle-right"),
+    "curvature": ("#3E8B6B", "5px,5px", "bowtie"),
+    "dmn": ("#4984A2", "3px,2px,8px,2px", "star-square"),
+    "ld3": ("#A961B8", "16px,4px", "star-triangle-up"),
+    "bezier": ("#7A74C1", "4px,4px,1px,4px", "diamond-wide"),
 }
 STYLES: dict[str, Style] = {name: Style(TITLES[name], *look, ABOUT[name]) for name, look in _LOOKS.items()}
 REFERENCE = "#8C8C8C"

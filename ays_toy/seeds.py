@@ -11,6 +11,7 @@ PAGES = range(10_000)  # noise of pictures, tables and trajectories, and of trai
 LAW = 54_000  # points that stand for the law of data which are thousands of points
 SEARCH = 20_000  # paths that the paper's search prices levels on
 ODE_PASS = 21_000  # trajectories that prices of the ODE's steps come from
+RIVAL = 22_000  # starts that comparators are fitted on
 SCORE = 30_000  # the data that stop a search; + 1: the noise
 IMAGE_ODE_PASS = 39_999  # of image models, which share no noise with points in 2D
 CHOICE = 40_000  # data and rounds of the automatic choice

@@ -41,6 +41,23 @@ def test_every_method_finds_a_schedule_and_writes_it(run, tmp_path, method):
         assert "sweep   0" in done.output
 
 
+@pytest.mark.parametrize("method", ["boss", "rescaled-entropic", "dmn"])
+def test_what_other_papers_propose_is_a_method_too(run, tmp_path, method):
+    out = tmp_path / "schedule.json"
+    done = run("optimize", "gaussian", "--method", method, "--steps", 4, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "arXiv" in done.output
+    assert json.loads(out.read_text())["sigmas"] == finding.rival(Model("gaussian"), method, "ddim", 4).sigmas.tolist()
+
+
+def test_they_stand_in_the_table_where_they_are_asked_for(run):
+    done = run("compare", "gaussian", "--steps", 3, "--also", "gits", "--also", "entropic", "--also", "gits")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("GITS") == done.output.count("Entropic") == 1
+    assert "BOSS" not in done.output
+    assert done.output.index("Gaussian-optimal") < done.output.index("GITS") < done.output.index("Fresh data")
+
+
 def test_a_schedule_as_csv_is_read_back_to_the_bit(run, tmp_path):
     for kind in ("csv", "json"):
         words = ("--method", "p-optimum", "--steps", 4, "--out", tmp_path / f"schedule.{kind}")
@@ -67,6 +84,7 @@ def test_a_trained_model_is_kept_and_used_by_name(run):
     [
         (["optimize", "grid-9x9"], "Unknown data set"),
         (["optimize", "--method", "magic"], "Unknown method"),
+        (["compare", "moons", "--also", "magic"], "Unknown comparator"),
         (["optimize", "--solver", "lms"], "Unknown solver"),
         (["optimize", "--metric", "beauty"], "Unknown metric"),
         (["optimize", "--steps", "1"], "number of steps must be"),

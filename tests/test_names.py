@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 import ays_toy
 from ays_toy import glossary, names
+from ays_toy.optimize import RIVALS
 from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import SCHEDULES
 
@@ -27,6 +28,22 @@ def test_every_family_and_every_look_has_its_name():
     assert len(set(names.TITLES.values())) == len(names.TITLES)
     assert set(names.METHODS) | {"edm"} <= set(names.COMPARED) <= set(names.TITLES)
     assert set(names.SEARCHED) <= set(names.METHODS)
+    assert set(names.SEARCHED) <= set(names.QUEUED) <= set(names.COMPARED) == set(names.USUAL) | set(RIVALS)
+    assert list(RIVALS) == list(names.RIVALS)
+    assert set(names.USUAL).isdisjoint(RIVALS), "no page shows or counts them unasked"
+
+
+def test_no_two_schedules_look_alike():
+    assert len({style.dash for style in STYLES.values() if style.dash != "solid"}) == len(STYLES) - 2
+    assert (
+        len({style.symbol for style in STYLES.values()})
+        == len({style.color for style in STYLES.values()})
+        == len(STYLES)
+    )
+    drawn = (ROOT / "ui" / "components" / "shared" / "plot.js").read_text(encoding="utf-8")
+    for name, style in STYLES.items():
+        known = re.search(rf'^ +"?{style.symbol}"?: \(\) =>', drawn, re.MULTILINE)
+        assert known or style.symbol.startswith("circle"), f"{name} would be a circle in the browser"
 
 
 @given(some.sampled_from([0.5, 1.0, 2.25, 3.0]))

@@ -21,6 +21,7 @@ USED = {
     "search": {seeds.SEARCH},
     "ode pass": {seeds.ODE_PASS},
     "law": {seeds.LAW},
+    "rival": {seeds.RIVAL},
     "score": {seeds.SCORE, seeds.SCORE + 1},
     "choice": {seeds.CHOICE},
     "reference": {seeds.REFERENCE},

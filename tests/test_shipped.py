@@ -60,6 +60,8 @@ def test_other_models_and_ranges_do_not_ship(model):
 def test_pages_take_what_ships_and_search_only_for_the_rest(monkeypatch):
     monkeypatch.setattr(findings.compute.searches, "submit", lambda *_: pytest.fail("nothing is to be searched for"))
     for name in names.COMPARED:
+        if name in names.QUEUED and name not in names.SEARCHED:
+            continue  # fitted when it is shown
         assert findings.named(Model("moons"), name, "dpmpp-2m", 8).done()
 
 

@@ -1,11 +1,14 @@
 """The page's state, its link, and the page itself, run without a browser."""
 
+import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from hypothesis import given
@@ -19,8 +22,10 @@ from ays_toy import names
 from ays_toy.data import datasets
 from ays_toy.models.catalog import BUILT_IN
 from ays_toy.palette import STYLES
+from ays_toy.runs import finding
+from ays_toy.runs.comparison import Model
 from ays_toy.sampling.samplers import SOLVERS
-from ays_toy.sampling.schedules import SCHEDULES
+from ays_toy.sampling.schedules import SCHEDULES, Schedule
 from ays_toy.ui import codec
 from ays_toy.ui.explore import MEASURING
 from ays_toy.ui.view import COLUMNS, POWERS, SIGMAS_MAX, SIGMAS_MIN, View
@@ -124,7 +129,7 @@ def page() -> Iterator[AppTest]:
 def found(page: AppTest) -> AppTest:
     """The page, once nothing is searched for or measured any more."""
     end = time.monotonic() + 120
-    rows = len(names.COMPARED) + (page.session_state["power"] != 3)
+    rows = len(names.USUAL) + (page.session_state["power"] != 3)
     while len(page.dataframe[0].value) < rows or any(one.value == MEASURING for one in page.markdown):
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -141,7 +146,7 @@ def test_the_page_opens_on_a_whole_answer_and_a_rerun_redraws_nothing(page: AppT
     assert not page.exception
     first, table = figures(page), page.dataframe[0].value
     assert len(first) == 2
-    assert list(table["Schedule"]) == [names.title(name, 2.0) for name in names.COMPARED] + ["Fresh data"]
+    assert list(table["Schedule"]) == [names.title(name, 2.0) for name in names.USUAL] + ["Fresh data"]
     assert list(table.columns[2:]) == ["KLUB", "Energy distance", "NLL", "Sliced W2"]
     assert table["KLUB"].iloc[:-1].idxmin() == 2
     assert table.loc[2, "Schedule"] == "KLUB optimum"
@@ -205,3 +210,31 @@ def test_no_schedule_at_all_is_answered_by_a_sentence_and_any_brings_the_page_ba
     assert "Choose 2 to 4 schedules" in at.info[0].value
     at.multiselect(key="shown").set_value(["edm"])
     assert not run(at).info
+
+
+def test_what_other_papers_propose_is_shown_where_it_is_chosen_and_no_page_waits_for_a_fit(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted, original = threading.Event(), finding.rival
+
+    def rival(model: Model, name: str, *more: Any) -> Schedule:
+        if name == "ld3":
+            assert fitted.wait(60)
+            return Schedule(name, "LD3", np.geomspace(80, 0.002, 5))
+        return original(model, name, *more)
+
+    monkeypatch.setattr(finding, "rival", rival)
+    for key, value in {"shown": "boss,ld3,edm", "data": "gaussian", "steps": "4", "solver": "heun"}.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    assert "searching" in "".join(figures(page)), "the other pictures are there meanwhile"
+    assert "BOSS" in list(page.dataframe[0].value["Schedule"])
+    fitted.set()
+    end = time.monotonic() + 60
+    while "LD3" not in list(page.dataframe[0].value["Schedule"]):
+        assert time.monotonic() < end
+        page.run()
+    schedules = list(page.dataframe[0].value["Schedule"])
+    assert schedules.index("Gaussian-optimal") < schedules.index("BOSS") < schedules.index("LD3")
+    assert "GITS" not in schedules, "what is not chosen is not computed"

@@ -48,6 +48,12 @@ def test_a_baseline_that_beats_the_choice_is_never_hidden():
     assert "baselines" not in lines[1]
 
 
+def test_another_papers_schedule_that_is_ahead_was_none_to_choose_from():
+    (first, *_) = said(choice=row("choice", 0.02), ld3=row("ld3", 0.01), edm=row("edm", 0.03))
+    assert first.startswith("**LD3** beats the Automatic choice")
+    assert first.endswith("it is none of those that are chosen from.")
+
+
 def test_nll_below_the_datas_own_is_no_merit():
     lines = said(choice=row("choice", 0.01, nll=-0.4), klub_optimum=row("klub-optimum", 0.05, nll=-0.9, klub=10))
     assert not any(" by NLL" in line for line in lines)

@@ -29,7 +29,8 @@ Solver = Annotated[
 ]
 Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
 Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
-Method = Annotated[str, typer.Option(help="; ".join(f"{name}: {what}" for name, what in METHODS.items()) + ".")]
+METHOD = "; ".join(f"{name}: {what}" for name, what in METHODS.items())
+Method = Annotated[str, typer.Option(help=f"{METHOD}.")]
 Out = Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
 SigmaMax = Annotated[float, typer.Option(help="Highest noise level.")]

@@ -1,4 +1,4 @@
-"""`optimize`: a schedule for a data set and model, by the paper's search, by one pass, or by the automatic choice."""
+"""`optimize`: a schedule for a data set and model, by search, by one pass, by choice, or as other papers propose."""
 
 from typing import Annotated
 
@@ -7,10 +7,11 @@ import typer
 
 from ays_toy import checks, names, seeds
 from ays_toy.cli import common
-from ays_toy.cli.common import Data, Kind, Method, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
+from ays_toy.cli.common import METHOD, Data, Kind, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import Taken
 from ays_toy.metrics import METRICS, evaluate
+from ays_toy.optimize import RIVALS
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import LEVELS, Model, draw_samples
 from ays_toy.runs.live_search import SearchConfig, search
@@ -22,7 +23,7 @@ SHOWN = ("nll", "sliced-w2", "energy")
 
 def optimize(
     data: Data = "grid-8x8",
-    method: Method = "ays",
+    method: Annotated[str, typer.Option(help=f"{METHOD}; or another paper's: {', '.join(RIVALS)}.")] = "ays",
     steps: Steps = 10,
     solver: Solver = "stochastic-ddim",
     model: Kind = "exact",
@@ -38,7 +39,7 @@ def optimize(
 ) -> None:
     """Find a schedule, print its levels and what it is worth beside the baselines, and write it to a file."""
     with user_errors():
-        checks.lookup(names.METHODS, method, "method")
+        checks.lookup({**names.METHODS, **RIVALS}, method, "method")
         common.check_out(out)
         chosen = Model.current(data, model, sigma_min, sigma_max)
         if method == "ays":
@@ -48,6 +49,9 @@ def optimize(
             checks.whole_number(refine, "The number of iterations", 0, MOST_ITERATIONS)
             found = made = finding.choose(chosen, solver, steps, metric, refine)
             console.print(made.choice.reason)
+        elif method in RIVALS:
+            found = finding.rival(chosen, method, solver, steps)
+            console.print(f"{found.title}: {RIVALS[method].source}; {RIVALS[method].rule}", markup=False)
         else:
             checks.real_number(power, "The power", 0.0, 4.0)  # both before the pass, which takes its time
             checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)

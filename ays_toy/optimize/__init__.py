@@ -1,4 +1,4 @@
-"""Finding schedules: the paper's search with its early stopping, the exact programme, the choice and its refinement."""
+"""Finding schedules: the paper's search, the exact programme, the choice and its refinement, other papers' ways."""
 
 from ays_toy.optimize.candidates import Candidate, blend
 from ays_toy.optimize.choose import NEAR, WIDE, Choice, Plan, Subject, choices, choose, ode_title
@@ -6,12 +6,14 @@ from ays_toy.optimize.costs import Costs, GaussianCosts, GramCosts, MonteCarloCo
 from ays_toy.optimize.exact import exact_schedules, ode_schedules, off_grid, optimum
 from ays_toy.optimize.points import Points
 from ays_toy.optimize.refine import Effort, Refined, refine
+from ays_toy.optimize.rivals import RIVALS, Given, Needs, Rival
 from ays_toy.optimize.search import Searched, align_your_steps, coordinate_search, refine_search, stopped_search
 from ays_toy.optimize.stopping import EarlyStopping, Score, sample_score
 from ays_toy.optimize.sweep import Sweep
 
 __all__ = [
     "NEAR",
+    "RIVALS",
     "WIDE",
     "Candidate",
     "Choice",
@@ -19,11 +21,14 @@ __all__ = [
     "EarlyStopping",
     "Effort",
     "GaussianCosts",
+    "Given",
     "GramCosts",
     "MonteCarloCosts",
+    "Needs",
     "Plan",
     "Points",
     "Refined",
+    "Rival",
     "Score",
     "Searched",
     "Subject",

@@ -23,10 +23,9 @@ def exact_schedules(
     SDE-DPM-Solver++ a step's price depends on the one before it, so the state is a pair of levels; (3M) takes the
     prices of (2M). Raises ValueError for another solver and for more steps than the grid has intervals.
     """
-    whole_number(max_steps, "The largest number of steps", 1, gram.grid.size - 1)
     costs = GridCosts(gram.differences, gram.grid, power)
     pairs = costs.step_pairs() if pricing(solver, stochastic=True).history else None
-    return _by_steps(gram.grid, costs.steps(), pairs, max_steps)
+    return cheapest(gram.grid, costs.steps(), max_steps, pairs)
 
 
 def ode_schedules(paths: OdePaths, max_steps: int, solver: str = "ddim", gamma: float = 1.0) -> dict[int, np.ndarray]:
@@ -36,13 +35,20 @@ def ode_schedules(paths: OdePaths, max_steps: int, solver: str = "ddim", gamma: 
     (`Solver.price`); gamma as in `OdePaths.costs`. Raises ValueError for another solver and for more steps than the
     grid has intervals.
     """
-    whole_number(max_steps, "The largest number of steps", 1, paths.grid.size - 1)
     looks_back = pricing(solver, stochastic=False).history > 0
     pairs = paths.costs(paths.local_error_pairs(), gamma) if looks_back else None
-    return _by_steps(paths.grid, paths.costs(paths.local_errors(), gamma), pairs, max_steps)
+    return cheapest(paths.grid, paths.costs(paths.local_errors(), gamma), max_steps, pairs)
 
 
-def _by_steps(grid: np.ndarray, steps: np.ndarray, pairs: np.ndarray | None, max_steps: int) -> dict[int, np.ndarray]:
+def cheapest(
+    grid: np.ndarray, steps: np.ndarray, max_steps: int, pairs: np.ndarray | None = None
+) -> dict[int, np.ndarray]:
+    """The schedule of least summed price of its steps on a grid [G] for every number of steps {n: sigmas [n+1]}.
+
+    steps [G, G] prices the step from level i to level j, infinite unless i < j; `pairs` [G, G, G], where a step's price
+    depends on the one before it, the step j -> k after i -> j.
+    """
+    whole_number(max_steps, "The largest number of steps", 1, grid.size - 1)
     chains = _chains(steps, max_steps) if pairs is None else _chains_of_pairs(steps[0], pairs, max_steps)
     return {n: grid[chain] for n, chain in enumerate(chains, start=1)}
 

@@ -25,6 +25,42 @@ from ays_toy.sampling.schedules import validate
 
 
 @dataclass(frozen=True, eq=False)
+class OdeWalk:
+    """Trajectories of the ODE on a descending grid [G]: states x_k and the denoiser's outputs D_k, each [G, N, d]."""
+
+    grid: np.ndarray
+    states: torch.Tensor
+    denoised: torch.Tensor
+
+    @classmethod
+    def collect(cls, denoiser: Denoiser, x_T: torch.Tensor, grid: Any) -> "OdeWalk":
+        """Follow the ODE from x_T [N, ...] at grid[0] by Heun's steps over the whole grid: 2 G N denoiser calls."""
+        levels = validate(grid)
+        walk = list(steps(denoiser, x_T, levels, "heun", denoise_to_zero=True))
+        states, denoised = ([getattr(one, name).double().flatten(1) for one in walk] for name in ("x", "denoised"))
+        return cls(levels, torch.stack(states), torch.stack(denoised))
+
+    @cached_property
+    def paths(self) -> "OdePaths":
+        """Their inner products, from which every mean squared error follows."""
+        x, outputs = self.states.flatten(1), self.denoised.flatten(1)
+        blocks = [torch.cat([one @ x.T, one @ outputs.T], dim=1) for one in (x, outputs)]  # without a copy of them
+        scale = np.concatenate([1 / self.grid, np.ones(self.grid.size)])
+        products = torch.cat(blocks).cpu().numpy() / self.states.shape[1]
+        return OdePaths(self.grid, products * scale * scale[:, None])
+
+    @cached_property
+    def mean_errors(self) -> np.ndarray:
+        """E||x_hat - x_j|| of DDIM's step from level i down to level j [G, G]; infinite unless i < j."""
+        errors = np.full((self.grid.size, self.grid.size), np.inf)
+        for i, sigma in enumerate(self.grid[:-1]):
+            shares = torch.as_tensor(self.grid[i + 1 :] / sigma, device=self.states.device)[:, None, None]
+            reached = shares * self.states[i] + (1 - shares) * self.denoised[i]
+            errors[i, i + 1 :] = (reached - self.states[i + 1 :]).norm(dim=2).mean(1).cpu().numpy()
+        return errors
+
+
+@dataclass(frozen=True, eq=False)
 class OdePaths:
     """Inner products [2G, 2G], averaged over trajectories, of y_k = x_k / sigma_k and D_k on a descending grid [G]."""
 
@@ -33,13 +69,8 @@ class OdePaths:
 
     @classmethod
     def collect(cls, denoiser: Denoiser, x_T: torch.Tensor, grid: Any) -> "OdePaths":
-        """Follow the ODE from x_T [N, ...] at grid[0] by Heun's steps over the whole grid: 2 G N denoiser calls."""
-        levels = validate(grid)
-        walk = list(steps(denoiser, x_T, levels, "heun", denoise_to_zero=True))
-        rows = [record.x.double().flatten() / record.sigma for record in walk]
-        rows += [record.denoised.double().flatten() for record in walk]
-        stacked = torch.stack(rows)
-        return cls(levels, (stacked @ stacked.T / len(x_T)).cpu().numpy())
+        """Follow the ODE from x_T [N, ...] as `OdeWalk` does, and keep the products."""
+        return OdeWalk.collect(denoiser, x_T, grid).paths
 
     def local_errors(self) -> np.ndarray:
         """E||x_hat - x_j||^2 of DDIM's step from level i down to level j [G, G]; infinite unless i < j."""

@@ -23,6 +23,7 @@ PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
 PATH_PAIRS, LEAST_PATHS = PATHS * 2000, 512
 SAMPLE_PAIRS = SAMPLES * 4096
 PARTICLES, PARTICLE_PAIRS, LEAST_PARTICLES = 1000, 1000 * 512, 100  # of trajectories, over hundreds of levels
+STARTS, START_PAIRS, LEAST_STARTS = 1024, 1024 * 1024, 128  # that comparators are fitted on and judged by
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Model(CarriesData):
     def particles(self) -> int:
         """How many trajectories a comparison follows."""
         return max(LEAST_PARTICLES, self._affordable(PARTICLES, PARTICLE_PAIRS))
+
+    @property
+    def starts(self) -> int:
+        """How many starts levels are fitted on by gradients, which keep all that is computed of a batch of them."""
+        return max(LEAST_STARTS, self._affordable(STARTS, START_PAIRS))
 
     def _affordable(self, most: int, pairs: int) -> int:
         if self.kind != "exact":

@@ -1,8 +1,8 @@
-"""Ways to find a schedule for a model, each with what it cost: the paper's search, one pass, the automatic choice."""
+"""Ways to find a schedule for a model, each with what it cost: search, passes, automatic choice, other papers' ways."""
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import torch
@@ -11,9 +11,9 @@ from ays_toy import checks, names, optimize, seeds
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.estimates import Measured
 from ays_toy.metrics import evaluate
-from ays_toy.optimize import Choice
+from ays_toy.optimize import RIVALS, Choice, Given, Needs
 from ays_toy.pricing.intervals import checked_power
-from ays_toy.pricing.ode import OdePaths
+from ays_toy.pricing.ode import OdePaths, OdeWalk
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs.comparison import LEVELS, SAMPLES, Model, draw_samples, on_equal_terms
 from ays_toy.runs.live_search import SearchConfig, SearchState, held_out_score
@@ -39,6 +39,14 @@ class OdePass(NamedTuple):
     """Trajectories of the ODE, which price every step of its solvers, and their cost."""
 
     paths: OdePaths
+    calls: int
+    seconds: float
+
+
+class Walk(NamedTuple):
+    """Trajectories of the ODE on a finer grid, which comparators look at as such, and their cost."""
+
+    walk: OdeWalk
     calls: int
     seconds: float
 
@@ -72,10 +80,17 @@ def optimum(passed: Pass, steps: int, power: float = 3.0) -> Schedule:
 
 def ode_pass(model: Model) -> OdePass:
     """The model's trajectories along the ODE."""
+    walk, calls, seconds = followed(model, ODE_LEVELS, ODE_PATHS)
+    return OdePass(walk.paths, calls, seconds)
+
+
+def followed(model: Model, levels: int = LEVELS, paths: int | None = None) -> Walk:
+    """The model's trajectories along the ODE themselves; as many as `Model.particles` where `paths` is not given."""
     began, denoiser = time.perf_counter(), Counted(model.denoiser())
-    x_T = model.dataset.noisy(ODE_PATHS, model.sigma_max, torch.Generator().manual_seed(seeds.ODE_PASS))
-    paths = OdePaths.collect(denoiser, x_T, schedules.logsnr(ODE_LEVELS - 1, model.sigma_min, model.sigma_max))
-    return OdePass(paths, denoiser.points, time.perf_counter() - began)
+    generator = torch.Generator().manual_seed(seeds.ODE_PASS)
+    x_T = model.dataset.noisy(paths or model.particles, model.sigma_max, generator)
+    walk = OdeWalk.collect(denoiser, x_T, schedules.logsnr(levels - 1, model.sigma_min, model.sigma_max))
+    return Walk(walk, denoiser.points, time.perf_counter() - began)
 
 
 def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Schedule:
@@ -164,6 +179,27 @@ def choose(model: Model, solver: str, steps: int, metric: str = "energy", iterat
     return Chosen("choice", names.title("choice"), made.sigmas, denoiser.points, seconds, choice=made)
 
 
+def rival(
+    model: Model, name: str, solver: str, steps: int, passed: Pass | None = None, walked: Walk | None = None
+) -> Schedule:
+    """What another paper's way of that name in `RIVALS` finds, from a pass or trajectories where it needs them."""
+    one = checks.lookup(RIVALS, name, "comparator")
+    checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
+    given, calls, seconds = Given(model.sigma_min, model.sigma_max, solver), 0, 0.0
+    if one.needs is Needs.ERRORS:
+        gram, calls, seconds = passed or one_pass(model)
+        given = replace(given, gram=gram)
+    elif one.needs is Needs.TRAJECTORIES:
+        walk, calls, seconds = walked or followed(model)
+        given = replace(given, walk=walk)
+    began, denoiser = time.perf_counter(), Counted(model.denoiser())
+    if one.needs is Needs.GRADIENTS:
+        x_T = model.dataset.noisy(model.starts, model.sigma_max, torch.Generator().manual_seed(seeds.RIVAL))
+        given = replace(given, denoiser=denoiser, x_T=x_T)
+    sigmas = one.find(given, steps)
+    return Schedule(name, one.title, sigmas, calls + denoiser.points, seconds + time.perf_counter() - began)
+
+
 def family(model: Model, name: str, steps: int) -> Schedule:
     """A baseline over the model's range."""
     return Schedule(name, names.title(name), schedules.SCHEDULES[name](steps, model.sigma_min, model.sigma_max))
@@ -178,17 +214,21 @@ def find(
     power: float = 2.0,
     metric: str = "energy",
     iterations: int = REFINEMENT,
+    walked: Walk | None = None,
 ) -> Schedule:
     """The schedule of a name in `names.COMPARED`, over the model's range; `power` is that of the p-optimum.
 
     The metric stops the paper's search and makes the automatic choice, whose refinement has so many iterations;
-    baselines and that choice need no pass. Raises ValueError for an unknown name.
+    baselines and that choice need no pass, and some comparators the trajectories `walked`. What is needed and not given
+    is made. Raises ValueError for an unknown name.
     """
     checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
     if name in names.BASELINES:
         return family(model, name, steps)
     if name == "choice":
         return choose(model, solver, steps, metric, iterations)
+    if name in RIVALS:
+        return rival(model, name, solver, steps, passed, walked)
     passed = passed or one_pass(model)
     if name == "ays":
         return stopped_search(model, passed, solver, steps, metric)
@@ -203,7 +243,7 @@ def compare(
     seed: int = 0,
     n: int | None = None,
     metrics: Iterable[str] | None = None,
-    which: Iterable[str] = names.COMPARED,
+    which: Iterable[str] = names.USUAL,
     brought: Iterable[Schedule] = (),
 ) -> list[Measured]:
     """KLUB and metrics on n samples of the schedules named, and the metrics of fresh data as the floor, last.
@@ -214,9 +254,11 @@ def compare(
     checks.whole_number(steps, "The number of steps", 1, LEVELS - 1)
     checked_power(power)
     yours = [on_equal_terms(model, one, steps) for one in brought]
-    passed, reference = one_pass(model), model.reference(n or SAMPLES)
+    passed, reference, which = one_pass(model), model.reference(n or SAMPLES), list(which)
+    follows = any(RIVALS[name].needs is Needs.TRAJECTORIES for name in which if name in RIVALS)
+    walked = followed(model) if follows else None
     wanted, rows = None if metrics is None else list(metrics), []
-    for found in (*yours, *(find(model, passed, name, solver, steps, power) for name in which)):
+    for found in (*yours, *(find(model, passed, name, solver, steps, power, walked=walked) for name in which)):
         samples = draw_samples(model, found.sigmas, solver, seed, n)
         rows.append(Measured(found, passed.gram.price(found.sigmas), evaluate(samples, reference, wanted)))
     return [*rows, Measured(FRESH_DATA, None, evaluate(model.fresh_data(n), reference, wanted))]

@@ -7,7 +7,7 @@ import numpy as np
 from ays_toy.data.datasets import Dataset
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import METRICS
-from ays_toy.names import BASELINES
+from ays_toy.names import BASELINES, RIVALS
 from ays_toy.pricing.calibration import Calibration
 from ays_toy.words import amid_sentence, listed
 
@@ -53,9 +53,10 @@ def _ahead(rows: Mapping[str, Measured]) -> str:
     ours = rows["choice"].title
     if "choice" not in leaders:
         first = leaders[0]
+        why = "it is none of those that are chosen from" if first in RIVALS else "the choice was made on other noise"
         return (
             f"**{rows[first].title}** beats the {ours} on this noise {what}, {scores[first]} against "
-            f"{scores['choice']}: the choice was made on other noise."
+            f"{scores['choice']}: {why}."
         )
     rival = min((name for name in rows if name in BASELINES), key=lambda name: metric.loss(scores[name]), default=None)
     words = f"**{ours}** is best {what}, the figure it is chosen by: {scores['choice']}"

@@ -25,10 +25,10 @@ from ays_toy.metrics import Reference, evaluate
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import cluster, comparison, finding, pictures
 from ays_toy.runs.comparison import Model
-from ays_toy.runs.finding import FRESH_DATA, Pass
+from ays_toy.runs.finding import FRESH_DATA, Pass, Walk
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
-from ays_toy.ui.kept import kept
+from ays_toy.ui.kept import Kept, kept
 from ays_toy.ui.tasks import Tasks
 
 T = TypeVar("T")
@@ -150,18 +150,34 @@ def one_pass(model: Model) -> Pass:
     return finding.one_pass(model)
 
 
+@kept(16)
+def _followed(model: Model) -> Walk:
+    return finding.followed(model)
+
+
 _grams: Tasks[Model, Pass] = Tasks(one_pass, _passes, _passes)
+_walks: Tasks[Model, Walk] = Tasks(_followed, _passes, _passes)
 
 
 def gram(model: Model) -> PathGram:
     """The model's PathGram."""
+    return _awaited(one_pass, _grams, model).gram
+
+
+def walked(model: Model) -> Walk:
+    """The model's trajectories along the ODE, and what they cost."""
+    return _awaited(_followed, _walks, model)
+
+
+def _awaited(work: Kept[[Model], T], tasks: Tasks[Model, T], model: Model) -> T:
+    """What a model's pass gives; a page waits for it in the pool of passes."""
     if not get_script_run_ctx(suppress_warning=True):
-        return one_pass(model).gram
-    coming = _grams.want(model)
+        return work(model)
+    coming = tasks.want(model)
     try:
-        return waited(coming).gram
+        return waited(coming)
     finally:
-        _grams.drop([coming])
+        tasks.drop([coming])
 
 
 def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) -> dict[str, Measured]:

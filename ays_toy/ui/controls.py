@@ -105,7 +105,7 @@ def schedules() -> None:
         {name: names.title(name) for name in names.COMPARED},
         st.multiselect,
         max_selections=MOST,
-        help=f"{FEWEST} to {MOST}. {about}",
+        help=f"{FEWEST} to {MOST}. {about} From **{names.title('entropic')}** on: what other papers propose.",
     )
 
 

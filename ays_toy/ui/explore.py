@@ -33,7 +33,7 @@ def own(view: View) -> Schedule | None:
 def find(view: View) -> tuple[Known, list[str]]:
     """The schedules of the table by name, those shown first, and the names of those that are still searched for."""
     compute.gram(view.chosen_model)  # what else is not here at once
-    rest = () if course.leaves_out("table") else names.COMPARED
+    rest = () if course.leaves_out("table") else names.USUAL
     wanted = dict.fromkeys([*view.names, *rest])
     if view.power == names.KLUB_POWER:
         wanted.pop("p-optimum", None)  # it is the KLUB optimum

@@ -9,10 +9,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ays_toy import names, optimize
-from ays_toy.names import BASELINES, KLUB_POWER, SEARCHED
+from ays_toy.names import BASELINES, KLUB_POWER, QUEUED, RIVALS
+from ays_toy.optimize import Needs
 from ays_toy.runs import cluster, finding, shipped
 from ays_toy.runs.comparison import Model
-from ays_toy.runs.finding import Chosen, OdePass
+from ays_toy.runs.finding import Chosen, OdePass, Pass, Walk
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
@@ -26,9 +27,9 @@ def named(
     model: Model, name: str, solver: str, steps: int, power: float = 2.0, metric: str = "energy"
 ) -> "Future[Schedule]":
     """The schedule of a name in `names.COMPARED`: what takes a search and does not ship is under way, the rest done."""
-    if name in SEARCHED:
+    if name in QUEUED:
         return _find(Asked(model, name, solver, steps, metric))
-    if name in BASELINES:
+    if name in BASELINES or name in RIVALS:
         return _at_once(model, name, steps)
     power = KLUB_POWER if name == "klub-optimum" else power
     return _at_once(model, names.optimum(power), steps, power)
@@ -36,12 +37,19 @@ def named(
 
 @kept(512)
 def _at_once(model: Model, name: str, steps: int, power: float = 0.0) -> "Future[Schedule]":
-    passed = None if name in BASELINES else compute.one_pass(model)
-    return _done(finding.find(model, passed, name, "", steps, power))
+    passed, walked = passes(model, name)
+    return _done(finding.find(model, passed, name, "", steps, power, walked=walked))
+
+
+def passes(model: Model, name: str) -> tuple[Pass | None, Walk | None]:
+    """The pass that a schedule found at once comes from, or the trajectories, where it needs them."""
+    needs = optimize.RIVALS[name].needs if name in RIVALS else Needs.NOTHING if name in BASELINES else Needs.ERRORS
+    passed = compute.one_pass(model) if needs is Needs.ERRORS else None
+    return passed, compute.walked(model) if needs is Needs.TRAJECTORIES else None
 
 
 class Asked(NamedTuple):
-    """What a search or a choice is for."""
+    """What a search, a choice or a fit is for."""
 
     model: Model
     name: str
@@ -58,14 +66,14 @@ class Asked(NamedTuple):
 
 @kept(512)
 def _search(asked: Asked) -> Schedule:
-    here = asked.name != "choice" and not cluster.wanted()
+    here = asked.name == "ays" and not cluster.wanted()
     passed = compute.one_pass(asked.model) if here else None
     model, name, solver, steps, metric, iterations = asked
     return cluster.do(finding.find, model, passed, name, solver, steps, metric=metric, iterations=iterations)
 
 
 def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
-    """Levels [n+1] by n of a name in `names.SEARCHED`, as far as somebody has had it searched for."""
+    """Levels [n+1] by n of a name in `names.QUEUED`, as far as somebody has had it searched for."""
     every = {n: _search.known(Asked(model, name, solver, n, shipped.METRIC)) for n in range(MIN_STEPS, MAX_STEPS + 1)}
     return {n: one.sigmas for n, one in every.items() if one}
 
@@ -98,7 +106,7 @@ def _under_way(asked: Asked) -> "Future[Schedule]":
 def result(found: "Future[T]") -> T:
     """What was found, waited for; where that failed it is told once, and whoever asks again has it tried again."""
     try:
-        return found.result()
+        return compute.waited(found)
     except Exception:
         forget_failed()
         raise

@@ -66,18 +66,18 @@ def _unpriced(view: ComparedView, panels: Mapping[str, str]) -> dict[str | float
     for name in panels:
         if name in names.BASELINES:
             levels[name] = _lengths(model, name, "")
-        elif name in names.SEARCHED:
+        elif name in names.QUEUED:
             levels[name] = {**_lengths(model, name, solver), **findings.found(model, name, solver)}
     return levels
 
 
 def _optima(model: Model, panels: Mapping[str, str]) -> dict[str | float, Lengths]:
-    """Levels of the optima, of the weighted one by its power."""
+    """Levels of the optima, of the weighted one by its power, and of comparators that need a pass."""
     levels = dict[str | float, Lengths]()
     for name in panels:
         if name == WEIGHTED:
             levels |= {power: _lengths(model, name, "", power) for power in POWERS}
-        elif name == "klub-optimum":
+        elif name == "klub-optimum" or (name in names.RIVALS and name not in names.QUEUED):
             levels[name] = _lengths(model, name, "")
     return levels
 
@@ -89,5 +89,5 @@ def _table(model: Model) -> Table:
 
 @kept(512)
 def _lengths(model: Model, name: str, solver: str, power: float = names.KLUB_POWER) -> Lengths:
-    searched = name in names.BASELINES or name in names.SEARCHED
-    return every_length(model, None if searched else compute.gram(model), name, solver, power)
+    passed, walked = (None, None) if name in names.QUEUED else findings.passes(model, name)
+    return every_length(model, passed, name, solver, power, walked)

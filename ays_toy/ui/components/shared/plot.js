@@ -112,6 +112,9 @@ function symbolPath(symbol, r) {
     square: () => `M${-r * 0.85},${-r * 0.85}H${r * 0.85}V${r * 0.85}H${-r * 0.85}Z`,
     diamond: () => polygon(4),
     "triangle-up": () => polygon(3),
+    "triangle-down": () => polygon(3, 90),
+    "triangle-left": () => polygon(3, 180),
+    "triangle-right": () => polygon(3, 0),
     pentagon: () => polygon(5),
     hexagon: () => polygon(6),
     hexagram: () => polygon(6, -90, r * 0.577),
@@ -119,7 +122,11 @@ function symbolPath(symbol, r) {
     cross: () => `M${-a},${-r}H${a}V${-a}H${r}V${a}H${a}V${r}H${-a}V${a}H${-r}V${-a}H${-a}Z`,
     x: () => polygon(4, -45, r * 0.35),
     "star-diamond": () => polygon(4, -90, r * 0.5),
+    "star-square": () => polygon(4, -45, r * 0.5),
+    "star-triangle-up": () => polygon(3, -90, r * 0.3),
+    "diamond-wide": () => `M${-r * 1.2},0L0,${-r * 0.6}L${r * 1.2},0L0,${r * 0.6}Z`,
     "diamond-tall": () => `M0,${-r * 1.2}L${r * 0.6},0L0,${r * 1.2}L${-r * 0.6},0Z`,
+    bowtie: () => `M${-r},${-r * 0.8}L${r},${r * 0.8}V${-r * 0.8}L${-r},${r * 0.8}Z`,
     hourglass: () => `M${-r * 0.8},${-r}H${r * 0.8}L${-r * 0.8},${r}H${r * 0.8}Z`,
   };
   return (shapes[symbol] || (() => `M${-r},0a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0Z`))();
