@@ -36,7 +36,7 @@ def search_as_it_goes() -> None:
 under_way = running.active(watching.watch(state)) or watching.choosing(choice)
 running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
 pictures = gallery.reserved(watching.PICTURES, 300)
-terms.caption(watching.LOOK, *gallery.WORDS)
+terms.caption(watching.look_for(), *gallery.WORDS)
 samples = watching.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=watching.meta(state, shown))
 left, right = st.columns([0.6, 0.4], gap="medium")
