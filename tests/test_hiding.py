@@ -205,3 +205,23 @@ def test_what_a_figure_says_of_a_hidden_field_is_not_taken(hidden: tuple[str, ..
     at = AppTest.from_function(what_figures_say)
     at.session_state["hidden"] = hidden
     assert at.run().text[0].value == str(taken)
+
+
+@pytest.mark.parametrize(
+    ("page", "lesson", "hide"),
+    [
+        ("explore", "what-a-sampler-does.2", "solver"),  # which the step would show
+        ("optimize", "the-papers-search.1", "sweep"),  # which it has the learner move
+    ],
+)
+def test_what_a_link_hides_in_a_step_is_shown_from_within_the_step(page: str, lesson: str, hide: str) -> None:
+    at = opened(page, lesson=lesson, hide=hide)
+    assert "show all" not in {one.key for one in at.sidebar.button}, "which a step does not show"
+    at.button(key="show all").click()
+    assert "hide" not in query(run(at))
+    assert (hide in drawn(at)) == (hide == "solver")
+
+
+def test_a_step_says_nothing_of_what_it_leaves_out_itself() -> None:
+    at = opened("explore", lesson="what-a-sampler-does.2", hide="columns")
+    assert "show all" not in {one.key for one in at.button}
