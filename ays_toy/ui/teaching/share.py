@@ -43,14 +43,19 @@ class ClassLink:
         return segno.make(self.address, error="m", micro=False) if len(self.address) <= MOST_IN_CODE else None
 
 
-def address(page: str, query: Mapping[str, str]) -> str:
-    """The address of a page, under the name by which this visitor reaches the app."""
+def home() -> str:
+    """The address of the app under which this visitor reaches it, without a page; a proxy may have it in a folder."""
     here = urlsplit(st.context.url or HERE)
     folders = [part for part in here.path.split("/") if part]
     if folders and folders[-1] in TITLES:
         folders.pop()
+    return urlunsplit((here.scheme, here.netloc, "/".join(["", *folders]), "", ""))
+
+
+def address(page: str, query: Mapping[str, str]) -> str:
+    """The address of a page for this visitor."""
     text = urlencode(query, safe=",:", quote_via=quote)
-    return urlunsplit((here.scheme, here.netloc, "/".join(["", *folders, page]), text, ""))
+    return f"{home()}/{page}{'?' if text else ''}{text}"
 
 
 def of_this_page(page: str, hidden: Collection[str], presents: bool, task: str) -> ClassLink:
