@@ -52,3 +52,29 @@ def test_a_printed_page_is_a_document(visits: Callable[..., Visit], server: str,
         expect(table).to_contain_text("±")
     ink = page.locator("[data-testid=stMain] h3").first.evaluate("one => getComputedStyle(one).color")
     assert max(map(int, re.findall(r"\d+", ink)[:3])) < 64, "words are dark on white"
+
+
+def sheets(page: Page) -> int:
+    """How many sheets the page takes."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
+
+
+def test_pictures_and_figures_of_images_stand_under_their_heading(visits: Callable[..., Visit], server: str) -> None:
+    page = open_page(visits(reduced_motion="reduce"), server, "images")
+    assert sheets(page) == 3, "what does not fit under the heading leaves the first sheet empty"
+
+
+def test_the_teaching_notes_on_paper_have_sheets_of_their_own_and_no_buttons(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    visit = visits()
+    page = visit.page
+    page.goto(f"{server}/teach")
+    expect(page.get_by_text("Homework")).to_be_visible(timeout=60_000)
+    visit.idle()
+    assert sheets(page) <= 6
+    on_paper(page)
+    assert [
+        one.inner_text() for one in page.locator("[data-testid=stLinkButton], button").all() if one.is_visible()
+    ] == []
+    assert page.locator(".st-key-notes").evaluate("one => getComputedStyle(one).breakBefore") == "page"
