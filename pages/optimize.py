@@ -48,6 +48,6 @@ with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
     watching.table(state, shown, outcomes)
     terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
-    in_numbers.show(watching.in_numbers(state, shown["p-optimum"]))
+    in_numbers.show(partial(watching.in_numbers, state, shown["p-optimum"]))
 bar.ask(partial(watching.facts, state, shown, outcomes))
 take_home.section(state, shown, left, right)
