@@ -18,10 +18,10 @@ BY_HAND = (
 )
 FIGURES = ".main-svg, [data-testid=stMain] canvas, .player svg, [data-testid=stMain] img"
 SETTINGS = {
-    "explore": "Data: Ring of 8; model: Exact; solver: Stochastic-DDIM; 4 steps; noise level σ from 80 to 0.002; noise "
-    "number 0; schedules: EDM, LogSNR, AYS and Automatic choice",
-    "train": "Data: Ring of 8; start of training: from scratch; 3 layers of 128; 4,000 steps of 512 points",
-    "images": "Model: digits; solver: Stochastic-DDIM; 8 steps",
+    "explore": "Data: Ring of 8; Model: Exact; Solver: Stochastic-DDIM; Steps: 4; Noise level σ: from 80 to 0.002; "
+    "Noise number: 0; Schedules: EDM, LogSNR, AYS and Automatic choice",
+    "train": "Data: Ring of 8; Start of training: from scratch; Network: 3 layers of 128; Training: 4,000 steps of 512",
+    "images": "Model: digits; Solver: Stochastic-DDIM; Steps: 8",
 }
 
 
@@ -39,7 +39,7 @@ def test_a_printed_page_is_a_document(visits: Callable[..., Visit], server: str,
     expect(line).to_be_hidden()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     on_paper(page)
-    expect(line).to_contain_text(SETTINGS.get(name, "solver: "))
+    expect(line).to_contain_text(SETTINGS.get(name, "Solver: "))
     assert [one.inner_text() for one in page.locator(BY_HAND).all() if one.is_visible()] == []
     boxes = [box for one in page.locator(FIGURES).all() if one.is_visible() and (box := one.bounding_box())]
     assert boxes
