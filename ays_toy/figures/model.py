@@ -31,8 +31,8 @@ def training_curves(
     ticks = [factor * 10.0**power for power in range(-7, 3) for factor in (1, 2, 5)]
     layout["yaxis"] |= {"type": "log", "tickvals": ticks, "tickformat": "~%", "title": "excess error"}
     layout["yaxis2"] |= {"tickformat": ".2f", "nticks": 5, "title": "training loss"}
-    layout["xaxis2"] |= {"title": {"text": "training step", "standoff": 2}}
-    figure.update_layout(layout, height=height, margin={**MARGIN, "b": 36}, showlegend=False)
+    layout["xaxis2"] |= {"title": {"text": "training step", "standoff": 6}}
+    figure.update_layout(layout, height=height, margin={**MARGIN, "b": 46}, showlegend=False)
     return figure.update_xaxes(fixedrange=True, showgrid=False).update_yaxes(fixedrange=True)
 
 
@@ -70,10 +70,10 @@ def calibration_figure(measured: Calibration, height: int = 240) -> go.Figure:
         dtick=1,
         fixedrange=True,
         showgrid=False,
-        title={"text": "noise level σ", "standoff": 2},
+        title={"text": "noise level σ", "standoff": 6},
     )
     figure.update_yaxes(
         range=[-reach, reach], tickformat=".0%", fixedrange=True, zeroline=False, nticks=5, title="gap / error"
     )
-    legend = {"x": 0.99, "xanchor": "right", "y": 0.99, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
-    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend)
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"}
+    return figure.update_layout(height=height, margin={**MARGIN, "t": 26, "b": 46}, legend=legend)
