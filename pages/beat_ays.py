@@ -62,4 +62,4 @@ with st.container(key="scores_box"):
         *(one.title for one in shown.values()),
     )
 if not course.at_step():
-    in_numbers.show([guess.in_numbers(state, shown)])
+    in_numbers.show(lambda: [guess.in_numbers(state, shown)])

@@ -55,7 +55,7 @@ with left:
     terms.caption(explore.RAIL_CAPTION)
     # Beside the controls, or the page would be higher than a screen of 1440 x 900.
     with (st if course.at_step() else st.sidebar).container(key="rail_numbers"):
-        in_numbers.show([words])
+        in_numbers.show(lambda: [words])
 samples = explore.samples(state, known, outcomes)
 rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)

@@ -63,7 +63,7 @@ image_run.dials(state, one, known, seen)
 side_by_side.levels(one)
 with st.container(key="images_table"):
     side_by_side.table(state, one)
-    in_numbers.show(side_by_side.in_numbers(state, one))
+    in_numbers.show(partial(side_by_side.in_numbers, state, one))
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()

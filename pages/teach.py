@@ -16,6 +16,6 @@ with left:
     desk.own_link()
 with right:
     desk.answers()
-st.markdown("### Notes for a class of ninety minutes")
 with st.container(key="notes", width=NOTES):
+    st.markdown("### Notes for a class of ninety minutes")
     notes.show()

@@ -34,7 +34,7 @@ def run_as_it_goes() -> None:
         if one:
             field_player(one.field, key="field", title=one.what)
             terms.caption(network.FIELD_LOOK)
-            in_numbers.show(map(label, one.field.frames))
+            in_numbers.show(partial(map, label, one.field.frames))
 
 
 running.follow(run_as_it_goes, partial(running.stage, network.SLOT), seen, running.active(watch), network.POLL)

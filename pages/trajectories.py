@@ -1,9 +1,11 @@
 """Trajectories: the same starting noise under several schedules, side by side, and where each step goes wrong."""
 
+from functools import partial
+
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.ui import controls, gallery, in_numbers, terms, trajectories, view
+from ays_toy.ui import controls, films, gallery, in_numbers, terms, trajectories, view
 
 state = view.show(
     trajectories.TrajectoriesView,
@@ -43,4 +45,4 @@ with right:
 terms.caption(
     f"Root mean squares over {followed.particles:,} particles, ± one standard error, in the panels' own coordinates."
 )
-in_numbers.show(trajectories.in_numbers(state, followed))
+in_numbers.show(partial(trajectories.in_numbers, state, films.light(followed)))

@@ -88,16 +88,23 @@ def swiped(touch: CDPSession, x: float, y: float) -> None:
 
 
 @contextmanager
-def started(home: Path, script: str = "app.py", root: Path = ROOT) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The process of an app on a free port, and its address, what users keep under `home`; killed in the end."""
+def started(
+    home: Path, script: str = "app.py", root: Path = ROOT, folder: str = ""
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The process of an app on a free port, and its address, what users keep under `home`; killed in the end.
+
+    It answers in a `folder` of that address, such as '/ays', where one is given.
+    """
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"]
+    if folder:
+        command.append(f"--server.baseUrlPath={folder}")
     surroundings = os.environ | {"AYS_EXPLORER_HOME": str(home)}
     with (home / f"server-{port}.log").open("w") as log:
         process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://localhost:{port}"
+    url = f"http://localhost:{port}{folder}"
     try:
         for _ in range(600):
             try:

@@ -11,10 +11,10 @@ BY_HAND = (
 )
 FIGURES = ".main-svg, [data-testid=stMain] canvas, .player svg, [data-testid=stMain] img"
 SETTINGS = {
-    "explore": "Data: Ring of 8; model: Exact; solver: Stochastic-DDIM; 4 steps; noise level σ from 80 to 0.002; noise "
-    "number 0; schedules: EDM, LogSNR, AYS and Automatic choice",
-    "train": "Data: Ring of 8; start of training: from scratch; 3 layers of 128; 4,000 steps of 512 points",
-    "images": "Model: digits; solver: Stochastic-DDIM; 8 steps",
+    "explore": "Data: Ring of 8; Model: Exact; Solver: Stochastic-DDIM; Steps: 4; Noise level σ: from 80 to 0.002; "
+    "Noise number: 0; Schedules: EDM, LogSNR, AYS and Automatic choice",
+    "train": "Data: Ring of 8; Start of training: from scratch; Network: 3 layers of 128; Training: 4,000 steps of 512",
+    "images": "Model: digits; Solver: Stochastic-DDIM; Steps: 8",
 }
 
 
@@ -31,7 +31,7 @@ def assert_document(page: Page, name: str) -> None:
     expect(line).to_be_hidden()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     on_paper(page)
-    expect(line).to_contain_text(SETTINGS.get(name, "solver: "))
+    expect(line).to_contain_text(SETTINGS.get(name, "Solver: "))
     assert [one.inner_text() for one in page.locator(BY_HAND).all() if one.is_visible()] == []
     boxes = [box for one in page.locator(FIGURES).all() if one.is_visible() and (box := one.bounding_box())]
     assert boxes
@@ -44,3 +44,29 @@ def assert_document(page: Page, name: str) -> None:
         expect(table).to_contain_text("±")
     ink = page.locator("[data-testid=stMain] h3").first.evaluate("one => getComputedStyle(one).color")
     assert max(map(int, re.findall(r"\d+", ink)[:3])) < 64, "words are dark on white"
+
+
+def sheets(page: Page) -> int:
+    """How many sheets the page takes."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
+
+
+def test_pictures_and_figures_of_images_stand_under_their_heading(visits: Callable[..., Visit], server: str) -> None:
+    page = open_page(visits(reduced_motion="reduce"), server, "images")
+    assert sheets(page) == 3, "what does not fit under the heading leaves the first sheet empty"
+
+
+def test_the_teaching_notes_on_paper_have_sheets_of_their_own_and_no_buttons(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    visit = visits()
+    page = visit.page
+    page.goto(f"{server}/teach")
+    expect(page.get_by_text("Homework")).to_be_visible(timeout=60_000)
+    visit.idle()
+    assert sheets(page) <= 6
+    on_paper(page)
+    assert [
+        one.inner_text() for one in page.locator("[data-testid=stLinkButton], button").all() if one.is_visible()
+    ] == []
+    assert page.locator(".st-key-notes").evaluate("one => getComputedStyle(one).breakBefore") == "page"

@@ -111,7 +111,7 @@ def test_a_step_of_a_lesson_keeps_its_number_of_levels_and_what_it_reveals() -> 
     assert not [one for one in at.button if one.key in ("add", "remove", "undo", "reset")]
     move(at, [2.0, 1.0, 0.4, 0.05])
     assert levels(at) == before
-    assert "keeps its number of levels" in texts(at)
+    assert "number of steps stays as it is" in texts(at)
     move(at, [2.0, 0.4, 0.05])
     assert levels(at) == [2.0, 0.4, 0.05]
     assert ":orange[" not in texts(at)

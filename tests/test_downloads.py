@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from plotly.offline import get_plotlyjs
+from streamlit.testing.v1 import AppTest
 
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.figures import films, printed
@@ -247,3 +248,26 @@ def test_a_page_lets_go_of_what_it_offered_with_its_session():
     for also in downloads.leaving.closing:
         also(downloads.leaving.this_session())
     assert not downloads._here().lines
+
+
+def trained() -> None:
+    import pandas as pd
+    import streamlit as st
+
+    from ays_toy.ui import downloads
+    from ays_toy.ui.train import network
+
+    curves = pd.DataFrame({"step": [100, 200], "loss": [2.0, 1.5], "excess": [0.5, 0.0123456789]})
+    network.curves(network.Shown("ring-8", "Your run", (), None, None, 0.01, curves))
+    shown = downloads._here().lines
+    st.json({title: one.files[0].make() for title, one in shown.items() if one.chart is None})
+    st.text(sorted(shown))
+
+
+def test_the_curves_of_a_training_are_in_the_one_menu_that_there_is() -> None:
+    at = AppTest.from_function(trained).run()
+    assert not at.exception
+    assert at.text[0].value == "['Table of the training', 'Training']"
+    assert "0.0123456789,1.5" in at.json[0].value
+    assert not at.get("vega_lite_chart"), "which has a menu of its own"
+    assert len(at.get("plotly_chart")) == 1

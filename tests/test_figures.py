@@ -98,3 +98,15 @@ def test_half_the_mass_is_drawn_in_full_whatever_needles_there_are():
 def test_error_bars_decide_the_digits(value, stderr, text):
     assert words.significant(value, stderr) == text
     assert str(Estimate(value, stderr)) == str(KlubEstimate(value, stderr, np.array([value]))) == text
+
+
+def test_training_is_drawn_as_it_was_measured_the_error_on_a_log_scale():
+    excesses, losses = [0.5, 0.02, 0.01], [2.0, 1.5, 1.4]
+    figure = figures.training_curves([100, 200, 300], excesses, losses)
+    above, below = figure.data
+    np.testing.assert_allclose(above.y, excesses, rtol=1e-6)
+    np.testing.assert_allclose(below.y, losses, rtol=1e-6)
+    assert above.x.tolist() == below.x.tolist() == [100, 200, 300]
+    assert (figure.layout.yaxis.type, figure.layout.yaxis2.type) == ("log", None)
+    assert {0.01, 0.02, 0.5} <= set(figure.layout.yaxis.tickvals)
+    assert figure.to_json() == figures.training_curves([100, 200, 300], excesses, losses).to_json()

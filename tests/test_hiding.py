@@ -10,15 +10,13 @@ from streamlit.testing.v1 import AppTest
 from test_record import PAGE_OF, PAGES, VIEWS, query
 
 from ays_toy.ui import codec, hiding
+from ays_toy.ui.beat_ays import attempts
 from ays_toy.ui.view import Shared
 
 pytestmark = pytest.mark.usefixtures("home")
 
 ROOT = Path(__file__).parent.parent
-NO_CONTROLS = {  # fields that are no widget: a place on the page, or what is moved in a figure
-    *("lesson", "nickname", "hide", "present", "done"),
-    *("follow", "place", "sweep"),
-}
+NO_CONTROLS = {"lesson", "nickname", "hide", "present", "done"}  # fields that nothing on the page changes
 KINDS = (
     *("selectbox", "slider", "multiselect", "select_slider", "button_group", "number_input"),
     *("toggle", "text_input", "text_area", "radio"),
@@ -151,3 +149,79 @@ def test_every_widget_of_a_field_asks_whether_it_is_visible() -> None:
                 if word.arg == "key" and isinstance(word.value, ast.Constant)
             }
             assert keys & set(hiding.CONTROLS) <= guarded, (file.name, function.name)
+
+
+def move(at: AppTest, inner: list[float]) -> AppTest:
+    """As the board of Beat AYS tells it."""
+    version = f"{at.session_state['attempt'].changes} 80 0.002"
+    at.session_state[attempts.BOARD] = {"move": {"levels": inner, "version": version, "table": None}}
+    return run(at)
+
+
+@pytest.mark.parametrize("inner", [[20.0, 2.0, 0.4, 0.05], [2.0, 0.4]])
+def test_where_steps_are_hidden_their_number_is_kept_however_levels_are_placed(inner: list[float]) -> None:
+    at = opened("beat_ays", data="gaussian", steps="4", hide="steps")
+    move(at, [2.0, 0.4, 0.05])
+    assert query(at)["levels"] == "2,0.4,0.05"
+    move(at, inner)
+    assert query(at)["levels"] == "2,0.4,0.05"
+    assert "number of steps stays as it is" in " ".join(one.value for one in at.markdown)
+    at.text_area(key="bring attempt text").set_value("80, 9, 0.002")
+    next(one for one in at.button if one.label == "Bring it").click()
+    run(at)
+    assert "4 steps, not 2" in at.error[0].value
+    assert query(at)["levels"] == "2,0.4,0.05"
+    at.button(key="undo").click()
+    assert "levels" not in query(run(at))
+    assert at.session_state["steps"] == 4
+
+
+def test_undo_does_not_lead_back_over_steps_that_a_link_has_hidden_since() -> None:
+    at = opened("beat_ays", data="gaussian", steps="4")
+    move(at, [20.0, 2.0, 0.4, 0.05])
+    at.session_state["record"].choose("hide", ("steps",))
+    assert run(at).button(key="undo").disabled
+    assert query(at)["levels"] == "20,2,0.4,0.05"
+
+
+def what_figures_say() -> None:
+    import streamlit as st
+
+    from ays_toy.ui import record, trajectories
+    from ays_toy.ui.optimize import watching
+
+    record.this_session().values["hide"] = st.session_state["hidden"]
+    st.session_state[trajectories.PLAYER] = {"follow": {"path": 7}, "place": {"at": 0.5}}
+    st.session_state[watching.PLAYER] = {"sweep": {"at": 3}}
+    for take in (trajectories._took, trajectories._rested, watching._rested):
+        take()
+    st.text([st.session_state.get(name) for name in ("follow", "place", "sweep")])
+
+
+@pytest.mark.parametrize(
+    ("hidden", "taken"), [((), [7, 0.5, 3]), (("place",), [7, None, 3]), (("follow", "sweep"), [None, 0.5, None])]
+)
+def test_what_a_figure_says_of_a_hidden_field_is_not_taken(hidden: tuple[str, ...], taken: list[float | None]) -> None:
+    at = AppTest.from_function(what_figures_say)
+    at.session_state["hidden"] = hidden
+    assert at.run().text[0].value == str(taken)
+
+
+@pytest.mark.parametrize(
+    ("page", "lesson", "hide"),
+    [
+        ("explore", "what-a-sampler-does.2", "solver"),  # which the step would show
+        ("optimize", "the-papers-search.1", "sweep"),  # which it has the learner move
+    ],
+)
+def test_what_a_link_hides_in_a_step_is_shown_from_within_the_step(page: str, lesson: str, hide: str) -> None:
+    at = opened(page, lesson=lesson, hide=hide)
+    assert "show all" not in {one.key for one in at.sidebar.button}, "which a step does not show"
+    at.button(key="show all").click()
+    assert "hide" not in query(run(at))
+    assert (hide in drawn(at)) == (hide == "solver")
+
+
+def test_a_step_says_nothing_of_what_it_leaves_out_itself() -> None:
+    at = opened("explore", lesson="what-a-sampler-does.2", hide="columns")
+    assert "show all" not in {one.key for one in at.button}

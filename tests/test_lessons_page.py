@@ -121,6 +121,8 @@ def test_a_bad_lesson_in_a_link_is_a_sentence_and_costs_nothing_else(text: str) 
 
 def test_what_a_pointer_tells_of_the_rail_is_there_in_numbers_too() -> None:
     at = opened("explore", lesson="why-few-steps-fail.4")
+    at.session_state["figure in numbers"] = True
+    at.run()
     (shown,) = [one for one in at.expander if one.label == "The figure in numbers"]
     (words,) = [one.value for one in shown.markdown]
     assert "KLUB optimum" in words

@@ -12,7 +12,7 @@ from pages_shown import opened
 from streamlit.testing.v1 import AppTest
 from test_lessons import PAGES
 
-from ays_toy.ui import codec, hiding
+from ays_toy.ui import codec, hiding, settings
 from ays_toy.ui.teaching import desk, share, sheet
 from ays_toy.ui.teaching.prepared import PREPARED, Prepared
 from ays_toy.ui.teaching.share import ClassLink
@@ -119,4 +119,19 @@ def test_a_class_gets_what_is_shown_and_not_who_made_the_link() -> None:
 
 
 def test_nothing_shown_is_no_setting() -> None:
-    assert share.in_words({"steps": 4, "shown": ()}) == {"Steps": "4"}
+    assert settings.told({"steps": 4, "shown": ()}) == {"Steps": "4"}
+
+
+def test_settings_are_said_as_far_as_they_are_known_and_by_the_titles_that_figures_have() -> None:
+    shown = {"shown": ("p-optimum", "klub-optimum"), "sigma_max": 80.0}
+    assert settings.told(shown) == {"Schedules": "p-optimum and KLUB optimum"}
+    assert settings.told(shown | {"power": 3.0, "sigma_min": 0.002}) == {
+        "Noise level σ": "from 80 to 0.002",
+        "Schedules": "KLUB optimum",
+    }
+    brought = {"way": "draw", "data": "ring-8", "model": "exact", "solver": "ddim"}
+    assert settings.told(brought) == {"Solver": "DDIM"}, "what lies on the pad was not chosen"
+    assert settings.line({"image_model": "a/b", "prompts": "a cat\na dog", "guidance": 0.0}) == (
+        "Model: a/b; Prompts: a cat / a dog"
+    )
+    assert settings.line({"image_model": "digits", "prompts": "a cat"}) == "Model: digits"

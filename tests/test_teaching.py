@@ -12,7 +12,7 @@ from ays_toy.lessons import place
 from ays_toy.ui import codec
 from ays_toy.ui.front import TITLES
 from ays_toy.ui.own_data.bringing import DataView
-from ays_toy.ui.teaching import notes
+from ays_toy.ui.teaching import notes, share
 from ays_toy.ui.view import Shared
 from benchmarks import teaching
 
@@ -61,13 +61,14 @@ def test_the_app_shows_all_of_the_notes_and_their_addresses_are_links() -> None:
     at = AppTest.from_function(page).run()
     shown = "\n".join(one.value for one in at.markdown)
     for name, query in ADDRESSES:
-        assert f"](/{name}{query})" in shown
+        assert f"[/{name}{query}]({share.HERE}/{name}{query})" in shown
     headings = re.findall(r"^## (.*)$", WRITTEN, re.MULTILINE)
     assert re.findall(r"^#### (.*)$", shown, re.MULTILINE) == headings
-    plain = re.sub(r"\[([^]]*)\]\(/[^)]*\)", r"`\1`", shown).replace("#### ", "## ")
+    plain = re.sub(r"\[([^]]*)\]\(http[^)]*\)", r"`\1`", shown).replace("#### ", "## ")
     assert plain.split() == notes.listed(WRITTEN.partition("\n")[2]).split()
     rows = re.findall(r"^\| (\d+ to \d+) \| (.*) \| (.*) \|$", WRITTEN, re.MULTILINE)
     assert rows
     assert all(f"- **{minutes}:** {what} ({where})" in shown for minutes, what, where in rows)
     assert "|" not in notes.listed(WRITTEN)
-    assert notes.linked("`/learn`, `AYS_SHARED=1`, `hide=`") == "[/learn](/learn), `AYS_SHARED=1`, `hide=`"
+    made = notes.linked("`/learn`, `AYS_SHARED=1`, `hide=`", "https://a.org/ays")
+    assert made == "[/learn](https://a.org/ays/learn), `AYS_SHARED=1`, `hide=`"

@@ -67,7 +67,7 @@ def test_explore_s_first_screen_explains_every_word_that_it_uses() -> None:
 def unexplained(at: AppTest) -> list[str]:
     """Names and words that a page says, outside of what is shut or on paper alone, and no help on it explains."""
     shut = {one.value for box in at.expander for one in box.markdown}
-    words = [one.value for one in (*at.markdown, *at.caption) if one.value not in shut and "solver: " not in one.value]
+    words = [one.value for one in (*at.markdown, *at.caption) if one.value not in shut and "Solver: " not in one.value]
     widgets = [one for kind in ("selectbox", "slider", "select_slider", "multiselect", "radio") for one in at.get(kind)]
     words += [one.label for one in widgets] + [option for one in at.radio for option in one.options]
     for chart in at.get("plotly_chart"):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pages_shown import opened
+from pages_shown import opened, run
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.ui import in_numbers
@@ -51,6 +51,9 @@ def test_the_figures_of_a_page_can_be_read_in_numbers(name: str) -> None:
     at = opened(name, **SAID[name][0])
     (box,) = [one for one in at.expander if one.label == in_numbers.LABEL]
     assert not box.proto.expanded
+    assert not box.markdown, "nobody has asked for them"
+    at.session_state[in_numbers.KEY] = True
+    (box,) = [one for one in run(at).expander if one.label == in_numbers.LABEL]
     assert re.search(NUMBERS[name], "\n".join(one.value for one in box.markdown))
 
 

@@ -5,6 +5,7 @@ import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -111,7 +112,8 @@ def klub_bars(rows: Sequence[Measured]) -> go.Figure:
         title={"text": "KLUB (nats)", "standoff": 2},
     )
     figure.update_yaxes(fixedrange=True)
-    height = MARGIN["t"] + 36 + len(rows) * (LINE * max(len(lines) for lines in titles) + 9)
+    apart = max((len(a) + len(b)) / 2 for a, b in pairwise([titles[0], *titles]))  # lines from one title to the next
+    height = round(MARGIN["t"] + 36 + len(rows) * (LINE * apart + 9))
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, showlegend=False)
 
 

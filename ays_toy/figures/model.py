@@ -1,10 +1,39 @@
-"""How good a trained model is."""
+"""How a model learns, and how good it is."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
+from ays_toy.figures.axes import axes
 from ays_toy.palette import MARGIN, MODEL, REFERENCE
 from ays_toy.pricing.calibration import Calibration
+
+
+def training_curves(
+    steps: Sequence[int], excesses: Sequence[float], losses: Sequence[float], height: int = 310
+) -> go.Figure:
+    """Excess over the least possible error on a log scale, and the training loss below it, over the training steps."""
+    layout = axes(2, 1, shared_xaxes=True, vertical_spacing=0.08)
+    figure = go.Figure()
+    for values, axis, form in ((excesses, "", ".3~%"), (losses, "2", ".4g")):
+        figure.add_trace(
+            go.Scatter(
+                x=np.asarray(steps, dtype=np.float32),
+                y=np.asarray(values, dtype=np.float32),
+                mode="lines",
+                line={"color": MODEL, "width": 2},
+                xaxis=f"x{axis}",
+                yaxis=f"y{axis}",
+                hovertemplate=f"step %{{x:,}}: %{{y:{form}}}<extra></extra>",
+            )
+        )
+    ticks = [factor * 10.0**power for power in range(-7, 3) for factor in (1, 2, 5)]
+    layout["yaxis"] |= {"type": "log", "tickvals": ticks, "tickformat": "~%", "title": "excess error"}
+    layout["yaxis2"] |= {"tickformat": ".2f", "nticks": 5, "title": "training loss"}
+    layout["xaxis2"] |= {"title": {"text": "training step", "standoff": 6}}
+    figure.update_layout(layout, height=height, margin={**MARGIN, "b": 46}, showlegend=False)
+    return figure.update_xaxes(fixedrange=True, showgrid=False).update_yaxes(fixedrange=True)
 
 
 def calibration_figure(measured: Calibration, height: int = 240) -> go.Figure:
@@ -41,10 +70,10 @@ def calibration_figure(measured: Calibration, height: int = 240) -> go.Figure:
         dtick=1,
         fixedrange=True,
         showgrid=False,
-        title={"text": "noise level σ", "standoff": 2},
+        title={"text": "noise level σ", "standoff": 6},
     )
     figure.update_yaxes(
         range=[-reach, reach], tickformat=".0%", fixedrange=True, zeroline=False, nticks=5, title="gap / error"
     )
-    legend = {"x": 0.99, "xanchor": "right", "y": 0.99, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
-    return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend)
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"}
+    return figure.update_layout(height=height, margin={**MARGIN, "t": 26, "b": 46}, legend=legend)

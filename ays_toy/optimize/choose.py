@@ -126,7 +126,7 @@ class Subject:
         return lambda one: replace(one, score=self.score(one.sigmas, samples, seed), samples=samples)
 
     def refined(self, start: Candidate, effort: Effort, seed: int) -> Iterator[list[Candidate]]:
-        """What a refinement has led to after every iteration: its levels, those of half as many, shares of the way there.
+        """What a refinement has led to after every iteration: its levels, those half way in time, shares of the way.
 
         Less of the way gains less, and costs less by the second figure. Of moved levels it is the one that did best.
         """

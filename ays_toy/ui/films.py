@@ -43,10 +43,14 @@ def _searched(data: SearchData) -> films.SearchFilm:
     return films.SearchFilm(data.start, swept, data.metric, data.optimum, data.stop)
 
 
+def light(followed: Trajectories) -> Trajectories:
+    """The same without the reference, which has many levels: what is kept with a page needs none of it."""
+    return replace(followed, reference=next(iter(followed.paths.values())))
+
+
 def flow(view: ComparedView, followed: Trajectories, align: str, path: int) -> None:
     """Offer the trajectories as their player shows them, aligned and with the path that is followed."""
-    shown = next(iter(followed.paths.values()))
-    followed = replace(followed, reference=shown)  # of many levels; a film needs none of it, and is kept with the page
+    followed = light(followed)
     made = partial(_flowed, view.chosen_model, followed, align, path, view.power)
     page, gif = partial(_flow_page, view, followed, path, made), lambda: films.flow_gif(made())
     downloads.film("The trajectories, animated", page, gif)

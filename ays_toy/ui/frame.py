@@ -84,6 +84,9 @@ _CSS = """
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
 :is(.st-key-verdict, [class*="st-key-finding_"]) p { font-size: 0.92rem; line-height: 1.38; margin-bottom: 0; }
 .block-container h4 { padding: 0.4rem 0 0; }
+/* Words beside a button, in the middle of its height. */
+:is(.st-key-lesson_list, .st-key-hidden_note, .st-key-story) [data-testid="stMarkdownContainer"] p { margin-bottom: 0; }
+.st-key-lesson_list button p { font-size: 1rem; }
 /* A step has its few controls under its words, and nothing beside the page; on a phone the pages' names are there. */
 @media (min-width: 769px) {
   .stApp:has(.st-key-lesson_box) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) {

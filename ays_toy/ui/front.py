@@ -59,7 +59,7 @@ def link(page: str, label: str) -> None:
     if frame.framed():
         st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
     else:
-        st.markdown(f"[{label}](/{page})")
+        st.markdown(f"[{label}]({page})")
 
 
 def nowhere() -> None:

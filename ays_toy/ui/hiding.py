@@ -32,6 +32,9 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "image_yours": "Bring a schedule",
     "align": "Align the panels",
     "targets": "The denoiser's targets",
+    "follow": "Follow a path",
+    "place": "Play, and stop on the way",
+    "sweep": "Stop by hand at a sweep",
     "start": "Start from",
     "levels": "Bring a schedule, Snap to",
     "weight": "Price by (power p)",
@@ -59,6 +62,7 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "format": "Its format",
     "final_zero": "A final zero",
 }
+IN_FIGURES = {"follow", "place", "sweep"}  # what has no widget of its own, and is moved in a figure
 
 
 def read(text: str) -> tuple[str, ...]:
@@ -71,11 +75,13 @@ def read(text: str) -> tuple[str, ...]:
 
 
 def way_out(fields: Iterable[str]) -> None:
-    """Say in the sidebar that some of the page's controls are hidden, and offer them."""
-    if not set(fields) & set(record.this_session().values.get(record.HIDE, ())):
+    """Say that some of what could be changed here is hidden, and offer it: of a lesson's step what that leaves."""
+    session = record.this_session()
+    left = set(fields) if session.only is None else set(fields) & (session.only | IN_FIGURES)
+    if not left & set(session.values.get(record.HIDE, ())):
         return
-    with st.container(key="hidden_note"):
-        st.markdown(":small[Some controls are hidden by this link.]")
+    with st.container(key="hidden_note", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(":small[Some controls are hidden by this link.]", width="content")
         st.button("Show all", icon=":material/visibility:", key="show all", type="tertiary", on_click=_show_all)
 
 

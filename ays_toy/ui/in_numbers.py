@@ -1,15 +1,18 @@
-"""A figure in numbers, shut until it is asked for: for who does not see it, or has no pointer to ask it."""
+"""A figure in numbers, made once it is asked for: for who does not see it, or has no pointer to ask it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
 from ays_toy.ui import terms
 
-LABEL = "The figure in numbers"
+LABEL, KEY = "The figure in numbers", "figure in numbers"
 
 
-def show(lines: Iterable[str]) -> None:
+@st.fragment
+def show(lines: Callable[[], Iterable[str]]) -> None:
     """Offer what a figure shows as lines of words and numbers."""
-    words = "\n".join(f"- {line}" for line in lines)
-    st.expander(LABEL, icon=":material/format_list_numbered:").markdown(words, help=terms.about(words))
+    box = st.expander(LABEL, icon=":material/format_list_numbered:", key=KEY, on_change="rerun")
+    if box.open:
+        words = "\n".join(f"- {line}" for line in lines())
+        box.markdown(words, help=terms.about(words))

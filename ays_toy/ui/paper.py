@@ -15,14 +15,15 @@ CSS = """
   }
   [class*="st-key-printed_"] td:not(:last-child) { white-space: nowrap; }
   [class*="st-key-printed_"] tr { break-inside: avoid; }
-  .st-key-printed { border-bottom: 1px solid #8C8C8C; padding-bottom: 0.3rem; }
+  .st-key-printed:has([data-testid="stMarkdown"]) { border-bottom: 1px solid #8C8C8C; padding-bottom: 0.3rem; }
   /* What is worked by hand, or leads elsewhere. */
   :is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stStatusWidget"], [data-testid="stToast"],
   [data-testid="stTooltipIcon"], [data-testid="stElementToolbar"], [data-testid="stExpandSidebarButton"]),
   :is(.st-key-glossary, .st-key-beside-names, .st-key-way_on, .st-key-keeping, .st-key-address),
+  .stApp [class*="st-key-by_hand"],
   .stApp :is([data-testid="stButton"], [data-testid="stDownloadButton"], [data-testid="stFormSubmitButton"],
-  [data-testid="stPopover"], [data-testid="stPageLink"], [data-testid="stButtonGroup"], [data-testid="stSlider"],
-  [data-testid="stMenuButton"], [data-testid="stFileUploader"], [data-testid="stTextInput"],
+  [data-testid="stPopover"], [data-testid="stPageLink"], [data-testid="stLinkButton"], [data-testid="stButtonGroup"],
+  [data-testid="stSlider"], [data-testid="stMenuButton"], [data-testid="stFileUploader"], [data-testid="stTextInput"],
   [data-testid="stSelectbox"]),
   .stApp :is([data-testid="stElementContainer"], [data-testid="stLayoutWrapper"]):has(> [data-testid="stExpander"]
   details:not([open])) { display: none !important; }
@@ -45,13 +46,17 @@ CSS = """
   :is([class*="st-key-"], [data-testid="stVerticalBlock"]) { overflow: visible !important; }
   /* On one sheet each. */
   :is([data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stTable"], [data-testid="stCode"]),
-  :is([class*="st-key-panels"], [data-testid="stBidiComponent"], [data-testid="stMarkdown"], img) {
+  :is([class*="st-key-panels"], [data-testid="stBidiComponent"], [data-testid="stMarkdown"], img, .st-key-taking) {
     break-inside: avoid;
   }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stPlotlyChart"]) {
     break-inside: avoid;
   }
-  :is(h1, h2, h3, h4) { break-after: avoid; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-strips) { zoom: var(--fit-pictures, 0.7); } /* under their heading */
+  .st-key-notes { break-before: page; }
+  .st-key-notes [data-testid="stMarkdown"] { break-inside: auto; }
+  .st-key-notes :is(p, li) { break-inside: avoid; }
+  :is(h1, h2, h3, h4, [data-testid="stElementContainer"]:has(h4)) { break-after: avoid; }
   :root, body, .stApp { color-scheme: light !important; background: #FFFFFF !important; }
   .stApp, .stApp :is(p, li, h3, h4, td, th, label, [data-testid="stCaptionContainer"]) { color: #15171C !important; }
   [data-testid="stRadio"] label > div > div:first-child { background: none !important; border: 1px solid #15171C; }

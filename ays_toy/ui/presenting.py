@@ -37,6 +37,9 @@ _CSS = """
   .stApp :is(.st-key-panels_box62, .st-key-panels_box6) > div { height: calc(16.6cqw + 84px) !important; }
   .stApp .st-key-panels_box3 > div { height: calc(33cqw + 84px) !important; }
 }
+@media (max-height: 800px) { /* what is dragged need not be typed as well, and the pictures come into sight */
+  .stApp [class*="st-key-numbers-"] { display: none; }
+}
 </style>
 """.replace("TYPE", f"{TYPE}")
 

@@ -1,22 +1,26 @@
 """A page on paper: its words and figures whole, without controls, and what these said in one line on top."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ays_toy.ui import frame, settings
 from ays_toy.ui.components.printing import fit
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 LINE = "printed"  # the key of what is on paper alone
 
 
-def sheet(state: Any) -> None:
+def sheet(state: "DataclassInstance") -> None:
     """Make the page ready for paper: the line of its settings, which a screen does not show."""
     with st.container(key=LINE):
         fit()
-        if line := settings.words(state):
+        if line := settings.line({field.name: getattr(state, field.name) for field in fields(state)}):
             st.markdown(frame.literal(line))
 
 

@@ -93,8 +93,14 @@ def this_session() -> Record:
 def visible(name: str) -> bool:
     """Whether the widget of that field is drawn: neither a lesson nor the link leaves it out. It keeps its value."""
     session = this_session()
+    return movable(name) and (session.only is None or name in session.only)
+
+
+def movable(name: str) -> bool:
+    """Whether a field may be changed that no widget has, in a figure: a lesson lets it, a link may not."""
+    session = this_session()
     session.asked.add(name)
-    return (session.only is None or name in session.only) and name not in session.values.get(HIDE, ())
+    return name not in session.values.get(HIDE, ())
 
 
 def went_back() -> bool:

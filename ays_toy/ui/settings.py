@@ -1,9 +1,10 @@
-"""What a page's controls say, in one line of words: for paper, where there are no controls."""
+"""What a page's controls say, in words by label: for paper, which has no controls, and for a sheet to hand out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ays_toy import names
+from ays_toy.images import loading
 from ays_toy.metrics import METRICS
 from ays_toy.models import catalog
 from ays_toy.runs import live_training
@@ -11,58 +12,70 @@ from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import keeper
 from ays_toy.words import listed
 
-
-def words(state: Any) -> str:
-    """The settings of a page's state that decide what is seen; nothing for a page that has none."""
-    parts = [*_model(state), *_sampling(state), *_training(state), *_compared(state)]
-    return "; ".join(parts)
+Values = Mapping[str, Any]  # of a page's fields, by name: all of them, or some
 
 
-def _model(state: Any) -> Iterator[str]:
-    if hasattr(state, "way"):  # Your data shows what is on its pad, by the exact denoiser, whatever was chosen
+def told(values: Values) -> dict[str, str]:
+    """Those settings that decide what is seen; of a field that has no value, nothing."""
+    return dict([*_model(values), *_sampling(values), *_training(values), *_compared(values), *_found(values)])
+
+
+def line(values: Values) -> str:
+    """The same in one line; nothing for a page that has none."""
+    return "; ".join(f"{label}: {words}" for label, words in told(values).items())
+
+
+def _model(values: Values) -> Iterator[tuple[str, str]]:
+    if "way" in values:  # Your data shows what is on its pad, by the exact denoiser, whatever was chosen
         return
-    if hasattr(state, "image_model"):
-        yield f"Model: {state.image_model}"
-    if hasattr(state, "data"):
-        yield f"Data: {catalog.dataset(state.data).title}"
-    if hasattr(state, "solver") and hasattr(state, "model"):
-        known = catalog.models(state.data, state.model, keeper=keeper.this_keeper())
-        yield f"model: {known.get(state.model, state.model)}"
+    if "image_model" in values:
+        yield "Model", values["image_model"]
+    if "data" in values:
+        yield "Data", catalog.dataset(values["data"]).title
+    if {"data", "model", "solver"} <= values.keys():
+        known = catalog.models(values["data"], values["model"], keeper=keeper.this_keeper())
+        yield "Model", known[values["model"]] if values["model"] in known else values["model"]
 
 
-def _sampling(state: Any) -> Iterator[str]:
-    if hasattr(state, "solver"):
-        yield f"solver: {SOLVERS[state.solver].title}"
-        yield f"{state.steps} steps"
-    if hasattr(state, "sigma_max"):
-        yield f"noise level σ from {state.sigma_max:g} to {state.sigma_min:g}"
-    if hasattr(state, "seed"):
-        yield f"noise number {state.seed}"
+def _sampling(values: Values) -> Iterator[tuple[str, str]]:
+    if "solver" in values:
+        yield "Solver", SOLVERS[values["solver"]].title
+    if "steps" in values:
+        yield "Steps", f"{values['steps']}"
+    if {"sigma_max", "sigma_min"} <= values.keys():
+        yield "Noise level σ", f"from {values['sigma_max']:g} to {values['sigma_min']:g}"
+    if "seed" in values:
+        yield "Noise number", f"{values['seed']}"
 
 
-def _training(state: Any) -> Iterator[str]:
-    if hasattr(state, "training_seed"):
-        yield f"start of training: {live_training.ORIGINS[state.origin].lower()}"
-        yield f"{state.depth} layers of {state.width}"
-        yield f"{state.length:,} steps of {state.batch:,} points at the rate {state.rate:g}"
-        yield f"seed {state.training_seed}"
+def _training(values: Values) -> Iterator[tuple[str, str]]:
+    if {"origin", "depth", "width", "length", "batch", "rate", "training_seed"} <= values.keys():
+        yield "Start of training", live_training.ORIGINS[values["origin"]].lower()
+        yield "Network", f"{values['depth']} layers of {values['width']}"
+        yield "Training", f"{values['length']:,} steps of {values['batch']:,} points at the rate {values['rate']:g}"
+        yield "Seed", f"{values['training_seed']}"
 
 
-def _compared(state: Any) -> Iterator[str]:
-    if getattr(state, "shown", ()):
-        yield f"schedules: {listed([names.title(name, state.power) for name in state.names])}"
-    if hasattr(state, "image_model") and not state.bundled:
-        if state.prompts:
-            yield f"prompts: {' / '.join(state.prompts.splitlines())}"
-        if state.guidance:
-            yield f"guidance {state.guidance:g}"
-    if hasattr(state, "method"):
-        yield f"schedule found by: {names.title(state.method)}"
-    if hasattr(state, "start"):
-        yield f"search from {names.title(state.start)}, {state.samples:,} samples behind each price"
-    if hasattr(state, "metric"):
-        yield f"judged by {METRICS[state.metric].title}"
-    if hasattr(state, "iterations"):
-        yield f"choice refined by {state.iterations} iterations" if state.iterations else "choice not refined"
-    if hasattr(state, "weight"):
-        yield f"priced at p = {state.weight:g}"
+def _compared(values: Values) -> Iterator[tuple[str, str]]:
+    if shown := values.get("shown"):
+        power = values.get("power")
+        named = (names.optimum(power) if power and name == "p-optimum" else name for name in shown)
+        yield "Schedules", listed([names.title(name, power) for name in dict.fromkeys(named)])
+
+
+def _found(values: Values) -> Iterator[tuple[str, str]]:
+    if values.get("image_model", loading.DIGITS).strip() != loading.DIGITS:
+        if prompts := values.get("prompts"):
+            yield "Prompts", " / ".join(prompts.splitlines())
+        if guidance := values.get("guidance"):
+            yield "Guidance", f"{guidance:g}"
+    if "method" in values:
+        yield "Schedule found by", names.title(values["method"])
+    if {"start", "samples"} <= values.keys():
+        yield "Search", f"from {names.title(values['start'])}, {values['samples']:,} samples behind each price"
+    if "metric" in values:
+        yield "Judged by", METRICS[values["metric"]].title
+    if "iterations" in values:
+        yield "Refinement of the choice", f"{values['iterations']} iterations"
+    if "weight" in values:
+        yield "Priced at", f"p = {values['weight']:g}"

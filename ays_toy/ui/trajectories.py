@@ -12,7 +12,7 @@ from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
 from ays_toy.sampling.trajectories import Curve, Trajectories
-from ays_toy.ui import codec, films, findings, following, gallery, terms
+from ays_toy.ui import codec, films, findings, following, gallery, record, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.controls import draws, enough, pick
 from ays_toy.ui.kept import kept
@@ -20,6 +20,7 @@ from ays_toy.ui.view import ComparedView
 from ays_toy.words import numbers
 
 PLAYER = "flow"
+MOVED = ("follow", "place")  # fields that the player moves
 ALIGNMENTS = {"step": "By step", "noise": "By noise level"}
 
 
@@ -86,13 +87,13 @@ def flow(view: TrajectoriesView) -> Trajectories:
 def _took() -> None:
     """Take over the path that was chosen in the browser."""
     path = last_follow(PLAYER)
-    if path is not None and path <= PARTICLES:
+    if path is not None and path <= PARTICLES and record.movable("follow"):
         st.session_state["follow"] = path
 
 
 def _rested() -> None:
     """Take over the place at which the panels were brought to rest."""
-    if (place := last_place(PLAYER)) is not None:
+    if (place := last_place(PLAYER)) is not None and record.movable("place"):
         st.session_state["place"] = place
 
 
@@ -109,6 +110,7 @@ def panels(view: TrajectoriesView, followed: Trajectories) -> None:
         view.targets,
         _live(view, followed.particles),
         following.sliders(view),
+        [name for name in MOVED if not record.movable(name)],
         on_follow=_took,
         on_place=_rested,
     )
@@ -148,6 +150,8 @@ def path_words(view: TrajectoriesView, followed: Trajectories) -> str:
     """How far from the reference the followed path ends, in each panel."""
     path = _path(view, followed)
     if not path:
+        if not record.movable("follow"):
+            return "No path is followed."
         return "Follow a path to see how far each schedule leads it from where many small steps would."
     ends = followed.end_distances(path)
     parts = [f"{distance:.3g} under **{names.title(name, view.power)}**" for name, distance in ends.items()]

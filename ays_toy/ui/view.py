@@ -240,10 +240,12 @@ def show(
     happened = before()
     presenting.begin()
     bar.begin()
-    with bar.place_for_controls(beside):
+    place = bar.place_for_controls(beside)
+    with place:
         for control in controls:
             control()
-    with st.container() if presenting.type_scale() > 1 else beside:  # whoever presents has no sidebar
+    unseen = presenting.type_scale() > 1 or course.at_step()  # the sidebar: who presents has none, nor has a step
+    with st.container() if unseen and place is beside else place:
         hiding.way_out(field.name for field in fields(cls))
     state = current(cls)
     if settle:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ays_toy.exchange import export
 from ays_toy.runs import challenge
+from ays_toy.ui import record
 from ays_toy.ui.components import rail
 from ays_toy.ui.compute import Sampling
-from ays_toy.ui.lessons import course
 
 BOARD = "board"  # the rail's key
 MOST_UNDO, MOST_TRIED = 100, 60
@@ -63,6 +64,8 @@ def settle() -> None:
     """Take in what has happened since the page was drawn; call it before the widgets are."""
     attempt, levels = attempt_state(), st.session_state["levels"]
     _take_move()
+    if not record.visible("steps"):
+        attempt.undo = [one for one in attempt.undo if one[1] == st.session_state["steps"]]
     if st.session_state["steps"] != attempt.steps:  # by the slider, or on another page
         attempt.undo.append((tuple(levels), attempt.steps, attempt.how))
         _begin()
@@ -111,9 +114,17 @@ def bring(levels: np.ndarray) -> np.ndarray:
 
     ValueError where it cannot be an attempt; what stands is left then.
     """
-    placed = challenge.attempt(levels[1:-1], *ends())
+    placed = _as_many(challenge.attempt(levels[1:-1], *ends()))
     change(lambda _: placed[1:-1], "brought")
     return placed
+
+
+def _as_many(after: np.ndarray) -> np.ndarray:
+    """A schedule in place of the one that stands; ValueError where a lesson or a link keeps the number of steps."""
+    if not record.visible("steps") and after.size != sigmas().size:
+        kept = export.steps(sigmas().size - 1)
+        raise ValueError(f"The number of steps stays as it is here: {kept}, not {after.size - 1}. Move the levels.")
+    return after
 
 
 def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> None:
@@ -121,9 +132,7 @@ def _try(make: Callable[[np.ndarray], Any], how: str, by_rail: bool = False) -> 
     attempt.complaint = ""
     before = sigmas()
     try:
-        after = challenge.attempt(make(before), *ends())
-        if after.size != before.size and course.at_step():
-            raise ValueError("This step of the lesson keeps its number of levels: move them.")
+        after = _as_many(challenge.attempt(make(before), *ends()))
     except ValueError as error:
         attempt.complaint = str(error)
         attempt.changes += 1  # so that the rail shows what stands

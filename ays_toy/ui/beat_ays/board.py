@@ -188,6 +188,7 @@ def board(state: ChallengeView) -> None:
         "nats" if state.weight == names.KLUB_POWER else "cost",
         tuple(others(state).values()),
         MAX_STEPS - 1,
+        not record.visible("steps"),
         gallery.live(state, PANELS, names.title("yours"), 2),  # the picture *Yours* as it follows a moving level
     )
     rail(data, key=BOARD)

@@ -52,7 +52,8 @@ def _about(view: ImagesView, count: float) -> str:
 
 def run_controls(view: ImagesView, known: Watch | None) -> None:
     """Start, stop and go on with the run, with what it is at and how long the rest takes."""
-    box = st.container(horizontal=True, vertical_alignment="center")
+    key = "by_hand_run" if known is None else None  # there is nothing in it for paper
+    box = st.container(horizontal=True, vertical_alignment="center", key=key)
     label = "Optimize live" if view.bundled else "Load, optimize and compare"
     begin = {"label": label, "icon": ":material/tune:", "key": "run images", "on_click": _start, "args": (view,)}
     buttons(box, SLOT, known, begin)
@@ -114,8 +115,9 @@ def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extr
     if one.rows[name].metrics:
         st.caption(f"**{title}** is measured: it is among the pictures, curves and rows.")
         return
-    box = st.container(horizontal=True, vertical_alignment="center")
     same = extra if extra and extra.job.key == _key(view, one, name) else None
+    key = None if same else f"by_hand_{name}"
+    box = st.container(horizontal=True, vertical_alignment="center", key=key)
     shown = [_key(view, one, other) for other in EXTRAS if other in one.rows]
     busy = active(known) or (extra is not None and extra.job.key in shown and active(extra))
     begin = {

@@ -97,11 +97,12 @@ def ideas() -> list[str]:
 
 def lessons() -> None:
     """The lessons in their order."""
-    for number, one in enumerate(LESSONS.values(), start=1):
-        name, about, state = st.columns([0.24, 0.6, 0.16], gap="small", vertical_alignment="center")
-        name.button(f"{number}. {one.title}", key=f"start {one.name}", type="tertiary", on_click=_starting(one))
-        about.markdown(f"You can then {one.idea}.")
-        state.markdown(f":gray[{one.minutes} min · {_state(one)}]")
+    with st.container(key="lesson_list"):
+        for number, one in enumerate(LESSONS.values(), start=1):
+            name, about, state = st.columns([0.26, 0.58, 0.16], gap="small", vertical_alignment="center")
+            name.button(f"{number}. {one.title}", key=f"start {one.name}", type="tertiary", on_click=_starting(one))
+            about.markdown(f"You can then {one.idea}.")
+            state.markdown(f":gray[{one.minutes} min · {_state(one)}]")
 
 
 def questions() -> None:

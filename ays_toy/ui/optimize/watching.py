@@ -43,9 +43,10 @@ from ays_toy.words import amid_sentence, numbers
 SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
 CHOICES = "choices asked for"  # under which a session keeps for which settings it has
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
-LOOK = (
-    "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture. Drag "
-    "the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at rest."
+LOOK = "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture."
+BY_HAND = (
+    " Drag the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at "
+    "rest."
 )
 
 
@@ -61,6 +62,11 @@ def settle(state: SearchView) -> None:
     st.session_state[SEEN] = state.search
     if active(known) and known and known.job.key != state.search:
         background.pause(SLOT)
+
+
+def look_for() -> str:
+    """What to look for in the pictures, and how to stop elsewhere."""
+    return LOOK + BY_HAND * record.movable("sweep")
 
 
 def watch(view: SearchView) -> Watch | None:
@@ -174,7 +180,8 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
 
 def _rested() -> None:
     """Take over the sweep that the user came to rest at."""
-    st.session_state["sweep"] = last_sweep(PLAYER)
+    if record.movable("sweep"):
+        st.session_state["sweep"] = last_sweep(PLAYER)
 
 
 def player(view: SearchView, weighed: Schedule) -> None:
@@ -199,6 +206,7 @@ def _drawn(view: SearchView, weighed: Schedule) -> SearchData:
         state.place.now if active(known) else None,
         live=_live(view, active(known)),
         rested=state.rested,
+        fixed=not record.movable("sweep"),
     )
 
 

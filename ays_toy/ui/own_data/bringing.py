@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -200,7 +201,7 @@ def preview(view: ModelView) -> None:
         f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise.",
         *gallery.WORDS,
     )
-    in_numbers.show(_in_numbers(model, outcomes))
+    in_numbers.show(partial(_in_numbers, model, outcomes))
 
 
 def _points_in_numbers(model: Model) -> str:

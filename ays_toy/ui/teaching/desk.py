@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy.ui import codec
+from ays_toy.ui import codec, settings
 from ays_toy.ui.front import TITLES
 from ays_toy.ui.teaching import dialog, share
 from ays_toy.ui.teaching.prepared import PREPARED, Prepared
@@ -44,7 +44,7 @@ def of(one: Prepared) -> ClassLink:
     """The prepared link as a sheet has it."""
     state, _ = codec.from_query(Shared, one.state)
     told = {name: getattr(state, name) for name in one.state if hasattr(state, name)}
-    return ClassLink(one.title, share.address(one.page, one.query), one.task, share.in_words(told))
+    return ClassLink(one.title, share.address(one.page, one.query), one.task, settings.told(told))
 
 
 @st.dialog("A link for your class", width="medium")

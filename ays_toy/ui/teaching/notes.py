@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ays_toy.ui.teaching import share
+
 FILE = Path(__file__).parents[3] / "docs" / "teaching.md"
 _ADDRESS = re.compile(r"`(/\w+(?:\?[^`\s]*)?)`")
 _ROW = re.compile(r"^\| (\d[^|]*) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -15,7 +17,8 @@ _PARTS = re.compile(r"^## ", re.MULTILINE)
 
 def show() -> None:
     """Draw the notes, a heading for each part, without the title that the page has of its own."""
-    beginning, *parts = _read()
+    app = share.home()
+    beginning, *parts = (linked(part, app) for part in _read())
     st.markdown(beginning)
     for part in parts:
         st.markdown(f"#### {part}")
@@ -25,7 +28,7 @@ def show() -> None:
 def _read() -> tuple[str, ...]:
     """What comes before the first part, and every part, which begins with its heading."""
     text = FILE.read_text(encoding="utf-8").partition("\n")[2]
-    return tuple(part.strip() for part in _PARTS.split(linked(listed(text))))
+    return tuple(part.strip() for part in _PARTS.split(listed(text)))
 
 
 def listed(text: str) -> str:
@@ -33,6 +36,6 @@ def listed(text: str) -> str:
     return _ROW.sub(r"- **\1:** \2 (\3)", _HEAD.sub("", text))
 
 
-def linked(text: str) -> str:
-    """Markdown whose addresses of pages, such as `/learn`, are links."""
-    return _ADDRESS.sub(r"[\1](\1)", text)
+def linked(text: str, app: str) -> str:
+    """Markdown whose addresses of pages, such as `/learn`, are links into the app of that address."""
+    return _ADDRESS.sub(lambda found: f"[{found[1]}]({app}{found[1]})", text)

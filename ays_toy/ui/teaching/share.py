@@ -1,31 +1,20 @@
 """A link for a class: the address of a page as a visitor reaches it, its QR code, and what it sets, in words."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import segno
 import streamlit as st
 
-from ays_toy import names
-from ays_toy.models import catalog
-from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import codec, keeper, presenting, record
+from ays_toy.ui import codec, keeper, presenting, record, settings
 from ays_toy.ui.front import TITLES
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import Shared
-from ays_toy.words import listed
 
 HERE = "http://localhost:8501"  # where no browser says under which address it reaches the app
 MOST_IN_CODE = 900  # characters of a link whose code a phone still reads from a wall
 MOST_IN_TASK = 300  # characters of a task
-SAID: Mapping[str, tuple[str, Callable[[Any], str]]] = {  # what a sheet says of a page's state, in this order
-    "data": ("Data", lambda name: catalog.dataset(name).title),
-    "solver": ("Solver", lambda name: SOLVERS[name].title),
-    "steps": ("Steps", str),
-    "shown": ("Schedules", lambda several: listed([names.title(name) for name in several])),
-}
 
 
 @dataclass(frozen=True)
@@ -43,14 +32,19 @@ class ClassLink:
         return segno.make(self.address, error="m", micro=False) if len(self.address) <= MOST_IN_CODE else None
 
 
-def address(page: str, query: Mapping[str, str]) -> str:
-    """The address of a page, under the name by which this visitor reaches the app."""
+def home() -> str:
+    """The address of the app under which this visitor reaches it, without a page; a proxy may have it in a folder."""
     here = urlsplit(st.context.url or HERE)
     folders = [part for part in here.path.split("/") if part]
     if folders and folders[-1] in TITLES:
         folders.pop()
+    return urlunsplit((here.scheme, here.netloc, "/".join(["", *folders]), "", ""))
+
+
+def address(page: str, query: Mapping[str, str]) -> str:
+    """The address of a page for this visitor."""
     text = urlencode(query, safe=",:", quote_via=quote)
-    return urlunsplit((here.scheme, here.netloc, "/".join(["", *folders, page]), text, ""))
+    return f"{home()}/{page}{'?' if text else ''}{text}"
 
 
 def of_this_page(page: str, hidden: Collection[str], presents: bool, task: str) -> ClassLink:
@@ -60,9 +54,4 @@ def of_this_page(page: str, hidden: Collection[str], presents: bool, task: str) 
     query = {name: text for name, text in (session.address or {}).items() if name not in left_out}
     query |= codec.to_query(Shared(hide=tuple(hidden), present=int(presents)))
     told = {name: session.stand_ins.get(name, value) for name, value in session.values.items() if name in session.asked}
-    return ClassLink(TITLES[page], address(page, query), task.strip()[:MOST_IN_TASK], in_words(told))
-
-
-def in_words(values: Mapping[str, Any]) -> dict[str, str]:
-    """What a page's state says of data, solver, steps and schedules, by label."""
-    return {label: say(values[name]) for name, (label, say) in SAID.items() if values.get(name, ()) != ()}
+    return ClassLink(TITLES[page], address(page, query), task.strip()[:MOST_IN_TASK], settings.told(told))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -22,7 +21,7 @@ from ays_toy.runs import live_training, pictures, verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.fields import FieldData, field_frames
 from ays_toy.runs.live_training import LessonConfig, LessonState, Picture
-from ays_toy.ui import background, codec, compute, frame, gallery, keeper, presenting, running, terms
+from ays_toy.ui import background, codec, compute, downloads, frame, gallery, keeper, presenting, running, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
@@ -204,16 +203,12 @@ def curves(one: Shown | None) -> None:
     if one is None or one.curves is None:
         st.markdown("Press **Train** to watch a network of your own learn.")
         return
-    table = one.curves
-    base = alt.Chart(table).encode(x=alt.X("step:Q", title="training step"))
-    log, linear = alt.Scale(type="log", nice=False), alt.Scale(zero=False)
-    for column, title, scale, shape in (
-        ("excess", "excess error", log, ".1%"),
-        ("loss", "training loss", linear, ".2f"),
-    ):
-        y = alt.Y(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=shape, tickCount=4))
-        line = base.mark_line(color=MODEL).encode(y=y, tooltip=["step", alt.Tooltip(column, format=".4g")])
-        st.altair_chart(line.properties(height=150), key=f"curve {column}")
+    steps, losses, excesses = (one.curves[name].tolist() for name in ("step", "loss", "excess"))
+    drawn = figures.training_curves(steps, excesses, losses)
+    words = f"Excess error and training loss over the steps, {excesses[-1]:.2%} and {losses[-1]:.3g} in the end."
+    gallery.figure(drawn, "curves", "Training", words)
+    table = {"Step": steps, "Excess error": excesses, "Training loss": losses}
+    downloads.table("Table of the training", partial(tables.written, table))
     terms.caption("**Excess error:** denoising error above the least possible, averaged over all noise levels.")
 
 

@@ -1,6 +1,6 @@
 """The flow player: the same noise under several schedules, carried to the data side by side in the browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -104,15 +104,16 @@ def flow_player(
     targets: bool,
     live: LiveFlow | None,
     standing: list[float | None],
+    fixed: Collection[str],
     on_follow: Callable[[], None],
     on_place: Callable[[], None],
 ) -> None:
     """Draw the panels, aligned by 'step' or by 'noise' level; `follow` is the path, from 1, or 0 for none.
 
     `place` is the share of the way at which they rest; None plays them from the start, once. `live` has the paths
-    follow the sliders, which stood where `standing` says; None where only Python carries them. `on_follow` is called
-    when another path is chosen in the browser, `on_place` when they come to rest elsewhere; `last_follow` and
-    `last_place` tell of it.
+    follow the sliders, which stood where `standing` says; None where only Python carries them. Of 'follow' and
+    'place', nobody moves what is `fixed`. `on_follow` is called when another path is chosen in the browser, `on_place`
+    when they come to rest elsewhere; `last_follow` and `last_place` tell of it.
     """
     data = {
         "table": table.payload(told(key, "follow").get("table")),
@@ -122,6 +123,7 @@ def flow_player(
         "targets": targets,
         "reference": REFERENCE,
         "standing": standing,
+        "fixed": list(fixed),
         "live": live and live.payload(told(key, "follow").get("live")),
     }
     default = {"follow": None, "place": None}

@@ -113,7 +113,7 @@ function flowPlayer(component) {
     const side = Math.floor(Math.min(rows === 1 ? one : (width - BETWEEN) / 2, high));
     row.style.maxWidth = rows === 1 ? "" : `${2 * side + BETWEEN}px`;
     while (panels.length > count) panels.pop().remove();
-    while (panels.length < count) panels.push(flowPanel(row, (at) => { if (at !== null) choose(at, true); }));
+    while (panels.length < count) panels.push(flowPanel(row, pick));
     panels.forEach((panel, k) => panel.lay(table.panels[k], table, side));
     cancelAnimationFrame(frame);
     rests = !bar.playing;
@@ -129,6 +129,8 @@ function flowPlayer(component) {
   });
 
   // --- following -----------------------------------------------------------------------------------------------
+  const fixed = (what) => data.fixed.includes(what);
+  function pick(at) { if (at !== null && !fixed("follow")) choose(at, true); }
   const held = () => (sent ? sent.id : null), holding = () => ({ table: held(), live: live.held });
   function choose(at, now) {
     path = at;
@@ -178,14 +180,16 @@ function flowPlayer(component) {
         align ??= data.align;
         bar.setCount(steps() + 1);
         number.max = table.count;
-        hint.textContent = `of ${table.count.toLocaleString("en-US")}, 0 for none; or click a particle. `
-          + "Bold: its past; thin: its future; a mark at every step; dashed: many small steps from the same noise.";
       }
       adoptFollow(data.follow);
       live.update(data.live, data.standing, data.targets);
       const lost = data.table.id !== held() || (data.live && data.live.id !== live.held);
       if (lost) tell("follow", { path: data.follow, ...holding(), deed });
       if (!table) return;
+      root.classList.toggle("fixed", fixed("place"));
+      choice.classList.toggle("fixed", fixed("follow"));
+      hint.textContent = fixed("follow") ? "" : `of ${table.count.toLocaleString("en-US")}, 0 for none; or click a particle. `;
+      hint.textContent += "Bold: its past; thin: its future; a mark at every step; dashed: many small steps from the same noise.";
       if (align !== data.align) {
         touched &&= data.place === givenPlace;  // a place that comes with another alignment is in that one
         realign(data.align);
@@ -193,6 +197,7 @@ function flowPlayer(component) {
       adoptPlace(data.place);
       lay();
       if (!opened && !still()) bar.play();
+      else if (fixed("place") && data.place === null && !bar.playing) bar.setPosition(steps(), false);
       opened = true;
     },
     destroy() {

@@ -109,7 +109,7 @@ def follow(data: Following | None, meta: list[Any]) -> None:
     """
     with st.container(key="following"):
         _follow(data={"meta": meta}, key="follow meta")
-        _follow(data={"following": data and data.payload()}, key="follow")
+        _follow(data={"following": data and data.payload()}, key="follow pictures")
 
 
 def price(data: Priced | None) -> None:

@@ -2,6 +2,7 @@
 // figures have the size that they were drawn in, and would be cut.
 
 const SHEET = 1000;  // pixels between the margins of a sheet of A4 or Letter on its side
+const UNDER = 490;  // pixels of it that a heading of three lines leaves below
 
 export default () => {
   if (window.fitsPaper) return;  // this function runs again on every page
@@ -10,7 +11,10 @@ export default () => {
     const page = document.querySelector("[data-testid=stMainBlockContainer]");
     if (!page) return;
     const style = getComputedStyle(page), width = page.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    document.documentElement.style.setProperty("--drawn-width", `${width}px`);
-    document.documentElement.style.setProperty("--fit", Math.min(1, SHEET / width).toFixed(4));
+    const say = (name, value) => document.documentElement.style.setProperty(name, value);
+    const fit = Math.min(1, SHEET / width), pictures = page.querySelector(".st-key-strips")?.closest("[data-testid=stHorizontalBlock]");
+    say("--drawn-width", `${width}px`);
+    say("--fit", fit.toFixed(4));
+    if (pictures) say("--fit-pictures", Math.max(0.5, Math.min(1, UNDER / (fit * pictures.offsetHeight))).toFixed(4));
   });
 };

@@ -49,6 +49,7 @@ class RailData:
     unit: str
     others: tuple[Schedule, ...]
     most: int  # inner levels that may be placed
+    fixed: bool = False  # whether there are as many as there are, and none is added or removed
     live: Live | None = None  # drawn in the browser while levels move; None where that takes too long
 
     def payload(self, known: Any, model: Any = None) -> dict[str, Any]:
@@ -61,6 +62,7 @@ class RailData:
             "unit": self.unit,
             "others": [marks(other) for other in self.others],
             "most": self.most,
+            "fixed": self.fixed,
             "live": self.live and self.live.payload(model),
         }
 

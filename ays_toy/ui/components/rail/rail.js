@@ -110,6 +110,7 @@ function railBoard(component) {
   };
 
   function add(x) {
+    if (data.fixed) return;
     const sigma = picture.sigma(x), k = levels.findIndex((level) => level < sigma);
     const near = [levels[k - 1], levels[k]].some((level) => Math.abs(picture.x(level) - x) < GAP);
     if (k < 1 || near || levels.length - 2 >= data.most) return;
@@ -117,7 +118,7 @@ function railBoard(component) {
     change(k);
   }
   function remove(k) {
-    if (levels.length <= 3) return;
+    if (data.fixed || levels.length <= 3) return;
     levels = levels.filter((_, at) => at !== k);
     change(Math.min(k, levels.length - 2));
   }

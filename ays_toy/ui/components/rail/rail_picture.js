@@ -14,11 +14,11 @@ function scoreboard(head) {
     return { what: node("span", { class: "what" }, box), value: node("b", {}, box), unit: node("span", {}, box) };
   };
   const klub = block("klub"), gap = block("gap");
-  node("div", { class: "how" }, head,
-    "Drag a level, or focus it and press ← → (Shift: finer). Double-click adds, Delete removes.");
+  const how = node("div", { class: "how" }, head);
   const put = (box, text) => { if (box.textContent !== text) box.textContent = text; };
   return {
-    name({ title, unit }) {
+    name({ title, unit, fixed }) {
+      put(how, `Drag a level, or focus it and press ← → (Shift: finer).${fixed ? "" : " Double-click adds, Delete removes."}`);
       put(klub.what, title);
       put(klub.unit, unit);
     },

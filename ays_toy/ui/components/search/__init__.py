@@ -42,6 +42,7 @@ class SearchData:
     that the rule and the user stopped at. `now` is the level last placed and the levels [n+1] amid a sweep. Scores are
     lower when better, as the search yields them, and shown with the metric's own sign. `live` are the samples of the
     sweep that is looked at, over the figure that must say which sweep's it shows as [sweep] by its layout's `meta`.
+    What is `fixed` nobody scrubs through.
     """
 
     start: Schedule
@@ -57,6 +58,7 @@ class SearchData:
     color: str = STYLES["ays"].color
     live: Live | None = None
     rested: bool = False
+    fixed: bool = False
 
     def payload(self, model: Any = None) -> dict[str, Any]:
         """As JSON, floats to six digits; `model` is the id of the model that the browser holds."""
@@ -74,6 +76,7 @@ class SearchData:
             "picked": self.picked,
             "running": self.running,
             "rested": self.rested,
+            "fixed": self.fixed,
             "now": self.now and {"index": int(self.now[0]), "sigmas": _numbers(self.now[1])},
             "live": self.live and self.live.payload(model),
         }

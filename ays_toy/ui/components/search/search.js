@@ -13,6 +13,7 @@ function searchPlayer(component) {
   let before = null;  // where the bar was when a figure was pressed
   // To sweep k; null: back to where it was, since the finger has scrolled the page.
   const point = (k, settled) => {
+    if (data.fixed) return;
     before ??= bar.following ? Infinity : bar.position;  // the newest, though it may be another by now
     bar.setPosition(k === null ? before : Math.min(k, data.sweeps.length - 1), settled);
     if (settled) before = null;
@@ -78,6 +79,7 @@ function searchPlayer(component) {
     if (!width) return;
     const wide = width >= WIDE, k = bar.position, gap = 12;
     root.classList.toggle("wide", wide);
+    root.classList.toggle("fixed", data.fixed);
     const inner = width - gap * (wide ? 2 : 1);
     const side = clamp(window.innerHeight - BELOW, LOW, TALL);
     const [first, other, tall, low] = wide ? [0.46 * inner, 0.27 * inner, side, side] : [width, inner / 2, 270, 210];
