@@ -12,6 +12,7 @@ import pytest
 import segno
 from axe import violations
 from chromium import Visit, required
+from paper import on_paper, sheets
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_screens import PAGES, faults, fits, resize, under
@@ -223,3 +224,19 @@ def test_the_teach_page_can_be_read_by_all_and_opens_what_it_shows(
         timeout=60_000
     )
     opening.value.close()
+
+
+def test_the_teaching_notes_on_paper_have_sheets_of_their_own_and_no_buttons(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    visit = visits()
+    page = visit.page
+    page.goto(f"{server}/teach")
+    expect(page.get_by_text("Homework")).to_be_visible(timeout=60_000)
+    visit.idle()
+    assert sheets(page) <= 6
+    on_paper(page)
+    assert [
+        one.inner_text() for one in page.locator("[data-testid=stLinkButton], button").all() if one.is_visible()
+    ] == []
+    assert page.locator(".st-key-notes").evaluate("one => getComputedStyle(one).breakBefore") == "page"
