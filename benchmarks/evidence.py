@@ -28,25 +28,23 @@ from rich.progress import track
 from rich.table import Table
 
 from ays_toy import names, seeds
-from ays_toy.data.datasets import DATASETS
 from ays_toy.metrics import evaluate
 from ays_toy.metrics.law import law_of
-from ays_toy.models import catalog
 from ays_toy.optimize import WIDE
-from ays_toy.runs import finding
+from ays_toy.runs import evidence, finding
 from ays_toy.runs.comparison import Model, draw_samples, on_equal_terms
 from ays_toy.runs.finding import Pass
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.version import __version__
 from benchmarks import shipping
 
-FILE = Path("evidence.parquet")
+FILE = evidence.FILE
+DATA = ("grid-8x8", "multiscale", "ring-8", "moons", "spirals", "checkerboard")
+NETWORKS = ("moons", "spirals")  # that a network is looked at for, too
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS, KINDS = (5, 8, 12), ("exact", "mlp")
-MEASURED = ("energy", "sliced-w2", "nll", "mode-mass")
-SEEDS, SAMPLES = 3, 1 << 14
-CASE = ("data", "kind", "solver", "steps")
-PLAIN, METHOD = "choice, not refined", "method"
+METRICS = ("energy", "sliced-w2", "nll", "mode-mass", "hist-kl")
+SEEDS, SAMPLES = 3, 1 << 13
 Find = Callable[[Model, str, int], Any]  # (model, solver, steps) -> levels [steps + 1], over the model's range
 
 
@@ -66,6 +64,7 @@ def settings() -> dict[str, Any]:
         "version": __version__,
         "seeds": [seeds.CHOICE, seeds.EVIDENCE, SEEDS],
         "samples": SAMPLES,
+        "metrics": list(METRICS),
         "choice": json.loads(json.dumps(asdict(WIDE))),
     }
 
@@ -95,16 +94,16 @@ def schedules_of(case: Case, which: Iterable[str], own: Find | None) -> Iterator
     """Every schedule asked for, by the name of its rows; the choice as it was before its refinement, too."""
     model = Model(case.data, case.kind)
     for name in which:
-        if name == METHOD:
+        if name == evidence.METHOD:
             assert own is not None
             began = time.perf_counter()
             levels = np.asarray(own(model, case.solver, case.steps), dtype=np.float64)
-            brought = Schedule("yours", METHOD, levels, seconds=time.perf_counter() - began)
+            brought = Schedule("yours", evidence.METHOD, levels, seconds=time.perf_counter() - began)
             yield name, on_equal_terms(model, brought, case.steps)
         elif name == "choice":
             made = finding.choose(model, case.solver, case.steps)
             yield name, made
-            yield PLAIN, Schedule(PLAIN, PLAIN, made.choice.rounds[-2][0].sigmas)
+            yield evidence.PLAIN, Schedule(evidence.PLAIN, evidence.PLAIN, made.choice.rounds[-2][0].sigmas)
         else:
             yield name, finding.find(model, _pass(case.data, case.kind), name, case.solver, case.steps)
 
@@ -116,60 +115,42 @@ def measure(case: Case, which: Iterable[str], own: str | None) -> pd.DataFrame:
     law, reference = law_of(model.dataset.mixture, model.sigma_min), model.reference(SAMPLES, seeds.EVIDENCE)
     for name, found in schedules_of(case, which, method(own) if own else None):
         about = {**asdict(case), "schedule": name, "title": found.title, "calls": found.calls, "seconds": found.seconds}
+        price = _pass(case.data, case.kind).gram.price(found.sigmas)
+        rows.append({**about, "metric": "klub", "seed": seeds.PASS, "value": price.value, "stderr": price.stderr})
+        rows[-1]["levels"] = found.sigmas.tolist()
         for seed in range(seeds.EVIDENCE + 1, seeds.EVIDENCE + 1 + SEEDS):
             samples = draw_samples(model, found.sigmas, case.solver, seed, SAMPLES)
-            values = {"energy": law.energy(samples), **evaluate(samples, reference, MEASURED[1:])}
+            values = {"energy": law.energy(samples), **evaluate(samples, reference, METRICS[1:])}
             rows += [
                 {**about, "metric": metric, "seed": seed, "value": one.value, "stderr": one.stderr}
                 for metric, one in values.items()
             ]
-            rows[-1]["levels"] = found.sigmas.tolist()
     return pd.DataFrame(rows)
 
 
 def cases(data: Iterable[str], kinds: Iterable[str], solvers: Iterable[str], steps: Iterable[int]) -> list[Case]:
-    """Every case, those of few steps first; networks for the data that one ships for."""
+    """Every case, those of few steps first; networks for some of the data."""
     every = (Case(d, kind, solver, n) for n, d, kind, solver in product(steps, data, kinds, solvers))
-    return [case for case in every if case.kind == "exact" or catalog.ships(case.data)]
-
-
-def means(rows: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The mean over seeds and its standard error, by case (rows) and schedule (columns)."""
-    by = rows[rows.metric == metric].assign(square=rows.stderr**2).groupby([*CASE, "schedule"])
-    errors = by.square.sum().pow(0.5) / by.size()
-    return by.value.mean().unstack("schedule"), errors.unstack("schedule")
-
-
-def ratios(rows: pd.DataFrame, metric: str = "energy") -> pd.DataFrame:
-    """By case and schedule: the mean over seeds, and no less than its error, over the least of the case."""
-    values, errors = means(rows, metric)
-    table = values.where(values > errors, errors)
-    return table.div(table.min(axis=1), axis=0)
-
-
-def beaten(rows: pd.DataFrame, by: str, metric: str = "energy") -> float:
-    """The share of cases in which that schedule is better than the choice by more than two standard errors."""
-    values, errors = means(rows, metric)
-    spread = np.hypot(errors[by], errors["choice"])
-    return float((values["choice"] - values[by] > 2 * spread)[values[by].notna()].mean())
+    return [case for case in every if case.kind == "exact" or case.data in NETWORKS]
 
 
 def report(rows: pd.DataFrame) -> Table:
     """Geometric means of the ratio to the best of a case, by solver, and how often the choice is beaten."""
-    table = ratios(rows)
+    table = evidence.ratios(rows)
     logs = np.log(table)
     solvers = list(dict.fromkeys(rows.solver))
     shown = Table("schedule", *solvers, "all", "beats the choice", title=f"energy distance / best, {len(table)} cases")
     for name in logs.mean().sort_values().index:
         by_solver = (np.exp(logs[name].xs(solver, level="solver").mean()) for solver in solvers)
-        share = "" if name == "choice" or "choice" not in logs else f"{beaten(rows, name):.0%}"
-        title = names.title(name)
-        shown.add_row(title, *(f"{one:.2f}" for one in by_solver), f"{np.exp(logs[name].mean()):.2f}", share)
+        share = "" if name == "choice" or "choice" not in logs else f"{evidence.beaten(rows, name):.0%}"
+        shown.add_row(
+            evidence.title(name), *(f"{one:.2f}" for one in by_solver), f"{np.exp(logs[name].mean()):.2f}", share
+        )
     return shown
 
 
 def main(
-    data: Annotated[list[str] | None, typer.Argument(help="Data sets; all when none is named.")] = None,
+    data: Annotated[list[str] | None, typer.Argument(help="Data sets; six when none is named.")] = None,
     out: Annotated[Path, typer.Option("--out", help="The file of all rows; its parts lie beside it.")] = FILE,
     steps: Annotated[list[int], typer.Option(help="Numbers of steps.")] = list(STEPS),  # noqa: B006
     solver: Annotated[list[str], typer.Option(help="Solvers.")] = list(SOLVERS),  # noqa: B006
@@ -187,11 +168,11 @@ def main(
             method(own)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-    which, parts = [*names.COMPARED, *([METHOD] if own else [])], out.with_suffix(".parts")
+    which, parts = [*names.COMPARED, *([evidence.METHOD] if own else [])], out.with_suffix(".parts")
     parts.mkdir(parents=True, exist_ok=True)
     wanted = {
         case: parts / f"{digest(asdict(case), which, own, settings())}.parquet"
-        for case in cases(data or DATASETS, kind, solver, steps)
+        for case in cases(data or DATA, kind, solver, steps)
     }
     missing, end = [case for case, path in wanted.items() if not path.is_file()], time.monotonic() + limit
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:

@@ -26,6 +26,7 @@ from ays_toy import seeds
 from ays_toy.data.datasets import DATASETS
 from ays_toy.names import BASELINES, SEARCHED
 from ays_toy.optimize import WIDE
+from ays_toy.optimize.candidates import SECOND
 from ays_toy.optimize.choose import PARTS
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.runs import comparison, finding, live_search, shipped
@@ -52,7 +53,7 @@ def settings() -> dict[str, Any]:
             "points": finding.CHOICE_POINTS,
             "candidates": [list(part) for part in (WIDE.powers, WIDE.gammas, WIDE.shares)],
             "rounds": [list(part) for part in WIDE.rounds],
-            "refinement": [*astuple(WIDE.effort), list(PARTS)],
+            "refinement": [*astuple(WIDE.effort), list(PARTS), SECOND],
         },
         "ays": {
             **shared,

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from ays_toy import names, seeds
+from ays_toy.runs.evidence import METHOD, PLAIN, beaten, best_or_tied, means, ratios
 from benchmarks import evidence
 
 CASE = evidence.Case("gaussian", "exact", "ddim", 3)
@@ -25,13 +26,13 @@ def few(monkeypatch):
 
 def test_a_row_for_every_number_and_the_choice_before_its_refinement_beside_it():
     rows = evidence.measure(CASE, ["edm", "choice"], None)
-    assert set(rows.schedule) == {"edm", "choice", evidence.PLAIN}
-    assert set(rows.metric) == {"energy", "sliced-w2", "nll"}, "a Gaussian has no modes to count"
-    assert set(rows.seed) == {seeds.EVIDENCE + k for k in range(1, 1 + evidence.SEEDS)}
+    assert set(rows.schedule) == {"edm", "choice", PLAIN}
+    assert set(rows.metric) == set(evidence.METRICS) - {"mode-mass"} | {"klub"}, "a Gaussian has no modes to count"
+    assert set(rows[rows.metric != "klub"].seed) == {seeds.EVIDENCE + k for k in range(1, 1 + evidence.SEEDS)}
     assert (rows.stderr > 0).all()
-    ratios = evidence.ratios(rows)
-    assert float(ratios.min(axis=1).iloc[0]) == 1.0
-    assert float(ratios["choice"].iloc[0]) < float(ratios["edm"].iloc[0])
+    table = ratios(rows)
+    assert float(table.min(axis=1).iloc[0]) == 1.0
+    assert float(table["choice"].iloc[0]) < float(table["edm"].iloc[0])
 
 
 @pytest.mark.usefixtures("few")
@@ -58,10 +59,10 @@ def test_a_method_that_somebody_brings_is_scored_on_the_same_cases(tmp_path, mon
     )
     monkeypatch.chdir(tmp_path)
     rows = study(tmp_path / "study.parquet", "mine:find")
-    values, _ = evidence.means(rows, "energy")
-    np.testing.assert_allclose(values[evidence.METHOD], values["gaussian"])
+    values, _ = means(rows, "energy")
+    np.testing.assert_allclose(values[METHOD], values["gaussian"])
     with pytest.raises(ValueError, match="the others from 80"):
-        evidence.measure(CASE, [evidence.METHOD], "mine:wrong")
+        evidence.measure(CASE, [METHOD], "mine:wrong")
     with pytest.raises(typer.BadParameter, match="module:function"):
         study(tmp_path / "study.parquet", "mine:nothing")
 
@@ -72,5 +73,8 @@ def test_how_often_the_choice_is_beaten_is_told_by_two_errors():
         | {"seed": 1, "value": value, "stderr": 0.01}
         for d, name, value in [("a", "choice", 0.2), ("a", "edm", 0.1), ("b", "choice", 0.1), ("b", "edm", 0.099)]
     )
-    assert evidence.beaten(rows, "edm") == 0.5
-    assert evidence.ratios(rows)["choice"].tolist() == pytest.approx([2.0, 0.1 / 0.099])
+    assert beaten(rows, "edm") == 0.5
+    assert ratios(rows)["choice"].tolist() == pytest.approx([2.0, 0.1 / 0.099])
+    tied = best_or_tied(rows)
+    assert tied["choice"].tolist() == [False, True]
+    assert tied["edm"].tolist() == [True, True]

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.beat_ays.board import ChallengeView
+from ays_toy.ui.evidence import EvidenceView
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.lessons.overview import LearnView
 from ays_toy.ui.optimize import take_home
@@ -26,8 +27,19 @@ from ays_toy.ui.view import SearchView, Shared, View
 pytestmark = pytest.mark.usefixtures("home")
 
 ROOT = Path(__file__).parent.parent
-VIEWS = [View, DataView, TrainView, SearchView, TrajectoriesView, ChallengeView, ImagesView, LearnView, TeachView]
-PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "learn", "teach"]
+VIEWS = [
+    View,
+    DataView,
+    TrainView,
+    SearchView,
+    TrajectoriesView,
+    ChallengeView,
+    ImagesView,
+    EvidenceView,
+    LearnView,
+    TeachView,
+]
+PAGES = ["explore", "data", "train", "optimize", "trajectories", "beat_ays", "images", "evidence", "learn", "teach"]
 PAGE_OF = dict(zip(VIEWS, PAGES, strict=True))
 MODES = "mode-mass"
 

@@ -13,7 +13,9 @@ from ays_toy.data.datasets import Dataset
 from ays_toy.data.mixtures import Mixture
 from ays_toy.metrics import Estimate, Reference, evaluate
 from ays_toy.metrics.law import Law, law_of
-from ays_toy.optimize import Effort, Points
+from ays_toy.optimize import Effort
+from ays_toy.optimize.candidates import SECOND
+from ays_toy.optimize.points import Balanced
 from ays_toy.sampling import samplers, schedules
 from ays_toy.sampling.even_noise import EvenNoise
 
@@ -149,7 +151,7 @@ def test_where_nothing_is_better_the_start_is_kept():
     assert found.score == found.start
 
 
-@pytest.mark.parametrize(("kind", "most"), [("2m", 0.55), ("ddim", 0.97)])
+@pytest.mark.parametrize(("kind", "most"), [("2m", 0.55), ("ddim", 0.95)])
 def test_on_mixtures_drawn_at_random_and_fresh_seeds_it_beats_the_plain_choice(kind, most):
     """Energy distances by the exact law, 65,536 samples of independent noise; the plain choice is in the last round."""
     ratios = []
@@ -163,18 +165,32 @@ def test_on_mixtures_drawn_at_random_and_fresh_seeds_it_beats_the_plain_choice(k
             for one in (choice.sigmas, plain.sigmas)
         )
         assert ours.value < 1.03 * before.value + 2 * ours.stderr
-        (start,) = [one for one in choice.rounds[-1] if one.title == plain.title]
-        assert not choice.best.beside.exceeds(start.beside), "the likelihood is no worse"
         ratios.append(ours.value / before.value)
     assert np.exp(np.mean(np.log(ratios))) < most
 
 
-def test_what_a_second_metric_finds_worse_is_refused():
-    dataset = datasets.get("ring-8")
-    points = Points(dataset.denoiser(), "stochastic-ddim", dataset, "energy", "nll", LOW, HIGH)
-    start, coarse = schedules.logsnr(6), np.array([80.0, 20, 5, 2, 1, 0.5, 0.002])
-    judged = optimize.Subject(
-        "stochastic-ddim", {}, None, None, lambda sigmas, *_: Estimate(-len(str(sigmas)), 0.0), beside=points.beside
-    ).compared(optimize.Candidate("edm", "EDM", start), [optimize.Candidate("choice", "EDM, refined", coarse)], 2048, 5)
-    assert [one.refused for one in judged] == [False, True]
-    assert judged[1].loss == math.inf
+def test_what_loses_more_by_a_second_metric_than_it_gains_is_refused():
+    def subject(gain: float) -> optimize.Subject:
+        scores = {4: Estimate(1.0, 0.01), 5: Estimate(1.0 - gain, 0.01)}  # by the number of levels
+        seconds = {4: Estimate(-1.0, 0.01), 5: Estimate(0.0, 0.01)}
+        judge, beside = (lambda sigmas, *_, of=some: of[sigmas.size] for some in (scores, seconds))
+        return optimize.Subject("ddim", {}, None, None, judge, beside=beside, floor=-2.0)
+
+    start = optimize.Candidate("edm", "EDM", schedules.edm(3))
+    refined = optimize.Candidate("choice", "EDM, refined", schedules.edm(4))
+    for gain, refused in ((2 * SECOND, False), (0.5 * SECOND, True)):  # the second has doubled, over its floor
+        judged = subject(gain).compared(start, [refined], 2048, 5)
+        assert [one.refused for one in judged] == [False, refused]
+        assert (judged[1].loss == math.inf) is refused
+
+
+def test_the_likelihood_pulls_until_samples_are_as_likely_as_the_data():
+    dataset = datasets.get("multiscale")
+    law, blurred = law_of(dataset.mixture, LOW), dataset.noisy(4096, 0.1, seeded(1))
+    pull = Balanced(law, dataset.mixture, LOW, blurred)
+    moved = [blurred - 20 * part(blurred) for part in (law.pull, pull)]
+    by_law, by_both = (float(-dataset.mixture.log_density(one, LOW).mean()) for one in moved)
+    assert by_both < by_law
+    likely = dataset.mixture.means[:1].repeat(200, axis=0) + np.zeros((200, 2))
+    points = torch.as_tensor(likely)
+    torch.testing.assert_close(pull(points), law.pull(points) / pull._energy)

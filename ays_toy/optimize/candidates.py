@@ -11,6 +11,8 @@ from ays_toy.metrics import Estimate
 from ays_toy.sampling.schedules import Schedule, validate
 
 MOVES = (0.35, 0.18)  # of the way to the next level, in log sigma, in the first sweep and the second
+LEAST_SECOND = 0.1  # of the second figure over its floor, that its change is a share of where a start has less
+SECOND = 0.06  # what a second figure counts in a refinement, both figures being shares of the start's
 GROUPS = 4  # of levels that move together, at most
 
 
@@ -21,7 +23,7 @@ class Candidate(Schedule):
     score: Estimate | None = None  # lower is better
     samples: int = 0  # that the score rests on
     beside: Estimate | None = None  # the same samples by a second metric, where a refinement was held to it
-    refused: bool = False  # since that metric is worse than before the refinement
+    refused: bool = False  # since that loses more than the refinement gains
 
     @property
     def is_baseline(self) -> bool:
@@ -32,6 +34,18 @@ class Candidate(Schedule):
     def loss(self) -> float:
         """Its score as a number; infinite where it may not be taken."""
         return self.score.value if self.score and not self.refused else np.inf
+
+
+def gained(start: Candidate, other: Candidate, floor: float) -> float:
+    """How much less the sum of both figures is than the start's, in shares of those; the second one over its floor."""
+    assert start.score is not None
+    assert other.score is not None
+    size = max(abs(start.score.value), start.score.stderr) or 1.0  # where it is zero for sure, nothing can be gained
+    gain = (start.score.value - other.score.value) / size
+    if start.beside is None or other.beside is None:
+        return gain
+    before, after = (max(0.0, one.beside.value - floor) for one in (start, other) if one.beside)
+    return gain + SECOND * (before - after) / max(before, LEAST_SECOND)
 
 
 Rounds = tuple[tuple[Candidate, ...], ...]  # of a choice, in each the best first

@@ -18,7 +18,7 @@ from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_numb
 from ays_toy.data.datasets import Dataset, equal
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure
-from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blend, blends, distinct, moved
+from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blend, blends, distinct, gained, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.points import Points
 from ays_toy.optimize.refine import Effort
@@ -93,9 +93,9 @@ class Subject:
 
     `baselines` are its schedules otherwise, [n+1] by name, all over one range; `gram` prices the optima over it, and
     `ode`, for solvers of the ODE, those by local error. score(levels, samples, seed) is the loss, by the `figure`, of
-    that many samples from that seed; `beside` is that of the same samples by the `second` figure, which no refinement
-    may worsen. descent(levels, effort, seed) yields the levels of a refinement after every iteration; where there is
-    none, neighboring levels are moved by turns.
+    that many samples from that seed; `beside` is that of the same samples by the `second` figure, which counts a
+    little in a refinement, over its `floor`. descent(levels, effort, seed) yields the levels of a refinement after
+    every iteration; where there is none, neighboring levels are moved by turns.
     """
 
     solver: str
@@ -107,6 +107,7 @@ class Subject:
     second: Figure | None = None
     beside: Callable[[np.ndarray, int, int], Estimate] | None = None
     descent: Callable[[np.ndarray, Effort, int], Iterator[np.ndarray]] | None = None
+    floor: float = 0.0
 
     def optima(self, plan: Plan) -> Iterator[Candidate]:
         """The optimum of every power over forward paths and of every gamma along the ODE."""
@@ -144,14 +145,12 @@ class Subject:
             yield [Candidate("choice", title, sigmas), *half, *less]
 
     def compared(self, start: Candidate, others: Iterable[Candidate], samples: int, seed: int) -> list[Candidate]:
-        """The start and others with their scores; refused is what the second metric finds worse than the start."""
-        scored = []
+        """The start and others with their scores; refused is what loses more by the second figure than it gains."""
+        scored = list[Candidate]()
         for one in map(self.judge(samples, seed), [start, *others]):
-            beside = self.beside(one.sigmas, samples, seed) if self.beside else None
-            scored.append(replace(one, beside=beside))
-            first = scored[0].beside
-            if beside and first and beside.exceeds(first) and not one.is_baseline:
-                scored[-1] = replace(scored[-1], refused=True)
+            now = replace(one, beside=self.beside(one.sigmas, samples, seed) if self.beside else None)
+            refused = bool(scored) and not one.is_baseline and gained(scored[0], now, self.floor) < 0
+            scored.append(replace(now, refused=refused))
         return scored
 
 
@@ -161,7 +160,7 @@ class Choice:
 
     rounds: Rounds
     figure: Figure
-    second: Figure | None = None  # that no refinement may worsen
+    second: Figure | None = None  # that counts a little in the refinement
     iterations: int = 0  # of the refinement that is under way
 
     @property
@@ -281,7 +280,16 @@ def choose(
         ode = OdePaths.collect(denoiser, x_T, logsnr(63, low, high))
     families = {name: family(steps, low, high) for name, family in SCHEDULES.items()}
     subject = Subject(
-        chosen.name, families, gram, METRICS[metric], points.score, ode, METRICS[second], points.beside, points.descent
+        chosen.name,
+        families,
+        gram,
+        METRICS[metric],
+        points.score,
+        ode,
+        METRICS[second],
+        points.beside,
+        points.descent,
+        points.floor,
     )
     *_, last = choices(subject, plan, seeds)
     return last

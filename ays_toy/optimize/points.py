@@ -1,6 +1,5 @@
 """What judges a schedule for points in 2D: samples on even noise, held against the exact law of the data."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from ays_toy.data.denoisers import Denoiser
 from ays_toy.data.mixtures import Mixture
 from ays_toy.metrics import METRICS, Estimate, Metric, Reference, evaluate
 from ays_toy.metrics.law import Law, law_of
+from ays_toy.optimize.candidates import LEAST_SECOND, SECOND
 from ays_toy.optimize.refine import Effort, Pull, descend
 from ays_toy.sampling.even_noise import EvenNoise
 from ays_toy.sampling.samplers import sample
@@ -20,38 +20,37 @@ from ays_toy.sampling.solvers import find
 from ays_toy.threads import one_thread
 
 STARTING = 8192  # samples that say where a refinement begins
-WEIGHT, LEAST, MOST = 0.1, 1e-3, 10.0  # of the likelihood beside the energy distance: at first, and its limits
-LEARNING = 0.3  # how fast that weight changes
-LEAST_EXCESS = 0.1  # nats, that the likelihood is measured in where there are fewer
 
 
 class Balanced:
-    """The pull of the energy distance, with as much of the likelihood's as keeps that from getting worse.
+    """The pull of the energy distance and a little of the likelihood's, as shares of what the start's samples have.
 
-    Both count as shares of what they were at the start, of `samples`. The weight of the likelihood, a Lagrange
-    multiplier, rises while the samples' NLL is above that of the start, and falls while it is below.
+    Samples that are likelier than the data are too concentrated, not better: there it does not pull.
     """
 
     def __init__(self, law: Law, mixture: Mixture, sigma: float, samples: torch.Tensor) -> None:
-        self._law, self._mixture, self._sigma, self._weight = law, mixture, sigma, WEIGHT
-        energy, surprise = law.energy(samples), -mixture.log_density(samples, sigma)
-        self._energy = max(energy.value, energy.stderr)
-        self._nll = float(surprise.mean() - surprise.std() / math.sqrt(len(samples)))  # with an error to spare
-        self._excess = max(self._nll - mixture.entropy(sigma), LEAST_EXCESS)
+        self._law, self._mixture, self._sigma = law, mixture, sigma
+        self._entropy, found = mixture.entropy(sigma), law.energy(samples)
+        self._energy = max(found.value, found.stderr)
+        self._excess = max(self._nll(samples) - self._entropy, LEAST_SECOND)
 
     def __call__(self, samples: torch.Tensor) -> torch.Tensor:
-        """The gradient by the samples [N, 2]; the weight is changed by what they are like."""
-        worse = (float(-self._mixture.log_density(samples, self._sigma).mean()) - self._nll) / self._excess
-        self._weight = min(MOST, max(LEAST, self._weight * math.exp(LEARNING * max(-1.0, min(1.0, worse)))))
+        """The gradient by the samples [N, 2]."""
+        pull = self._law.pull(samples) / self._energy
+        if self._nll(samples) < self._entropy:
+            return pull
         likelihood = -self._mixture.score(samples, self._sigma) / len(samples)
-        return self._law.pull(samples) / self._energy + (self._weight / self._excess * likelihood).to(samples)
+        return pull + (SECOND / self._excess * likelihood).to(samples)
+
+    def _nll(self, samples: torch.Tensor) -> float:
+        return float(-self._mixture.log_density(samples, self._sigma).mean())
 
 
 @dataclass(eq=False)
 class Points:
     """Samples of a denoiser by a solver over one range, and the data that they should be like.
 
-    `metric` is what schedules are told apart by, `second` one of another kind, which no refinement may worsen.
+    `metric` is what schedules are told apart by, `second` one of another kind, which counts a little in a refinement.
     """
 
     denoiser: Denoiser
@@ -78,6 +77,11 @@ class Points:
     def beside(self, sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
         """The loss by the second metric, of the same samples."""
         return self._loss(METRICS[self.second], sigmas, samples, seed)
+
+    @property
+    def floor(self) -> float:
+        """What the data themselves have by the second metric, where that is the NLL; else 0."""
+        return self.dataset.mixture.entropy(self.sigma_min) if self.second == "nll" else 0.0
 
     def descent(self, sigmas: np.ndarray, effort: Effort, seed: int) -> Iterator[np.ndarray]:
         """The levels after every iteration of a refinement, by the energy distance and, where there is one, the NLL.

@@ -240,7 +240,7 @@ def refinement() -> None:
         format_func=lambda count: f"{count}" if count else "none",
         key="iterations",
         persist_state="session",
-        help=f"{terms.about('Refinement')} The likelihood may get no worse. 60 iterations take seconds and have most "
+        help=f"{terms.about('Refinement')} The likelihood counts a little. 60 iterations take seconds and have most "
         "of the gain.",
     )
 

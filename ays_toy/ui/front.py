@@ -18,7 +18,8 @@ NEXT: Mapping[str, tuple[str, str]] = {  # where a page leads, and what is to be
     "trajectories": ("beat_ays", "place the noise levels yourself, and see what that does to the picture"),
     "beat_ays": ("optimize", "watch the paper's search place them, sweep by sweep"),
     "optimize": ("images", "see whether it holds on real images"),
-    "images": ("data", "bring your own data, and get a schedule for them"),
+    "images": ("evidence", "see which schedule wins where, over all data, solvers and numbers of steps"),
+    "evidence": ("data", "bring your own data, and get a schedule for them"),
     "data": ("train", "train a small network on them"),
     "train": ("explore", "compare schedules with the network you have kept"),
 }
@@ -32,6 +33,7 @@ TITLES = {
     "trajectories": "Trajectories",
     "beat_ays": "Beat AYS",
     "images": "Images",
+    "evidence": "Evidence",
 }
 WITH_CONTROLS = TITLES.keys() - {"learn", "teach"}  # beside them
 

@@ -357,7 +357,7 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
     # A plain table, whose cells take as many lines as a name needs.
     st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
     if made.second and any(tried.refused for tried, _ in last):
-        words = f"**Refused:** what has a worse {made.second.title} than before it was refined."
+        words = f"**Refused:** what loses more {made.second.title} than it gains in {metric.title}."
         terms.caption(words, made.second.title)
 
 

@@ -1,0 +1,141 @@
+"""What the study says, drawn: who wins where, metric against steps, quality against what finding it cost."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from ays_toy.palette import MARGIN, REFERENCE, STYLES, Style
+from ays_toy.words import significant
+
+ROW, TOP = 24, 46  # pixels of a schedule in the map, and of what stands over it
+WORST = 30.0  # ratio from which on all are drawn alike
+GROUPS = 1.3  # points of one schedule that cost as much stand so far apart, as a factor
+
+
+def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
+    """How far every schedule is from the best, by solver and number of steps; a dot where it is as good in most cases.
+
+    Both tables are by case and schedule: ratios to the best of the case, and whether it is told from that. Rows come in
+    the order of `titles`.
+    """
+    by = ["solver", "steps"]
+    means = ratios.map(np.log).groupby(by, sort=False).mean().map(np.exp)[list(titles)]
+    shares = tied.groupby(by, sort=False).mean()[list(titles)]
+    columns = [f"{solver}<br>{steps}" for solver, steps in means.index]
+    text = [
+        [
+            f"{'● ' if share >= 0.5 else ''}{value:.2f}" if value < 100 else f"{value:.0f}"
+            for value, share in zip(*pair, strict=True)
+        ]
+        for pair in zip(means.T.to_numpy(), shares.T.to_numpy(), strict=True)
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.log10(np.minimum(means.T.to_numpy(), WORST)),
+            x=columns,
+            y=list(titles.values()),
+            text=text,
+            customdata=np.stack([means.T.to_numpy(), 100 * shares.T.to_numpy()], axis=-1),
+            texttemplate="%{text}",
+            colorscale=[[0.0, "#F6D743"], [0.4, "#E9E5CE"], [1.0, "#A9B7CF"]],  # dark words are read on all of it
+            textfont={"color": "#1A1A1A"},
+            zmin=0,
+            zmax=float(np.log10(WORST)),
+            showscale=False,
+            hovertemplate="%{y}, %{x}<br>%{customdata[0]:.3g} times the best<br>"
+            "best or as good in %{customdata[1]:.0f} % of the cases<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False)
+    figure.update_xaxes(side="top", fixedrange=True, ticks="", showgrid=False)
+    return figure.update_layout(height=TOP + ROW * len(titles), margin={**MARGIN, "t": TOP})
+
+
+def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, str], what: str) -> go.Figure:
+    """A metric against the number of steps (rows), a line for every schedule named, with its error bars."""
+    figure = go.Figure()
+    for name, title in titles.items():
+        style, value, error = look(name), values[name], errors[name]
+        figure.add_trace(
+            go.Scatter(
+                x=values.index,
+                y=value,
+                error_y={"type": "data", "array": error, "color": style.color, "thickness": 1.2, "width": 3},
+                mode="lines+markers",
+                line={"color": style.color, "dash": style.dash, "width": 1.6},
+                marker={"color": style.color, "symbol": style.symbol, "size": 8},
+                name=title,
+                customdata=[significant(*pair) for pair in zip(value, error, strict=True)],
+                hovertemplate=f"{title}, %{{x}} steps<br>{what} %{{customdata}}<extra></extra>",
+            )
+        )
+    positive = bool((values[list(titles)].min() > 0).all())
+    figure.update_xaxes(title={"text": "number of steps", "standoff": 2}, tickvals=list(values.index), fixedrange=True)
+    figure.update_yaxes(title={"text": what, "standoff": 4}, type="log" if positive else "linear", fixedrange=True)
+    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
+
+
+def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mapping[str, str]) -> go.Figure:
+    """How far from the best each schedule is, against the denoiser calls that finding it takes; none at the left."""
+    least = min((count for count in calls.values() if count), default=1.0)
+    figure = go.Figure()
+    for name, title in titles.items():
+        style = look(name)
+        figure.add_trace(
+            go.Scatter(
+                x=[calls[name] or least / 10],
+                y=[ratios[name]],
+                mode="markers",
+                marker={"color": style.color, "symbol": style.symbol, "size": 11},
+                name=title,
+                customdata=[f"{calls[name]:,.0f} denoiser calls" if calls[name] else "no denoiser call"],
+                hovertemplate=f"{title}<br>%{{y:.3g}} times the best<br>%{{customdata}}<extra></extra>",
+            )
+        )
+    ticks = [least / 10, *(10.0**k for k in range(int(np.ceil(np.log10(least))), 9))]
+    words = ["none", *(f"{tick:,.0f}" for tick in ticks[1:])]
+    figure.update_xaxes(
+        type="log",
+        tickvals=ticks,
+        ticktext=words,
+        fixedrange=True,
+        title={"text": "denoiser calls to find it", "standoff": 2},
+    )
+    figure.update_yaxes(type="log", fixedrange=True, title={"text": "times the best of a case", "standoff": 4})
+    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
+
+
+def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
+    """The divergence of the samples from the data, `truth`, against the bound on it, `klub`: a point for every row."""
+    figure, table = go.Figure(), points
+    for name, title in titles.items():
+        style, some = look(name), table[table.schedule == name]
+        figure.add_trace(
+            go.Scatter(
+                x=some.klub,
+                y=some.truth,
+                mode="markers",
+                marker={"color": style.color, "symbol": style.symbol, "size": 7, "opacity": 0.8},
+                name=title,
+                hovertemplate=f"{title}<br>KLUB %{{x:.3g}} nats, KL of the samples %{{y:.3g}}<extra></extra>",
+            )
+        )
+    ends = [min(table.truth.min(), table.klub.min()) / 1.5, table.klub.max() * 1.5]
+    figure.add_trace(
+        go.Scatter(
+            x=ends, y=ends, mode="lines", line={"color": REFERENCE, "dash": "dot"}, name="KL = KLUB", hoverinfo="skip"
+        )
+    )
+    for axis, what in (("xaxis", "KLUB (nats)"), ("yaxis", "KL true‖samples (nats)")):
+        figure.update_layout({axis: {"type": "log", "fixedrange": True, "title": {"text": what, "standoff": 3}}})
+    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
+
+
+def look(name: str) -> Style:
+    """A schedule's look; the choice before its refinement is drawn as an open mark of it."""
+    return STYLES.get(name, PLAIN)
+
+
+PLAIN = Style("", STYLES["choice"].color, "dot", f"{STYLES['choice'].symbol}-open", "")
