@@ -31,9 +31,11 @@ from ays_toy import names, seeds
 from ays_toy.metrics import evaluate
 from ays_toy.metrics.law import law_of
 from ays_toy.optimize import WIDE
+from ays_toy.optimize.points import STARTING
 from ays_toy.runs import evidence, finding
 from ays_toy.runs.comparison import Model, draw_samples, on_equal_terms
-from ays_toy.runs.finding import Pass
+from ays_toy.runs.finding import Chosen, Pass
+from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.version import __version__
 from benchmarks import shipping
@@ -103,9 +105,18 @@ def schedules_of(case: Case, which: Iterable[str], own: Find | None) -> Iterator
         elif name == "choice":
             made = finding.choose(model, case.solver, case.steps)
             yield name, made
-            yield evidence.PLAIN, Schedule(evidence.PLAIN, evidence.PLAIN, made.choice.rounds[-2][0].sigmas)
+            yield evidence.PLAIN, unrefined(case, made)
         else:
             yield name, finding.find(model, _pass(case.data, case.kind), name, case.solver, case.steps)
+
+
+def unrefined(case: Case, made: Chosen) -> Schedule:
+    """The choice as it was before its refinement, at the price of what came before that."""
+    effort, rounds = WIDE.effort, made.choice.rounds
+    assert effort is not None
+    samples = effort.iterations * effort.samples + STARTING + len(rounds[-1]) * WIDE.rounds[-1][0]
+    calls = made.calls - samples * denoiser_calls(case.solver, case.steps)
+    return Schedule(evidence.PLAIN, evidence.title(evidence.PLAIN), rounds[-2][0].sigmas, calls)
 
 
 def measure(case: Case, which: Iterable[str], own: str | None) -> pd.DataFrame:

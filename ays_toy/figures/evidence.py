@@ -87,14 +87,18 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
             go.Scatter(
                 x=[calls[name] or least / 10],
                 y=[ratios[name]],
-                mode="markers",
+                mode="markers+text",
                 marker={"color": style.color, "symbol": style.symbol, "size": 11},
                 name=title,
+                text=[title],
+                textposition="middle right",
+                textfont={"size": 10},
+                cliponaxis=False,
                 customdata=[f"{calls[name]:,.0f} denoiser calls" if calls[name] else "no denoiser call"],
                 hovertemplate=f"{title}<br>%{{y:.3g}} times the best<br>%{{customdata}}<extra></extra>",
             )
         )
-    ticks = [least / 10, *(10.0**k for k in range(int(np.ceil(np.log10(least))), 9))]
+    ticks = [least / 10, *(10.0**k for k in range(int(np.floor(np.log10(least))), 9))]
     words = ["none", *(f"{tick:,.0f}" for tick in ticks[1:])]
     figure.update_xaxes(
         type="log",
@@ -104,7 +108,9 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
         title={"text": "denoiser calls to find it", "standoff": 2},
     )
     figure.update_yaxes(type="log", fixedrange=True, title={"text": "times the best of a case", "standoff": 4})
-    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
+    most = max(max(calls.values()), least)
+    figure.update_xaxes(range=[np.log10(least / 14), np.log10(most * 4)])  # with room for the words
+    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest", showlegend=False)
 
 
 def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:

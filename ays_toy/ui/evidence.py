@@ -125,8 +125,9 @@ def cost(view: EvidenceView) -> None:
 
 def bound(view: EvidenceView) -> None:
     """The bound against what it bounds."""
-    points, named = evidence.bounds(evidence.rows()), titles(view.judged)
-    drawn = drawing.bound(points, named)
+    points = evidence.bounds(evidence.rows())
+    shown = {name: evidence.title(name) for name in LINES if name in titles(view.judged)}
+    drawn = drawing.bound(points[points.schedule.isin(list(shown))], shown)
     over = int((points.truth > points.klub).sum())
     gallery.figure(
         drawn, "bound", "Bound and truth", f"{len(points)} points, {over} of them above the line of equality."
