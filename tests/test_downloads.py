@@ -257,6 +257,7 @@ def trained() -> None:
     from ays_toy.ui import downloads
     from ays_toy.ui.train import network
 
+    downloads._here().lines.clear()  # what pages of other tests have offered, which were of no session either
     curves = pd.DataFrame({"step": [100, 200], "loss": [2.0, 1.5], "excess": [0.5, 0.0123456789]})
     network.curves(network.Shown("ring-8", "Your run", (), None, None, 0.01, curves))
     shown = downloads._here().lines

@@ -220,7 +220,8 @@ def test_by_either_plan_the_choice_finds_what_a_known_score_likes_and_is_never_w
         asked.append((samples, seed))
         return Estimate(float(np.abs(np.log(sigmas / best)).mean()), 0.0)
 
-    plan = replace(plan, rounds=tuple((10 * k, keep) for k, (_, keep) in enumerate(plan.rounds, start=1)))
+    rounds = tuple((10 * k, keep) for k, (_, keep) in enumerate(plan.rounds, start=1))
+    plan = replace(plan, rounds=rounds, effort=None)
 
     def chosen(score) -> optimize.Choice:
         subject = optimize.Subject("ddim", baselines(model, 6), gram, FIGURES["frechet-pixels"], score)

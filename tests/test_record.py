@@ -130,7 +130,8 @@ def test_what_is_hidden_for_a_while_comes_back_as_it_was() -> None:
     at = opened("optimize", data="gaussian", steps="3", samples="512", power="1.25", gamma="1.75", matrix="ode")
     for solver, key, value in (("ddim", "gamma", 1.75), ("stochastic-ddim", "power", 1.25), ("ddim", "gamma", 1.75)):
         at.selectbox(key="solver").set_value(solver)
-        assert [(one.key, one.value) for one in run(at).select_slider] == [(key, value)]
+        dials = {one.key: one.value for one in run(at).select_slider if one.key in ("gamma", "power")}
+        assert dials == {key: value}
 
 
 def test_a_revealed_challenge_opens_revealed_and_another_one_is_to_be_guessed() -> None:
@@ -182,6 +183,7 @@ def test_nothing_that_a_link_says_is_rendered(view: type, evil: str) -> None:
     assert len(said) > 3
     for words in said:
         plain = re.sub(r"\\.", "", words)  # what is escaped is shown as it is
+        plain = plain.replace("](http://localhost:8501/", "](")  # our own links, to where the app is
         assert not re.search(r"\]\(http|\[Log in|:red\[no|\*\*b|`c`|\$d\$|<b>", plain), words
 
 

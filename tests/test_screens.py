@@ -31,6 +31,7 @@ PAGES = {  # address, what is on the page once it is drawn
     "trajectories": (f"trajectories?{QUICK}", ".flow canvas, .st-key-local .main-svg"),
     "beat_ays": (f"beat_ays?{QUICK}", ".board svg, .st-key-panels .main-svg"),
     "images": ("images?power=2.75&share=45", ".strips img, .st-key-image-klub .main-svg"),
+    "evidence": ("evidence", ".st-key-winners .main-svg, .st-key-bound .main-svg"),
 }
 KEYS = {  # what must be on the way of the Tab key: the main controls, and the component that is the page's figure
     "explore": ("Steps", "Solver", "Glossary"),
@@ -40,6 +41,7 @@ KEYS = {  # what must be on the way of the Tab key: the main controls, and the c
     "trajectories": ("progress from noise to data", "Follow path"),
     "beat_ays": ("Noise level 1 of", "Noise level 3 of", "Reset"),
     "images": ("Optimize live", "From Time-uniform to the optimum"),
+    "evidence": ("Judge by", "Data in detail"),
 }
 SIZES = {
     "phone": (390, 844),

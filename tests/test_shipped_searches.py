@@ -87,7 +87,7 @@ def test_what_is_found_is_kept_gone_on_with_and_refused_with_other_settings(tmp_
 def test_a_sampling_asked_for_after_three_choices_is_done_before_any_of_them(monkeypatch):
     release, begun = Event(), []
 
-    def choose(_model, _solver, steps, _metric):
+    def choose(_model, _solver, steps, _metric, _iterations):
         begun.append(steps)
         release.wait(60)
         return Schedule("choice", "Automatic choice", edm(steps))
@@ -95,7 +95,7 @@ def test_a_sampling_asked_for_after_three_choices_is_done_before_any_of_them(mon
     monkeypatch.setattr(finding, "choose", choose)
     model = Model("gaussian", sigma_min=0.05)
     try:
-        choices = [findings.choice(model, "ddim", steps, "energy") for steps in (11, 12, 13)]
+        choices = [findings.choice(model, "ddim", steps, "energy", finding.REFINEMENT) for steps in (11, 12, 13)]
         assert findings.named(model, "choice", "ddim", 12) is choices[1], "the same work is done once"
         drawn = compute.start({"edm": compute.Sampling(model, "ddim", 0, tuple(edm(4, 0.05)), 256)})
         assert drawn["edm"].result(30).metrics["nll"]
