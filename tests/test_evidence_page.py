@@ -5,7 +5,7 @@ import pytest
 from pages_shown import opened
 
 from ays_toy.runs import evidence
-from ays_toy.ui.evidence import EvidenceView, finding, in_numbers
+from ays_toy.ui.evidence import EvidenceView, finding, in_numbers, subjects
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -41,6 +41,6 @@ def test_another_metric_gives_another_answer_and_what_is_unknown_is_said():
 
 def test_a_case_in_numbers_has_every_number_of_steps():
     lines = in_numbers(EvidenceView(studied="spirals", under="dpmpp-2m"))
-    of_choice = [line for line in lines if line.startswith("**Automatic choice**, Spirals")]
+    of_choice = [line for line in lines if line.startswith(f"**Automatic choice**, {subjects()['spirals']}")]
     assert len(of_choice) == 1
     assert all(f"in {steps} steps" in of_choice[0] for steps in set(evidence.rows().steps))

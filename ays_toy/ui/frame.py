@@ -68,7 +68,7 @@ _CSS = """
   }
 }
 /* Beside the pages' names there is room for icons alone: the buttons' names are said, not seen. */
-@media (max-width: 1200px) {
+@media (max-width: 1340px) {
   .st-key-glossary button p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   [data-testid="stTopNav"] { margin-right: auto; max-width: calc(100% - 12rem); }
 }
