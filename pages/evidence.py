@@ -12,7 +12,8 @@ state = view.show(evidence.EvidenceView, evidence.judge, evidence.case)
 st.markdown(f"### Which schedule wins where: {evidence.cases()} cases, measured on seeds that none was found with")
 found = evidence.finding(state)
 st.container(key="finding_study").markdown(found, help=terms.about(found))
-evidence.winners(state)
+with st.container(key="winners_box"):
+    evidence.winners(state)
 title = METRICS[state.judged].title
 terms.caption(
     f"**Look for** rows that stay yellow: {title} over the best of the case, in the geometric mean over data and "

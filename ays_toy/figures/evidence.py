@@ -23,7 +23,7 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
     by = ["solver", "steps"]
     means = ratios.map(np.log).groupby(by, sort=False).mean().map(np.exp)[list(titles)]
     shares = tied.groupby(by, sort=False).mean()[list(titles)]
-    columns = [f"{solver}<br>{steps}" for solver, steps in means.index]
+    solvers, steps = zip(*((solver, f"{steps} steps") for solver, steps in means.index), strict=True)
     text = [
         [
             f"{'● ' if share >= 0.5 else ''}{value:.2f}" if value < 100 else f"{value:.0f}"
@@ -34,13 +34,13 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
     figure = go.Figure(
         go.Heatmap(
             z=np.log10(np.minimum(means.T.to_numpy(), WORST)),
-            x=columns,
+            x=[solvers, steps],  # each solver once, over its numbers of steps
             y=list(titles.values()),
             text=text,
             customdata=np.stack([means.T.to_numpy(), 100 * shares.T.to_numpy()], axis=-1),
-            texttemplate="%{text}",
+            texttemplate="<span style='color:#1A1A1A'>%{text}</span>",  # in the dark too
+            textfont={"size": 12},
             colorscale=[[0.0, "#F6D743"], [0.4, "#E9E5CE"], [1.0, "#A9B7CF"]],  # dark words are read on all of it
-            textfont={"color": "#1A1A1A"},
             zmin=0,
             zmax=float(np.log10(WORST)),
             showscale=False,
@@ -49,7 +49,7 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
         )
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False)
-    figure.update_xaxes(side="top", fixedrange=True, ticks="", showgrid=False)
+    figure.update_xaxes(side="top", tickangle=0, fixedrange=True, ticks="", showgrid=False, showdividers=False)
     return figure.update_layout(height=TOP + ROW * len(titles), margin={**MARGIN, "t": TOP})
 
 
@@ -73,7 +73,8 @@ def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, st
         )
     positive = bool((values[list(titles)].min() > 0).all())
     figure.update_xaxes(title={"text": "number of steps", "standoff": 2}, tickvals=list(values.index), fixedrange=True)
-    figure.update_yaxes(title={"text": what, "standoff": 4}, type="log" if positive else "linear", fixedrange=True)
+    figure.update_yaxes(title={"text": what, "standoff": 4}, fixedrange=True, tickformat="~g")
+    figure.update_yaxes({"type": "log", "dtick": 1} if positive else {"type": "linear"})
     return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
 
 
@@ -107,7 +108,8 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
         fixedrange=True,
         title={"text": "denoiser calls to find it", "standoff": 2},
     )
-    figure.update_yaxes(type="log", fixedrange=True, title={"text": "times the best of a case", "standoff": 4})
+    figure.update_yaxes(type="log", dtick=1, tickformat="~g", fixedrange=True)
+    figure.update_yaxes(title={"text": "times the best of a case", "standoff": 4})
     most = max(max(calls.values()), least)
     figure.update_xaxes(range=[np.log10(least / 14), np.log10(most * 4)])  # with room for the words
     return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest", showlegend=False)
@@ -135,7 +137,8 @@ def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
         )
     )
     for axis, what in (("xaxis", "KLUB (nats)"), ("yaxis", "KL true‖samples (nats)")):
-        figure.update_layout({axis: {"type": "log", "fixedrange": True, "title": {"text": what, "standoff": 3}}})
+        said = {"text": what, "standoff": 3}
+        figure.update_layout({axis: {"type": "log", "dtick": 1, "fixedrange": True, "title": said}})
     return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
 
 

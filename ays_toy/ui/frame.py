@@ -58,10 +58,12 @@ _CSS = """
 @media (max-width: 640px) {
   /* It would lie over the button that shuts the controls. */
   .stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .st-key-glossary { visibility: hidden; }
-  :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail, .st-key-image-rail) {
+  :is([class*="st-key-panels_box5"], [class*="st-key-panels_box6"], .st-key-rail, .st-key-image-rail),
+  .st-key-winners_box {
     overflow-x: auto;
   }
   :is(.st-key-rail, .st-key-image-rail) > div { min-width: 32rem; }
+  .st-key-winners_box > div { min-width: 48rem; }
   .js-plotly-plot .drag { touch-action: auto !important; }
   [class*="st-key-panels_box"]:is([class*="box5"], [class*="box6"]) > div {
     min-width: 40rem; height: 205px !important;
