@@ -16,7 +16,7 @@ with st.container(key="winners_box"):
     evidence.winners(state)
 title = METRICS[state.judged].title
 terms.caption(
-    f"**Look for** rows that stay yellow: {title} over the best of the case, in the geometric mean over data and "
+    f"**Look for** rows that stay golden: {title} over the best of the case, in the geometric mean over data and "
     "denoisers, by solver and number of steps. ● is best, or not told from it by two standard errors, in half of the "
     "cases or more.",
     *evidence.titles(state.judged).values(),
@@ -40,5 +40,5 @@ with right:
         "All of this is computed from one file, a row for every number. This command makes it anew, goes on where it "
         "was stopped, and scores a method of your own on the same cases:"
     )
-    st.code(f"{evidence.COMMAND}\n{evidence.COMMAND} --method my_module:find", language="bash")
+    st.code(f"{evidence.COMMAND}\n{evidence.COMMAND} --method my_module:find", language=None, wrap_lines=True)
 in_numbers.show(partial(evidence.in_numbers, state))

@@ -11,7 +11,8 @@ from ays_toy.words import significant
 
 ROW, TOP = 24, 46  # pixels of a schedule in the map, and of what stands over it
 WORST = 30.0  # ratio from which on all are drawn alike
-GROUPS = 1.3  # points of one schedule that cost as much stand so far apart, as a factor
+# Laid thinly over the page, so that its words are read on all of it in the light and in the dark.
+SCALE = [[0.0, "rgba(230,159,0,0.55)"], [0.4, "rgba(230,159,0,0.15)"], [1.0, "rgba(86,130,180,0.35)"]]
 
 
 def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
@@ -38,9 +39,9 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
             y=list(titles.values()),
             text=text,
             customdata=np.stack([means.T.to_numpy(), 100 * shares.T.to_numpy()], axis=-1),
-            texttemplate="<span style='color:#1A1A1A'>%{text}</span>",  # in the dark too
+            texttemplate="%{text}",
             textfont={"size": 12},
-            colorscale=[[0.0, "#F6D743"], [0.4, "#E9E5CE"], [1.0, "#A9B7CF"]],  # dark words are read on all of it
+            colorscale=SCALE,
             zmin=0,
             zmax=float(np.log10(WORST)),
             showscale=False,

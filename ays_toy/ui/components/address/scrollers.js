@@ -2,7 +2,7 @@
 //
 // Streamlit gives its containers no tabindex, and the style that makes some of them scroll cannot.
 
-const SCROLLING = "[class*=st-key-panels_box], .st-key-rail, .st-key-image-rail";
+const SCROLLING = "[class*=st-key-panels_box], .st-key-rail, .st-key-image-rail, .st-key-winners_box";
 const NARROW = "(max-width: 640px)", REST = 300;  // where frame.py makes them scroll; milliseconds
 
 function reachScrollersByKeys() {
