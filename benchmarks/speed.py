@@ -127,9 +127,8 @@ def explore_changes() -> float:
 def refining(solver: str, device: str) -> Callable[[], object]:
     """The refinement of one schedule, as the automatic choice does it in the end."""
     dataset, effort = datasets.get(DATA), optimize.Effort()
-    points = optimize.Points(
-        dataset.denoiser(), solver, dataset, "energy", "nll", checks.SIGMA_MIN, checks.SIGMA_MAX, device
-    )
+    ends, entropy = (checks.SIGMA_MIN, checks.SIGMA_MAX), dataset.mixture.entropy(checks.SIGMA_MIN)
+    points = optimize.Points(dataset.denoiser(), solver, dataset, "energy", "nll", *ends, entropy, device)
     return lambda: deque(points.descent(schedules.logsnr(STEPS), effort, 4), maxlen=1)
 
 

@@ -187,10 +187,38 @@ def test_what_loses_more_by_a_second_metric_than_it_gains_is_refused():
 def test_the_likelihood_pulls_until_samples_are_as_likely_as_the_data():
     dataset = datasets.get("multiscale")
     law, blurred = law_of(dataset.mixture, LOW), dataset.noisy(4096, 0.1, seeded(1))
-    pull = Balanced(law, dataset.mixture, LOW, blurred)
+    pull = Balanced(law, dataset.mixture, LOW, dataset.mixture.entropy(LOW), blurred)
     moved = [blurred - 20 * part(blurred) for part in (law.pull, pull)]
     by_law, by_both = (float(-dataset.mixture.log_density(one, LOW).mean()) for one in moved)
     assert by_both < by_law
     likely = dataset.mixture.means[:1].repeat(200, axis=0) + np.zeros((200, 2))
     points = torch.as_tensor(likely)
     torch.testing.assert_close(pull(points), law.pull(points) / pull._energy)
+
+
+def test_thousands_of_points_are_chosen_for_without_a_refinement():
+    dataset, generator = datasets.from_points(np.random.default_rng(0).normal(size=(1500, 2))), seeded(2)
+    choice = optimize.choose(
+        *(dataset.denoiser(), dataset.sample(400, generator), "ddim", 3), generator=generator, data=dataset
+    )
+    assert len(choice.rounds) == len(optimize.WIDE.rounds)
+    assert not any("refined" in one.title for one in choice.tried)
+
+
+@pytest.mark.parametrize("kind", ["points", "fine"])
+def test_data_without_a_likelihood_that_can_be_told_are_refined_too(kind, monkeypatch):
+    points = datasets.get("moons").sample(400, seeded(8)).double().numpy()
+    dataset = datasets.from_points(points) if kind == "points" else datasets.get("ring-8")
+    if kind == "fine":
+        monkeypatch.setattr(Mixture, "entropy", lambda *_: (_ for _ in ()).throw(ValueError("too fine")))
+    generator = seeded(2)
+    effort = Effort(10, 256)
+    choice = optimize.choose(
+        *(dataset.denoiser(), dataset.sample(1000, generator), "dpmpp-2m", 4),
+        generator=generator,
+        data=dataset,
+        effort=effort,
+    )
+    assert choice.second.name == "sliced-w2"
+    assert any("refined" in one.title for one in choice.rounds[-1])
+    assert all(one.beside.value > 0 for one in choice.rounds[-1])

@@ -20,13 +20,14 @@ from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure
 from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blend, blends, distinct, gained, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
-from ays_toy.optimize.points import Points
+from ays_toy.optimize.points import Points, entropy_of
 from ays_toy.optimize.refine import Effort
 from ays_toy.pricing.ode import OdePaths
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import SCHEDULES, logsnr
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
 
+MOST_REFINED = 1024  # components of the data
 PARTS = (0.5, 0.75)  # of the way of a refinement, that are tried too
 
 
@@ -257,8 +258,9 @@ def choose(
 
     x0 [N, 2] are clean points; half of them give the prices, the other half (or `data`, where it can be sampled) what
     samples are held against, which are drawn on x0's device. A baseline is chosen where none does better. Metrics with
-    modes need `data`. What leads is refined with that effort (default: `WIDE`'s), unless `refine` is False. The score
-    is that of the last round: report it on seeds of your own. Raises ValueError for unknown names and bad ranges.
+    modes need `data`. What leads is refined with that effort (default: `WIDE`'s), unless `refine` is False or `data` are
+    thousands of points, whose gradients take minutes and gain nothing that is seen. The score is that of the last
+    round: report it on seeds of your own. Raises ValueError for unknown names and bad ranges.
     """
     chosen = find(solver)
     lookup(METRICS, metric, "metric")
@@ -268,11 +270,15 @@ def choose(
         raise ValueError(f"Choosing a schedule needs at least 200 points x0; it has {len(x0)}.")
     half = len(x0) // 2
     held_out = data or Dataset("held-out", "Held-out points", "", equal(x0[half:].double().cpu().numpy(), 0.0))
-    plan = replace(WIDE, effort=(effort or WIDE.effort) if refine else None)
+    few = data is None or len(data.mixture.means) <= MOST_REFINED
+    plan = replace(WIDE, effort=(effort or WIDE.effort) if refine and few else None)
     draws = len(plan.rounds) + 2
     seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in range(draws)]
-    second = "energy" if metric == "nll" else "nll" if data else "sliced-w2"
-    points = Points(denoiser, chosen.name, held_out, metric, second, low, high, x0.device)
+    entropy = entropy_of(data, low)
+    second = next(
+        one for one in ("nll", "sliced-w2", "energy") if one != metric and (one != "nll" or entropy is not None)
+    )
+    points = Points(denoiser, chosen.name, held_out, metric, second, low, high, entropy, x0.device)
     start, ode = x0[:half], None
     gram = PathGram.collect(denoiser, start[:4096], logsnr(95, low, high), generator=generator)
     if not chosen.stochastic:

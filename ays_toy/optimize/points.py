@@ -28,9 +28,9 @@ class Balanced:
     Samples that are likelier than the data are too concentrated, not better: there it does not pull.
     """
 
-    def __init__(self, law: Law, mixture: Mixture, sigma: float, samples: torch.Tensor) -> None:
-        self._law, self._mixture, self._sigma = law, mixture, sigma
-        self._entropy, found = mixture.entropy(sigma), law.energy(samples)
+    def __init__(self, law: Law, mixture: Mixture, sigma: float, entropy: float, samples: torch.Tensor) -> None:
+        self._law, self._mixture, self._sigma, self._entropy = law, mixture, sigma, entropy
+        found = law.energy(samples)
         self._energy = max(found.value, found.stderr)
         self._excess = max(self._nll(samples) - self._entropy, LEAST_SECOND)
 
@@ -46,11 +46,25 @@ class Balanced:
         return float(-self._mixture.log_density(samples, self._sigma).mean())
 
 
+def entropy_of(dataset: Dataset | None, sigma: float) -> float | None:
+    """What the data themselves have as NLL; None where samples have no likelihood to be held to.
+
+    That is for points, whose likelihood is that of the noise on them, and for mixtures too fine to be integrated.
+    """
+    if dataset is None or not dataset.mixture.stds.all():
+        return None
+    try:
+        return dataset.mixture.entropy(sigma)
+    except ValueError:
+        return None
+
+
 @dataclass(eq=False)
 class Points:
     """Samples of a denoiser by a solver over one range, and the data that they should be like.
 
-    `metric` is what schedules are told apart by, `second` one of another kind, which counts a little in a refinement.
+    `metric` is what schedules are told apart by, `second` one of another kind, which counts a little in a refinement;
+    `entropy` is that of the data, as `entropy_of` has it.
     """
 
     denoiser: Denoiser
@@ -60,6 +74,7 @@ class Points:
     second: str
     sigma_min: float
     sigma_max: float
+    entropy: float | None = None
     device: str | torch.device = "cpu"
     _drawn: tuple[object, torch.Tensor] | None = field(default=None, init=False)  # the last samples, and what gave them
     _held: tuple[object, Reference] | None = field(default=None, init=False)
@@ -81,17 +96,14 @@ class Points:
     @property
     def floor(self) -> float:
         """What the data themselves have by the second metric, where that is the NLL; else 0."""
-        return self.dataset.mixture.entropy(self.sigma_min) if self.second == "nll" else 0.0
+        return self.entropy or 0.0 if self.second == "nll" else 0.0
 
     def descent(self, sigmas: np.ndarray, effort: Effort, seed: int) -> Iterator[np.ndarray]:
-        """The levels after every iteration of a refinement, by the energy distance and, where there is one, the NLL.
-
-        Points without a density have no likelihood to lose.
-        """
+        """The levels after every iteration of a refinement, by the energy distance and, where there is one, the NLL."""
         law, mixture = law_of(self.dataset.mixture, self.sigma_min), self.dataset.mixture
         pull: Pull = law.pull
-        if mixture.stds.all():
-            pull = Balanced(law, mixture, self.sigma_min, self._samples(sigmas, STARTING, seed))
+        if self.entropy is not None:
+            pull = Balanced(law, mixture, self.sigma_min, self.entropy, self._samples(sigmas, STARTING, seed))
         return descend(self._walk, pull, sigmas, effort, torch.Generator().manual_seed(seed))
 
     def _loss(self, metric: Metric, sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
