@@ -258,8 +258,8 @@ def choose(
 
     x0 [N, 2] are clean points; half of them give the prices, the other half (or `data`, where it can be sampled) what
     samples are held against, which are drawn on x0's device. A baseline is chosen where none does better. Metrics with
-    modes need `data`. What leads is refined with that effort (default: `WIDE`'s), unless `refine` is False or `data` are
-    thousands of points, whose gradients take minutes and gain nothing that is seen. The score is that of the last
+    modes need `data`. What leads is refined with that effort (default: `WIDE`'s), unless `refine` is False or `data`
+    are thousands of points, whose gradients take minutes and gain nothing that is seen. The score is that of the last
     round: report it on seeds of your own. Raises ValueError for unknown names and bad ranges.
     """
     chosen = find(solver)
