@@ -272,3 +272,17 @@ def test_the_curves_of_a_training_are_in_the_one_menu_that_there_is() -> None:
     assert "0.0123456789,1.5" in at.json[0].value
     assert not at.get("vega_lite_chart"), "which has a menu of its own"
     assert len(at.get("plotly_chart")) == 1
+
+
+def test_the_curves_of_a_training_that_has_only_begun_are_there_too() -> None:
+    def begun() -> None:
+        import pandas as pd
+
+        from ays_toy.ui.train import network
+
+        curves = pd.DataFrame({"step": [], "loss": [], "excess": []})
+        network.curves(network.Shown("ring-8", "Your run", (), None, None, 0.01, curves))
+
+    at = AppTest.from_function(begun).run()
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == 1

@@ -13,6 +13,8 @@ import pytest
 from chromium import PLAIN, READY, Visit, required, serving
 from playwright.sync_api import Browser, Page, TimeoutError
 
+from ays_toy.ui.front import TITLES
+
 pytestmark = pytest.mark.browser
 required()
 
@@ -224,5 +226,5 @@ def test_all_who_come_at_once_to_a_new_server_find_the_whole_app(visits: Callabl
         all_hold(dict.fromkeys(pages, opening("Train", told=False)))
         for page in pages:
             names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
-            assert names == ["Learn", "Teach", *PAGES]
+            assert names == list(TITLES.values())
             page.goto("about:blank")

@@ -205,7 +205,8 @@ def curves(one: Shown | None) -> None:
         return
     steps, losses, excesses = (one.curves[name].tolist() for name in ("step", "loss", "excess"))
     drawn = figures.training_curves(steps, excesses, losses)
-    words = f"Excess error and training loss over the steps, {excesses[-1]:.2%} and {losses[-1]:.3g} in the end."
+    end = f"{excesses[-1]:.2%} and {losses[-1]:.3g} in the end" if steps else "none yet"
+    words = f"Excess error and training loss over the steps, {end}."
     gallery.figure(drawn, "curves", "Training", words)
     table = {"Step": steps, "Excess error": excesses, "Training loss": losses}
     downloads.table("Table of the training", partial(tables.written, table))
