@@ -6,7 +6,7 @@ has done best. What leads is then refined, all levels together. Every round has 
 models differ in their `Subject` and `Plan` alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -127,23 +127,26 @@ class Subject:
         """Gives a candidate its score by so many samples from that seed."""
         return lambda one: replace(one, score=self.score(one.sigmas, samples, seed), samples=samples)
 
-    def refined(self, start: Candidate, effort: Effort, seed: int) -> Iterator[list[Candidate]]:
-        """What a refinement has led to after every iteration: its levels, those half way in time, shares of the way.
-
-        Less of the way gains less, and costs less by the second figure. Of moved levels it is the one that did best.
-        """
-        title = f"{start.title}, refined"
+    def way(self, start: Candidate, effort: Effort, seed: int) -> Iterator[np.ndarray]:
+        """The levels of a refinement after every iteration; where they are moved by turns, whenever they do better."""
         if self.descent is None:
-            for one in moved(start, self.judge(effort.samples, seed)):
-                yield [Candidate("choice", title, one.sigmas)]
-            return
-        half = []
-        for k, sigmas in enumerate(self.descent(start.sigmas, effort, seed), start=1):
-            if k == effort.iterations // 2:
-                half = [Candidate("choice", f"{title} for half as long", sigmas)]
-            parts = {share: blend(start.sigmas, sigmas, share) for share in PARTS}
-            less = [Candidate("choice", f"{title} by {share:.0%}", levels) for share, levels in parts.items()]
-            yield [Candidate("choice", title, sigmas), *half, *less]
+            return (one.sigmas for one in moved(start, self.judge(effort.samples, seed)))
+        return self.descent(start.sigmas, effort, seed)
+
+    def refined(self, start: Candidate, way: Sequence[np.ndarray]) -> list[Candidate]:
+        """What a refinement has led to: its last levels, and but for those moved by turns, less of the way there.
+
+        That is half of it in time, and shares of it, which gain less and cost less by the second figure.
+        """
+        if not way:
+            return []
+        title, end = f"{start.title}, refined", way[-1]
+        found = {title: end}
+        if self.descent is not None:
+            if len(way) > 1:
+                found[f"{title} for half as long"] = way[len(way) // 2 - 1]
+            found |= {f"{title} by {share:.0%}": blend(start.sigmas, end, share) for share in PARTS}
+        return [Candidate("choice", name, levels) for name, levels in found.items()]
 
     def compared(self, start: Candidate, others: Iterable[Candidate], samples: int, seed: int) -> list[Candidate]:
         """The start and others with their scores; refused is what loses more by the second figure than it gains."""
@@ -162,7 +165,6 @@ class Choice:
     rounds: Rounds
     figure: Figure
     second: Figure | None = None  # that counts a little in the refinement
-    iterations: int = 0  # of the refinement that is under way
 
     @property
     def best(self) -> Candidate:
@@ -222,13 +224,13 @@ def choices(subject: Subject, plan: Plan, seeds: Iterable[int]) -> Iterator[Choi
         yield Choice(done, subject.figure, subject.second)
         field = plan.field(done)
     if plan.effort:
-        leader, made = done[-1][0], list[Candidate]()
-        for k, reached in enumerate(subject.refined(leader, plan.effort, next(seeds)), start=1):
-            made = reached
-            yield Choice(done, subject.figure, subject.second, k)
-        rivals = distinct([leader, *made, best_baseline(_flat(done))])[1:]
+        leader, way = done[-1][0], list[np.ndarray]()
+        for sigmas in subject.way(leader, plan.effort, next(seeds)):
+            way.append(sigmas)
+            yield Choice(done, subject.figure, subject.second)
+        rivals = distinct([leader, *subject.refined(leader, way), best_baseline(_flat(done))])[1:]
         done = (*done, _best_first(subject.compared(leader, rivals, plan.rounds[-1][0], next(seeds))))
-        yield Choice(done, subject.figure, subject.second, plan.effort.iterations)
+        yield Choice(done, subject.figure, subject.second)
 
 
 def _best_first(scored: Iterable[Candidate]) -> tuple[Candidate, ...]:

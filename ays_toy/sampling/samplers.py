@@ -142,9 +142,8 @@ def step_from(
 
     `past` are the steps before, the latest first; where there are none the solver makes do without.
     """
-    with torch.set_grad_enabled(
-        is_traced(sigma)
-    ):  # closed before a walk yields: between steps it is as the caller has it
+    # Closed before a walk yields, or the caller's own gradients would be as these are between steps.
+    with torch.set_grad_enabled(is_traced(sigma)):
         denoised = denoise(denoiser, x, sigma)
         z = noise(plain(sigma), plain(sigma_next), x) if solver.stochastic and noise is not None else None
         if z is not None and z.shape != x.shape:  # broadcasting would hide it
