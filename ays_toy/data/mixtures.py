@@ -5,6 +5,7 @@ everything a diffusion model has to estimate can be written down here.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -118,21 +119,29 @@ class Mixture:
 
     def log_density(self, x: torch.Tensor, sigma: float = 0.0) -> torch.Tensor:
         """Log density [N] (float64) at x [N, d] of the data with noise sigma added; ValueError where it has none."""
-        variances = self._noisy_variances(sigma)
-        means, v, log_w = (torch.as_tensor(a, device=x.device) for a in (self.means, variances, np.log(self.weights)))
-        rows = rows_at_once(len(means), x.device)
-        parts = [component_logits(part, means, v, log_w).logsumexp(1) for part in x.double().split(rows)]
-        return torch.cat(parts) - 0.5 * x.shape[1] * math.log(2 * math.pi)
+        parts = [logits.logsumexp(1) for _, _, _, logits in self._logits(x, sigma)]
+        return torch.cat(parts) - self._log_norm(x)
 
-    def score(self, x: torch.Tensor, sigma: float = 0.0) -> torch.Tensor:
-        """The gradient of the log density at x [N, d] of the data with noise sigma added, [N, d] (float64)."""
+    def likelihood(self, x: torch.Tensor, sigma: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same with its gradient, the score: [N] and [N, d] (float64)."""
+        densities, scores = list[torch.Tensor](), list[torch.Tensor]()
+        for part, means, v, logits in self._logits(x, sigma):
+            densities.append(logits.logsumexp(1))
+            pull = logits.softmax(1) / v
+            scores.append(pull @ means - pull.sum(1, keepdim=True) * part)
+        return torch.cat(densities) - self._log_norm(x), torch.cat(scores)
+
+    def _logits(self, x: torch.Tensor, sigma: float) -> Iterator[tuple[torch.Tensor, ...]]:
+        """Parts of x with the means, the noisy variances and the logits of all components, in float64 where x is."""
         variances = self._noisy_variances(sigma)
         means, v, log_w = (torch.as_tensor(a, device=x.device) for a in (self.means, variances, np.log(self.weights)))
-        parts = []
         for part in x.double().split(rows_at_once(len(means), x.device)):
-            pull = component_logits(part, means, v, log_w).softmax(1) / v
-            parts.append(pull @ means - pull.sum(1, keepdim=True) * part)
-        return torch.cat(parts)
+            yield part, means, v, component_logits(part, means, v, log_w)
+
+    @staticmethod
+    def _log_norm(x: torch.Tensor) -> float:
+        """What the logits of x [N, d] leave out."""
+        return 0.5 * x.shape[1] * math.log(2 * math.pi)
 
     def bin_mass(self, edges_x: np.ndarray, edges_y: np.ndarray, sigma: float = 0.0) -> np.ndarray:
         """Probability of every bin of a 2D grid, [len(edges_x) - 1, len(edges_y) - 1], with noise sigma added."""

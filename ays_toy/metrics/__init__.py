@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 import torch
 
 from ays_toy.checks import lookup
+from ays_toy.data.datasets import Dataset
 from ays_toy.estimates import Estimate
 from ays_toy.metrics.distances import energy, sliced_w2, w2
 from ays_toy.metrics.masses import coverage, hist_kl, hist_kl_reverse, mode_mass, nll, outliers
 from ays_toy.metrics.reference import Batch, Reference
 from ays_toy.threads import one_thread
 
-__all__ = ["DEFAULT", "METRICS", "Batch", "Estimate", "Figure", "Metric", "Reference", "evaluate"]
+__all__ = ["DEFAULT", "METRICS", "Batch", "Estimate", "Figure", "Metric", "Reference", "evaluate", "fitting"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,14 @@ METRICS: dict[str, Metric] = {
     )
 }
 DEFAULT = ("nll", "sliced-w2", "energy", "hist-kl", "outliers", "coverage", "mode-mass")
+
+
+def fitting(name: str, dataset: Dataset) -> Metric:
+    """The metric of that name; ValueError for an unknown one, and one that counts modes where the data have none."""
+    metric = lookup(METRICS, name, "metric")
+    if metric.needs_modes and not dataset.has_modes:
+        raise ValueError(f"{metric.title} needs data with separate modes: choose another metric, such as energy.")
+    return metric
 
 
 @one_thread()

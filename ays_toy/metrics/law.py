@@ -15,10 +15,11 @@ from scipy.special import ndtr
 from ays_toy import seeds
 from ays_toy.data.mixtures import Mixture
 from ays_toy.estimates import Estimate
+from ays_toy.metrics.reference import even_directions
 from ays_toy.threads import one_thread
 
 DIRECTIONS, NODES = 32, 1024
-TURN = 0.31  # of the directions, in parts of their spacing: off the axes that grids lie along
+TURN = 0.31  # of the directions, in parts of their spacing
 MOST_COMPONENTS, DRAWN = 1024, 1 << 15  # above so many, the law is that of points drawn from it
 REACH = 6.0  # stds beyond the outermost component, where all but 1e-9 of its mass ends
 
@@ -27,8 +28,7 @@ class Law:
     """A mixture with noise sigma added, seen along D directions: tables by which samples are held against it."""
 
     def __init__(self, mixture: Mixture, sigma: float, directions: int = DIRECTIONS) -> None:
-        angle = (np.arange(directions) + TURN) * math.pi / directions
-        self.directions = torch.as_tensor(np.stack([np.cos(angle), np.sin(angle)]))  # [2, D]
+        self.directions = torch.as_tensor(np.ascontiguousarray(even_directions(directions, TURN).T))  # [2, D]
         means, stds, weights = _components(mixture, sigma)
         along = means @ self.directions.numpy()  # [K, D]
         reach = float(np.abs(along).max() + REACH * stds.max())

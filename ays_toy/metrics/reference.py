@@ -19,6 +19,15 @@ RESAMPLES = 200
 FIT_PAIRS = 1 << 25  # samples x components looked at: 20,000 samples up to 1,677 components
 
 
+def even_directions(count: int, turn: float) -> np.ndarray:
+    """Unit vectors [count, 2] of half a circle, turned by a part of their spacing.
+
+    Evenly spaced ones integrate better than random ones; the turn keeps them off a grid's axes.
+    """
+    angle = (np.arange(count) + turn) * np.pi / count
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Reference:
     """The data with noise sigma_min, drawn by `Reference.of` once for all the schedules that are compared."""
@@ -41,9 +50,7 @@ class Reference:
         points = dataset.noisy(count, sigma, generator).cpu()
         turn = float(torch.rand((), generator=generator, device=generator.device))
         seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
-        # Evenly spaced directions integrate better than random ones; the random turn keeps them off a grid's axes.
-        angle = (np.arange(DIRECTIONS) + turn) * np.pi / DIRECTIONS
-        directions = torch.as_tensor(np.stack([np.cos(angle), np.sin(angle)], axis=1), dtype=torch.float32)
+        directions = torch.as_tensor(even_directions(DIRECTIONS, turn), dtype=torch.float32)
         edges = np.linspace(-dataset.half_width, dataset.half_width, BINS + 1)
         inside = dataset.mixture.bin_mass(edges, edges, sigma).ravel()
         mass = np.append(inside, max(0.0, 1.0 - inside.sum()))

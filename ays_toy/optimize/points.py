@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from ays_toy.checks import lookup
 from ays_toy.data.datasets import Dataset
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.data.mixtures import Mixture
-from ays_toy.metrics import METRICS, Estimate, Metric, Reference, evaluate
+from ays_toy.metrics import METRICS, Estimate, Metric, Reference, evaluate, fitting
 from ays_toy.metrics.law import Law, law_of
 from ays_toy.optimize.candidates import LEAST_SECOND, SECOND
 from ays_toy.optimize.refine import Effort, Pull, descend
@@ -32,18 +31,16 @@ class Balanced:
         self._law, self._mixture, self._sigma, self._entropy = law, mixture, sigma, entropy
         found = law.energy(samples)
         self._energy = max(found.value, found.stderr)
-        self._excess = max(self._nll(samples) - self._entropy, LEAST_SECOND)
+        density, _ = mixture.likelihood(samples, sigma)
+        self._excess = max(float(-density.mean()) - entropy, LEAST_SECOND)
 
     def __call__(self, samples: torch.Tensor) -> torch.Tensor:
         """The gradient by the samples [N, 2]."""
         pull = self._law.pull(samples) / self._energy
-        if self._nll(samples) < self._entropy:
+        density, score = self._mixture.likelihood(samples, self._sigma)
+        if float(-density.mean()) < self._entropy:
             return pull
-        likelihood = -self._mixture.score(samples, self._sigma) / len(samples)
-        return pull + (SECOND / self._excess * likelihood).to(samples)
-
-    def _nll(self, samples: torch.Tensor) -> float:
-        return float(-self._mixture.log_density(samples, self._sigma).mean())
+        return pull + (SECOND / self._excess * (-score / len(samples))).to(samples)
 
 
 def entropy_of(dataset: Dataset | None, sigma: float) -> float | None:
@@ -81,9 +78,7 @@ class Points:
 
     def __post_init__(self) -> None:
         find(self.solver)
-        chosen = lookup(METRICS, self.metric, "metric")
-        if chosen.needs_modes and not self.dataset.has_modes:
-            raise ValueError(f"{chosen.title} needs data with separate modes: choose another metric, such as energy.")
+        fitting(self.metric, self.dataset)
 
     def score(self, sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
         """The loss by the metric."""
@@ -112,18 +107,18 @@ class Points:
             return law_of(self.dataset.mixture, self.sigma_min).energy(drawn)
         return metric.turned(evaluate(drawn, self._reference(samples, seed), [metric.name])[metric.name])
 
-    @one_thread()
     def _walk(self, levels: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-        seed = int(torch.randint(2**31 - 1, (), generator=generator))
+        return self._draw(levels, count, int(torch.randint(2**31 - 1, (), generator=generator)))
+
+    @one_thread()
+    def _draw(self, levels: np.ndarray | torch.Tensor, count: int, seed: int) -> torch.Tensor:
         noise = EvenNoise(seed, count, len(levels) - 1, self.device)
         return sample(self.denoiser, noise.start(self.sigma_max), levels, self.solver, noise=noise)
 
-    @one_thread()
     def _samples(self, sigmas: np.ndarray, count: int, seed: int) -> torch.Tensor:
         key = (sigmas.tobytes(), count, seed)
         if self._drawn is None or self._drawn[0] != key:
-            noise = EvenNoise(seed, count, sigmas.size - 1, self.device)
-            self._drawn = key, sample(self.denoiser, noise.start(self.sigma_max), sigmas, self.solver, noise=noise)
+            self._drawn = key, self._draw(sigmas, count, seed)
         return self._drawn[1]
 
     def _reference(self, count: int, seed: int) -> Reference:

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ays_toy.checks import lookup, whole_number
+from ays_toy.checks import whole_number
 from ays_toy.data.denoisers import Denoiser
-from ays_toy.metrics import METRICS, Estimate, Reference, evaluate
+from ays_toy.metrics import Estimate, Reference, evaluate, fitting
 from ays_toy.optimize.sweep import Sweep
 from ays_toy.sampling.samplers import draw_samples
 
@@ -77,9 +77,7 @@ def sample_score(
     A metric that is better when higher enters with its sign turned. Raises ValueError for an unknown metric, and for
     one that counts modes where the data have none.
     """
-    chosen = lookup(METRICS, metric, "metric")
-    if chosen.needs_modes and not reference.dataset.has_modes:
-        raise ValueError(f"{chosen.title} needs data with separate modes: choose another metric, such as energy.")
+    chosen = fitting(metric, reference.dataset)
 
     def score(sigmas: np.ndarray) -> Estimate:
         return chosen.turned(
