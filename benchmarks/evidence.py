@@ -147,16 +147,14 @@ def cases(data: Iterable[str], kinds: Iterable[str], solvers: Iterable[str], ste
 
 def report(rows: pd.DataFrame) -> Table:
     """Geometric means of the ratio to the best of a case, by solver, and how often the choice is beaten."""
-    table = evidence.ratios(rows)
-    logs = np.log(table)
+    logs = evidence.ratios(rows).map(np.log)
+    losses = evidence.beaten(rows) if "choice" in logs else {}
     solvers = list(dict.fromkeys(rows.solver))
-    shown = Table("schedule", *solvers, "all", "beats the choice", title=f"energy distance / best, {len(table)} cases")
-    for name in logs.mean().sort_values().index:
+    shown = Table("schedule", *solvers, "all", "beats the choice", title=f"energy distance / best, {len(logs)} cases")
+    for name, every in evidence.overall(rows).items():
         by_solver = (np.exp(logs[name].xs(solver, level="solver").mean()) for solver in solvers)
-        share = "" if name == "choice" or "choice" not in logs else f"{evidence.beaten(rows, name):.0%}"
-        shown.add_row(
-            evidence.title(name), *(f"{one:.2f}" for one in by_solver), f"{np.exp(logs[name].mean()):.2f}", share
-        )
+        share = f"{losses[name]:.0%}" if name in losses else ""
+        shown.add_row(evidence.title(name), *(f"{one:.2f}" for one in by_solver), f"{every.value:.2f}", share)
     return shown
 
 

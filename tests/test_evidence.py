@@ -77,7 +77,7 @@ def test_how_often_the_choice_is_beaten_is_told_by_two_errors():
         | {"seed": 1, "value": value, "stderr": 0.01}
         for d, name, value in [("a", "choice", 0.2), ("a", "edm", 0.1), ("b", "choice", 0.1), ("b", "edm", 0.099)]
     )
-    assert beaten(rows, "edm") == 0.5
+    assert beaten(rows)["edm"] == 0.5
     assert ratios(rows)["choice"].tolist() == pytest.approx([2.0, 0.1 / 0.099])
     tied = best_or_tied(rows)
     assert tied["choice"].tolist() == [False, True]

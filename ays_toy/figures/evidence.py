@@ -10,6 +10,7 @@ from ays_toy.palette import MARGIN, REFERENCE, STYLES, Style
 from ays_toy.words import significant
 
 ROW, TOP = 24, 46  # pixels of a schedule in the map, and of what stands over it
+FRAME = {"height": 330, "margin": {**MARGIN, "b": 36}, "hovermode": "closest"}  # of the figures below it
 WORST = 30.0  # ratio from which on all are drawn alike
 # Laid thinly over the page, so that its words are read on all of it in the light and in the dark.
 SCALE = [[0.0, "rgba(230,159,0,0.55)"], [0.4, "rgba(230,159,0,0.15)"], [1.0, "rgba(86,130,180,0.35)"]]
@@ -76,7 +77,7 @@ def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, st
     figure.update_xaxes(title={"text": "number of steps", "standoff": 2}, tickvals=list(values.index), fixedrange=True)
     figure.update_yaxes(title={"text": what, "standoff": 4}, fixedrange=True, tickformat="~g")
     figure.update_yaxes({"type": "log", "dtick": 1} if positive else {"type": "linear"})
-    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
+    return figure.update_layout(FRAME)
 
 
 def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mapping[str, str]) -> go.Figure:
@@ -113,14 +114,14 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
     figure.update_yaxes(title={"text": "times the best of a case", "standoff": 4})
     most = max(max(calls.values()), least)
     figure.update_xaxes(range=[np.log10(least / 14), np.log10(most * 4)])  # with room for the words
-    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest", showlegend=False)
+    return figure.update_layout(FRAME, showlegend=False)
 
 
 def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     """The divergence of the samples from the data, `truth`, against the bound on it, `klub`: a point for every row."""
-    figure, table = go.Figure(), points
+    figure = go.Figure()
     for name, title in titles.items():
-        style, some = look(name), table[table.schedule == name]
+        style, some = look(name), points[points.schedule == name]
         figure.add_trace(
             go.Scatter(
                 x=some.klub,
@@ -131,7 +132,7 @@ def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
                 hovertemplate=f"{title}<br>KLUB %{{x:.3g}} nats, KL of the samples %{{y:.3g}}<extra></extra>",
             )
         )
-    ends = [min(table.truth.min(), table.klub.min()) / 1.5, table.klub.max() * 1.5]
+    ends = [min(points.truth.min(), points.klub.min()) / 1.5, points.klub.max() * 1.5]
     figure.add_trace(
         go.Scatter(
             x=ends, y=ends, mode="lines", line={"color": REFERENCE, "dash": "dot"}, name="KL = KLUB", hoverinfo="skip"
@@ -140,7 +141,7 @@ def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     for axis, what in (("xaxis", "KLUB (nats)"), ("yaxis", "KL true‖samples (nats)")):
         said = {"text": what, "standoff": 3}
         figure.update_layout({axis: {"type": "log", "dtick": 1, "fixedrange": True, "title": said}})
-    return figure.update_layout(height=330, margin={**MARGIN, "b": 36}, hovermode="closest")
+    return figure.update_layout(FRAME)
 
 
 def look(name: str) -> Style:

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ays_toy import names
 from ays_toy.estimates import Estimate
+from ays_toy.runs.shipped import PLAIN
 
 FILE = Path(__file__).parent / "results" / "evidence.parquet"
 CASE = ["data", "kind", "solver", "steps"]
-PLAIN, METHOD = "plain", "method"  # the choice before its refinement, and what somebody has brought
+METHOD = "method"  # what somebody has brought
 TITLES = {PLAIN: "Choice, not refined", METHOD: "Brought"}
 
 
@@ -44,25 +45,23 @@ def means(rows: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def ratios(rows: pd.DataFrame, metric: str = "energy") -> pd.DataFrame:
     """By case and schedule: the mean over seeds, and no less than its error, over the least of the case."""
-    values, errors = means(rows, metric)
-    table = values.where(values > errors, errors)
+    table = _floored(*means(rows, metric))
     return table.div(table.min(axis=1), axis=0)
 
 
-def beaten(rows: pd.DataFrame, by: str, metric: str = "energy") -> float:
-    """The share of cases in which that schedule is better than the choice by more than two standard errors."""
+def beaten(rows: pd.DataFrame, metric: str = "energy") -> dict[str, float]:
+    """By schedule, the share of cases in which it is better than the choice by more than two standard errors."""
     values, errors = means(rows, metric)
-    spread = np.hypot(errors[by], errors["choice"])
-    return float((values["choice"] - values[by] > 2 * spread)[values[by].notna()].mean())
+    gain, spread = -values.sub(values["choice"], axis=0), np.hypot(errors, errors[["choice"]].to_numpy())
+    shares = (gain > 2 * spread).where(values.notna()).mean()
+    return {str(name): float(share) for name, share in shares.drop("choice").items()}
 
 
 def best_or_tied(rows: pd.DataFrame, metric: str = "energy") -> pd.DataFrame:
     """By case and schedule: whether it is the best of the case or not told from that by two standard errors."""
     values, errors = means(rows, metric)
-    table, spread = values.to_numpy(), errors.to_numpy()
-    least = np.nanargmin(table, axis=1)[:, None]
-    best, doubt = (np.take_along_axis(part, least, axis=1) for part in (table, spread))
-    return pd.DataFrame(table - best <= 2 * np.hypot(spread, doubt), values.index, values.columns)
+    best, doubt = _of_best(values, values), _of_best(values, errors)
+    return values - best <= 2 * np.hypot(errors, doubt)
 
 
 def overall(rows: pd.DataFrame, metric: str = "energy") -> dict[str, Estimate]:
@@ -71,18 +70,26 @@ def overall(rows: pd.DataFrame, metric: str = "energy") -> dict[str, Estimate]:
     Its error bar is what the samples leave in it; that of the best is in every ratio of its case.
     """
     values, errors = means(rows, metric)
-    table = values.where(values > errors, errors)
-    relative = (errors / table).to_numpy()
-    best = np.nanargmin(table.to_numpy(), axis=1)[:, None]
-    of_best = np.take_along_axis(relative, best, axis=1)
-    doubt = np.where(np.arange(table.shape[1]) == best, 0.0, np.hypot(relative, of_best))
-    logs = ratios(rows, metric).map(np.log)
-    spread = np.sqrt(np.nansum(doubt**2, axis=0)) / logs.notna().sum().to_numpy()
+    table = _floored(values, errors)
+    relative, least = errors / table, table.min(axis=1)
+    doubt = np.hypot(relative, _of_best(table, relative)).where(table.ne(least, axis=0), 0.0)
+    logs = table.div(least, axis=0).map(np.log)
+    spread = doubt.pow(2).sum().pow(0.5) / logs.notna().sum()
     found = {
-        str(name): Estimate(float(np.exp(mean)), float(np.exp(mean) * error))
-        for name, mean, error in zip(logs.columns, logs.mean(), spread, strict=True)
+        str(name): Estimate(float(np.exp(mean)), float(np.exp(mean) * spread[name]))
+        for name, mean in logs.mean().items()
     }
     return dict(sorted(found.items(), key=lambda pair: pair[1].value))
+
+
+def _floored(values: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+    """Means that are no less than their errors: what is below cannot be told from it."""
+    return values.where(values > errors, errors)
+
+
+def _of_best(values: pd.DataFrame, wanted: pd.DataFrame) -> np.ndarray:
+    """What another table has for the schedule of the least value in every case, as a column [cases, 1]."""
+    return np.take_along_axis(wanted.to_numpy(), np.nanargmin(values.to_numpy(), axis=1)[:, None], axis=1)
 
 
 def calls(rows: pd.DataFrame) -> dict[str, float]:

@@ -23,7 +23,7 @@ FILE = Path(__file__).parent / "results" / "presets.json"
 FORMAT = 2
 METRIC = "energy"  # that chose, and that stopped the search
 DIGITS = 7  # of a level
-PLAIN = "plain"  # the automatic choice as it was before there was a refinement, where no other has been made yet
+PLAIN = "plain"  # the automatic choice before its refinement: ships where no refined one has been made yet
 
 
 @dataclass(frozen=True, order=True)

@@ -1,7 +1,7 @@
 """The pieces of the Evidence page: what the study that ships says, in words and figures, for what is chosen."""
 
 from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,15 +15,9 @@ from ays_toy.ui import codec, controls, downloads, gallery
 from ays_toy.ui.kept import kept
 from ays_toy.words import listed
 
-JUDGES = ("energy", "sliced-w2", "nll", "mode-mass", "hist-kl")
 COMMAND = "python -m benchmarks.evidence"
 LINES = ("choice", evidence.PLAIN, "ays", "klub-optimum", "ld3", "logsnr", "edm", "time-uniform")  # of metric by steps
-RATIOS = (
-    "energy",
-    "sliced-w2",
-    "mode-mass",
-    "hist-kl",
-)  # metrics whose zero is the data, so that ratios mean something
+RATIOS = ("energy", "sliced-w2", "mode-mass", "hist-kl")  # whose zero is the data, so that ratios mean something
 
 
 def subjects() -> dict[str, str]:
@@ -61,9 +55,25 @@ def case() -> None:
     controls.pick("Solver in detail", "under", solvers())
 
 
+class Study(NamedTuple):
+    """What the study says by one metric, as `runs.evidence` has it: by schedule, and by case and schedule."""
+
+    overall: dict[str, Estimate]  # the best first
+    beaten: dict[str, float]
+    ratios: pd.DataFrame
+    tied: pd.DataFrame
+
+
 @kept(8)
-def _overall(metric: str) -> dict[str, Estimate]:
-    return evidence.overall(evidence.rows(), metric)
+def _study(metric: str) -> Study:
+    rows = evidence.rows()
+    overall, beaten = evidence.overall(rows, metric), evidence.beaten(rows, metric)
+    return Study(overall, beaten, evidence.ratios(rows, metric), evidence.best_or_tied(rows, metric))
+
+
+@kept(1)
+def _bounds() -> pd.DataFrame:
+    return evidence.bounds(evidence.rows())
 
 
 def cases() -> int:
@@ -73,20 +83,20 @@ def cases() -> int:
 
 def titles(metric: str) -> dict[str, str]:
     """All schedules, the best first, with titles."""
-    return {name: evidence.title(name) for name in _overall(metric)}
+    return {name: evidence.title(name) for name in _study(metric).overall}
 
 
 def finding(view: EvidenceView) -> str:
     """Who wins, by how much, and where the choice loses."""
-    order = list(_overall(view.judged).items())
-    (first, least), (second, next_) = order[:2]
-    tied = evidence.best_or_tied(evidence.rows(), view.judged)
+    study = _study(view.judged)
+    (first, least), (second, next_), *_ = study.overall.items()
+    tied = study.tied
     words = (
         f"**{evidence.title(first)}** is best: {least} times the best of a case in the geometric mean, before "
         f"**{evidence.title(second)}** with {next_}. It is the best, or not told from it, in "
         f"{tied[first].mean():.0%} of the {len(tied)} cases."
     )
-    losses = {name: evidence.beaten(evidence.rows(), name, view.judged) for name, _ in order if name != "choice"}
+    losses = {name: study.beaten[name] for name in study.overall if name != "choice"}
     worst = [f"{evidence.title(name)} in {share:.0%}" for name, share in losses.items() if share > 0]
     lost = listed(worst[:4]) if worst else "none of them in any"
     return f"{words} More than two standard errors better than the Automatic choice: {lost} of the cases."
@@ -94,13 +104,13 @@ def finding(view: EvidenceView) -> str:
 
 def winners(view: EvidenceView) -> None:
     """The map of all schedules by solver and number of steps."""
-    rows, named = evidence.rows(), titles(view.judged)
-    known = rows.assign(solver=rows.solver.map(solvers()))
-    drawn = drawing.winners(evidence.ratios(known, view.judged), evidence.best_or_tied(known, view.judged), named)
-    first, *rest = _overall(view.judged).items()
+    study, named = _study(view.judged), titles(view.judged)
+    ratios, tied = (table.rename(index=solvers(), level="solver") for table in (study.ratios, study.tied))
+    drawn = drawing.winners(ratios, tied, named)
+    first, *rest = study.overall.items()
     alt = f"Times the best by schedule: {named[first[0]]} {first[1]}; last {named[rest[-1][0]]} {rest[-1][1]}."
     gallery.figure(drawn, "winners", "Who wins where", alt)
-    downloads.table("Table of the study", partial(_csv, rows))
+    downloads.table("Table of the study", _csv)
 
 
 def by_steps(view: EvidenceView) -> None:
@@ -115,7 +125,7 @@ def by_steps(view: EvidenceView) -> None:
 
 def cost(view: EvidenceView) -> None:
     """Quality against what finding a schedule costs."""
-    named, ratios = titles(view.judged), {name: one.value for name, one in _overall(view.judged).items()}
+    named, ratios = titles(view.judged), {name: one.value for name, one in _study(view.judged).overall.items()}
     drawn = drawing.cost(evidence.calls(evidence.rows()), ratios, named)
     alt = (
         f"Ratio to the best against denoiser calls; {named[min(ratios, key=lambda name: ratios[name])]} is the lowest."
@@ -125,7 +135,7 @@ def cost(view: EvidenceView) -> None:
 
 def bound(view: EvidenceView) -> None:
     """The bound against what it bounds."""
-    points = evidence.bounds(evidence.rows())
+    points = _bounds()
     shown = {name: evidence.title(name) for name in LINES if name in titles(view.judged)}
     drawn = drawing.bound(points[points.schedule.isin(list(shown))], shown)
     over = int((points.truth > points.klub).sum())
@@ -136,7 +146,7 @@ def bound(view: EvidenceView) -> None:
 
 def bound_words() -> str:
     """Whether the bound holds, and how little it says."""
-    points = evidence.bounds(evidence.rows())
+    points = _bounds()
     over, size = int((points.truth > points.klub).sum()), len(points)
     ranked = points.groupby(evidence.CASE)[["klub", "truth"]].corr("spearman")
     order = float(ranked.xs("klub", level=-1).truth.mean())
@@ -149,7 +159,9 @@ def bound_words() -> str:
 def in_numbers(view: EvidenceView) -> list[str]:
     """The map and the curve in numbers."""
     values, errors = _of_case(view)
-    lines = [f"**{evidence.title(name)}**: {ratio} times the best." for name, ratio in _overall(view.judged).items()]
+    lines = [
+        f"**{evidence.title(name)}**: {ratio} times the best." for name, ratio in _study(view.judged).overall.items()
+    ]
     for name in (name for name in LINES if name in values):
         pairs = zip(values.index, values[name], errors[name], strict=True)
         told = ", ".join(f"{Estimate(value, error)} in {steps} steps" for steps, value, error in pairs)
@@ -166,5 +178,5 @@ def _of_case(view: EvidenceView) -> tuple[pd.DataFrame, pd.DataFrame]:
     return values.droplevel(["data", "kind", "solver"]), errors.droplevel(["data", "kind", "solver"])
 
 
-def _csv(rows: pd.DataFrame) -> bytes:
-    return rows.drop(columns="levels").to_csv(index=False).encode()
+def _csv() -> bytes:
+    return evidence.rows().drop(columns="levels").to_csv(index=False).encode()
