@@ -1,5 +1,7 @@
 """What a session has searched for: failures are tried again, and a session that is gone leaves nothing behind."""
 
+import threading
+import time
 from concurrent.futures import Future
 from types import SimpleNamespace
 
@@ -7,6 +9,7 @@ import pytest
 from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
+from ays_toy.data.counted import Stopped
 from ays_toy.runs.comparison import Model
 from ays_toy.ui import compute, findings, leaving
 from ays_toy.ui.ending import Pool
@@ -33,6 +36,13 @@ def test_a_search_that_failed_says_so_once_and_is_tried_again(monkeypatch):
         findings.result(findings.choice(*ASKED[:1], *ASKED[2:]))
     assert findings.result(findings.choice(*ASKED[:1], *ASKED[2:])) == "found"
     assert len(tries) == 2
+
+
+def wait_until(so):
+    end = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Waiting:
@@ -79,3 +89,28 @@ def test_a_session_that_is_gone_wants_nothing_even_where_it_went_while_its_page_
     clear_session_resource_cache(app.text[0].value)  # as Streamlit does once the page has ended
     assert set(waiting.dropped) == {app.session_state["wanted"], drawn}
     assert findings._wanted == findings._drawn == {}
+
+
+@pytest.mark.parametrize("name", ["choice", "ays", "ld3"])
+def test_a_search_whose_session_has_gone_on_to_something_else_ends_at_its_next_look_at_the_denoiser(monkeypatch, name):
+    asked, held, calls = ASKED._replace(name=name), threading.Event(), []
+    denoiser = asked.model.denoiser()
+
+    def slow(_):
+        def denoise(x, sigma):
+            calls.append(sigma)
+            assert held.wait(10)
+            return denoiser(x, sigma)
+
+        return denoise
+
+    compute.one_pass(asked.model)  # AYS needs it, and nobody stops that: it is everybody's
+    monkeypatch.setattr(Model, "denoiser", slow)
+    monkeypatch.setattr(findings, "_wanted", {})
+    found = findings._under_way(asked)
+    wait_until(lambda: calls)
+    findings._closed("")
+    held.set()
+    with pytest.raises(Stopped):
+        found.result(10)
+    assert len(calls) == 1

@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ays_toy.data.counted import Stopped
 from ays_toy.ui import tasks
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.kept import kept
@@ -136,3 +137,32 @@ def test_a_run_whose_work_was_dropped_ends_without_a_word():
     assert not at.exception
     assert not at.error
     assert not at.markdown
+
+
+def test_work_that_nobody_wants_any_more_is_told_so_and_whoever_wants_it_next_begins_anew():
+    told, begun = [], threading.Semaphore(0)
+
+    @kept(8)
+    def work(key):
+        begun.release()
+        end = time.monotonic() + 10
+        while time.monotonic() < end and len(told) < 2:
+            if tasks.unwanted():
+                told.append(key)
+                raise Stopped
+            time.sleep(0.005)
+        return f"made of {key}"
+
+    of = Tasks(work, Pool(1, "first"), Pool(1, "later"))
+    for later in (False, True):
+        mine, yours = of.want("a", later), of.want("a", later)
+        assert begun.acquire(timeout=10)
+        of.drop([mine])
+        time.sleep(0.05)
+        assert not yours.done(), "one still wants it"
+        of.drop([yours])
+        with pytest.raises(Stopped):
+            yours.result(10)
+    assert of.want("a").result(10) == "made of a"
+    assert told == ["a", "a"]
+    assert not tasks.unwanted(), "of what is no task nobody says so"

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from ays_toy.data.counted import Counted, Stopped
 from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.config import ImageConfig, Which, calls, described
 from ays_toy.images.optimizing import Finding, Search
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.scores import Judge
-from ays_toy.images.stoppable import Stoppable, Stopped
 from ays_toy.models import store
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.samplers import denoiser_calls
@@ -88,7 +88,7 @@ def run(
     scores.check_figure(model.name, config.solver, config.decides)
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
-    counted = Stoppable(model.denoiser, stop)
+    counted = Counted(model.denoiser, stop)
     judge = Judge(replace(model, denoiser=counted))
     start = ImageState(model=model, which=config.which, judge=judge)
     yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
@@ -117,7 +117,7 @@ def measure(
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[ImageState]:
     """Draw and measure one more schedule on the samples of a run; what its judge has measured is not redone."""
-    counted = Stoppable(model.denoiser, stop)
+    counted = Counted(model.denoiser, stop)
     judge, named = (judge or Judge(model)).by(replace(model, denoiser=counted)), {one.name: one}
 
     def stages(at: Callable[..., ImageState]) -> Iterator[ImageState]:
@@ -132,7 +132,7 @@ def measure(
 
 def _stoppable(
     state: ImageState,
-    counted: Stoppable,
+    counted: Counted,
     total: int,
     stop: Callable[[], bool],
     stages: Callable[[Callable[..., ImageState]], Iterator[ImageState]],
@@ -141,7 +141,7 @@ def _stoppable(
 
     def at(stage: str, **more: Any) -> ImageState:
         nonlocal state
-        state = replace(state, stage=stage, share=min(0.99, counted.images / total), **more)
+        state = replace(state, stage=stage, share=min(0.99, counted.given / total), **more)
         return state
 
     while True:

@@ -1,14 +1,14 @@
 """Ways to find a schedule for a model, each with what it cost: search, passes, automatic choice, other papers' ways."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import torch
 
 from ays_toy import checks, names, optimize, seeds
-from ays_toy.data.denoisers import Denoiser
+from ays_toy.data.counted import Counted, never
 from ays_toy.estimates import Measured
 from ays_toy.metrics import evaluate
 from ays_toy.optimize import RIVALS, Choice, Given, Needs
@@ -51,18 +51,6 @@ class Walk(NamedTuple):
     seconds: float
 
 
-class Counted:
-    """A denoiser that counts the points it is given."""
-
-    def __init__(self, denoiser: Denoiser) -> None:
-        self.denoiser, self.points = denoiser, 0
-
-    def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
-        """As the denoiser itself."""
-        self.points += len(x)
-        return self.denoiser(x, sigma)
-
-
 def one_pass(model: Model) -> Pass:
     """The model's PathGram."""
     began = time.perf_counter()
@@ -90,7 +78,7 @@ def followed(model: Model, levels: int = LEVELS, paths: int | None = None) -> Wa
     generator = torch.Generator().manual_seed(seeds.ODE_PASS)
     x_T = model.dataset.noisy(paths or model.particles, model.sigma_max, generator)
     walk = OdeWalk.collect(denoiser, x_T, schedules.logsnr(levels - 1, model.sigma_min, model.sigma_max))
-    return Walk(walk, denoiser.points, time.perf_counter() - began)
+    return Walk(walk, denoiser.given, time.perf_counter() - began)
 
 
 def ode_optimum(passed: OdePass, solver: str, steps: int, gamma: float) -> Schedule:
@@ -136,18 +124,20 @@ class Stopped(Schedule):
     sweep: int = field(kw_only=True)
 
 
-def stopped_search(model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy") -> Stopped:
+def stopped_search(
+    model: Model, passed: Pass, solver: str, steps: int, metric: str = "energy", stop: Callable[[], bool] = never
+) -> Stopped:
     """AYS: the paper's search from EDM, stopped early by the metric on noise and data held out for that.
 
     Its prices come from the pass rather than from Monte Carlo: seconds instead of minutes, and no other result but for
     noise.
     """
-    began, denoiser = time.perf_counter(), Counted(model.denoiser())
+    began, denoiser = time.perf_counter(), Counted(model.denoiser(), stop)
     score = held_out_score(model, denoiser, solver, metric)
     first = schedules.edm(steps, model.sigma_min, model.sigma_max)
     *_, last = optimize.stopped_search(optimize.GramCosts(passed.gram), first, score)
     seconds = passed.seconds + time.perf_counter() - began
-    calls = passed.calls + denoiser.points
+    calls = passed.calls + denoiser.given
     return Stopped("ays", names.title("ays"), last.sigmas, calls, seconds, sweep=last.chosen)
 
 
@@ -158,10 +148,17 @@ class Chosen(Schedule):
     choice: Choice = field(kw_only=True)
 
 
-def choose(model: Model, solver: str, steps: int, metric: str = "energy", iterations: int = REFINEMENT) -> Chosen:
+def choose(
+    model: Model,
+    solver: str,
+    steps: int,
+    metric: str = "energy",
+    iterations: int = REFINEMENT,
+    stop: Callable[[], bool] = never,
+) -> Chosen:
     """The automatic choice for a model, refined by so many iterations: none where that is 0."""
     began, generator = time.perf_counter(), torch.Generator().manual_seed(seeds.CHOICE)
-    denoiser = Counted(model.denoiser())
+    denoiser = Counted(model.denoiser(), stop)
     made = optimize.choose(
         denoiser,
         model.dataset.sample(CHOICE_POINTS, generator),
@@ -176,11 +173,17 @@ def choose(model: Model, solver: str, steps: int, metric: str = "energy", iterat
         effort=optimize.Effort(iterations) if iterations else None,
     )
     seconds = time.perf_counter() - began
-    return Chosen("choice", names.title("choice"), made.sigmas, denoiser.points, seconds, choice=made)
+    return Chosen("choice", names.title("choice"), made.sigmas, denoiser.given, seconds, choice=made)
 
 
 def rival(
-    model: Model, name: str, solver: str, steps: int, passed: Pass | None = None, walked: Walk | None = None
+    model: Model,
+    name: str,
+    solver: str,
+    steps: int,
+    passed: Pass | None = None,
+    walked: Walk | None = None,
+    stop: Callable[[], bool] = never,
 ) -> Schedule:
     """What another paper's way of that name in `RIVALS` finds, from a pass or trajectories where it needs them."""
     one = checks.lookup(RIVALS, name, "comparator")
@@ -192,12 +195,12 @@ def rival(
     elif one.needs is Needs.TRAJECTORIES:
         walk, calls, seconds = walked or followed(model)
         given = replace(given, walk=walk)
-    began, denoiser = time.perf_counter(), Counted(model.denoiser())
+    began, denoiser = time.perf_counter(), Counted(model.denoiser(), stop)
     if one.needs is Needs.GRADIENTS:
         x_T = model.dataset.noisy(model.starts, model.sigma_max, torch.Generator().manual_seed(seeds.RIVAL))
         given = replace(given, denoiser=denoiser, x_T=x_T)
     sigmas = one.find(given, steps)
-    return Schedule(name, one.title, sigmas, calls + denoiser.points, seconds + time.perf_counter() - began)
+    return Schedule(name, one.title, sigmas, calls + denoiser.given, seconds + time.perf_counter() - began)
 
 
 def family(model: Model, name: str, steps: int) -> Schedule:
@@ -215,23 +218,24 @@ def find(
     metric: str = "energy",
     iterations: int = REFINEMENT,
     walked: Walk | None = None,
+    stop: Callable[[], bool] = never,
 ) -> Schedule:
     """The schedule of a name in `names.COMPARED`, over the model's range; `power` is that of the p-optimum.
 
     The metric stops the paper's search and makes the automatic choice, whose refinement has so many iterations;
     baselines and that choice need no pass, and some comparators the trajectories `walked`. What is needed and not given
-    is made. Raises ValueError for an unknown name.
+    is made. Raises ValueError for an unknown name, and `Stopped` between two calls of the denoiser once `stop` says so.
     """
     checks.lookup(dict.fromkeys(names.COMPARED), name, "schedule")
     if name in names.BASELINES:
         return family(model, name, steps)
     if name == "choice":
-        return choose(model, solver, steps, metric, iterations)
+        return choose(model, solver, steps, metric, iterations, stop)
     if name in RIVALS:
-        return rival(model, name, solver, steps, passed, walked)
+        return rival(model, name, solver, steps, passed, walked, stop)
     passed = passed or one_pass(model)
     if name == "ays":
-        return stopped_search(model, passed, solver, steps, metric)
+        return stopped_search(model, passed, solver, steps, metric, stop)
     return optimum(passed, steps, names.KLUB_POWER if name == "klub-optimum" else power)
 
 

@@ -17,7 +17,7 @@ from ays_toy.runs.finding import Chosen, OdePass, Pass, Walk
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
-from ays_toy.ui.tasks import Tasks
+from ays_toy.ui.tasks import Tasks, unwanted
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
 
 T = TypeVar("T")
@@ -66,10 +66,11 @@ class Asked(NamedTuple):
 
 @kept(512)
 def _search(asked: Asked) -> Schedule:
-    here = asked.name == "ays" and not cluster.wanted()
-    passed = compute.one_pass(asked.model) if here else None
     model, name, solver, steps, metric, iterations = asked
-    return cluster.do(finding.find, model, passed, name, solver, steps, metric=metric, iterations=iterations)
+    if cluster.wanted():
+        return cluster.do(finding.find, model, None, name, solver, steps, metric=metric, iterations=iterations)
+    passed = compute.one_pass(model) if name == "ays" else None
+    return finding.find(model, passed, name, solver, steps, metric=metric, iterations=iterations, stop=unwanted)
 
 
 def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:

@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from ays_toy.ui.ending import Pool
@@ -16,10 +17,19 @@ PATIENCE = 2.0  # seconds that what is wanted later lets others go first, each
 BETWEEN = 0.02  # seconds between looks at that
 
 
+_thread = threading.local()
+
+
+def unwanted() -> bool:
+    """Whether nobody wants any more what this thread computes for `Tasks`: nobody joins it then, and it may end."""
+    asked: Callable[[], bool] | None = getattr(_thread, "unwanted", None)
+    return asked is not None and asked()
+
+
 @dataclass(eq=False)
 class _Task(Generic[T]):
-    future: "Future[T]"
     later: bool
+    future: "Future[T]" = field(init=False)
     wanted: int = 0
 
 
@@ -27,7 +37,7 @@ class Tasks(Generic[K, T]):
     """A kept function whose results are computed in pools: what is waited for in the first, the rest `later`.
 
     What is wanted later begins when nothing is waited for, or after a patience of its own. Where it is wanted at once
-    after all, it moves to the first pool, unless it has begun.
+    after all, it moves to the first pool, unless it has begun. Work that has begun may ask whether it is `unwanted`.
     """
 
     def __init__(self, work: Kept[[K], T], first: Pool, later: Pool) -> None:
@@ -66,17 +76,21 @@ class Tasks(Generic[K, T]):
                     future.cancel()
 
     def _begin(self, key: K, later: bool) -> _Task[T]:
-        work = self._patiently if later else self._work
-        task = _Task(self._pools[later].submit(work, key), later)
+        task: _Task[T] = _Task(later)
+        task.future = self._pools[later].submit(self._do, key, task)
         self._coming[key] = self._tasks[task.future] = task
         task.future.add_done_callback(lambda _: self._ended(key, task))
         return task
 
-    def _patiently(self, key: K) -> T:
+    def _do(self, key: K, task: _Task[T]) -> T:
         end = time.monotonic() + PATIENCE
         while self._lets_go_first(key) and time.monotonic() < end:
             time.sleep(BETWEEN)
-        return self._work(key)
+        _thread.unwanted = partial(self._unwanted, key, task)
+        try:
+            return self._work(key)
+        finally:
+            del _thread.unwanted
 
     def _lets_go_first(self, key: K) -> bool:
         """Whether somebody waits for others and nobody for this; CancelledError where nobody wants it any more."""
@@ -84,10 +98,16 @@ class Tasks(Generic[K, T]):
             mine = self._coming.get(key)
             if mine is None or not mine.later:  # wanted at once meanwhile: what came of that is kept, or waited for
                 return False
-            if mine.wanted <= 0:
-                del self._coming[key]  # nobody may join it any more
+            if self._unwanted(key, mine):
                 raise CancelledError
             return any(not task.later for task in self._coming.values())
+
+    def _unwanted(self, key: K, task: _Task[T]) -> bool:
+        """Whether nobody wants a task any more; nobody may join it after that."""
+        with self._lock:
+            if task.wanted <= 0 and self._coming.get(key) is task:
+                del self._coming[key]
+            return task.wanted <= 0
 
     def _ended(self, key: K, task: _Task[T]) -> None:
         with self._lock:
