@@ -56,6 +56,7 @@ with left:
     # Beside the controls, or the page would be higher than a screen of 1440 x 900.
     with (st if course.at_step() else st.sidebar).container(key="rail_numbers"):
         in_numbers.show(lambda: [words])
+pictured = explore.pictured(state, known, outcomes)
 samples = explore.samples(state, known, outcomes)
 rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)
@@ -64,8 +65,13 @@ with right.container(key="table_box"):
     explore.table(state, rows)
     said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
     terms.caption(said, *(row.title for row in rows.values()))
-gallery.show(pictures, state.chosen_model, samples, meta=meta)  # last: with it come figures of what is chosen
-with again:
-    repeats.show(state, known)
+shown = meta if pictured else following.to_come(meta)
+# Last: with it come figures of what is chosen.
+gallery.show(pictures, state.chosen_model, samples, meta=shown, whole=pictured)
+if pictured:
+    with again:
+        repeats.show(state, known)
 bar.ask(partial(explore.facts, state, rows))
-running.follow(lambda: None, partial(explore.more, state, waiting, coming), False, bool(waiting or coming))
+running.follow(lambda: None, partial(explore.more, state, known, waiting, coming), False, bool(waiting or coming))
+if not pictured:
+    st.container(key="to_come").space(1)  # which those see who want to know whether the page is at rest

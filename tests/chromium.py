@@ -36,7 +36,7 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 HEADERS = {name.lower(): value for name, value in re.findall(r'add_header (\S+) "([^"]+)" always;', PROXY)}
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+READY = "[data-testid=stApp][data-test-script-state=notRunning]:not(:has(.st-key-to_come))"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
 # Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
 PLAIN = """

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from chromium import READY, Visit, picture, required
+from chromium import READY, ROOT, Visit, picture, required, serving
 from playwright.sync_api import Page, expect
 from test_follow_browser import figure, likeness, panels
 
@@ -27,11 +28,12 @@ RECORD = """() => {
       window.seenPixels = canvases.map((one) => one.toDataURL());
     }
     const words = [...document.querySelectorAll(".st-key-verdict p, .st-key-table_box canvas")];
+    const meta = figure?.layout?.meta, toCome = !meta || meta.length > 3;  // then the words are of what is chosen
     if (row?.checkVisibility()) frames.push({
-      view: row.dataset.view, figure: figure?.layout?.meta?.[2],
+      view: row.dataset.view, figure: toCome ? "to come" : meta?.[2],
       said: canvases.map((one) => one.ariaLabel),
       covered: !figure || row.getBoundingClientRect().width >= figure.getBoundingClientRect().width - 1,
-      other: words.filter((one) => !hidden(one)).map((one) => one.textContent),
+      other: words.filter((one) => !toCome && !hidden(one)).map((one) => one.textContent),
     });
     requestAnimationFrame(look);
   };
@@ -81,8 +83,12 @@ def names(frame: dict[str, Any]) -> list[str]:
     return [one.partition(": ")[0] for one in frame["said"]]
 
 
+def meta(page: Page) -> list[Any]:
+    return page.locator(".st-key-panels .js-plotly-plot").evaluate("one => one.layout.meta")
+
+
 def view(page: Page) -> str:
-    return page.locator(".st-key-panels .js-plotly-plot").evaluate("one => one.layout.meta[2]")
+    return meta(page)[2]
 
 
 def test_other_data_are_sampled_before_python_has_and_give_way_to_the_same(page: Page, server: str) -> None:
@@ -174,4 +180,51 @@ def test_a_step_of_a_lesson_that_draws_no_sliders_ends_on_its_own_figure(page: P
         page.wait_for_function(
             "() => document.querySelector('.st-key-panels .js-plotly-plot')?.layout?.meta?.[0] === 6", timeout=60_000
         )
+    expect(page.locator(".live canvas:visible")).to_have_count(0)
+
+
+SLOW = """
+import time
+from ays_toy.ui import compute
+work = compute.outcome
+if not hasattr(work, "quick"):
+    work.quick = work._function
+    work._function = lambda asked: [time.sleep(4), work.quick(asked)][1]
+"""
+
+
+@pytest.fixture
+def slow_server(tmp_path: Path) -> Iterator[str]:
+    """An app whose server takes seconds for every picture."""
+    (tmp_path / "app.py").write_text(f"{SLOW}_ = " + (ROOT / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "pages").symlink_to(ROOT / "pages")
+    with serving(tmp_path, str(tmp_path / "app.py")) as url:
+        yield url
+
+
+def test_a_page_that_waits_for_its_pictures_has_ended_and_the_browser_s_stay_until_they_have_come(
+    page: Page, slow_server: str
+) -> None:
+    to_come = "[data-testid=stApp][data-test-script-state=notRunning]:has(.st-key-to_come)"
+    opened(page, slow_server, "data=ring-8&steps=6&shown=edm,cosine")
+    with watched(page) as frames:
+        choose(page, "Data", "Pinwheel")
+        page.wait_for_function("() => window.seenPixels")
+        page.wait_for_selector(to_come, state="attached")
+        expect(page.locator(".st-key-verdict")).to_contain_text("Measuring")
+        expect(page.locator(".st-key-verdict p").first).to_be_visible()
+        assert len(meta(page)) == 4
+        expect(page.locator(".live-row canvas:visible")).to_have_count(3)
+    assert "to come" in {frame["figure"] for frame in frames}
+    assert len(meta(page)) == 3
+    expect(page.locator(".st-key-verdict")).to_contain_text("energy distance", timeout=60_000)
+    expect(page.locator(".live-row canvas:visible")).to_have_count(0)
+    # A slider's own pictures stay as well.
+    page.locator(".st-key-steps input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector(to_come, state="attached")
+    expect(page.locator(".live canvas:visible")).to_have_count(2)
+    assert meta(page)[0] == 5
+    rested(page)
+    assert meta(page) == [5, None, view(page)]
     expect(page.locator(".live canvas:visible")).to_have_count(0)

@@ -26,8 +26,9 @@ from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec
+from ays_toy.ui import codec, compute
 from ays_toy.ui.explore import MEASURING
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import COLUMNS, POWERS, SIGMAS_MAX, SIGMAS_MIN, View
 
 CONFIG = Path(__file__).parents[1] / ".streamlit" / "config.toml"
@@ -183,6 +184,32 @@ def test_figures_and_address_follow_every_control_and_the_link_shows_the_same(pa
     for key, value in address.items():
         again.query_params[key] = value
     assert figures(found(again.run())) == seen[-1]
+
+
+def test_the_run_ends_before_slow_pictures_and_the_next_has_them(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, original = threading.Event(), compute._outcomes._work
+
+    def slow(asked: compute.Sampling) -> compute.Outcome:
+        assert drawn.wait(60)
+        return original(asked)
+
+    monkeypatch.setattr(compute._outcomes, "_work", kept(512)(slow))
+    for key, value in {"data": "pinwheel", "steps": "6", "shown": "edm,logsnr"}.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    assert "measuring" in "".join(figures(page))
+    assert [one.value for one in page.markdown if one.value == MEASURING]
+    table = page.dataframe[0].value
+    assert list(table.columns[2:]) == ["KLUB", "Energy distance", "NLL", "Sliced W2"]
+    assert table["KLUB"].notna().all(), "levels and prices need no samples"
+    assert table["NLL"].isna().all()
+    drawn.set()
+    found(page)
+    assert "measuring" not in "".join(figures(page))
+    assert page.dataframe[0].value.notna().all(axis=None)
 
 
 def test_a_damaged_link_shows_sentences_and_a_whole_page(page: AppTest) -> None:

@@ -6,9 +6,11 @@ it. What a table says besides the pictures is measured later, and choices and se
 seconds each, have a queue of their own: both give way to what somebody waits for.
 """
 
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -136,12 +138,24 @@ def _samples(asked: Sampling) -> torch.Tensor:
 
 
 def waited(coming: "Future[T]") -> T:
-    """What a page's run waits for; the wait ends, and that run with it, where the session has chosen something else."""
-    while not coming.done():
-        wait([coming], WAKE)
+    """What a page's run waits for, as in `come`."""
+    come([coming])
+    return coming.result()
+
+
+def come(coming: "Collection[Future[Any]]", within: float = math.inf) -> bool:
+    """Whether all of these are there, if need be after so many seconds, in which a page's run waits.
+
+    The wait ends, and that run with it, where the session has chosen something else.
+    """
+    end = time.monotonic() + within
+    while not all(one.done() for one in coming):
+        if (left := end - time.monotonic()) <= 0:
+            return False
+        wait(coming, min(WAKE, left))
         if get_script_run_ctx():
             _ = "record" in st.session_state  # where Streamlit looks for it
-    return coming.result()
+    return True
 
 
 @kept(32)
@@ -187,7 +201,7 @@ def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) ->
     """
     paths, metrics = gram(model), {name: waited(outcome).metrics for name, outcome in outcomes.items()}
     rows = {name: Measured(one, paths.price(one.sigmas), metrics.get(name, {})) for name, one in shown.items()}
-    return rows | {"data": Measured(FRESH_DATA, None, metrics["data"])}
+    return rows | {"data": Measured(FRESH_DATA, None, metrics.get("data", {}))}
 
 
 @kept(32)

@@ -1,5 +1,6 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -54,16 +55,25 @@ def later(view: View, known: Known) -> list[str]:
     return [name for name in known if name not in shown(view, known)]
 
 
+def pictured(view: View, known: Known, outcomes: compute.Outcomes) -> bool:
+    """Whether all pictures can be drawn, after a moment; where the browser draws none, or a lesson asks, all can."""
+    alone = course.at_step() is not None or gallery.sampled(view.chosen_model) is None
+    first = [outcome for name, outcome in outcomes.items() if name not in later(view, known)]
+    return compute.come(first, math.inf if alone else MOMENT)
+
+
 def measured(view: View, known: Known, outcomes: compute.Outcomes) -> tuple[dict[str, Measured], compute.Outcomes]:
     """The rows of the table, without metrics where these are still to come, and the outcomes that those wait for."""
-    coming = {name: outcomes[name] for name in later(view, known) if not outcomes[name].done()}
+    coming = {name: outcome for name, outcome in outcomes.items() if not outcome.done()}
     here = {name: outcome for name, outcome in outcomes.items() if name not in coming}
     return compute.measured(view.chosen_model, known, here), coming
 
 
-def more(view: View, waiting: list[str], coming: compute.Outcomes) -> bool:
-    """Whether one of those that were searched for is found, or all that were measured are."""
-    measured = bool(coming) and all(outcome.done() for outcome in coming.values())
+def more(view: View, known: Known, waiting: list[str], coming: compute.Outcomes) -> bool:
+    """Whether one that was searched for is found, or all pictures that were to come are there, or all of the rest."""
+    rest = later(view, known)
+    first = [outcome for name, outcome in coming.items() if name not in rest] or list(coming.values())
+    measured = bool(first) and all(outcome.done() for outcome in first)
     return measured or any(findings.of(view, name).done() for name in waiting)
 
 
@@ -72,8 +82,9 @@ def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figure
     panels, figures_shown = [], gallery.metrics("energy") if course.at_step() else gallery.metrics()
     for name in shown(view, known):
         one = known.get(name) or Schedule(name, names.title(name, view.power))
-        outcome = outcomes[name] if name in known else None
-        panels.append(gallery.panel(view.chosen_model, one, outcome, "searching …", figures_shown))
+        outcome = outcomes[name] if name in known and outcomes[name].done() else None
+        waits = "measuring …" if name in known else "searching …"
+        panels.append(gallery.panel(view.chosen_model, one, outcome, waits, figures_shown))
     return panels
 
 
@@ -92,7 +103,8 @@ def rail(view: View, known: Known) -> tuple[go.Figure, str]:
 
 RAIL = "rail"  # the key of its figure
 RAIL_HEIGHT = 292  # so that the page fits on one screen of 1440 x 900
-MEASURING = "Measuring the schedules that have no picture here, to say how all of them compare …"
+MOMENT = 0.5  # seconds in which the pictures have come, unless the server is busy
+MEASURING = "Measuring the samples of all schedules, to say how they compare …"
 RAIL_CAPTION = (
     "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "
     "the noise levels."

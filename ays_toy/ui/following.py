@@ -14,6 +14,11 @@ from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS, ComparedView
 
 
+def to_come(meta: list[float | str | None]) -> list[float | str | None]:
+    """The same of a figure that has no pictures yet: those of the browser stay over it."""
+    return [*meta, "to come"]
+
+
 def sliders(view: ComparedView) -> list[float | None]:
     """Where *Steps* and *Power* stand; None for one that moves nothing that is shown."""
     return [view.steps, view.power if WEIGHTED in view.shown else None]

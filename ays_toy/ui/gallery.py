@@ -26,10 +26,13 @@ WORDS = ("NLL", "entropy", METRICS["sliced-w2"].title)  # that stand in the pict
 LONG_NAME = 10  # letters, from which a metric's name and its value take a line each: five pictures in a row are narrow
 
 
-def figure(drawn: go.Figure, key: str, title: str, alt: str, place: Any = st, **look: Any) -> None:
+def figure(
+    drawn: go.Figure, key: str, title: str, alt: str, place: Any = st, offered: bool = True, **look: Any
+) -> None:
     """Draw a figure of the page, and offer it to be taken away under that title; `look` is what Streamlit is told."""
     place.plotly_chart(drawn, key=key, config=_STILL, alt=alt, **look)
-    downloads.figure(drawn, key, title, alt)
+    if offered:
+        downloads.figure(drawn, key, title, alt)
 
 
 def metrics(judge: str = "sliced-w2") -> tuple[str, str]:
@@ -45,7 +48,7 @@ def panel(
     shown: Sequence[str] = metrics(),
 ) -> Panel:
     """The samples of one schedule over the metrics shown, or why there are none yet."""
-    exact, lines = compute.truth(model), [waits, ""]
+    exact, lines = compute.truth(model), [waits, "\u00a0"]
     image = exact * 0
     if outcome is not None:
         found, lines = compute.waited(outcome), []
@@ -73,15 +76,19 @@ def show(
     key: str = "panels",
     meta: Any = None,
     title: str = "Samples",
+    whole: bool = True,
 ) -> None:
-    """Draw the true density beside the panels; `meta` says to what runs in the browser what they show."""
+    """Draw the true density beside the panels; `meta` says to what runs in the browser what they show.
+
+    A figure that is not `whole`, since some of its pictures are still to come, is not offered to be taken away.
+    """
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, truth(model))
     drawn = figures.density_panels([data, *panels], model.dataset.half_width, type_scale=presenting.type_scale())
     drawn.update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
-    figure(drawn, key, title, alt, place, height="stretch")
+    figure(drawn, key, title, alt, place, whole, height="stretch")
 
 
 def truth(model: Model) -> np.ndarray:

@@ -39,7 +39,7 @@ def measured(
 ) -> None:
     """Schedules with 'klub' and the metrics named, as far as their data have them, and what finding them took.
 
-    Rows without metrics are still being measured; at least one has been.
+    Rows without metrics are still being measured; where all are, all columns are there.
     """
     rows = list(rows)
     columns: dict[str, list[Any]] = {}
@@ -51,7 +51,7 @@ def measured(
     for name in metrics:
         if name == "klub":
             head, about, cells = "KLUB", KLUB_ABOUT, [row.klub or UNPRICED for row in rows]
-        elif name in next(row.metrics for row in rows if row.metrics):
+        elif name in next((row.metrics for row in rows if row.metrics), METRICS):
             head, about = METRICS[name].title, METRICS[name].about
             cells = [row.metrics[name] if row.metrics else None for row in rows]
         else:

@@ -13,7 +13,7 @@ from ays_toy.ui.kept import Kept
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
-PATIENCE = 2.0  # seconds that what is wanted later lets others go first, each
+PATIENCE = 5.0  # seconds that what is wanted later lets others go first, each
 BETWEEN = 0.02  # seconds between looks at that
 
 

@@ -2,7 +2,8 @@
 // just been chosen otherwise, before Python has computed any of it.
 //
 // Three calls say what there is, of which each changes at another time. data: { meta }, what the figures will say that
-// they show, [steps, power, view]; { priced }, see Priced.payload; { following }, see Following.payload, or null.
+// they show, [steps, power, view], and a word more while pictures of it are still to come; { priced }, see
+// Priced.payload; { following }, see Following.payload, or null.
 
 const FIGURE = ".st-key-panels .js-plotly-plot:has(.heatmaplayer image)";
 const page = { meta: null, priced: null, changed: () => {} };  // of all three
@@ -46,9 +47,9 @@ function followed(component) {
   }
 
   /** Show the row of these schedules, or none; what is not of the view that is chosen has no numbers beside it. */
-  function ahead(schedules, unlike = false) {
+  function ahead(schedules, unlike = false, alike = false) {
     if (schedules) row.show(schedules); else row.hide();
-    host?.toggleAttribute("data-ahead", row.shown || unlike);
+    host?.toggleAttribute("data-ahead", unlike || (row.shown && !alike));
   }
 
   function moved() {
@@ -61,15 +62,16 @@ function followed(component) {
       return { ...look, levels: levels?.get(steps) };
     });
     const unlike = (one) => one && typeof one[2] === "string" && one[2] !== view;  // and no figure of another page
-    const other = unlike(shown);
-    if (shown) ahead(other ? [...rows, ...data.yours] : null, unlike(priced));
+    const toCome = shown?.length > meta.length;  // its numbers are of this view, and its pictures of none
+    const other = unlike(shown) || (toCome && row.shown);
+    if (shown) ahead(other ? [...rows, ...data.yours] : null, unlike(priced), !unlike(shown));
     if (other) for (const picture of pictures) picture.hide();
     const seen = !other && panelOf(at(data.panels[0])) && shown;
     if (seen) while (pictures.length < data.panels.length) pictures.push(livePicture(root));
     settle();
     if (seen) data.panels.forEach((panel, k) => {
       const { levels } = rows[k];
-      if (steps === shown[0] && called(panel, power) === called(panel, shown[1])) pictures[k].hide();
+      if (!toCome && steps === shown[0] && called(panel, power) === called(panel, shown[1])) pictures[k].hide();
       else if (levels) pictures[k].move(levels, meta);
       else pictures[k].wait("searching …", meta);
     });
@@ -82,7 +84,7 @@ function followed(component) {
   const arrivals = new MutationObserver(() => { if (JSON.stringify(metas()) !== known) moved(); });
   arrivals.observe(main, { subtree: true, childList: true, attributeFilter: ["href", "xlink:href"] });
   const ends = new MutationObserver(() => {  // a run that has failed brings no figure
-    if (app.dataset.testScriptState === "notRunning" && !figure()) ahead(null);
+    if (app.dataset.testScriptState === "notRunning" && !document.querySelector(".st-key-panels")) ahead(null);
   });
   ends.observe(app, { attributeFilter: ["data-test-script-state"] });
   const changed = page.changed = (name) => {

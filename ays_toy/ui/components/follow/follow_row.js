@@ -10,7 +10,7 @@ const NARROW = 800;  // pixels, below which words are smaller
  */
 function pictureRow(root, figure) {
   const box = node("div", { class: "live-row", hidden: "" }, root), sheet = node("div", {}, box);
-  let cells = [], setting = null, around = null;
+  let cells = [], setting = null, around = null, over = null;  // the figure's container, and the figure
 
   function cell() {
     const words = node("div", { class: "row-words" }, sheet), canvas = node("canvas", { role: "img" }, sheet);
@@ -60,6 +60,11 @@ function pictureRow(root, figure) {
       put(canvas, left + (wide - side) / 2, top, side, side);
       put(words, left, 0, wide, top - 2);
     });
+    if (drawn !== over) {  // one that has just come is laid out once more
+      over?.removeListener?.("plotly_afterplot", moved);
+      over = drawn;
+      over.on?.("plotly_afterplot", moved);
+    }
     if (holder === around) return;
     around = holder;
     sizes.disconnect();
@@ -67,10 +72,10 @@ function pictureRow(root, figure) {
   }
   const put = (element, left, top, width, height) => Object.assign(element.style,
     { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-  const sizes = new ResizeObserver(() => { if (!box.hidden) place(); });
-  const scrolled = () => { if (!box.hidden) place(); };
-  window.addEventListener("scroll", scrolled, true);
-  window.addEventListener("resize", scrolled);
+  const moved = () => { if (!box.hidden) place(); };
+  const sizes = new ResizeObserver(moved);
+  window.addEventListener("scroll", moved, true);
+  window.addEventListener("resize", moved);
 
   function hide() {
     if (box.hidden) return;
@@ -126,8 +131,9 @@ function pictureRow(root, figure) {
     get shown() { return !box.hidden; },
     destroy() {
       sizes.disconnect();
-      window.removeEventListener("scroll", scrolled, true);
-      window.removeEventListener("resize", scrolled);
+      over?.removeListener?.("plotly_afterplot", moved);
+      window.removeEventListener("scroll", moved, true);
+      window.removeEventListener("resize", moved);
       for (const { worker } of cells) worker.stop();
       box.remove();
     },
