@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.ui import controls, films, gallery, in_numbers, terms, trajectories, view
+from ays_toy.ui import controls, films, gallery, in_numbers, running, terms, trajectories, view
 
 state = view.show(
     trajectories.TrajectoriesView,
@@ -19,24 +19,27 @@ state = view.show(
 )
 
 st.markdown(f"### The same noise, carried to the data in {state.steps} steps by different schedules")
-followed = trajectories.flow(state)
-trajectories.panels(state, followed)
-terms.caption(trajectories.look_for(state), *(names.title(name, state.power) for name in state.names))
+shown, waiting = trajectories.found(state)
+followed = trajectories.flow(shown)
+trajectories.panels(shown, followed)
+terms.caption(trajectories.look_for(shown), *(names.title(name, state.power) for name in shown.names))
 with st.container(key="reference"):
-    st.caption(trajectories.path_words(state, followed))
-    st.markdown(trajectories.finding(state, followed))
+    if waiting:
+        st.caption(trajectories.waiting_words(state, waiting))
+    st.caption(trajectories.path_words(shown, followed))
+    st.markdown(trajectories.finding(shown, followed))
 left, right = st.columns(2)
 with left:
-    errors = trajectories.local_errors(state, followed)
-    gallery.figure(errors, "local", "Errors of single steps", trajectories.alt(state, followed, "local"))
+    errors = trajectories.local_errors(shown, followed)
+    gallery.figure(errors, "local", "Errors of single steps", trajectories.alt(shown, followed, "local"))
     terms.caption(
         "**Look for** the noise levels where a schedule errs: each point is one step, begun on the reference, not "
         "where the steps before had led. Good schedules err alike everywhere."
     )
 with right:
-    distances = trajectories.distances(state, followed)
+    distances = trajectories.distances(shown, followed)
     gallery.figure(
-        distances, "distances", "Distances from the reference", trajectories.alt(state, followed, "distance")
+        distances, "distances", "Distances from the reference", trajectories.alt(shown, followed, "distance")
     )
     terms.caption(
         f"**Look for** where the distance builds up, and whether it ever heals. The reference is "
@@ -45,4 +48,5 @@ with right:
 terms.caption(
     f"Root mean squares over {followed.particles:,} particles, ± one standard error, in the panels' own coordinates."
 )
-in_numbers.show(partial(trajectories.in_numbers, state, films.light(followed)))
+running.follow(lambda: None, partial(trajectories.more, state, waiting), False, bool(waiting))
+in_numbers.show(partial(trajectories.in_numbers, shown, films.light(followed)))

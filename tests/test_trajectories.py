@@ -3,9 +3,12 @@
 import base64
 import json
 import math
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pages_shown
@@ -20,11 +23,12 @@ from ays_toy.data import datasets
 from ays_toy.data.denoisers import GaussianDenoiser
 from ays_toy.models.store import PointStore
 from ays_toy.palette import STYLES
-from ays_toy.runs import comparison
+from ays_toy.runs import comparison, finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import samplers, schedules
 from ays_toy.sampling.brownian import SharedNoise
 from ays_toy.sampling.samplers import SOLVERS
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.trajectories import FINE_CALLS, Trajectories, follow, scaled
 from ays_toy.ui import codec
 from ays_toy.ui.components import FlowTable
@@ -383,3 +387,27 @@ def test_thousands_of_points_of_ones_own_get_fewer_particles() -> None:
     PointStore().save("many", points)
     assert comparison.LEAST_PARTICLES <= Model("own:many").particles < 200
     assert Model("grid-8x8").particles == 1000
+
+
+def test_what_is_searched_for_follows_and_the_others_are_there_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted, original = threading.Event(), finding.rival
+
+    def rival(model: Model, name: str, *more: Any, **others: Any) -> Schedule:
+        if name != "ld3":
+            return original(model, name, *more, **others)
+        assert fitted.wait(60)
+        return Schedule(name, "LD3", np.geomspace(80, 0.002, 4))
+
+    monkeypatch.setattr(finding, "rival", rival)
+    at = opened(data="gaussian", steps="3", solver="heun", shown="ld3,edm,boss")
+    assert "**LD3** is still being searched for" in texts(at)
+    assert "EDM" in texts(at)
+    assert all("BOSS" in chart for chart in charts(at))
+    assert not any("LD3" in chart for chart in charts(at))
+    fitted.set()
+    end = time.monotonic() + 60
+    while "still being searched for" in texts(at):
+        assert time.monotonic() < end
+        at.run()
+    assert not at.exception
+    assert all("LD3" in chart for chart in charts(at))

@@ -1,6 +1,7 @@
 """The pieces of the Trajectories page: what is followed, the panels in which it flows, and the errors under them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,13 +12,15 @@ from ays_toy.estimates import Estimate
 from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling import trajectories
 from ays_toy.sampling.counter_noise import LevelNoise
-from ays_toy.sampling.trajectories import Curve, Trajectories
+from ays_toy.sampling.trajectories import FEWEST, Curve, Trajectories
 from ays_toy.ui import codec, films, findings, following, gallery, record, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
+from ays_toy.ui.components.follow import WEIGHTED
 from ays_toy.ui.controls import draws, enough, pick
 from ays_toy.ui.kept import kept
+from ays_toy.ui.lessons import course
 from ays_toy.ui.view import ComparedView
-from ays_toy.words import numbers
+from ays_toy.words import listed, numbers
 
 PLAYER = "flow"
 MOVED = ("follow", "place")  # fields that the player moves
@@ -75,12 +78,32 @@ def _table(flow: Trajectories, model: Model, targets: bool, power: float) -> Flo
     return FlowTable.of(flow, model.dataset, targets, power)
 
 
-def flow(view: TrajectoriesView) -> Trajectories:
-    """The trajectories of every schedule shown, and their reference; a sentence where there are too few."""
+def found(view: TrajectoriesView) -> tuple[TrajectoriesView, list[str]]:
+    """The page of those schedules that are found, two at least, and the names of those still searched for.
+
+    A sentence where too few are chosen. In a lesson, which asks about all, all are waited for.
+    """
     enough(len(view.names))
+    under_way = {name: findings.of(view, name) for name in view.names}
+    with st.spinner("Searching for schedules …", show_time=True):
+        for future in under_way.values():
+            if course.at_step() or sum(one.done() for one in under_way.values()) < FEWEST:
+                findings.result(future)
+    waiting = [name for name, future in under_way.items() if not future.done()]
+    optimum = names.optimum(view.power)
+    shown = (name for name in view.shown if (optimum if name == WEIGHTED else name) not in waiting)
+    return replace(view, shown=tuple(shown)), waiting
+
+
+def more(view: TrajectoriesView, waiting: Sequence[str]) -> bool:
+    """Whether one of those that were searched for is found."""
+    return any(findings.of(view, name).done() for name in waiting)
+
+
+def flow(view: TrajectoriesView) -> Trajectories:
+    """The trajectories of every schedule shown, all of which are found, and their reference."""
     with st.spinner("Following the particles …", show_time=True):
-        under_way = {name: findings.of(view, name) for name in view.names}
-        named = tuple((name, findings.result(future).levels) for name, future in under_way.items())
+        named = tuple((name, findings.result(findings.of(view, name)).levels) for name in view.names)
         return _flow(view.chosen_model, view.solver, named, view.seed)
 
 
@@ -144,6 +167,12 @@ def look_for(view: TrajectoriesView) -> str:
         "Places are divided by the spread of the noisy data, √(σ² + ½²), so that the cloud stays in sight: its real "
         "width is the *frame* above each panel."
     )
+
+
+def waiting_words(view: TrajectoriesView, waiting: Sequence[str]) -> str:
+    """What is still to come."""
+    titles = listed([f"**{names.title(name, view.power)}**" for name in waiting])
+    return f"{titles} {'is' if len(waiting) == 1 else 'are'} still being searched for, and will follow here."
 
 
 def path_words(view: TrajectoriesView, followed: Trajectories) -> str:
