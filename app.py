@@ -7,13 +7,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import streamlit as st
 
-from ays_toy import serving
+from ays_toy import launch, serving
 from ays_toy.ui import downloads, frame, front, keeper
 from ays_toy.ui.components.address import one_entry_a_deed
 from ays_toy.ui.teaching import dialog
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
-st.set_page_config("AYS Explorer", page_icon="docs/icon.svg", layout="wide", initial_sidebar_state="auto")
+icon = launch.folder() / "docs" / "icon.svg"
+st.set_page_config("AYS Explorer", page_icon=str(icon), layout="wide", initial_sidebar_state="auto")
 frame.begin()
 with frame.sentences():
     serving.current()  # what is not said well is not open to anybody

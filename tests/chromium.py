@@ -120,9 +120,9 @@ def started(
 
 
 @contextmanager
-def serving(home: Path, script: str = "app.py") -> Iterator[str]:
+def serving(home: Path, script: str = "app.py", root: Path = ROOT) -> Iterator[str]:
     """The address of an app; its server is killed, not asked, in the end."""
-    with started(home, script) as (_, url):
+    with started(home, script, root) as (_, url):
         yield url
 
 

@@ -4,6 +4,7 @@ import typer
 
 from ays_toy.cli import class_report, image, image_shards
 from ays_toy.cli.compare import compare
+from ays_toy.cli.doctor import doctor
 from ays_toy.cli.optimize import optimize
 from ays_toy.cli.train import pretrain, train
 
@@ -15,7 +16,7 @@ def main() -> None:
     """Diffusion sampling schedules on 2D data, exactly and live."""
 
 
-for command in (compare, train, optimize, pretrain):
+for command in (compare, train, optimize, pretrain, doctor):
     app.command()(command)
 for of_shards in (image_shards.collect, image_shards.merge):
     image.app.command()(of_shards)

@@ -2,13 +2,13 @@
 
 import re
 from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
+from ays_toy import launch
 from ays_toy.ui.teaching import share
 
-FILE = Path(__file__).parents[3] / "docs" / "teaching.md"
+FILE = launch.folder() / "docs" / "teaching.md"
 _ADDRESS = re.compile(r"`(/\w+(?:\?[^`\s]*)?)`")
 _ROW = re.compile(r"^\| (\d[^|]*) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 _HEAD = re.compile(r"^\|[^\d\n]*\|\n\|[-|]+\|\n", re.MULTILINE)
