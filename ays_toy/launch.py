@@ -1,5 +1,6 @@
 """`ays-explorer`: the app, started by Streamlit's own launcher, from a checkout or from a wheel."""
 
+import runpy
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,5 @@ def main() -> None:
     """Start the app; what follows on the command line are options of `streamlit run`, such as --server.port=8600."""
     if find_spec("streamlit") is None:
         sys.exit("The app needs Streamlit: pip install 'ays-explorer[app]'. `ays` is the command line without it.")
-    from streamlit.web.cli import main as streamlit
-
     sys.argv = ["streamlit", "run", str(folder() / APP), *sys.argv[1:]]
-    streamlit(prog_name="ays-explorer")
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

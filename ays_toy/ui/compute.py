@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +25,7 @@ from ays_toy import seeds
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.metrics import Reference, evaluate
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import cluster, comparison, finding, pictures
+from ays_toy.runs import cluster, comparison, finding, pictures, shipped_metrics
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass, Walk
 from ays_toy.sampling.schedules import Schedule
@@ -63,6 +63,7 @@ class Sampling:
     seed: int
     levels: tuple[float, ...]
     n: int | None = None  # as many as `Model.samples`
+    pictured: bool = True  # whether their picture is wanted, too
 
     @classmethod
     def of(cls, model: Model, solver: str, seed: int, one: Schedule, n: int | None = None) -> "Sampling":
@@ -73,8 +74,8 @@ class Sampling:
 class Metrics(dict[str, Estimate]):
     """The usual metrics of samples, by name; others are measured when they are asked for, on the same samples."""
 
-    def __init__(self, asked: Sampling, samples: torch.Tensor) -> None:
-        super().__init__(evaluate(samples, reference(asked.model)))
+    def __init__(self, asked: Sampling, usual: Mapping[str, Estimate]) -> None:
+        super().__init__(usual)
         self._asked = asked
 
     def __missing__(self, name: str) -> Estimate:
@@ -84,10 +85,10 @@ class Metrics(dict[str, Estimate]):
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What samples of one schedule came to: their metrics and a picture of their density (bin masses)."""
+    """What samples of one schedule came to: their metrics and, where asked for, their density as bin masses."""
 
     metrics: Metrics
-    image: np.ndarray
+    image: np.ndarray | None
 
 
 Outcomes = Mapping[str, "Future[Outcome]"]
@@ -102,7 +103,20 @@ def start(wanted: Mapping[str, Sampling], later: Collection[str] = ()) -> Outcom
     """Begin drawing and measuring samples, the first named first; those named in `later` after all others."""
     for model in {asked.model for asked in wanted.values()}:
         reference(model)  # once, before the tasks would all ask for it
-    return {name: _outcomes.want(asked, name in later) for name, asked in wanted.items()}
+    pictured = wanted.keys() - {*later, "data"}  # fresh data have none: the pictures show the exact density
+    return {name: _begun(replace(asked, pictured=name in pictured), name in later) for name, asked in wanted.items()}
+
+
+def _begun(asked: Sampling, later: bool) -> "Future[Outcome]":
+    if asked.pictured or (ships := _shipped(asked)) is None:
+        return _outcomes.want(asked, later)
+    here: Future[Outcome] = Future()
+    here.set_result(Outcome(Metrics(asked, ships), None))
+    return here
+
+
+def _shipped(asked: Sampling) -> dict[str, Estimate] | None:
+    return None if asked.n else shipped_metrics.find(asked.model, asked.solver, asked.seed, asked.levels)
 
 
 def submit(work: Callable[..., T], *arguments: Any) -> "Future[T]":
@@ -122,10 +136,11 @@ def stop(outcomes: Outcomes) -> None:
 
 @kept(512)
 def outcome(asked: Sampling) -> Outcome:
-    """Samples, drawn and measured."""
+    """Samples, drawn and, unless what they are worth ships, measured."""
     samples = _samples(asked)
-    image = pictures.density_image(samples, asked.model.dataset.half_width, BINS)
-    return Outcome(Metrics(asked, samples), image)
+    usual = _shipped(asked) or evaluate(samples, reference(asked.model))
+    image = pictures.density_image(samples, asked.model.dataset.half_width, BINS) if asked.pictured else None
+    return Outcome(Metrics(asked, usual), image)
 
 
 _outcomes: Tasks[Sampling, Outcome] = Tasks(outcome, _pool, _later)

@@ -55,6 +55,7 @@ def panel(
         for name in shown:
             title, value = METRICS[name].title, str(found.metrics[name])
             lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
+        assert found.image is not None
         image = found.image
     return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(exact)))
 
