@@ -48,7 +48,8 @@ def test_the_first_view_is_a_whole_answer_on_one_screen(visit, scheme):
     titles = " ".join(first.titles())
     assert re.search(r"The data.*EDM.*LogSNR.*AYS.*Automatic choice", titles, re.DOTALL)
     assert titles.count("NLL") == 5
-    assert first.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") <= 900
+    # Once what comes late has its place: on a busy machine a font may.
+    first.page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollHeight <= 900")
     assert first.page.locator(".st-key-rail .scatterlayer .fills path").count() >= 3
 
 
