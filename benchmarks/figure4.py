@@ -20,9 +20,9 @@ from ays_toy.figures.printed import as_page
 from ays_toy.palette import REFERENCE, color
 from ays_toy.runs import pictures
 from ays_toy.sampling.solvers import SOLVERS
-from benchmarks.setups import ENDINGS, Setup, aligned
-from benchmarks.table4 import FITTED, STEPS, TABLE, THEIRS
-from benchmarks.table4_report import ROWS, Tried
+from benchmarks.table4.printed import FITTED, STEPS, TABLE, THEIRS
+from benchmarks.table4.report import ROWS, Tried
+from benchmarks.table4.setups import ENDINGS, Setup, aligned
 
 SHOWN = STEPS.index(8)  # the number of steps that the paper draws
 BINS, HEIGHT, WIDTH, SCALE = 128, 350, 1200, 1.25  # of a row, in pixels, before it is enlarged

@@ -13,19 +13,21 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import shipping, table4
-from benchmarks.table4_report import Tried, written
+from benchmarks import shipping
+from benchmarks.table4 import fit
+from benchmarks.table4.printed import TABLE, kinds
+from benchmarks.table4.report import Tried, written
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 FOLDER = Path(__file__).parent.parent / "docs"
-RESULTS, TABLE, FIGURE = "table4.json", "table4.md", "figure4.png"
+RESULTS, DOCUMENT, FIGURE = "table4.json", "table4.md", "figure4.png"
 FORMAT = 1
 Folder = Annotated[Path, typer.Option(help="Where results, table and figure go, and results are taken from.")]
 
 
 def made() -> dict[str, Any]:
     """How the file of set-ups was made."""
-    return {"format": FORMAT, "made by": "python -m benchmarks.paper table4", "settings": table4.settings()}
+    return {"format": FORMAT, "made by": "python -m benchmarks.paper table4", "settings": fit.settings()}
 
 
 def read(folder: Path, anew: bool = False) -> dict[str, Any]:
@@ -46,12 +48,12 @@ def set_beside(
     rows, path = read(folder, anew), folder / RESULTS
     parts = path.with_suffix(".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    missing = [kind for kind in table4.kinds() if str(kind) not in rows]
+    missing = [kind for kind in kinds() if str(kind) not in rows]
     for kind in track(missing, description="set-ups"):
-        rows[str(kind)] = table4.row(kind, parts)
+        rows[str(kind)] = fit.row(kind, parts)
         shipping.write(path, "setups", made(), rows)
-    (folder / TABLE).write_text(written(rows.values()), encoding="utf-8")
-    Console().print(f"{folder / TABLE}: {len(rows)} set-ups")
+    (folder / DOCUMENT).write_text(written(rows.values()), encoding="utf-8")
+    Console().print(f"{folder / DOCUMENT}: {len(rows)} set-ups")
 
 
 @app.command("figure4")
@@ -62,7 +64,7 @@ def redraw(folder: Folder = FOLDER) -> None:
 
     torch.set_num_threads(1)
     tried = [Tried.of(row) for row in read(folder).values()]
-    rows = [figure4.panels(figure4.nearest(tried, grid)) for grid in track(table4.TABLE, description="grids")]
+    rows = [figure4.panels(figure4.nearest(tried, grid)) for grid in track(TABLE, description="grids")]
     with chromium() as browser:
         picture = figure4.drawn(browser, rows)
     picture.save(folder / FIGURE, optimize=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from ays_toy.estimates import Estimate
 from ays_toy.sampling.solvers import SOLVERS
-from benchmarks.setups import ENDINGS, Line, Setup
-from benchmarks.table4 import AXES, FITTED, SAMPLES, SLACK, STEPS, TABLE, THEIRS, Kind
+from benchmarks.table4.fit import SAMPLES
+from benchmarks.table4.printed import AXES, FITTED, SLACK, STEPS, TABLE, THEIRS, Kind
+from benchmarks.table4.setups import ENDINGS, Line, Setup
 
 ROWS = {"edm": "EDM", "logsnr": "LogSNR", "ays": "AYS"}
 WITHIN = 0.1, 0.3  # nats that a row may be off by, to be called explained, or nearly
