@@ -91,13 +91,6 @@ def settings() -> dict[str, Any]:
         "table": json.loads(json.dumps({grid: asdict(printed) for grid, printed in TABLE.items()})),
         "samples": [scan.SAMPLES, PICKED, SAMPLES],
         "seeds": [scan.SEED, SEED],
-        "scan": [
-            scan.RATIOS.round(4).tolist(),
-            scan.REACHES.round(4).tolist(),
-            list(scan.SPANS),
-            scan.FINER,
-            TRIALS,
-            SIMPLEX,
-        ],
+        "scan": [*places, TRIALS, SIMPLEX],
         "slack": list(SLACK),
     }
