@@ -21,8 +21,8 @@ from ays_toy.palette import REFERENCE, color
 from ays_toy.runs import pictures
 from ays_toy.sampling.solvers import SOLVERS
 from benchmarks.table4.printed import FITTED, STEPS, TABLE, THEIRS
-from benchmarks.table4.report import ROWS, Tried
-from benchmarks.table4.setups import ENDINGS, Setup, aligned
+from benchmarks.table4.report import NINE, ROWS, Tried
+from benchmarks.table4.setups import ENDINGS, Setup, resampled
 
 SHOWN = STEPS.index(8)  # the number of steps that the paper draws
 BINS, HEIGHT, WIDTH, SCALE = 128, 350, 1200, 1.25  # of a row, in pixels, before it is enlarged
@@ -32,7 +32,7 @@ ROOM = 1.2  # of a picture, over the half-width of the modes
 def nearest(tried: Iterable[Tried], grid: str) -> Tried:
     """The set-up of a grid to be drawn, one with both axes alike."""
     fitting = (one for one in tried if one.kind.grid == grid and one.kind.axes == "same" and not one.kind.free_range)
-    return min(fitting, key=lambda one: float(np.abs(one.off[SHOWN :: len(STEPS)]).max()))
+    return min(fitting, key=lambda one: float(np.abs(one.off[SHOWN : NINE : len(STEPS)]).max()))
 
 
 def mixture(setup: Setup) -> Mixture:
@@ -46,7 +46,7 @@ def schedules(one: Tried) -> Iterator[np.ndarray]:
     """The levels of EDM, LogSNR, and AYS after the sweep that was taken."""
     n = one.setup.steps(STEPS[SHOWN])
     yield from (family(n, one.setup.low, one.setup.high) for family in FITTED.values())
-    yield list(aligned(one.setup, STEPS))[one.sweep][SHOWN]
+    yield list(resampled(one.setup, STEPS))[one.sweep][SHOWN]
 
 
 def panels(one: Tried, samples: int = THEIRS) -> tuple[list[Panel], float]:
@@ -58,13 +58,13 @@ def panels(one: Tried, samples: int = THEIRS) -> tuple[list[Panel], float]:
     top = pictures.brightest(exact)
     notes = [SOLVERS[printed.solver].title, f"{STEPS[SHOWN]} steps, {samples:,} samples"]
     row = [Panel(f"Grid {one.kind.grid}", REFERENCE, notes, pictures.shades(exact, top))]
-    for (name, title), levels in zip(ROWS.items(), schedules(one), strict=True):
+    for name, levels in zip((*FITTED, "ays"), schedules(one), strict=True):
         drawn = setup.samples(levels, printed.solver, samples, seeds.EVIDENCE)
         nll = setup.surprise(drawn)
         value = Estimate(float(nll.mean()), float(nll.std(ddof=1) / np.sqrt(samples)))
         notes = [f"NLL {value}", f"the paper's {getattr(printed, name)[SHOWN]:.3f}"]
         image = pictures.shades(pictures.density_image(drawn, half, BINS), top)
-        row.append(Panel(title, color(name), notes, image))
+        row.append(Panel(ROWS[name], color(name), notes, image))
     return row, half
 
 

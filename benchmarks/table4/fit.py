@@ -1,8 +1,8 @@
 """What the best set-up of a kind gives: fitted to EDM and LogSNR, and AYS as it follows."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from ays_toy.estimates import Estimate
 from benchmarks.table4 import scan
 from benchmarks.table4.printed import FITTED, SLACK, STEPS, TABLE, Kind, Printed
-from benchmarks.table4.setups import Setup, aligned
+from benchmarks.table4.setups import Setup, resampled, searched
 
 SEED = 1
 PICKED, SAMPLES = 1024, 1 << 14  # samples behind what is fitted or picked, on the scan's noise; behind what is reported
@@ -64,24 +64,41 @@ def _short(value: float) -> float:
 
 def followed(setup: Setup, printed: Printed) -> tuple[int, list[np.ndarray]]:
     """The sweep of the paper's search whose NLL is nearest to AYS's row, and its levels: picked with hindsight."""
-
-    def off(levels: Sequence[np.ndarray]) -> float:
-        nll = [measured(setup, one, printed.solver, PICKED, scan.SEED).value for one in levels]
-        return float(np.square(np.subtract(nll, printed.ays)).sum())
-
-    sweeps = list(aligned(setup, STEPS))
-    sweep = int(np.argmin([off(levels) for levels in sweeps]))
+    sweeps = list(resampled(setup, STEPS))
+    sweep = int(np.argmin([sum(map(partial(_off, setup, printed), STEPS, levels)) for levels in sweeps]))
     return sweep, sweeps[sweep]
 
 
+def followed_alone(setup: Setup, printed: Printed) -> tuple[list[int], list[np.ndarray]]:
+    """The same where every number of steps is searched for alone, and stopped after a sweep of its own."""
+    picked, levels = list[int](), list[np.ndarray]()
+    for n in STEPS:
+        sweeps = list(searched(setup, n))
+        picked.append(int(np.argmin([_off(setup, printed, n, one) for one in sweeps])))
+        levels.append(sweeps[picked[-1]])
+    return picked, levels
+
+
+def _off(setup: Setup, printed: Printed, steps: int, levels: np.ndarray) -> float:
+    """How far AYS is from what is printed for so many steps, squared."""
+    nll = measured(setup, levels, printed.solver, PICKED, scan.SEED).value
+    return (nll - printed.ays[STEPS.index(steps)]) ** 2
+
+
 def row(kind: Kind, folder: Path) -> dict[str, Any]:
-    """What the best set-up of a kind gives: the fit, and all nine numbers of the table with their standard errors."""
-    setup, solver = polished(kind, scan.best(kind, folder)), TABLE[kind.grid].solver
-    sweep, ays = followed(setup, TABLE[kind.grid])
-    found = [measured(setup, one, solver) for one in [*baselines(setup), *ays]]
+    """What the best set-up of a kind gives: the fit, and every NLL of the table with its standard error, AYS twice."""
+    return measured_row(kind, polished(kind, scan.best(kind, folder)))
+
+
+def measured_row(kind: Kind, setup: Setup) -> dict[str, Any]:
+    """The same for a set-up that is known."""
+    printed = TABLE[kind.grid]
+    (sweep, ays), (sweeps, alone) = followed(setup, printed), followed_alone(setup, printed)
+    found = [measured(setup, one, printed.solver) for one in [*baselines(setup), *ays, *alone]]
     lines = [[line.spacing, line.std] for line in setup.lines]
     nll = [[round(one.value, 4), round(one.stderr, 4)] for one in found]
-    return {**asdict(kind), "lines": lines, "range": [setup.low, setup.high], "sweep": sweep, "nll": nll}
+    ends = [setup.low, setup.high]
+    return {**asdict(kind), "lines": lines, "range": ends, "sweep": sweep, "sweeps": sweeps, "nll": nll}
 
 
 def settings() -> dict[str, Any]:

@@ -158,9 +158,15 @@ class ErrorCosts:
         return KlubEstimate(float(terms.sum()), 0.0, terms)
 
 
-def aligned(setup: Setup, steps: Sequence[int]) -> Iterator[list[np.ndarray]]:
+def resampled(setup: Setup, steps: Sequence[int]) -> Iterator[list[np.ndarray]]:
     """AYS stopped after sweep 0, 1, ..., for each number of steps: 10 from EDM, halved twice, resampled (App. B.1)."""
     costs = ErrorCosts(setup)
     for sweep in coordinate_search(costs, edm(FIRST_STEPS, setup.low, setup.high), max_sweeps=SWEEPS):
         *_, finest = refine_search(costs, sweep.sigmas)
         yield [interpolate(finest.sigmas, setup.steps(n)) for n in steps]
+
+
+def searched(setup: Setup, steps: int) -> Iterator[np.ndarray]:
+    """AYS after sweep 0, 1, ..., searched for this number of steps alone, from EDM."""
+    first = edm(setup.steps(steps), setup.low, setup.high)
+    yield from (sweep.sigmas for sweep in coordinate_search(ErrorCosts(setup), first, max_sweeps=SWEEPS))
