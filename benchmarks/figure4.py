@@ -62,7 +62,7 @@ def panels(one: Tried, samples: int = THEIRS) -> tuple[list[Panel], float]:
         drawn = setup.samples(levels, printed.solver, samples, seeds.EVIDENCE)
         nll = setup.surprise(drawn)
         value = Estimate(float(nll.mean()), float(nll.std(ddof=1) / np.sqrt(samples)))
-        notes = [f"NLL {value}", f"the paper's {getattr(printed, name)[SHOWN]:.3f}"]
+        notes = [f"NLL {value}", f"in the paper {getattr(printed, name)[SHOWN]:.3f}"]
         image = pictures.shades(pictures.density_image(drawn, half, BINS), top)
         row.append(Panel(ROWS[name], color(name), notes, image))
     return row, half

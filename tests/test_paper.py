@@ -151,3 +151,17 @@ def test_what_the_file_holds_is_what_its_set_up_gives():
     tried = Tried.of(paper.read(paper.FOLDER)[str(Kind("6×6", "low"))])
     levels = fit.baselines(tried.setup)[0]
     assert nll(tried.setup, levels, "stochastic-ddim") == pytest.approx(tried.nll[0].value, abs=6 * tried.nll[0].stderr)
+
+
+def test_the_figure_has_a_row_of_the_set_up_that_is_nearest_with_its_steps():
+    tried = [Tried.of(row) for row in paper.read(paper.FOLDER).values()]
+    one = figure4.nearest(tried, "8×8")
+    least = np.abs(one.off[[1, 4, 7]]).max()
+    usual = [other for other in tried if other.kind.grid == "8×8" and not other.kind.free_range]
+    assert all(np.abs(other.off[[1, 4, 7]]).max() >= least for other in usual)
+    row, half = figure4.panels(one, samples=256)
+    assert [panel.title for panel in row] == ["Grid 8×8", "EDM", "LogSNR", "AYS"]
+    assert half > 3.5 * one.setup.lines[0].spacing
+    assert {panel.image.shape for panel in row} == {(figure4.BINS, figure4.BINS)}
+    assert all(panel.image.max() > 0 for panel in row)
+    assert row[3].notes[1] == "in the paper -0.505"

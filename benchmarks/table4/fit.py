@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from ays_toy.estimates import Estimate
 from benchmarks.table4 import scan
 from benchmarks.table4.printed import FITTED, SLACK, STEPS, TABLE, Kind, Printed
-from benchmarks.table4.setups import Setup, resampled, searched
+from benchmarks.table4.setups import FIRST_STEPS, SWEEPS, Setup, resampled, searched
 
 SEED = 1
 PICKED, SAMPLES = 1024, 1 << 14  # samples behind what is fitted or picked, on the scan's noise; behind what is reported
@@ -110,4 +110,5 @@ def settings() -> dict[str, Any]:
         "seeds": [scan.SEED, SEED],
         "scan": [*places, TRIALS, SIMPLEX],
         "slack": list(SLACK),
+        "search": [FIRST_STEPS, SWEEPS],
     }

@@ -105,18 +105,19 @@ def written(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def explained(tried: Sequence[Tried]) -> Iterator[str]:
-    """How near set-ups come to each row: the best by misfit, the one nearest to all rows at once, and any at all."""
-    yield "How far a row is off at most, in nats, of its three numbers:\n"
-    yield "| grid | row | best, usual range | best, any range | nearest to all nine | nearest to this row |"
-    yield "|---|---|---|---|---|---|"
+    """How near set-ups come to each row: the best by misfit, the one nearest to all rows at once, and how many."""
+    yield "How far a row is off at most, in nats, of its three numbers; and in how many set-ups all three are within "
+    yield f"{WITHIN[1]} nats:\n"
+    yield "| grid | row | best, usual range | best, any range | nearest to all nine | nearest to this row | set-ups |"
+    yield "|---|---|---|---|---|---|---|"
     for grid, own in by_grid(tried).items():
         usual = [one for one in own if not one.kind.free_range]
-        whole = min(own, key=lambda one: one.whole)
-        chosen = [_best(usual), _best(own), whole]
+        chosen = [_best(usual), _best(own), min(own, key=lambda one: one.whole)]
         for row, title in ROWS.items():
-            nearest = min(one.farthest(row) for one in own)
-            cells = (f"{far:.2f}{_mark(far)}" for far in (*(one.farthest(row) for one in chosen), nearest))
-            yield f"| {grid} | {title} | {' | '.join(cells)} |"
+            far = sorted(one.farthest(row) for one in own)
+            cells = (f"{value:.2f}{_mark(value)}" for value in (*(one.farthest(row) for one in chosen), far[0]))
+            near = sum(value <= WITHIN[1] for value in far)
+            yield f"| {grid} | {title} | {' | '.join(cells)} | {near} of {len(own)} |"
     yield f"\n✓: within {WITHIN[0]} nats; (✓): within {WITHIN[1]}.\n"
     yield from conclusions(tried)
 

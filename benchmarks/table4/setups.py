@@ -21,7 +21,7 @@ from ays_toy.sampling.samplers import sample
 from ays_toy.sampling.schedules import edm, interpolate
 from ays_toy.sampling.solver_steps import denoise
 
-FIRST_STEPS, SWEEPS = 10, 60  # of the paper's first stage; of its sweeps, how many are looked at
+FIRST_STEPS, SWEEPS = 10, 40  # of the paper's first stage; of its sweeps, how many are looked at
 KNOWN, CELLS = 96, 2000  # levels at which an error is computed; cells of the integral over log sigma between them
 NODES = np.linspace(-8.0, 8.0, 161)  # stds around a mode
 
