@@ -12,7 +12,6 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser
 
-from ays_toy import seeds
 from ays_toy.data.mixtures import Mixture
 from ays_toy.estimates import Estimate
 from ays_toy.figures import Panel, density_panels
@@ -20,6 +19,7 @@ from ays_toy.figures.printed import as_page
 from ays_toy.palette import REFERENCE, color
 from ays_toy.runs import pictures
 from ays_toy.sampling.solvers import SOLVERS
+from benchmarks.table4.fit import SEED
 from benchmarks.table4.printed import FITTED, STEPS, TABLE, THEIRS
 from benchmarks.table4.report import NINE, ROWS, Tried
 from benchmarks.table4.setups import ENDINGS, Setup, resampled
@@ -59,7 +59,7 @@ def panels(one: Tried, samples: int = THEIRS) -> tuple[list[Panel], float]:
     notes = [SOLVERS[printed.solver].title, f"{STEPS[SHOWN]} steps, {samples:,} samples"]
     row = [Panel(f"Grid {one.kind.grid}", REFERENCE, notes, pictures.shades(exact, top))]
     for name, levels in zip((*FITTED, "ays"), schedules(one), strict=True):
-        drawn = setup.samples(levels, printed.solver, samples, seeds.EVIDENCE)
+        drawn = setup.samples(levels, printed.solver, samples, SEED)
         nll = setup.surprise(drawn)
         value = Estimate(float(nll.mean()), float(nll.std(ddof=1) / np.sqrt(samples)))
         notes = [f"NLL {value}", f"in the paper {getattr(printed, name)[SHOWN]:.3f}"]
