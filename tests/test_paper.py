@@ -73,6 +73,16 @@ def test_a_first_order_end_is_the_one_step_solver_at_the_end_alone():
     assert not np.array_equal(setup.samples(three, "sde-dpmpp-2m", 256), SETUP.samples(three, "sde-dpmpp-2m", 256))
 
 
+def test_the_heun_type_holds_the_mean_of_the_extrapolated_line():
+    kinds_of = (SETUP, replace(SETUP, heun_type=True))
+    one, two, three = (logsnr(n, 0.002, 80.0) for n in (1, 2, 3))
+    for levels in (one, three):
+        midpoint, heun = (setup.samples(levels, "sde-dpmpp-2m", 256) for setup in kinds_of)
+        assert torch.equal(midpoint, heun) is (levels is one), "the first step looks back on none"
+    heun = kinds_of[1].samples(two, "sde-dpmpp-2m", 256)
+    torch.testing.assert_close(heun, SETUP.samples(two, "sde-dpmpp-3m", 256), atol=1e-6, rtol=1e-6)
+
+
 def test_lengths_have_no_scale():
     twice = Setup(tuple(Line(6, 2 * LINE.spacing, 2 * LINE.std) for _ in range(2)), 0.004, 160.0)
     for solver in ("stochastic-ddim", "sde-dpmpp-2m"):

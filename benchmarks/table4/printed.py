@@ -61,6 +61,7 @@ class Kind:
     free_range: bool = False
     first_order_end: bool = False
     axes: str = "same"
+    heun_type: bool = False
 
     def __str__(self) -> str:
         return " ".join(str(value) for value in asdict(self).values())
@@ -75,5 +76,6 @@ def kinds() -> Iterator[Kind]:
     """Every kind of set-up that is tried."""
     for grid, free_range, ending in product(TABLE, (False, True), ENDINGS):
         multistep, oblong = grid == "8×8", grid == "8×4"
-        for first_order_end, axes in product((False, True)[: 1 + multistep], list(AXES)[: None if oblong else 1]):
-            yield Kind(grid, ending, free_range, first_order_end, axes)
+        either = (False, True) if multistep else (False,)
+        for first_order_end, heun_type, axes in product(either, either, AXES if oblong else ["same"]):
+            yield Kind(grid, ending, free_range, first_order_end, axes, heun_type)

@@ -21,11 +21,11 @@ HEAD = """# Table 4 of the paper beside ours
 
 The paper prints the NLL of samples on three grids of equal modes, but neither the grids' spacing and std nor all of the
 set-up (Sec. 5.1, App. C.2). So every set-up that it leaves open is tried here, {count} kinds: how a walk ends, which
-density judges its samples, whether the last step of SDE-DPM-Solver++(2M) is of first order, the range of noise, spacing
-and std by axis. In each kind the free numbers are fitted to the six of EDM and LogSNR. **AYS is not fitted**: it is the
-paper's search from EDM with 10 steps, cut to 20 and 40 and resampled, at prices without noise; beside it, the search
-for each number of steps alone. After which sweep it was stopped the paper does not say: taken is the one whose NLL is
-nearest to the paper's, with hindsight.
+density judges its samples, whether SDE-DPM-Solver++(2M) is of midpoint or Heun type and its last step of first order,
+the range of noise, spacing and std by axis. In each kind the free numbers are fitted to the six of EDM and LogSNR.
+**AYS is not fitted**: it is the paper's search from EDM with 10 steps, cut to 20 and 40 and resampled, at prices
+without noise; beside it, the search for each number of steps alone. After which sweep it was stopped the paper does not
+say: taken is the one whose NLL is nearest to the paper's, with hindsight.
 
 Denoisers are exact, and NLLs are those of {samples:,} samples on even noise. *Off* is ours less the paper's; error bars
 are both together, the paper's as of {theirs:,} samples. The misfit is the root mean square of the six in parts of
@@ -51,7 +51,7 @@ class Tried:
         kind = Kind(**{field.name: row[field.name] for field in fields(Kind)})
         first, other = (Line(modes, *line) for modes, line in zip(TABLE[kind.grid].modes, row["lines"], strict=True))
         low, high = row["range"]
-        setup = Setup((first, other), low, high, kind.ending, kind.first_order_end)
+        setup = Setup((first, other), low, high, kind.ending, kind.first_order_end, kind.heun_type)
         return cls(kind, setup, row["sweep"], row["sweeps"], [Estimate(*pair) for pair in row["nll"]])
 
     @property
@@ -202,7 +202,7 @@ def described(one: Tried) -> str:
     size = f"spacing {first.spacing:g}, std {first.std:g}"
     if first.spacing != other.spacing or first.std != other.std:
         size += f" along {first.modes} modes, spacing {other.spacing:g}, std {other.std:g} along {other.modes}"
-    last = "; last step of first order" if kind.first_order_end else ""
+    last = "; last step of first order" * kind.first_order_end + "; solver of Heun type" * kind.heun_type
     return (
         f"{size}, overall std {one.setup.std:.3f}; σ from {one.setup.low:g} to {one.setup.high:g}; "
         f"{ENDINGS[kind.ending].title}{last}"
@@ -214,7 +214,19 @@ def listing(tried: Sequence[Tried]) -> Iterator[str]:
     yield from (f"- *{name}*: {words}" for name, words in AXES.items())
     yield from (f"- *{name}*: {ending.title}" for name, ending in ENDINGS.items())
     yield "\nRows of the table are off by so many nats, as root mean squares.\n"
-    titles = ("grid", "ending", "last step", "axes", "σ_min", "σ_max", "spacing", "std", "overall std", "misfit")
+    titles = (
+        "grid",
+        "ending",
+        "last step",
+        "type",
+        "axes",
+        "σ_min",
+        "σ_max",
+        "spacing",
+        "std",
+        "overall std",
+        "misfit",
+    )
     yield f"| {' | '.join((*titles, *ROWS.values(), 'sweep'))} |"
     yield "|" + "---|" * (len(titles) + len(ROWS) + 1)
     for one in (one for own in by_grid(tried).values() for one in sorted(own, key=lambda one: one.misfit)):
@@ -222,7 +234,7 @@ def listing(tried: Sequence[Tried]) -> Iterator[str]:
         sizes = [_both(getattr(first, part), getattr(other, part)) for part in ("spacing", "std")]
         off = (f"{np.sqrt(np.square(one.off[_places(row)]).mean()):.2f}" for row in ROWS)
         cells = (
-            *(kind.grid, kind.ending, "first order" if kind.first_order_end else "", kind.axes),
+            *(kind.grid, kind.ending, "first order" * kind.first_order_end, "Heun" * kind.heun_type, kind.axes),
             *(f"{one.setup.low:g}", f"{one.setup.high:g}", *sizes, f"{one.setup.std:.3f}", f"{one.misfit:.2f}"),
         )
         yield f"| {' | '.join((*cells, *off, str(one.sweep)))} |"

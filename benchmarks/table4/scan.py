@@ -13,8 +13,9 @@ from scipy.ndimage import zoom
 from ays_toy import seeds
 from ays_toy.checks import SIGMA_MAX, SIGMA_MIN
 from ays_toy.sampling.even_noise import EvenNoise
+from ays_toy.sampling.solvers import Solver
 from benchmarks.table4.printed import FITTED, STEPS, TABLE, Kind, Printed
-from benchmarks.table4.setups import ENDINGS, Line, Setup, walked
+from benchmarks.table4.setups import ENDINGS, Line, Setup, solver_of, walked
 
 SEED, _ = seeds.PAPER_BENCHMARK
 SAMPLES = 512
@@ -23,7 +24,7 @@ SPANS = (SIGMA_MAX / SIGMA_MIN, 6000.0, 900.0)  # sigma_max / sigma_min
 FINER = 6  # times as many places between those of a scan, by splines
 
 
-def scanned(modes: int, solver: str, first_order_end: bool, span: float) -> np.ndarray:
+def scanned(modes: int, solver: Solver, first_order_end: bool, span: float) -> np.ndarray:
     """NLL of one axis of std 1, over ratios and reaches: [ending, 6 numbers, ratio, reach]."""
     out = np.empty((len(ENDINGS), 2 * len(STEPS), len(RATIOS), len(REACHES)))
     for (i, ratio), (j, reach) in product(enumerate(RATIOS), enumerate(REACHES)):
@@ -39,13 +40,14 @@ def scanned(modes: int, solver: str, first_order_end: bool, span: float) -> np.n
     return out
 
 
-def lines_of(printed: Printed, first_order_end: bool, span: float, folder: Path) -> list[np.ndarray]:
+def lines_of(kind: Kind, span: float, folder: Path) -> list[np.ndarray]:
     """The scans of both axes of a grid, taken from a folder where they are, and kept there."""
-    found = []
+    printed, found = TABLE[kind.grid], []
     for modes in printed.modes:
-        path = folder / f"{modes} {printed.solver} {first_order_end:d} {span:g}.npy"
+        path = folder / f"{modes} {printed.solver} {kind.first_order_end:d}{kind.heun_type:d} {span:g}.npy"
         if not path.is_file():
-            np.save(path, scanned(modes, printed.solver, first_order_end, span))
+            solver = solver_of(printed.solver, kind.heun_type)
+            np.save(path, scanned(modes, solver, kind.first_order_end, span))
         found.append(np.load(path))
     return found
 
@@ -74,7 +76,7 @@ def best(kind: Kind, folder: Path) -> Setup:
     printed, found = TABLE[kind.grid], list[tuple[float, Setup]]()
     ratios, reaches = _places(RATIOS), _places(REACHES)
     for span in SPANS if kind.free_range else SPANS[:1]:
-        scans = lines_of(printed, kind.first_order_end, span, folder)
+        scans = lines_of(kind, span, folder)
         first, second = (_fine(scan[list(ENDINGS).index(kind.ending)]) for scan in scans)
         for spacing, std in other_axis(kind.axes):
             both = first + _moved(second, ratios, reaches, spacing / std, std) + np.log(std)
@@ -85,7 +87,7 @@ def best(kind: Kind, folder: Path) -> Setup:
             s = float(np.broadcast_to(stds, misfit.shape)[i, j])
             low, line = s / float(reaches[j]), Line(printed.modes[0], s * float(ratios[i]), s)
             other = Line(printed.modes[1], line.spacing * spacing, s * std)
-            setup = Setup((line, other), low, low * span, kind.ending, kind.first_order_end)
+            setup = Setup((line, other), low, low * span, kind.ending, kind.first_order_end, kind.heun_type)
             found.append((float(misfit[i, j]), setup))
     return min(found, key=lambda pair: pair[0])[1]
 

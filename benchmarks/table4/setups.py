@@ -5,8 +5,9 @@ sampled by itself, with a spacing and a std of its own, at the cost of its few m
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from ays_toy.data.mixtures import Mixture
 from ays_toy.estimates import KlubEstimate
 from ays_toy.optimize import coordinate_search, refine_search
 from ays_toy.sampling.even_noise import EvenNoise
-from ays_toy.sampling.samplers import sample
+from ays_toy.sampling.samplers import step_from
 from ays_toy.sampling.schedules import edm, interpolate
-from ays_toy.sampling.solver_steps import denoise
+from ays_toy.sampling.solver_steps import Step, denoise
+from ays_toy.sampling.solvers import SOLVERS, Solver
 
 FIRST_STEPS, SWEEPS = 10, 40  # of the paper's first stage; of its sweeps, how many are looked at
 KNOWN, CELLS = 96, 2000  # levels at which an error is computed; cells of the integral over log sigma between them
@@ -82,29 +84,41 @@ ENDINGS = {
 }
 
 
+def solver_of(name: str, heun_type: bool = False) -> Solver:
+    """The solver of that name, or SDE-DPM-Solver++(2M) with the mean of the extrapolated line, not its middle.
+
+    Tools call these types of it Heun and midpoint; the mean is what the second step of (3M) holds.
+    """
+    return replace(SOLVERS["sde-dpmpp-3m"], history=1) if heun_type else SOLVERS[name]
+
+
 def walked(
-    line: Line, levels: np.ndarray, solver: str, noise: EvenNoise, axis: int = 0, first_order_end: bool = False
+    line: Line, levels: np.ndarray, solver: Solver, noise: EvenNoise, axis: int = 0, first_order_end: bool = False
 ) -> torch.Tensor:
     """Where one axis [N, 1] has got to at the last level; the last step may be kept from looking back."""
 
     def drawn(sigma: float, sigma_next: float, x: torch.Tensor) -> torch.Tensor:
         return noise(sigma, sigma_next, x)[:, axis : axis + 1]
 
-    x = noise.start(float(levels[0]))[:, axis : axis + 1]
-    for part in (levels[:-1], levels[-2:]) if first_order_end and len(levels) > 2 else (levels,):
-        x = sample(line.denoiser, x, part, solver, noise=drawn)  # a walk's first step looks back on none
+    x, past = noise.start(float(levels[0]))[:, axis : axis + 1], list[Step]()
+    for k, (sigma, sigma_next) in enumerate(pairwise(levels.tolist())):
+        if first_order_end and k == len(levels) - 2:
+            past = []
+        step = step_from(line.denoiser, x, sigma, sigma_next, solver, past, drawn, k)
+        x, past = step.x_next, [step]
     return x
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A grid as two lines, a range of noise, how walks end, and whether their last step looks back."""
+    """A grid as two lines, a range of noise, how walks end and whether their last step looks back, a type of solver."""
 
     lines: tuple[Line, Line]
     low: float
     high: float
     ending: str = "low"
     first_order_end: bool = False
+    heun_type: bool = False
 
     def steps(self, n: int) -> int:
         """How many of n steps lead down to the last level."""
@@ -118,8 +132,9 @@ class Setup:
     def samples(self, levels: np.ndarray, solver: str, n: int, seed: int = 0) -> torch.Tensor:
         """Samples [n, 2] on even noise."""
         noise, ending, sigma = EvenNoise(seed, n, len(levels) - 1), ENDINGS[self.ending], float(levels[-1])
+        chosen = solver_of(solver, self.heun_type)
         axes = [
-            ending.of(line, walked(line, levels, solver, noise, axis, self.first_order_end), sigma)
+            ending.of(line, walked(line, levels, chosen, noise, axis, self.first_order_end), sigma)
             for axis, line in enumerate(self.lines)
         ]
         return torch.cat(axes, dim=1)
