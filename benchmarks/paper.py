@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import shipping
+from benchmarks.evidence import digest
 from benchmarks.table4 import fit
 from benchmarks.table4.printed import TABLE, kinds
 from benchmarks.table4.report import Tried, written
@@ -46,7 +47,7 @@ def set_beside(
     """Try every set-up of Table 4 that is not tried yet, and write the table."""
     torch.set_num_threads(1)  # small tensors
     rows, path = read(folder, anew), folder / RESULTS
-    parts = path.with_suffix(".parts")
+    parts = path.with_suffix(".parts") / digest(fit.settings())  # scans made with others are none of these
     parts.mkdir(parents=True, exist_ok=True)
     missing = [kind for kind in kinds() if str(kind) not in rows]
     for kind in track(missing, description="set-ups"):
