@@ -45,8 +45,9 @@ CHOICES = "choices asked for"  # under which a session keeps for which settings 
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture."
 FAULT = (
-    f" KLUB that the {names.title('klub-optimum')} has less than {names.title('ays-at-rest')} is the **search's** "
-    f"fault; what its samples are worse than those of {names.title('ays')} is the **objective's**."
+    f" By how much {names.title('ays-at-rest')} has more KLUB than the {names.title('klub-optimum')} is the "
+    f"**search's** fault; by how much the optimum's samples are worse than those of {names.title('ays')}, the "
+    "**objective's**."
 )
 BY_HAND = (
     " Drag the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at "
