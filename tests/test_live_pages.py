@@ -91,6 +91,7 @@ def test_a_page_that_is_opened_shows_what_ships_and_searches_only_when_it_is_ask
     assert "ships with the project" in texts(at)
     assert "Nothing moves after sweep" in texts(at)
     assert shipped_searches.made_on() in texts(at)
+    assert "the **search's** fault" in texts(at), "the table has both: at rest, and the optimum"
     assert list(at.dataframe[0].value["Schedule"])[:4] == ["EDM", "AYS", "AYS, sweep 1", "AYS at rest"]
     assert at.query_params["sweep"] == "1"
     assert at.button(key="run search").label == "Run it yourself"
@@ -109,6 +110,7 @@ def test_a_page_that_is_opened_shows_what_ships_and_searches_only_when_it_is_ask
     run(at)
     assert not watched(at)
     assert "Nothing moves after sweep" not in texts(at)
+    assert "the **search's** fault" not in texts(at)
     assert "No search of these settings ships" in texts(at)
     assert list(at.dataframe[0].value["Schedule"])[:3] == ["EDM", "KLUB optimum", "p-optimum, p = 2"]
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from ays_toy.data.mixtures import Mixture
 from ays_toy.runs.comparison import Model
 
 
@@ -16,8 +17,13 @@ def density_image(samples: torch.Tensor, half_width: float, bins: int) -> np.nda
 
 def true_image(model: Model, half_width: float, bins: int) -> np.ndarray:
     """The exact mass of the model's data, at noise sigma_min, in each bin of the same grid."""
+    return mixture_image(model.dataset.mixture, model.sigma_min, half_width, bins)
+
+
+def mixture_image(mixture: Mixture, sigma: float, half_width: float, bins: int) -> np.ndarray:
+    """The exact mass of a mixture with noise sigma in each bin of the same grid."""
     edges = np.linspace(-half_width, half_width, bins + 1)
-    return model.dataset.mixture.bin_mass(edges, edges, model.sigma_min).T
+    return mixture.bin_mass(edges, edges, sigma).T
 
 
 def brightest(image: np.ndarray) -> float:

@@ -44,6 +44,11 @@ SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
 CHOICES = "choices asked for"  # under which a session keeps for which settings it has
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture."
+FAULT = (
+    f" By how much {names.title('ays-at-rest')} has more KLUB than the {names.title('klub-optimum')} is the "
+    f"**search's** fault; by how much the optimum's samples are worse than those of {names.title('ays')}, the "
+    "**objective's**."
+)
 BY_HAND = (
     " Drag the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at "
     "rest."
@@ -290,10 +295,11 @@ def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:
         saved = f" and {ays.seconds / best.seconds:,.0f}× less time"
     else:
         saved, words = "", f"{words} The search ships: its seconds are those of {shipped_searches.made_on()}."
-    return words + (
+    words += (
         f" One pass prices every schedule of every length: **{ays.calls / best.calls:,.0f}× fewer denoiser calls**"
         f"{saved} than the search until its stop."
     )
+    return words + FAULT if "rest" in shown else words
 
 
 def _asked(view: SearchView) -> tuple[Model, str, int, str, int]:
