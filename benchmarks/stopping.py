@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ays_toy import optimize, seeds
+from ays_toy.data.counted import Counted
 from ays_toy.metrics import METRICS as METRICS_BY_NAME
 from ays_toy.metrics import Estimate, evaluate
 from ays_toy.metrics.law import law_of
 from ays_toy.optimize.refine import descend
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs.comparison import Model, draw_samples
-from ays_toy.runs.finding import Counted
 from ays_toy.sampling import schedules
 
 CASES = (("grid-6x6", "exact", 6), ("spirals", "mlp", 6), ("moons", "mlp", 6))
@@ -86,7 +86,7 @@ def case(data: str, kind: str, steps: int) -> dict[str, Any]:
     costs["EDM refined on KLUB"] = calls, time.perf_counter() - began
     began, counted = time.perf_counter(), Counted(denoiser)
     sampled = refined_on_samples(model, counted, first, generator)
-    costs["EDM refined on its samples"] = counted.points, time.perf_counter() - began
+    costs["EDM refined on its samples"] = counted.given, time.perf_counter() - began
     judge = Model.collect(model, paths=16_384, seed=FRESH_SEED)  # prices all on paths that none has seen
 
     named = {name: schedules.SCHEDULES[name](steps) for name in BASELINES}

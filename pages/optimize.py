@@ -24,7 +24,7 @@ st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level mo
 choice = watching.chosen(state)
 seen = watching.stage(state, choice)
 shown = watching.found(state, choice)
-outcomes = findings.begin(state, shown)
+outcomes = findings.begin(state, shown, pictured=watching.pictured(shown))
 
 
 def search_as_it_goes() -> None:

@@ -87,7 +87,7 @@ def test_what_is_found_is_kept_gone_on_with_and_refused_with_other_settings(tmp_
 def test_a_sampling_asked_for_after_three_choices_is_done_before_any_of_them(monkeypatch):
     release, begun = Event(), []
 
-    def choose(_model, _solver, steps, _metric, _iterations):
+    def choose(_model, _solver, steps, *_):
         begun.append(steps)
         release.wait(60)
         return Schedule("choice", "Automatic choice", edm(steps))

@@ -99,12 +99,17 @@ def samplings(model: Model, solver: str, seed: int, shown: Mapping[str, Schedule
     return {name: Sampling.of(model, solver, seed, one) for name, one in {**shown, "data": FRESH_DATA}.items()}
 
 
-def start(wanted: Mapping[str, Sampling], later: Collection[str] = ()) -> Outcomes:
-    """Begin drawing and measuring samples, the first named first; those named in `later` after all others."""
+def start(
+    wanted: Mapping[str, Sampling], later: Collection[str] = (), pictured: Collection[str] | None = None
+) -> Outcomes:
+    """Begin drawing and measuring samples, the first named first; those named in `later` after all others.
+
+    Only those named in `pictured` have pictures, or all but those in `later`. What ships of the others is there now.
+    """
     for model in {asked.model for asked in wanted.values()}:
         reference(model)  # once, before the tasks would all ask for it
-    pictured = wanted.keys() - {*later, "data"}  # fresh data have none: the pictures show the exact density
-    return {name: _begun(replace(asked, pictured=name in pictured), name in later) for name, asked in wanted.items()}
+    seen = (wanted.keys() - later if pictured is None else {*pictured}) - {"data"}  # they show the exact density
+    return {name: _begun(replace(asked, pictured=name in seen), name in later) for name, asked in wanted.items()}
 
 
 def _begun(asked: Sampling, later: bool) -> "Future[Outcome]":

@@ -171,13 +171,18 @@ def blended(first: Schedule, best: Schedule, percent: int) -> Schedule:
     return replace(best, name=name, title=title, sigmas=optimize.blend(first.sigmas, best.sigmas, percent / 100))
 
 
-def begin(view: ModelView, shown: Mapping[str, Schedule], later: Collection[str] = ()) -> compute.Outcomes:
+def begin(
+    view: ModelView,
+    shown: Mapping[str, Schedule],
+    later: Collection[str] = (),
+    pictured: Collection[str] | None = None,
+) -> compute.Outcomes:
     """Begin drawing samples of every schedule and of the data; drop what the last view left in the queue.
 
-    Those named in `later` are drawn when nobody waits for others.
+    Those named in `later` are drawn when nobody waits for others; `pictured` is as in `compute.start`.
     """
     let_go()
-    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later)
+    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later, pictured)
     hold(outcomes)
     return outcomes
 

@@ -255,13 +255,17 @@ def found(view: SearchView, choice: "Future[Chosen] | None") -> dict[str, Schedu
     return all_found
 
 
+def pictured(shown: Mapping[str, Schedule]) -> tuple[str, ...]:
+    """What has a picture, where it is found."""
+    return "start", "ays", "hand" if "hand" in shown else "rest", "p-optimum"
+
+
 def samples(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
     """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
     figures = gallery.metrics(view.metric)
-    end = "hand" if "hand" in shown else "rest"
     known, pictures = watch(view), []
     waits = "not run yet" if known is None else "searching …" if active(known) else "not reached"
-    for name, style in (("start", view.start), ("ays", "ays"), (end, "ays-at-rest"), ("p-optimum", "p-optimum")):
+    for name, style in zip(pictured(shown), (view.start, "ays", "ays-at-rest", "p-optimum"), strict=True):
         one = shown.get(name) or Schedule(style, names.title(style))
         pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
     return pictures
