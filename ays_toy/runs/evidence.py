@@ -17,12 +17,27 @@ from ays_toy.runs.shipped import PLAIN
 FILE = Path(__file__).parent / "results" / "evidence.parquet"
 CASE = ["data", "kind", "solver", "steps"]
 METHOD = "method"  # what somebody has brought
-TITLES = {PLAIN: "Choice, not refined", METHOD: "Brought"}
+EXHIBITS = FILE.with_name("exhibits.parquet")  # what stands beside the study, by `python -m benchmarks.exhibits`
+BEST, COEFFICIENTS = (
+    "best-known",
+    "coefficients",
+)  # a schedule, and no schedule: the choice by a solver that has learned
+TITLES = {
+    PLAIN: "Choice, not refined",
+    METHOD: "Brought",
+    BEST: "Best known",
+    COEFFICIENTS: "Choice with learned coefficients",
+}
 
 
 def title(name: str) -> str:
     """What a schedule of the study is called."""
     return TITLES.get(name) or names.title(name, 2.0)
+
+
+def at_power(power: float) -> str:
+    """The name of the optimum for a power among the exhibits."""
+    return f"p={power:g}"
 
 
 def subject(data: str, kind: str) -> str:
