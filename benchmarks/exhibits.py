@@ -20,7 +20,7 @@ from rich.console import Console
 from ays_toy import names, seeds
 from ays_toy.optimize import Effort, Points
 from ays_toy.optimize.points import entropy_of
-from ays_toy.runs import evidence, finding
+from ays_toy.runs import evidence, exhibits, finding
 from ays_toy.sampling.corrected import CORRECTABLE, corrected
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
@@ -28,7 +28,7 @@ from ays_toy.sampling.solvers import Solver
 from benchmarks import cells
 from benchmarks.cells import Case
 
-FILE = evidence.EXHIBITS
+FILE = exhibits.FILE
 PATIENT = Effort(iterations=240, samples=2048)  # eight times that of the choice
 LEARNING = Effort(iterations=150, samples=1024, rate=0.02)
 FIRST, HELD_OUT = 1 << 13, 1 << 15  # samples that say which few may be best, and which of them is
@@ -95,7 +95,7 @@ def dial(case: Case, known: dict[str, Schedule]) -> Iterator[tuple[str, Schedule
     """The optimum for every power, and schedules of the study that stand beside it."""
     for power in POWERS:
         one = finding.optimum(cells.one_pass(case.data, case.kind), case.steps, power)
-        yield evidence.at_power(power), replace(one, title=names.title("p-optimum", power))
+        yield exhibits.at_power(power), replace(one, title=names.title("p-optimum", power))
     yield from ((name, known[name]) for name in BESIDE)
 
 

@@ -11,6 +11,7 @@ from ays_toy.words import significant
 
 ROW, TOP = 24, 46  # pixels of a schedule in the map, and of what stands over it
 FRAME = {"height": 330, "margin": {**MARGIN, "b": 36}, "hovermode": "closest"}  # of the figures below it
+MARKS = {"best-known": "star-open", "coefficients": "cross-thin-open"}  # of what no schedule's name stands for
 WORST = 30.0  # ratio from which on all are drawn alike
 # Laid thinly over the page, so that its words are read on all of it in the light and in the dark.
 SCALE = [[0.0, "rgba(230,159,0,0.55)"], [0.4, "rgba(230,159,0,0.15)"], [1.0, "rgba(86,130,180,0.35)"]]
@@ -145,8 +146,5 @@ def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
 
 
 def look(name: str) -> Style:
-    """A schedule's look; the choice before its refinement is drawn as an open mark of it."""
-    return STYLES.get(name, PLAIN)
-
-
-PLAIN = Style("", STYLES["choice"].color, "dot", f"{STYLES['choice'].symbol}-open", "")
+    """A schedule's look; what comes of the choice, or was it before, is drawn as another mark of its color."""
+    return STYLES.get(name) or Style("", STYLES["choice"].color, "dot", MARKS.get(name, "hexagon-open"), "")
