@@ -60,7 +60,15 @@ ARTEFACTS: dict[str, Artefact] = {
             ("evidence.parquet",),
             "benchmarks.evidence --out {to}/evidence.parquet",
             "half an hour",
-            reads=(f"{NETWORKS}/moons.safetensors",),
+            reads=(f"{NETWORKS}/moons.safetensors", f"{NETWORKS}/spirals.safetensors"),
+        ),
+        Artefact(
+            "exhibits",
+            RESULTS,
+            ("exhibits.parquet",),
+            "benchmarks.exhibits --out {to}/exhibits.parquet",
+            "a quarter of an hour",
+            reads=(f"{RESULTS}/evidence.parquet",),
         ),
         Artefact(
             "digits",

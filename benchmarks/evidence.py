@@ -38,7 +38,7 @@ FILE, OWN = evidence.FILE, Path(__file__).parent / "results" / "evidence.parquet
 DATA = ("grid-8x8", "multiscale", "moons", "spirals")  # of the study that ships
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (5, 8, 12)
-NETWORKS, FEW = ("moons",), (5, 8)  # data and steps of the study of networks, which take long
+NETWORKS, FEW = ("moons", "spirals"), (5, 8)  # data and steps of the study of networks, which take long
 Find = Callable[[Model, str, int], Any]  # (model, solver, steps) -> levels [steps + 1], over the model's range
 
 

@@ -47,6 +47,14 @@ def test_a_study_goes_on_where_it_was_and_never_mixes_settings(tmp_path, monkeyp
     made = part.stat().st_mtime_ns
     pd.testing.assert_frame_equal(study(out), first)
     assert part.stat().st_mtime_ns == made, "what is known is not found again"
+    part.unlink()
+    wanted, which = {CASE: part}, [*names.COMPARED]
+    evidence.take_up(out, wanted, "others", which)
+    evidence.take_up(out, wanted, first.settings[0], [*which, "edm-as-well"])
+    assert not part.exists(), "other settings, and other schedules"
+    evidence.take_up(out, wanted, first.settings[0], which)
+    assert len(pd.read_parquet(part)) == len(first)
+    pd.testing.assert_frame_equal(study(out), first)
     monkeypatch.setattr(cells, "SAMPLES", 1 << 12)
     other = study(out)
     assert len(list(out.with_suffix(".parts").iterdir())) == 2

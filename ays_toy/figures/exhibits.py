@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -9,7 +10,8 @@ from ays_toy.figures.evidence import FRAME, look
 from ays_toy.palette import MARGIN, REFERENCE
 from ays_toy.words import significant
 
-ROW, ENDS = 26, 78  # pixels of a line, and of what stands around them
+TICKS = [mark * 10.0**k for k in range(-4, 3) for mark in (1, 2, 5)]  # of a ratio
+ROW, ENDS = 26, 104  # pixels of a line, and of what stands around them
 POWERS = "p-optimum"  # whose look the curve of the powers has
 
 
@@ -22,23 +24,28 @@ def against(means: pd.DataFrame, titles: Mapping[str, str], base: str, what: str
     solvers, steps = zip(*((solver, f"{steps} steps") for solver, steps in means.index), strict=True)
     for name, title in titles.items():
         style, ratios, errors = look(name), means["ratio"][name], means["error"][name]
+        part = errors / ratios  # even to both sides in the logarithm, whose error it is
         figure.add_trace(
             go.Scatter(
                 x=ratios,
                 y=[solvers, steps],
-                error_x={"type": "data", "array": errors, "color": style.color, "thickness": 1.2, "width": 3},
+                error_x={
+                    **{"type": "data", "array": ratios * np.expm1(part), "arrayminus": -ratios * np.expm1(-part)},
+                    **{"color": style.color, "thickness": 1.2, "width": 3},
+                },
                 mode="markers",
                 marker={"color": style.color, "symbol": style.symbol, "size": 10},
                 name=title,
                 customdata=[significant(*pair) for pair in zip(ratios, errors, strict=True)],
-                hovertemplate=f"{title}, %{{y}}<br>%{{customdata}} times {base}<extra></extra>",
+                hovertemplate=f"{title}, %{{y}}<br>{what} %{{customdata}} times {base}<extra></extra>",
             )
         )
     figure.add_vline(1.0, line={"color": REFERENCE, "dash": "dot", "width": 1.4})
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showdividers=False)
-    said = {"text": f"{what}, times that of {base}", "standoff": 2}
-    figure.update_xaxes(type="log", fixedrange=True, title=said, tickformat="~g", nticks=6)
-    return figure.update_layout(height=ENDS + ROW * len(means), margin={**MARGIN, "b": 36}, hovermode="closest")
+    said = {"text": f"times {base}", "standoff": 2}
+    figure.update_xaxes(type="log", fixedrange=True, title=said, tickvals=TICKS, tickformat="~g", tickangle=0)
+    figure.update_layout(height=ENDS + ROW * len(means), margin={**MARGIN, "b": 36}, hovermode="closest")
+    return figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"})
 
 
 def dial(
