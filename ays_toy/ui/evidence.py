@@ -63,7 +63,7 @@ class EvidenceView:
     """What of the study is shown: which models, judged by which figure, and a case in detail."""
 
     kind: str = codec.param("exact", lambda text: codec.choice(kinds(), "kind of model")(text))
-    judged: str = codec.param("energy", codec.choice([*RATIOS, *results.SHIPPED_FIGURES], "metric"))
+    judged: str = codec.param("energy", codec.choice(dict.fromkeys((*RATIOS, *results.SHIPPED_FIGURES)), "metric"))
     studied: str = codec.param("grid-8x8", lambda text: codec.choice(subjects(), "case of the study")(text))
     under: str = codec.param("sde-dpmpp-2m", lambda text: codec.choice(solvers(), "solver of the study")(text))
 
