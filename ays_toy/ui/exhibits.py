@@ -23,13 +23,12 @@ def _against(names_: tuple[str, ...], base: str, metric: str) -> pd.DataFrame:
 
 def show(view: EvidenceView) -> None:
     """All exhibits, and the command that makes them."""
-    st.markdown("### What is left, and what no schedule can buy")
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("#### The headroom of the choice")
+        st.markdown("#### What refinement has gained, and has left")
         headroom(view)
     with right:
-        st.markdown("#### Learned coefficients of the solver")
+        st.markdown("#### What no schedule can buy")
         bought(view)
     left, right = st.columns(2, gap="medium")
     with left:
