@@ -26,36 +26,40 @@ LINES = ("choice", evidence.PLAIN, "ays", "klub-optimum", "ld3", "logsnr", "edm"
 RATIOS = ("energy", "sliced-w2", "mode-mass", "hist-kl")  # whose zero is the data, so that ratios mean something
 
 
+@kept(1)
+def _studied() -> dict[str, dict[str, set[str]]]:
+    """What was studied of each kind of models: the data, the solvers, the metrics."""
+    by_kind = {kind: evidence.of_kind(kind) for kind in KINDS}
+    columns = ("data", "solver", "metric")
+    return {kind: {name: set(some[name]) for name in columns} for kind, some in by_kind.items() if not some.empty}
+
+
 def kinds() -> dict[str, str]:
     """The kinds of models that were studied, with titles."""
-    return {kind: title for kind, title in KINDS.items() if not evidence.of_kind(kind).empty}
+    return {kind: KINDS[kind] for kind in _studied()}
 
 
 def subjects(*of: str) -> dict[str, str]:
     """Data sets with their denoisers that were studied, of some kinds or all, with titles."""
-    found = dict[str, str]()
-    for kind in of or kinds():
-        some = set(evidence.of_kind(kind).data)
-        title = {data: one.title for data, one in DATASETS.items() if data in some} | (
-            {} if kind != evidence.DIGITS else {evidence.DIGITS: KINDS[kind]}
-        )
-        found |= {
-            evidence.subject(data, kind): words + (", network" if kind == "mlp" else "")
-            for data, words in title.items()
-        }
-    return found
+    named = {evidence.DIGITS: TITLE, **{data: one.title for data, one in DATASETS.items()}}
+    return {
+        evidence.subject(data, kind): title + (", network" if kind == "mlp" else "")
+        for kind in of or kinds()
+        for data, title in named.items()
+        if data in _studied()[kind]["data"]
+    }
 
 
 def solvers() -> dict[str, str]:
     """The solvers that were studied, with titles."""
-    return {name: one.title for name, one in SOLVERS.items() if name in set(evidence.rows().solver)}
+    studied = {solver for some in _studied().values() for solver in some["solver"]}
+    return {name: one.title for name, one in SOLVERS.items() if name in studied}
 
 
 def figures(kind: str) -> dict[str, Figure]:
     """What models of a kind are judged by: figures whose zero is the data, so that ratios mean something."""
-    if kind == evidence.DIGITS:
-        return {name: FIGURES[name] for name in results.SHIPPED_FIGURES}
-    return {name: METRICS[name] for name in RATIOS if name in set(evidence.of_kind(kind).metric)}
+    every = {**METRICS, **FIGURES}
+    return {name: every[name] for name in (*RATIOS, *results.SHIPPED_FIGURES) if name in _studied()[kind]["metric"]}
 
 
 @dataclass(frozen=True)

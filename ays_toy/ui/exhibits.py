@@ -1,24 +1,35 @@
 """The exhibits of the Evidence page: the headroom, what no schedule can buy, and the dial, in words and figures."""
 
+from typing import NamedTuple
+
 import pandas as pd
 import streamlit as st
 
 from ays_toy import names
+from ays_toy.estimates import Estimate
 from ays_toy.figures import exhibits as drawing
 from ays_toy.runs import evidence, exhibits
-from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import gallery, terms
 from ays_toy.ui.evidence import EvidenceView, solvers, subjects
 from ays_toy.ui.kept import kept
 from ays_toy.words import amid_sentence
 
 COMMAND = "python -m benchmarks.exhibits"
-HEADROOM, BOUGHT = ["choice", evidence.BEST], [evidence.BEST, evidence.COEFFICIENTS]
+HEADROOM, BOUGHT = ("choice", evidence.BEST), (evidence.BEST, evidence.COEFFICIENTS)
+
+
+class Against(NamedTuple):
+    """Schedules against a base: the ratios of every case, their means by solver and steps, and over all."""
+
+    table: pd.DataFrame
+    means: pd.DataFrame
+    overall: dict[str, Estimate]
 
 
 @kept(16)
-def _against(names_: tuple[str, ...], base: str, metric: str) -> pd.DataFrame:
-    return exhibits.against(list(names_), base, metric)
+def _against(wanted: tuple[str, ...], base: str, metric: str) -> Against:
+    table = exhibits.against(list(wanted), base, metric)
+    return Against(table, exhibits.averaged(table, exhibits.BY), exhibits.overall(table))
 
 
 def show(view: EvidenceView) -> None:
@@ -42,9 +53,9 @@ def show(view: EvidenceView) -> None:
 
 def headroom(view: EvidenceView) -> None:
     """What refinement gains, and what a more patient one would."""
-    table = _against(tuple(HEADROOM), evidence.PLAIN, view.judged)
-    _drawn(table, evidence.PLAIN, view, "headroom", "The headroom")
-    refined, best = (exhibits.overall(table)[name] for name in HEADROOM)
+    found = _against(HEADROOM, evidence.PLAIN, view.judged)
+    _drawn(found, evidence.PLAIN, view, "headroom", "The headroom")
+    refined, best = (found.overall[name] for name in HEADROOM)
     terms.caption(
         f"**Look for** stars left of the filled marks: there a better schedule is known. The refined choice has "
         f"{refined} times the {_metric(view)} of the choice before, the best known {best} times; that is the best on "
@@ -55,15 +66,15 @@ def headroom(view: EvidenceView) -> None:
 
 def bought(view: EvidenceView) -> None:
     """What learned coefficients of the solver gain over the choice, at the same levels and calls."""
-    table = _against(tuple(BOUGHT), "choice", view.judged)
-    _drawn(table, "choice", view, "bought", "What no schedule can buy")
-    best, learned = (exhibits.overall(table)[name] for name in BOUGHT)
-    lost = exhibits.worse(table, evidence.COEFFICIENTS)
+    found = _against(BOUGHT, "choice", view.judged)
+    _drawn(found, "choice", view, "bought", "What no schedule can buy")
+    best, learned = (found.overall[name] for name in BOUGHT)
+    lost = exhibits.worse(found.table, evidence.COEFFICIENTS)
     terms.caption(
         f"**Look for** crosses left of the stars: two corrections a step to the weights of a multistep solver, learned "
         f"by the gradients that refine levels, at the same levels and calls. They come to {learned} times the "
         f"{_metric(view)} of the choice, the best schedule known to {best} times; they lose in {lost:.0%} of the "
-        f"{len(table)} cases. The idea is that of GS (arXiv 2510.17699) and S4S (arXiv 2502.17423).",
+        f"{len(found.table)} cases. The idea is that of GS (arXiv 2510.17699) and S4S (arXiv 2502.17423).",
         "Automatic choice",
     )
 
@@ -103,11 +114,10 @@ def _metric(view: EvidenceView) -> str:
     return amid_sentence(view.figure.title)
 
 
-def _drawn(table: pd.DataFrame, base: str, view: EvidenceView, key: str, title: str) -> None:
+def _drawn(found: Against, base: str, view: EvidenceView, key: str, title: str) -> None:
     """A figure of such ratios, by solver and number of steps."""
-    means = exhibits.averaged(table, exhibits.BY).rename(index={n: one.title for n, one in SOLVERS.items()}, level=0)
-    titles = {str(name): evidence.title(str(name)) for name in table["ratio"].columns}
-    found = exhibits.overall(table)
-    told = ", ".join(f"{titles[name]} {value}" for name, value in found.items())
+    titles = {name: evidence.title(name) for name in found.overall}
+    told = ", ".join(f"{titles[name]} {value}" for name, value in found.overall.items())
+    means = found.means.rename(index=solvers(), level="solver")
     drawn = drawing.against(means, titles, evidence.title(base), view.figure.title)
     gallery.figure(drawn, key, title, f"Times {evidence.title(base)}: {told}.")
