@@ -1,4 +1,4 @@
-"""Which schedule wins where: `python -m benchmarks.evidence [--json … --method my_module:find]`.
+"""Which schedule wins where: `python -m benchmarks.evidence [DATA … --out FILE --method my_module:find]`.
 
 Data sets, denoisers, solvers and numbers of steps, by every schedule: found with the seeds of searches, measured on
 others. A row for every number, in one Parquet file. What is found is kept in parts beside it, so that a study that was

@@ -1,7 +1,5 @@
 """Evidence: which schedule wins where, on seeds that none was found with."""
 
-from functools import partial
-
 import streamlit as st
 
 from ays_toy.ui import evidence, exhibits, in_numbers, terms, view
@@ -38,6 +36,8 @@ with right:
         terms.caption("**Look for** what is low and far to the left. Gradients cost as many calls again, backward.")
     st.markdown("#### Made by one command")
     evidence.command(state)
+said = [evidence.in_numbers]
 if state.kind == "exact":
     exhibits.show(state)
-in_numbers.show(partial(evidence.in_numbers, state))
+    said.append(exhibits.in_numbers)
+in_numbers.show(lambda: [line for of_part in said for line in of_part(state)])

@@ -6,7 +6,9 @@ import pytest
 from pages_shown import opened
 
 from ays_toy.runs import evidence, exhibits
-from ays_toy.ui.evidence import EvidenceView, finding, in_numbers, kinds, subjects
+from ays_toy.sampling.corrected import CORRECTABLE
+from ays_toy.ui import exhibits as exhibits_shown
+from ays_toy.ui.evidence import EvidenceView, finding, in_numbers, kinds, solvers, subjects
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -99,3 +101,12 @@ def test_what_is_held_against_a_base_is_floored_by_its_error_and_averaged_geomet
     spread = np.sqrt(0.1**2 + 0.05**2 + (1 / 30) ** 2 + 0.05**2) / 2
     assert found["choice"].stderr == pytest.approx(found["choice"].value * spread)
     assert exhibits.worse(table, "choice") == 0.5
+
+
+def test_the_exhibits_in_numbers_have_every_solver_and_number_of_steps():
+    lines = exhibits_shown.in_numbers(EvidenceView())
+    assert len(lines) == 4
+    some = evidence.of_kind("exact")
+    for solver, steps in some[["solver", "steps"]].drop_duplicates().itertuples(index=False):
+        assert f"for {solvers()[solver]} in {steps} steps" in lines[0]
+        assert (f"for {solvers()[solver]} in {steps} steps" in lines[3]) == (solver in CORRECTABLE)

@@ -9,7 +9,7 @@ from ays_toy import names
 from ays_toy.estimates import Estimate
 from ays_toy.figures import exhibits as drawing
 from ays_toy.runs import evidence, exhibits
-from ays_toy.ui import gallery, terms
+from ays_toy.ui import downloads, gallery, terms
 from ays_toy.ui.evidence import EvidenceView, solvers, subjects
 from ays_toy.ui.kept import kept
 from ays_toy.words import amid_sentence
@@ -49,6 +49,7 @@ def show(view: EvidenceView) -> None:
         st.markdown("#### Made by another command")
         st.caption("It takes the schedules of the study, and measures on the study's seeds:")
         st.code(COMMAND, language=None, wrap_lines=True)
+    downloads.table("Table of the exhibits", _csv)
 
 
 def headroom(view: EvidenceView) -> None:
@@ -104,10 +105,25 @@ def dial(view: EvidenceView) -> None:
     )
 
 
+def in_numbers(view: EvidenceView) -> list[str]:
+    """What all that is held against a base comes to, by solver and number of steps."""
+    lines = []
+    for wanted, base in ((HEADROOM, evidence.PLAIN), (BOUGHT, "choice")):
+        means = _against(wanted, base, view.judged).means
+        for name in wanted:
+            pairs = zip(means.index, means["ratio"][name], means["error"][name], strict=True)
+            told = ", ".join(
+                f"{Estimate(ratio, error)} for {solvers()[solver]} in {steps} steps"
+                for (solver, steps), ratio, error in pairs
+            )
+            lines.append(f"**{evidence.title(name)}**, times {evidence.title(base)}: {told}.")
+    return lines
+
+
 def fewest(view: EvidenceView) -> int:
     """The fewest steps of the case in detail."""
     some = exhibits.rows()
-    return int(some[(some.solver == view.under)].steps.min())
+    return int(some.steps[some.solver == view.under].min())
 
 
 def _metric(view: EvidenceView) -> str:
@@ -121,3 +137,7 @@ def _drawn(found: Against, base: str, view: EvidenceView, key: str, title: str) 
     means = found.means.rename(index=solvers(), level="solver")
     drawn = drawing.against(means, titles, evidence.title(base), view.figure.title)
     gallery.figure(drawn, key, title, f"Times {evidence.title(base)}: {told}.")
+
+
+def _csv() -> bytes:
+    return exhibits.rows().drop(columns="levels").to_csv(index=False).encode()
