@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from pages_shown import opened
 
+from ays_toy.figures.evidence import cell
 from ays_toy.runs import evidence, exhibits
 from ays_toy.sampling.corrected import CORRECTABLE
 from ays_toy.ui import exhibits as exhibits_shown
@@ -110,3 +111,16 @@ def test_the_exhibits_in_numbers_have_every_solver_and_number_of_steps():
     for solver, steps in some[["solver", "steps"]].drop_duplicates().itertuples(index=False):
         assert f"for {solvers()[solver]} in {steps} steps" in lines[0]
         assert (f"for {solvers()[solver]} in {steps} steps" in lines[3]) == (solver in CORRECTABLE)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "best", "short", "text"),
+    [
+        (1.234, True, False, "● 1.23"),
+        (123.4, False, False, "123"),
+        (1.234, True, True, "●1.2"),
+        (12.34, False, True, "12"),
+    ],
+)
+def test_a_ratio_is_as_short_as_its_place_in_the_map(ratio, best, short, text):
+    assert cell(ratio, best, short) == text
