@@ -75,7 +75,8 @@ def bought(view: EvidenceView) -> None:
         f"**Look for** crosses left of the stars: two corrections a step to the weights of a multistep solver, learned "
         f"by the gradients that refine levels, at the same levels and calls. They come to {learned} times the "
         f"{_metric(view)} of the choice, the best schedule known to {best} times; they lose in {lost:.0%} of the "
-        f"{len(found.table)} cases. The idea is that of GS (arXiv 2510.17699) and S4S (arXiv 2502.17423).",
+        f"{len(found.table)} cases. A mean below its error counts as that error, so that what is gained in many steps "
+        f"cannot be told. The idea is that of GS (arXiv 2510.17699) and S4S (arXiv 2502.17423).",
         "Automatic choice",
     )
 
