@@ -13,6 +13,7 @@ from ays_toy.words import significant
 TICKS = [mark * 10.0**k for k in range(-4, 3) for mark in (1, 2, 5)]  # of a ratio
 ROW, ENDS = 26, 104  # pixels of a line, and of what stands around them
 POWERS = "p-optimum"  # whose look the curve of the powers has
+LARGEST = 18  # mark of the schedules beside it, each smaller than the one before, which it may lie on
 
 
 def against(means: pd.DataFrame, titles: Mapping[str, str], base: str, what: str) -> go.Figure:
@@ -69,7 +70,7 @@ def dial(
             hovertemplate="%{text}<br>mode mass error %{x:.3g}, outliers %{y:.3g}<extra></extra>",
         )
     )
-    for name, title in others.items():
+    for k, (name, title) in enumerate(others.items()):
         style, value, error = look(name), values.loc[name], errors.loc[name]
         figure.add_trace(
             go.Scatter(
@@ -78,7 +79,7 @@ def dial(
                 error_x={"type": "data", "array": [error["mode-mass"]], "color": style.color, "thickness": 1.2},
                 error_y={"type": "data", "array": [error["outliers"]], "color": style.color, "thickness": 1.2},
                 mode="markers",
-                marker={"color": style.color, "symbol": style.symbol, "size": 11},
+                marker={"color": style.color, "symbol": style.symbol, "size": LARGEST - 3 * k},
                 name=title,
                 hovertemplate=f"{title}<br>mode mass error %{{x:.3g}}, outliers %{{y:.3g}}<extra></extra>",
             )
