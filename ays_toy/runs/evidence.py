@@ -19,11 +19,7 @@ FILE = Path(__file__).parent / "results" / "evidence.parquet"
 CASE = ["data", "kind", "solver", "steps"]
 METHOD = "method"  # what somebody has brought
 DIGITS = "digits"  # the model of images, and its kind
-EXHIBITS = FILE.with_name("exhibits.parquet")  # what stands beside the study, by `python -m benchmarks.exhibits`
-BEST, COEFFICIENTS = (
-    "best-known",
-    "coefficients",
-)  # a schedule, and no schedule: the choice by a solver that has learned
+BEST, COEFFICIENTS = "best-known", "coefficients"  # beside the study; the latter is a solver's, and no schedule
 TITLES = {
     PLAIN: "Choice, not refined",
     METHOD: "Brought",
