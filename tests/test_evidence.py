@@ -11,9 +11,9 @@ import typer
 
 from ays_toy import names, seeds
 from ays_toy.runs.evidence import METHOD, PLAIN, beaten, best_or_tied, means, ratios
-from benchmarks import evidence
+from benchmarks import cells, evidence
 
-CASE = evidence.Case("gaussian", "exact", "ddim", 3)
+CASE = cells.Case("gaussian", "exact", "ddim", 3)
 
 
 def study(out: Path, own: str | None = None) -> pd.DataFrame:
@@ -31,8 +31,8 @@ def few(monkeypatch):
 def test_a_row_for_every_number_and_the_choice_before_its_refinement_beside_it():
     rows = evidence.measure(CASE, ["edm", "choice"], None)
     assert set(rows.schedule) == {"edm", "choice", PLAIN}
-    assert set(rows.metric) == set(evidence.METRICS) - {"mode-mass"} | {"klub"}, "a Gaussian has no modes to count"
-    assert set(rows[rows.metric != "klub"].seed) == {seeds.EVIDENCE + k for k in range(1, 1 + evidence.SEEDS)}
+    assert set(rows.metric) == set(cells.METRICS) - {"mode-mass"} | {"klub"}, "a Gaussian has no modes to count"
+    assert set(rows[rows.metric != "klub"].seed) == {seeds.EVIDENCE + k for k in range(1, 1 + cells.SEEDS)}
     assert (rows.stderr > 0).all()
     table = ratios(rows)
     assert float(table.min(axis=1).iloc[0]) == 1.0
@@ -47,7 +47,15 @@ def test_a_study_goes_on_where_it_was_and_never_mixes_settings(tmp_path, monkeyp
     made = part.stat().st_mtime_ns
     pd.testing.assert_frame_equal(study(out), first)
     assert part.stat().st_mtime_ns == made, "what is known is not found again"
-    monkeypatch.setattr(evidence, "SAMPLES", 1 << 12)
+    part.unlink()
+    wanted, which = {CASE: part}, [*names.COMPARED]
+    evidence.take_up(out, wanted, "others", which)
+    evidence.take_up(out, wanted, first.settings[0], [*which, "edm-as-well"])
+    assert not part.exists(), "other settings, and other schedules"
+    evidence.take_up(out, wanted, first.settings[0], which)
+    assert len(pd.read_parquet(part)) == len(first)
+    pd.testing.assert_frame_equal(study(out), first)
+    monkeypatch.setattr(cells, "SAMPLES", 1 << 12)
     other = study(out)
     assert len(list(out.with_suffix(".parts").iterdir())) == 2
     assert set(other.settings) != set(first.settings)

@@ -4,17 +4,13 @@ import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 
 import ays_toy
+from benchmarks.fingerprints import ROOT, imported, modules
 
-ROOT = Path(ays_toy.__file__).parent.parent
-PATHS = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted((ROOT / "ays_toy").rglob("*.py"))
-}
+PATHS = {name: path for name, path in modules(ROOT).items() if name.split(".")[0] == "ays_toy"}
 MODULES = [name for name in PATHS if not name.startswith("ays_toy.ui") and name != "ays_toy.__main__"]
 SCREEN = {"streamlit", "pages", "ays_toy.ui"}
 PICTURES = {"plotly", "ays_toy.figures", "ays_toy.palette"}
@@ -22,13 +18,9 @@ FRONT = {"ays_toy.cli", "ays_toy.__main__"}  # the command line may call everyth
 
 
 def imported_names(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path.name} imports relatively"
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            yield from inner & PATHS.keys() or {node.module}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], path.name
+    return imported(path, PATHS)
 
 
 def imports_any(path, names):

@@ -243,3 +243,10 @@ def test_an_unknown_one_is_told_the_known():
         finding.rival(Model("gaussian"), "magic", "ddim", 5)
     with pytest.raises(ValueError, match="number of steps"):
         finding.rival(Model("gaussian"), "boss", "ddim", 128)
+
+
+@pytest.mark.parametrize("name", ["ld3", "bezier"])
+def test_levels_are_fitted_to_a_network_too(name, monkeypatch):
+    monkeypatch.setattr(teacher, "ITERATIONS", 5)
+    found = finding.rival(Model("moons", "mlp"), name, "ddim", 4)
+    assert schedules.validate(found.sigmas).size == 5

@@ -13,7 +13,7 @@ from ays_toy.images import collect
 from ays_toy.images.config import ImageConfig
 from ays_toy.images.optimizing import Search
 from ays_toy.ui import view
-from benchmarks import evidence
+from benchmarks import cells
 
 PAGES = set(seeds.PAGES)
 USED = {
@@ -27,7 +27,8 @@ USED = {
     "reference": {seeds.REFERENCE},
     "report": {seeds.REPORT},
     "fresh data": {seeds.FRESH_DATA + page for page in PAGES},
-    "evidence": set(range(seeds.EVIDENCE, seeds.EVIDENCE + 1 + evidence.SEEDS)),
+    "evidence": set(range(seeds.EVIDENCE, seeds.EVIDENCE + 1 + cells.SEEDS)),
+    "exhibits": set(range(seeds.EXHIBITS, seeds.EXHIBITS + 3)),
     "excess": {seeds.EXCESS},
     "calibration": {seeds.CALIBRATION},
     "arrows": {seeds.ARROWS},

@@ -91,7 +91,7 @@ def test_a_name_is_resolved_once_whatever_does_not_decide_it():
 def test_a_choice_made_on_one_page_is_that_of_all_and_an_error_too(monkeypatch):
     asked, model = [], Model("gaussian", sigma_min=0.01)
 
-    def choose(_model, _solver, steps, _metric, _iterations):
+    def choose(_model, _solver, steps, *_):
         asked.append(steps)
         if steps == 3:
             raise ValueError("there is none")

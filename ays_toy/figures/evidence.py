@@ -11,6 +11,7 @@ from ays_toy.words import significant
 
 ROW, TOP = 24, 46  # pixels of a schedule in the map, and of what stands over it
 FRAME = {"height": 330, "margin": {**MARGIN, "b": 36}, "hovermode": "closest"}  # of the figures below it
+MANY = 16  # columns of the map from which on there is room for short words alone
 WORST = 30.0  # ratio from which on all are drawn alike
 # Laid thinly over the page, so that its words are read on all of it in the light and in the dark.
 SCALE = [[0.0, "rgba(230,159,0,0.55)"], [0.4, "rgba(230,159,0,0.15)"], [1.0, "rgba(86,130,180,0.35)"]]
@@ -25,12 +26,10 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
     by = ["solver", "steps"]
     means = ratios.map(np.log).groupby(by, sort=False).mean().map(np.exp)[list(titles)]
     shares = tied.groupby(by, sort=False).mean()[list(titles)]
-    solvers, steps = zip(*((solver, f"{steps} steps") for solver, steps in means.index), strict=True)
+    many = len(means) > MANY
+    solvers, steps = zip(*((solver, f"{n}" if many else f"{n} steps") for solver, n in means.index), strict=True)
     text = [
-        [
-            f"{'● ' if share >= 0.5 else ''}{value:.2f}" if value < 100 else f"{value:.0f}"
-            for value, share in zip(*pair, strict=True)
-        ]
+        [cell(value, share >= 0.5, many) for value, share in zip(*pair, strict=True)]
         for pair in zip(means.T.to_numpy(), shares.T.to_numpy(), strict=True)
     ]
     figure = go.Figure(
@@ -41,7 +40,7 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
             text=text,
             customdata=np.stack([means.T.to_numpy(), 100 * shares.T.to_numpy()], axis=-1),
             texttemplate="%{text}",
-            textfont={"size": 12},
+            textfont={"size": 10 if many else 12},
             colorscale=SCALE,
             zmin=0,
             zmax=float(np.log10(WORST)),
@@ -53,6 +52,12 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False)
     figure.update_xaxes(side="top", tickangle=0, fixedrange=True, ticks="", showgrid=False, showdividers=False)
     return figure.update_layout(height=TOP + ROW * len(titles), margin={**MARGIN, "t": TOP})
+
+
+def cell(ratio: float, best: bool, short: bool) -> str:
+    """A ratio as the map shows it, with a dot where it is as good as the best."""
+    digits = 0 if ratio >= (10 if short else 100) else 1 if short else 2
+    return f"{'●' if best else ''}{'' if short or not best else ' '}{ratio:.{digits}f}"
 
 
 def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, str], what: str) -> go.Figure:
@@ -74,7 +79,8 @@ def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, st
             )
         )
     positive = bool((values[list(titles)].min() > 0).all())
-    figure.update_xaxes(title={"text": "number of steps", "standoff": 2}, tickvals=list(values.index), fixedrange=True)
+    said = {"text": "number of steps", "standoff": 2}
+    figure.update_xaxes(type="log", title=said, tickvals=list(values.index), tickangle=0, fixedrange=True)
     figure.update_yaxes(title={"text": what, "standoff": 4}, fixedrange=True, tickformat="~g")
     figure.update_yaxes({"type": "log", "dtick": 1} if positive else {"type": "linear"})
     return figure.update_layout(FRAME)
@@ -146,7 +152,11 @@ def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
 
 def look(name: str) -> Style:
     """A schedule's look; the choice before its refinement is drawn as an open mark of it."""
-    return STYLES.get(name, PLAIN)
+    return STYLES.get(name) or OTHERS.get(name, PLAIN)
 
 
 PLAIN = Style("", STYLES["choice"].color, "dot", f"{STYLES['choice'].symbol}-open", "")
+OTHERS = {
+    "best-known": Style("", REFERENCE, "dot", "star", ""),
+    "coefficients": Style("", STYLES["ode-optimum"].color, "dot", "cross", ""),
+}

@@ -67,10 +67,10 @@ class MLPDenoiser(nn.Module):
         self.last = layer(width, 2, 0.0)
 
     def forward(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
-        """Estimate the clean points [N, 2] behind x [N, 2] at noise level sigma, a number or [N]; where x is."""
-        place = self.last.weight.device
-        if x.device != place:
-            return self(x.to(place), sigma).to(x.device)
+        """Estimate the clean points [N, 2] behind x [N, 2] at noise level sigma, a number or [N], typed as x."""
+        weights = self.last.weight
+        if (x.device, x.dtype) != (weights.device, weights.dtype):
+            return self(x.to(weights), sigma).to(x)
         level = sigma_like(sigma, x)
         by_parts = level.ndim == 0 and x.device.type == "cpu" and not torch.is_grad_enabled()
         rows = min(CACHE_ROWS, len(x)) if by_parts else len(x)

@@ -1,7 +1,7 @@
 """What judges a schedule for points in 2D: samples on even noise, held against the exact law of the data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -12,10 +12,11 @@ from ays_toy.data.mixtures import Mixture
 from ays_toy.metrics import METRICS, Estimate, Metric, Reference, evaluate, fitting
 from ays_toy.metrics.law import Law, law_of
 from ays_toy.optimize.candidates import LEAST_SECOND, SECOND
-from ays_toy.optimize.refine import Effort, Pull, descend
+from ays_toy.optimize.refine import Effort, Pull, descend, fitted
+from ays_toy.sampling.corrected import corrected
 from ays_toy.sampling.even_noise import EvenNoise
 from ays_toy.sampling.samplers import sample
-from ays_toy.sampling.solvers import find
+from ays_toy.sampling.solvers import Solver, find
 from ays_toy.threads import one_thread
 
 STARTING = 8192  # samples that say where a refinement begins
@@ -65,7 +66,7 @@ class Points:
     """
 
     denoiser: Denoiser
-    solver: str
+    solver: str | Solver
     dataset: Dataset
     metric: str
     second: str
@@ -95,11 +96,27 @@ class Points:
 
     def descent(self, sigmas: np.ndarray, effort: Effort, seed: int) -> Iterator[np.ndarray]:
         """The levels after every iteration of a refinement, by the energy distance and, where there is one, the NLL."""
+        return descend(self._walk, self._pull(sigmas, seed), sigmas, effort, torch.Generator().manual_seed(seed))
+
+    def corrections(self, sigmas: np.ndarray, effort: Effort, seed: int) -> Iterator[torch.Tensor]:
+        """Corrections [n, 2] of the solver's weights for levels that stay, after every iteration, by the same pull."""
+        levels = torch.tensor(sigmas, requires_grad=True)  # so that the walk keeps its gradients
+        free = torch.zeros(len(sigmas) - 1, 2, dtype=torch.float64, requires_grad=True)
+
+        def walk(added: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
+            return self.corrected(added)._walk(levels, count, generator)
+
+        return fitted(free, walk, self._pull(sigmas, seed), effort, torch.Generator().manual_seed(seed))
+
+    def corrected(self, corrections: torch.Tensor) -> "Points":
+        """The same by the solver with such corrections [n, 2] of its weights."""
+        return replace(self, solver=corrected(self.solver, corrections))
+
+    def _pull(self, sigmas: np.ndarray, seed: int) -> Pull:
         law, mixture = law_of(self.dataset.mixture, self.sigma_min), self.dataset.mixture
-        pull: Pull = law.pull
-        if self.entropy is not None:
-            pull = Balanced(law, mixture, self.sigma_min, self.entropy, self._samples(sigmas, STARTING, seed))
-        return descend(self._walk, pull, sigmas, effort, torch.Generator().manual_seed(seed))
+        if self.entropy is None:
+            return law.pull
+        return Balanced(law, mixture, self.sigma_min, self.entropy, self._samples(sigmas, STARTING, seed))
 
     def _loss(self, metric: Metric, sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
         drawn = self._samples(sigmas, samples, seed)

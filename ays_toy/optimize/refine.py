@@ -22,7 +22,7 @@ from ays_toy.sampling.schedules import validate
 FLOOR = 1e-3  # of an even share, that every step keeps
 AVERAGED = 1 / 3  # of the iterations, the last ones, whose mean is taken
 
-Walk = Callable[[torch.Tensor, int, torch.Generator], torch.Tensor]  # levels with a gradient -> so many samples, too
+Walk = Callable[[torch.Tensor, int, torch.Generator], torch.Tensor]  # what is free, with a gradient -> samples, too
 Pull = Callable[[torch.Tensor], torch.Tensor]  # samples -> the gradient of their metric, shaped as they are
 
 
@@ -99,15 +99,26 @@ def descend(
     levels = validate(sigmas)
     gaps = -np.diff(np.log(levels))
     shares = torch.tensor(np.log(gaps / gaps.sum())).requires_grad_()
-    adam, past = Adam([shares]), []
-    for k in range(effort.iterations):
-        x = walk(spread(shares, levels[0], levels[-1]), effort.samples, generator)
-        (slope,) = torch.autograd.grad((x * pull(x.detach())).sum(), shares)
-        shares.grad = slope.nan_to_num() / max(1.0, float(slope.norm()))
-        adam.step(effort.rate * (1 - k / effort.iterations) ** 0.7)
-        past.append(shares.detach().clone())
-        mean = torch.stack(past[-max(1, round(AVERAGED * len(past))) :]).mean(0)
+
+    def moved_walk(free: torch.Tensor, count: int, drawn: torch.Generator) -> torch.Tensor:
+        return walk(spread(free, levels[0], levels[-1]), count, drawn)
+
+    for mean in fitted(shares, moved_walk, pull, effort, generator):
         yield validate(spread(mean, levels[0], levels[-1]).numpy())
+
+
+def fitted(
+    free: torch.Tensor, walk: Walk, pull: Pull, effort: Effort, generator: torch.Generator
+) -> Iterator[torch.Tensor]:
+    """Move what a walk is free in down the gradient of a metric by Adam, yielding the mean of the last third so far."""
+    adam, past = Adam([free]), []
+    for k in range(effort.iterations):
+        x = walk(free, effort.samples, generator)
+        (slope,) = torch.autograd.grad((x * pull(x.detach())).sum(), free)
+        free.grad = slope.nan_to_num() / max(1.0, float(slope.norm()))
+        adam.step(effort.rate * (1 - k / effort.iterations) ** 0.7)
+        past.append(free.detach().clone())
+        yield torch.stack(past[-max(1, round(AVERAGED * len(past))) :]).mean(0)
 
 
 def spread(shares: torch.Tensor, high: float, low: float) -> torch.Tensor:

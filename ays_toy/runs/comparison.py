@@ -16,6 +16,7 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling import samplers, schedules
 from ays_toy.sampling.counter_noise import CounterNoise
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import Solver
 
 PATHS, LEVELS, SAMPLES = 4096, 128, 20_000
 # An exact denoiser looks at every component for every path and sample. Where they are thousands, the user's own points,
@@ -103,7 +104,9 @@ class Model(CarriesData):
         return self.dataset.noisy(n, self.sigma_min, torch.Generator().manual_seed(seed))
 
 
-def draw_samples(model: Model, sigmas: np.ndarray, solver: str, seed: int, n: int | None = None) -> torch.Tensor:
+def draw_samples(
+    model: Model, sigmas: np.ndarray, solver: str | Solver, seed: int, n: int | None = None
+) -> torch.Tensor:
     """Sample n points [n, 2] from the model; as many as `Model.samples` where n is not given.
 
     x_T and the solver's noise depend on the seed alone, and a browser that samples has the same.

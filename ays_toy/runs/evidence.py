@@ -12,12 +12,20 @@ import pandas as pd
 
 from ays_toy import names
 from ays_toy.estimates import Estimate
+from ays_toy.images import results
 from ays_toy.runs.shipped import PLAIN
 
 FILE = Path(__file__).parent / "results" / "evidence.parquet"
 CASE = ["data", "kind", "solver", "steps"]
 METHOD = "method"  # what somebody has brought
-TITLES = {PLAIN: "Choice, not refined", METHOD: "Brought"}
+DIGITS = "digits"  # the model of images, and its kind
+BEST, COEFFICIENTS = "best-known", "coefficients"  # beside the study; the latter is a solver's, and no schedule
+TITLES = {
+    PLAIN: "Choice, not refined",
+    METHOD: "Brought",
+    BEST: "Best known",
+    COEFFICIENTS: "Choice with learned coefficients",
+}
 
 
 def title(name: str) -> str:
@@ -27,13 +35,32 @@ def title(name: str) -> str:
 
 def subject(data: str, kind: str) -> str:
     """A data set with its denoiser, as one word."""
-    return data if kind == "exact" else f"{data}-{kind}"
+    return data if kind in ("exact", DIGITS) else f"{data}-{kind}"
 
 
 @lru_cache(maxsize=1)
 def rows() -> pd.DataFrame:
-    """The study that ships."""
+    """The study of points in 2D that ships."""
     return pd.read_parquet(FILE)
+
+
+@lru_cache(maxsize=1)
+def digits() -> pd.DataFrame:
+    """What was measured of the bundled digits, by `python -m benchmarks.digits`, as rows of the same form."""
+    found, about = results.digits(), {"data": DIGITS, "kind": DIGITS}
+    return pd.DataFrame(
+        about
+        | {"solver": solver, "steps": steps, "schedule": name, "title": one.title, "metric": figure}
+        | {"seed": found.seed, "value": value.value, "stderr": value.stderr}
+        for (solver, steps), cell in found.cells.items()
+        for name, one in cell.items()
+        for figure, value in one.metrics.items()
+    )
+
+
+def of_kind(kind: str) -> pd.DataFrame:
+    """All rows of one kind of model: points with exact denoisers or networks, or the digits."""
+    return digits() if kind == DIGITS else rows()[rows().kind == kind]
 
 
 def means(rows: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -45,7 +72,7 @@ def means(rows: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def ratios(rows: pd.DataFrame, metric: str = "energy") -> pd.DataFrame:
     """By case and schedule: the mean over seeds, and no less than its error, over the least of the case."""
-    table = _floored(*means(rows, metric))
+    table = floored(*means(rows, metric))
     return table.div(table.min(axis=1), axis=0)
 
 
@@ -70,7 +97,7 @@ def overall(rows: pd.DataFrame, metric: str = "energy") -> dict[str, Estimate]:
     Its error bar is what the samples leave in it; that of the best is in every ratio of its case.
     """
     values, errors = means(rows, metric)
-    table = _floored(values, errors)
+    table = floored(values, errors)
     relative, least = errors / table, table.min(axis=1)
     doubt = np.hypot(relative, _of_best(table, relative)).where(table.ne(least, axis=0), 0.0)
     logs = table.div(least, axis=0).map(np.log)
@@ -82,7 +109,7 @@ def overall(rows: pd.DataFrame, metric: str = "energy") -> dict[str, Estimate]:
     return dict(sorted(found.items(), key=lambda pair: pair[1].value))
 
 
-def _floored(values: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+def floored(values: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
     """Means that are no less than their errors: what is below cannot be told from it."""
     return values.where(values > errors, errors)
 

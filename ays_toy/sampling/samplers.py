@@ -44,7 +44,7 @@ def sample(
     denoiser: Denoiser,
     x_T: torch.Tensor,
     sigmas: Any,
-    solver: str = "stochastic-ddim",
+    solver: str | Solver = "stochastic-ddim",
     *,
     generator: torch.Generator | None = None,
     noise: Noise | None = None,
@@ -72,7 +72,7 @@ def steps(
     denoiser: Denoiser,
     x_T: torch.Tensor,
     sigmas: Any,
-    solver: str = "stochastic-ddim",
+    solver: str | Solver = "stochastic-ddim",
     *,
     generator: torch.Generator | None = None,
     noise: Noise | None = None,
@@ -148,8 +148,8 @@ def step_from(
         z = noise(plain(sigma), plain(sigma_next), x) if solver.stochastic and noise is not None else None
         if z is not None and z.shape != x.shape:  # broadcasting would hide it
             raise ValueError(f"The noise of a step must have x's shape {list(x.shape)}, not {list(z.shape)}.")
-        where: dict[str, Any] = {"sigma": sigma, "sigma_next": sigma_next, "denoised": denoised}
+        where: dict[str, Any] = {"index": index, "sigma": sigma, "sigma_next": sigma_next, "denoised": denoised}
         at = Start(**where, x=x, denoiser=denoiser, past=tuple(past)[: solver.history], noise=z)
         if solver.correct is not None:
             at = replace(at, x=solver.correct(at))
-        return Step(**where, x=x, index=index, start=at.x, x_next=solver.step(at))
+        return Step(**where, x=x, start=at.x, x_next=solver.step(at))

@@ -20,8 +20,9 @@ from ays_toy.sampling.traced import exp, expm1, log1p, sqrt
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Stretch:
-    """A state x [N, ...] at sigma, D(x, sigma), and the level sigma_next that a step leads to."""
+    """A state x [N, ...] at sigma, D(x, sigma), and the level sigma_next that the step of that index leads to."""
 
+    index: int
     sigma: float
     sigma_next: float
     x: torch.Tensor
@@ -46,7 +47,6 @@ class Step(Stretch):
     (x_next of one is x of the next), so change none in place.
     """
 
-    index: int
     start: torch.Tensor
     x_next: torch.Tensor
 
@@ -109,7 +109,12 @@ def hold(at: Start) -> torch.Tensor:
 
 def extrapolate(at: Start) -> torch.Tensor:
     """Hold the value extrapolated from the last two: the 2M solvers."""
-    return at.holding(target(at.denoised, at.past[0] if at.past else None, at.sigma, at.sigma_next))
+    return at.holding(extrapolated(at))
+
+
+def extrapolated(at: Start) -> torch.Tensor:
+    """The value that the 2M solvers hold; where there is no step before, the latest, as DDIM does."""
+    return target(at.denoised, at.past[0] if at.past else None, at.sigma, at.sigma_next)
 
 
 def target(denoised: torch.Tensor, previous: Step | None, sigma: float, sigma_next: float) -> torch.Tensor:

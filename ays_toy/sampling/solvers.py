@@ -157,7 +157,12 @@ def plain(name: str) -> str:
 
 
 def find(name: Any) -> Solver:
-    """The solver of that name, ours or another tool's, however it is spelled; ValueError listing ours otherwise."""
+    """The solver of that name, ours or another tool's, however it is spelled, or a solver itself.
+
+    ValueError listing ours otherwise.
+    """
+    if isinstance(name, Solver):
+        return name
     if isinstance(name, str):
         if name in SOLVERS:
             return SOLVERS[name]

@@ -1,57 +1,100 @@
 """The pieces of the Evidence page: what the study that ships says, in words and figures, for what is chosen."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
+import streamlit as st
 
 from ays_toy.data.datasets import DATASETS
 from ays_toy.estimates import Estimate
 from ays_toy.figures import evidence as drawing
-from ays_toy.metrics import METRICS
+from ays_toy.images import results
+from ays_toy.images.digits import TITLE
+from ays_toy.images.scores import FIGURES
+from ays_toy.metrics import METRICS, Figure
 from ays_toy.runs import evidence
 from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import codec, controls, downloads, gallery
+from ays_toy.ui import codec, controls, downloads, gallery, record
 from ays_toy.ui.kept import kept
 from ays_toy.words import listed
 
-COMMAND = "python -m benchmarks.evidence"
+COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.digits"
+KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: TITLE}
 LINES = ("choice", evidence.PLAIN, "ays", "klub-optimum", "ld3", "logsnr", "edm", "time-uniform")  # of metric by steps
 RATIOS = ("energy", "sliced-w2", "mode-mass", "hist-kl")  # whose zero is the data, so that ratios mean something
 
 
-def subjects() -> dict[str, str]:
-    """Data sets with their denoisers that were studied, with titles."""
-    some = evidence.rows()[["data", "kind"]].drop_duplicates()
-    pairs = [(str(data), str(kind)) for data, kind in some.itertuples(index=False)]
+@kept(1)
+def _studied() -> dict[str, dict[str, set[str]]]:
+    """What was studied of each kind of models: the data, the solvers, the metrics."""
+    by_kind = {kind: evidence.of_kind(kind) for kind in KINDS}
+    columns = ("data", "solver", "metric")
+    return {kind: {name: set(some[name]) for name in columns} for kind, some in by_kind.items() if not some.empty}
+
+
+def kinds() -> dict[str, str]:
+    """The kinds of models that were studied, with titles."""
+    return {kind: KINDS[kind] for kind in _studied()}
+
+
+def subjects(*of: str) -> dict[str, str]:
+    """Data sets with their denoisers that were studied, of some kinds or all, with titles."""
+    named = {evidence.DIGITS: TITLE, **{data: one.title for data, one in DATASETS.items()}}
     return {
-        evidence.subject(data, kind): DATASETS[data].title + ("" if kind == "exact" else ", network")
-        for data, kind in sorted(pairs, key=lambda pair: (pair[1], list(DATASETS).index(pair[0])))
+        evidence.subject(data, kind): title + (", network" if kind == "mlp" else "")
+        for kind in of or kinds()
+        for data, title in named.items()
+        if data in _studied()[kind]["data"]
     }
 
 
 def solvers() -> dict[str, str]:
     """The solvers that were studied, with titles."""
-    return {name: one.title for name, one in SOLVERS.items() if name in set(evidence.rows().solver)}
+    studied = {solver for some in _studied().values() for solver in some["solver"]}
+    return {name: one.title for name, one in SOLVERS.items() if name in studied}
+
+
+def figures(kind: str) -> dict[str, Figure]:
+    """What models of a kind are judged by: figures whose zero is the data, so that ratios mean something."""
+    every = {**METRICS, **FIGURES}
+    return {name: every[name] for name in (*RATIOS, *results.SHIPPED_FIGURES) if name in _studied()[kind]["metric"]}
 
 
 @dataclass(frozen=True)
 class EvidenceView:
-    """What of the study is shown: judged by which metric, and a case in detail."""
+    """What of the study is shown: which models, judged by which figure, and a case in detail."""
 
-    judged: str = codec.param("energy", codec.choice(dict.fromkeys(RATIOS), "metric"))
+    kind: str = codec.param("exact", lambda text: codec.choice(kinds(), "kind of model")(text))
+    judged: str = codec.param("energy", codec.choice(dict.fromkeys((*RATIOS, *results.SHIPPED_FIGURES)), "metric"))
     studied: str = codec.param("grid-8x8", lambda text: codec.choice(subjects(), "case of the study")(text))
     under: str = codec.param("sde-dpmpp-2m", lambda text: codec.choice(solvers(), "solver of the study")(text))
 
+    @property
+    def figure(self) -> Figure:
+        """What all is judged by."""
+        return figures(self.kind)[self.judged]
 
-def judge() -> None:
-    """The metric that all figures are by."""
-    controls.pick("Judge by", "judged", {name: METRICS[name].title for name in RATIOS})
+    @property
+    def points(self) -> bool:
+        """Whether the models are of points in 2D, of which more is known."""
+        return self.kind != evidence.DIGITS
+
+
+def models() -> None:
+    """The kind of models, and the figure that all is judged by."""
+    controls.pick("Models", "kind", kinds())
+    judges = {name: one.title for name, one in figures(st.session_state["kind"]).items()}
+    record.among("judged", judges)
+    controls.pick("Judge by", "judged", judges)
 
 
 def case() -> None:
     """The data set with its denoiser, and the solver, that are shown in detail."""
-    controls.pick("Data in detail", "studied", subjects())
+    options = subjects(st.session_state["kind"])
+    record.among("studied", options)
+    controls.pick("Data in detail", "studied", options)
     controls.pick("Solver in detail", "under", solvers())
 
 
@@ -65,30 +108,34 @@ class Study(NamedTuple):
 
 
 @kept(8)
-def _study(metric: str) -> Study:
-    rows = evidence.rows()
+def _study(kind: str, metric: str) -> Study:
+    rows = evidence.of_kind(kind)
     overall, beaten = evidence.overall(rows, metric), evidence.beaten(rows, metric)
     return Study(overall, beaten, evidence.ratios(rows, metric), evidence.best_or_tied(rows, metric))
 
 
-@kept(1)
-def _bounds() -> pd.DataFrame:
-    return evidence.bounds(evidence.rows())
+def _study_of(view: EvidenceView) -> Study:
+    return _study(view.kind, view.judged)
 
 
-def cases() -> int:
-    """How many cases were studied."""
-    return len(evidence.rows().groupby(evidence.CASE))
+@kept(2)
+def _bounds(kind: str) -> pd.DataFrame:
+    return evidence.bounds(evidence.of_kind(kind))
 
 
-def titles(metric: str) -> dict[str, str]:
+def cases(view: EvidenceView) -> int:
+    """How many cases of that kind were studied."""
+    return len(evidence.of_kind(view.kind).groupby(evidence.CASE))
+
+
+def titles(view: EvidenceView) -> dict[str, str]:
     """All schedules, the best first, with titles."""
-    return {name: evidence.title(name) for name in _study(metric).overall}
+    return {name: evidence.title(name) for name in _study_of(view).overall}
 
 
 def finding(view: EvidenceView) -> str:
     """Who wins, by how much, and where the choice loses."""
-    study = _study(view.judged)
+    study = _study_of(view)
     (first, least), (second, next_), *_ = study.overall.items()
     tied = study.tied
     words = (
@@ -104,29 +151,29 @@ def finding(view: EvidenceView) -> str:
 
 def winners(view: EvidenceView) -> None:
     """The map of all schedules by solver and number of steps."""
-    study, named = _study(view.judged), titles(view.judged)
+    study, named = _study_of(view), titles(view)
     ratios, tied = (table.rename(index=solvers(), level="solver") for table in (study.ratios, study.tied))
     drawn = drawing.winners(ratios, tied, named)
     first, *rest = study.overall.items()
     alt = f"Times the best by schedule: {named[first[0]]} {first[1]}; last {named[rest[-1][0]]} {rest[-1][1]}."
     gallery.figure(drawn, "winners", "Who wins where", alt)
-    downloads.table("Table of the study", _csv)
+    downloads.table("Table of the study", partial(_csv, view.kind))
 
 
 def by_steps(view: EvidenceView) -> None:
     """The metric by number of steps, of one case."""
     values, errors = _of_case(view)
     shown = {name: evidence.title(name) for name in LINES if name in values}
-    drawn = drawing.by_steps(values, errors, shown, METRICS[view.judged].title)
+    drawn = drawing.by_steps(values, errors, shown, view.figure.title)
     best = values.iloc[-1].idxmin()
-    alt = f"{METRICS[view.judged].title} by steps; least at {values.index[-1]} steps: {evidence.title(str(best))}."
+    alt = f"{view.figure.title} by steps; least at {values.index[-1]} steps: {evidence.title(str(best))}."
     gallery.figure(drawn, "by_steps", "Metric against steps", alt)
 
 
 def cost(view: EvidenceView) -> None:
     """Quality against what finding a schedule costs."""
-    named, ratios = titles(view.judged), {name: one.value for name, one in _study(view.judged).overall.items()}
-    drawn = drawing.cost(evidence.calls(evidence.rows()), ratios, named)
+    named, ratios = titles(view), {name: one.value for name, one in _study_of(view).overall.items()}
+    drawn = drawing.cost(evidence.calls(evidence.of_kind(view.kind)), ratios, named)
     alt = (
         f"Ratio to the best against denoiser calls; {named[min(ratios, key=lambda name: ratios[name])]} is the lowest."
     )
@@ -135,8 +182,8 @@ def cost(view: EvidenceView) -> None:
 
 def bound(view: EvidenceView) -> None:
     """The bound against what it bounds."""
-    points = _bounds()
-    shown = {name: evidence.title(name) for name in LINES if name in titles(view.judged)}
+    points = _bounds(view.kind)
+    shown = {name: evidence.title(name) for name in LINES if name in titles(view)}
     drawn = drawing.bound(points[points.schedule.isin(list(shown))], shown)
     over = int((points.truth > points.klub).sum())
     gallery.figure(
@@ -144,9 +191,9 @@ def bound(view: EvidenceView) -> None:
     )
 
 
-def bound_words() -> str:
+def bound_words(view: EvidenceView) -> str:
     """Whether the bound holds, and how little it says."""
-    points = _bounds()
+    points = _bounds(view.kind)
     over, size = int((points.truth > points.klub).sum()), len(points)
     ranked = points.groupby(evidence.CASE)[["klub", "truth"]].corr("spearman")
     order = float(ranked.xs("klub", level=-1).truth.mean())
@@ -156,12 +203,25 @@ def bound_words() -> str:
     )
 
 
+def command(view: EvidenceView) -> None:
+    """What makes the file behind all this anew."""
+    if not view.points:
+        st.caption(
+            "All of this is computed from one file. This command makes it anew, and goes on where it was stopped:"
+        )
+        st.code(OF_DIGITS, language=None, wrap_lines=True)
+        return
+    st.caption(
+        "All of this is computed from one file, a row for every number. This command makes it anew, goes on where it "
+        "was stopped, and scores a method of your own on the same cases:"
+    )
+    st.code(f"{COMMAND}\n{COMMAND} --method my_module:find", language=None, wrap_lines=True)
+
+
 def in_numbers(view: EvidenceView) -> list[str]:
     """The map and the curve in numbers."""
     values, errors = _of_case(view)
-    lines = [
-        f"**{evidence.title(name)}**: {ratio} times the best." for name, ratio in _study(view.judged).overall.items()
-    ]
+    lines = [f"**{evidence.title(name)}**: {ratio} times the best." for name, ratio in _study_of(view).overall.items()]
     for name in (name for name in LINES if name in values):
         pairs = zip(values.index, values[name], errors[name], strict=True)
         told = ", ".join(f"{Estimate(value, error)} in {steps} steps" for steps, value, error in pairs)
@@ -171,12 +231,12 @@ def in_numbers(view: EvidenceView) -> list[str]:
 
 def _of_case(view: EvidenceView) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Means and errors of the chosen case, by number of steps and schedule."""
-    rows = evidence.rows()
-    named = rows.data.where(rows.kind == "exact", rows.data + "-" + rows.kind)
-    some = rows[(named == view.studied) & (rows.solver == view.under)]
+    rows = evidence.of_kind(view.kind)
+    studied = {evidence.subject(data, view.kind): data for data in set(rows.data)}[view.studied]
+    some = rows[(rows.data == studied) & (rows.solver == view.under)]
     values, errors = evidence.means(some, view.judged)
     return values.droplevel(["data", "kind", "solver"]), errors.droplevel(["data", "kind", "solver"])
 
 
-def _csv() -> bytes:
-    return evidence.rows().drop(columns="levels").to_csv(index=False).encode()
+def _csv(kind: str) -> bytes:
+    return evidence.of_kind(kind).drop(columns="levels", errors="ignore").to_csv(index=False).encode()

@@ -41,6 +41,7 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "metric": "Metric",
     "samples": "Samples behind each price",
     "figure": "Judge pictures by",
+    "kind": "Models",
     "judged": "Judge by",
     "studied": "Data in detail",
     "under": "Solver in detail",

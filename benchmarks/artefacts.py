@@ -1,0 +1,109 @@
+"""All that ships and is computed, an entry each: its files, the command that makes it, and what that looks at."""
+
+from dataclasses import dataclass
+
+RESULTS, DIGITS, NETWORKS = "ays_toy/runs/results", "ays_toy/images/results", "ays_toy/models/weights"
+IMAGE_NETWORKS = "ays_toy/images/weights"
+WRITE_TO = "{to}"  # in a command: the folder that its files go to
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Files that ship together, in one folder, and the command that makes them.
+
+    `reads` are patterns of the data that it is made from, `starts` the modules whose code makes it, where that is not
+    just the command's own. A training is begun only by its name.
+    """
+
+    name: str
+    folder: str
+    files: tuple[str, ...]  # patterns in that folder
+    command: str  # after python -m
+    takes: str
+    reads: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
+    training: bool = False
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The modules that all the others are found from."""
+        return self.starts or (self.command.split()[0],)
+
+
+# In the order in which they are made: what one reads comes before it.
+ARTEFACTS: dict[str, Artefact] = {
+    one.name: one
+    for one in (
+        Artefact(
+            "networks",
+            NETWORKS,
+            ("*.safetensors",),
+            "ays_toy pretrain",
+            "hours",
+            starts=("ays_toy.cli.train",),
+            training=True,
+        ),
+        Artefact(
+            "digits-network",
+            IMAGE_NETWORKS,
+            ("digits-classifier.safetensors", "digits/**/*"),
+            "ays_toy image pretrain",
+            "an hour",
+            starts=("ays_toy.cli.image",),
+            training=True,
+        ),
+        Artefact("searches", RESULTS, ("searches.json",), "benchmarks.searches --json {to}/searches.json", "minutes"),
+        Artefact("presets", RESULTS, ("presets.json",), "benchmarks.presets --json {to}/presets.json", "hours"),
+        Artefact(
+            "evidence",
+            RESULTS,
+            ("evidence.parquet",),
+            "benchmarks.evidence --out {to}/evidence.parquet",
+            "half an hour",
+            reads=(f"{NETWORKS}/moons.safetensors", f"{NETWORKS}/spirals.safetensors"),
+        ),
+        Artefact(
+            "exhibits",
+            RESULTS,
+            ("exhibits.parquet",),
+            "benchmarks.exhibits --out {to}/exhibits.parquet",
+            "a quarter of an hour",
+            reads=(f"{RESULTS}/evidence.parquet",),
+        ),
+        Artefact(
+            "digits",
+            DIGITS,
+            ("digits.json", "digits.safetensors", "digits-pictures.npz"),
+            "benchmarks.digits --json {to}/digits.json",
+            "an hour",
+            reads=(f"{IMAGE_NETWORKS}/digits-classifier.safetensors", f"{IMAGE_NETWORKS}/digits/**/*"),
+        ),
+        Artefact(
+            "teaching",
+            "docs",
+            ("teaching.md",),
+            "benchmarks.teaching --folder {to}",
+            "half a minute",
+            reads=(
+                "docs/teaching.template.md",
+                f"{RESULTS}/presets.json",
+                f"{RESULTS}/searches.json",
+                f"{NETWORKS}/*.safetensors",
+            ),
+        ),
+        Artefact(
+            "pictures",
+            "docs",
+            ("explore.png",),
+            "benchmarks.pictures --folder {to}",
+            "half a minute",
+            reads=(
+                ".streamlit/config.toml",
+                "ays_toy/ui/components/**/*.js",
+                "ays_toy/ui/components/**/*.css",
+                f"{RESULTS}/presets.json",
+            ),
+            starts=("benchmarks.pictures", "app", "pages.explore"),
+        ),
+    )
+}
