@@ -55,6 +55,14 @@ ARTEFACTS: dict[str, Artefact] = {
         Artefact("searches", RESULTS, ("searches.json",), "benchmarks.searches --json {to}/searches.json", "minutes"),
         Artefact("presets", RESULTS, ("presets.json",), "benchmarks.presets --json {to}/presets.json", "hours"),
         Artefact(
+            "outcomes",
+            RESULTS,
+            ("outcomes.parquet",),
+            "benchmarks.outcomes --out {to}/outcomes.parquet",
+            "a quarter of an hour",
+            reads=(f"{RESULTS}/presets.json",),
+        ),
+        Artefact(
             "evidence",
             RESULTS,
             ("evidence.parquet",),
@@ -77,6 +85,12 @@ ARTEFACTS: dict[str, Artefact] = {
             "benchmarks.digits --json {to}/digits.json",
             "an hour",
             reads=(f"{IMAGE_NETWORKS}/digits-classifier.safetensors", f"{IMAGE_NETWORKS}/digits/**/*"),
+        ),
+        Artefact(
+            "table4", "docs", ("table4.json", "table4.md"), "benchmarks.paper table4 --folder {to}", "ten minutes"
+        ),
+        Artefact(
+            "figure4", "docs", ("figure4.png",), "benchmarks.paper figure4", "a minute", reads=("docs/table4.json",)
         ),
         Artefact(
             "teaching",
