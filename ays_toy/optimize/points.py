@@ -99,16 +99,13 @@ class Points:
         pull: Pull = law.pull
         if self.entropy is not None:
             pull = Balanced(law, mixture, self.sigma_min, self.entropy, self._samples(sigmas, STARTING, seed))
-        return descend(self._walk, pull, sigmas, effort, torch.Generator().manual_seed(seed))
+        return descend(self._draw, pull, sigmas, effort, torch.Generator().manual_seed(seed))
 
     def _loss(self, metric: Metric, sigmas: np.ndarray, samples: int, seed: int) -> Estimate:
         drawn = self._samples(sigmas, samples, seed)
         if metric.name == "energy":
             return law_of(self.dataset.mixture, self.sigma_min).energy(drawn)
         return metric.turned(evaluate(drawn, self._reference(samples, seed), [metric.name])[metric.name])
-
-    def _walk(self, levels: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-        return self._draw(levels, count, int(torch.randint(2**31 - 1, (), generator=generator)))
 
     @one_thread()
     def _draw(self, levels: np.ndarray | torch.Tensor, count: int, seed: int) -> torch.Tensor:
