@@ -18,7 +18,7 @@ from ays_toy.images.live import ImageState
 from ays_toy.images.pipelines.models import ImageModel, Origin
 from ays_toy.sampling.schedules import logsnr
 
-SMALL = {"steps": 3, "samples": 40, "paths": 16, "figure": "frechet-pixels"}
+SMALL = {"steps": 3, "samples": 40, "paths": 16, "iterations": 2, "figure": "frechet-pixels"}
 
 
 def gaussian(name: str = "digits", **more) -> ImageModel:

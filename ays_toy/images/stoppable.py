@@ -12,9 +12,12 @@ class Stopped(Exception):
     """Raised between two calls of a denoiser whose run was asked to stop."""
 
 
+BACKWARD = 3  # what a gradient costs, in calls: one that is made again, and its slopes by x and by the level
+
+
 @dataclass(eq=False)
 class Stoppable:
-    """A denoiser that counts the images it is given, and stops where it is asked to."""
+    """A denoiser that counts the images it is given, those of its gradients too, and stops where it is asked to."""
 
     denoiser: Denoiser
     stop: Callable[[], bool]
@@ -22,7 +25,13 @@ class Stoppable:
 
     def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
         """As the denoiser itself; raises `Stopped` in its place once `stop` says so."""
+        self._ask(len(x))
+        answer = self.denoiser(x, sigma)
+        if answer.requires_grad:
+            answer.register_hook(lambda slope: self._ask(BACKWARD * len(slope)))
+        return answer
+
+    def _ask(self, images: int) -> None:
         if self.stop():
             raise Stopped
-        self.images += len(x)
-        return self.denoiser(x, sigma)
+        self.images += images
