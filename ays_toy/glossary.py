@@ -38,7 +38,7 @@ TERMS: Mapping[str, str] = {
     "chance.",
     "Fresh data": "New points of the data themselves, which is what a perfect sampler would make.",
     "Refinement": "The last part of the automatic choice: all levels are moved together along the gradient of the "
-    "energy distance, taken through the sampler, and kept where held-out samples are better.",
+    "distance to the data, taken through the sampler, and kept where held-out samples are better.",
     "Held-out": "Samples, noise or points that are used to judge and for nothing else.",
 }
 

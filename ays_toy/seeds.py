@@ -16,7 +16,7 @@ SCORE = 30_000  # the data that stop a search; + 1: the noise
 EXHIBITS = 140_000  # what stands beside the study of all schedules is learned with; + 1, + 2: judged by
 IMAGE_ODE_PASS = 39_999  # of image models, which share no noise with points in 2D
 CHOICE = 40_000  # data and rounds of the automatic choice
-IMAGE_SEARCH = 40_000  # the stop of the paper's search for image models; + 0 to 3: rounds of their automatic choice
+IMAGE_SEARCH = 40_000  # the stop of the paper's search for image models; + 0 to 5: rounds of their automatic choice
 
 # Reporting on it.
 REFERENCE = 50_000  # data that samples are held against

@@ -22,7 +22,7 @@ from ays_toy.metrics import evaluate
 from ays_toy.runs import finding, shipped, shipped_metrics
 from ays_toy.runs.comparison import Model, draw_samples
 from ays_toy.runs.finding import FRESH_DATA
-from ays_toy.runs.shipped_metrics import FILE, KEY, SEED, mark
+from ays_toy.runs.shipped_metrics import FILE, KEY, NOISE, mark
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.seeds import FRESH_DATA as FRESH_SEED
 from benchmarks.presets import SOLVERS
@@ -45,7 +45,9 @@ def schedules_of(model: Model, solver: str) -> Iterator[Schedule]:
 
 def measured(model: Model, solver: str, one: Schedule) -> dict[str, Any]:
     """A row of the file."""
-    samples = draw_samples(model, one.sigmas, solver, SEED) if one.levels else model.fresh_data(None, FRESH_SEED + SEED)
+    samples = (
+        draw_samples(model, one.sigmas, solver, NOISE) if one.levels else model.fresh_data(None, FRESH_SEED + NOISE)
+    )
     return {**key(model, solver, one), **shipped_metrics.columns(evaluate(samples, model.reference()))}
 
 

@@ -27,7 +27,7 @@ from ays_toy.data.datasets import DATASETS
 from ays_toy.names import BASELINES, SEARCHED
 from ays_toy.optimize import WIDE
 from ays_toy.optimize.candidates import SECOND
-from ays_toy.optimize.choose import PARTS
+from ays_toy.optimize.refine import PARTS
 from ays_toy.optimize.search import CANDIDATES, MAX_SWEEPS
 from ays_toy.runs import comparison, finding, live_search, shipped
 from ays_toy.runs.comparison import Model

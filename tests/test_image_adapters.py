@@ -146,7 +146,7 @@ def test_the_model_is_frozen_keeps_types_and_leaves_no_graph(tmp_path):
     x = noise(2, 1, 8, 4).requires_grad_()
     out = model.denoiser(x, 1.0)
     assert out.dtype == torch.float64
-    assert not out.requires_grad
+    assert not out.requires_grad, "only levels that are refined ask for a graph"
 
 
 def test_levels_outside_the_trained_range_keep_their_scale_and_the_nearest_timestep(tmp_path):

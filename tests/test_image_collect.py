@@ -259,7 +259,7 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
     model = images.load("digits", device="cpu")
     source = sources.find(model, 32)
     gram = collect.collect(model, source.x0, collect.grid_for(model, 24))
-    plan = replace(optimize.NEAR, rounds=((40, 1),) * 4)
+    plan = replace(optimize.NEAR, rounds=((40, 1),) * 4, effort=optimize.Effort(3, 40))
     search = optimizing.Search("dpmpp-2m", 3, method, "frechet-pixels", plan=plan, start="time-uniform")
     *_, found = optimizing.find(Judge(model), gram, source.x0, search)
     assert found.sigmas.size == 4
@@ -279,6 +279,7 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
         (["--paths", "1"], "The number of paths"),
         (["--steps", "99"], "The number of steps"),
         (["--samples", "10"], "The number of samples"),
+        (["--refine", "-1"], "The number of iterations"),
         (["--data", "nowhere"], "There is no folder nowhere"),
         (["--checkpoint", "nowhere/pass"], "There is no folder nowhere"),
         (["--out", "schedule.doc"], "must end in .py, .txt, .json, .csv"),
@@ -295,11 +296,11 @@ def test_the_command_says_in_a_sentence_what_to_change(words, sentence, monkeypa
 def test_the_choice_is_printed_beside_the_baselines_and_compared_from_its_file(tmp_path, monkeypatch):
     monkeypatch.setattr(console, "width", 200)
     out, few = tmp_path / "schedule.json", ["--steps", "3", "--solver", "ddim", "--samples", "40"]
-    ran = CliRunner().invoke(
-        app, ["image", "optimize", "digits", *few, "--paths", "16", "--levels", "16", "--out", str(out)]
-    )
+    quick = ["--paths", "16", "--levels", "16", "--refine", "2"]
+    ran = CliRunner().invoke(app, ["image", "optimize", "digits", *few, *quick, "--out", str(out)])
     assert ran.exit_code == 0, ran.output
-    assert "round 4" in ran.output
+    assert "round 5" in ran.output
+    assert ran.output.count("all levels together") == 1
     for word in ("Automatic choice", "Time-uniform", "Fréchet distance in pixels", "Distance to many steps"):
         assert word in ran.output
     compared = CliRunner().invoke(app, ["image", "compare", "digits", *few, "--paths", "16", "--schedule", str(out)])

@@ -18,7 +18,7 @@ from ays_toy.images.live import ImageState
 from ays_toy.images.pipelines.models import ImageModel, Origin
 from ays_toy.sampling.schedules import logsnr
 
-SMALL = {"steps": 3, "samples": 40, "paths": 16, "figure": "frechet-pixels"}
+SMALL = {"steps": 3, "samples": 40, "paths": 16, "iterations": 2, "figure": "frechet-pixels"}
 
 
 def gaussian(name: str = "digits", **more) -> ImageModel:
@@ -176,11 +176,14 @@ def _rows(state: ImageState) -> list[object]:
 
 
 # Images that the parts of a run take: the model's own samples where there are no data, the pass, what samples are held
-# against, one schedule's samples; and what tells models apart wherever a run begins or goes on.
+# against, one schedule's samples, of which the last round has twice as many; and what tells models apart wherever a
+# run begins or goes on.
 OWN, PASS, REFERENCE, ROW, PROBE = 16 * 100, 16 * 64, 256 * 100, 40 * 3, 2
 
 
-@pytest.mark.parametrize(("at", "cut"), [(50, OWN), (130, PASS), (250, REFERENCE), (330, ROW), (390, ROW)])
+@pytest.mark.parametrize(
+    ("at", "cut"), [(50, OWN), (130, PASS), (250, REFERENCE), (330, ROW), (390, 2 * ROW), (420, ROW)]
+)
 def test_stopped_anywhere_and_told_to_go_on_a_run_does_again_only_what_was_cut(counted, whole, at, cut) -> None:
     whole_states, images = whole
     states, more = counted.run("stopped", stop := Asked(at))

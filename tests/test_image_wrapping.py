@@ -45,7 +45,7 @@ def test_it_is_priced_searched_chosen_sampled_compared_and_exported(clean):
     gram = collect.collect(model, source.x0, collect.grid_for(model, 48))
     edm = schedules.edm(6, 0.02, 20.0)
     assert gram.klub(edm) == pytest.approx(klub.gaussian_klub(edm, C, 32), rel=0.1)
-    judge, plan = Judge(model), replace(optimize.NEAR, rounds=((64, 1),) * 4)
+    judge, plan = Judge(model), replace(optimize.NEAR, rounds=((64, 1),) * 4, effort=optimize.Effort(3, 64))
 
     def found(method: str) -> optimizing.Finding:
         search = optimizing.Search("ddim", 6, method, "frechet-pixels", plan=plan, start="edm")

@@ -25,7 +25,7 @@ from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import MAX_STEPS, SCHEDULES
 from ays_toy.ui import codec
 from ays_toy.ui.images import image_state
-from ays_toy.ui.images.image_view import VIEWS, ImagesView
+from ays_toy.ui.images.image_view import REFINEMENTS, VIEWS, ImagesView
 from ays_toy.ui.view import POWERS
 
 
@@ -40,6 +40,7 @@ from ays_toy.ui.view import POWERS
         steps=some.integers(2, MAX_STEPS),
         figure=some.sampled_from(list(FIGURES)),
         method=some.sampled_from(names.SEARCHED),
+        image_iterations=some.sampled_from(REFINEMENTS),
         base=some.sampled_from(list(SCHEDULES)),
         power=some.sampled_from(POWERS),
         share=some.integers(0, 100),

@@ -36,7 +36,7 @@ USED = {
 OF_IMAGES = {
     "pages": PAGES,
     "ode pass": {seeds.IMAGE_ODE_PASS},
-    "search": set(range(seeds.IMAGE_SEARCH, seeds.IMAGE_SEARCH + 4)),
+    "search": set(range(seeds.IMAGE_SEARCH, seeds.IMAGE_SEARCH + 6)),
     "report": {seeds.IMAGE_REPORT + page for page in PAGES},
     "own images": {seeds.OWN_IMAGES + page for page in PAGES},
     "reference": {seeds.IMAGE_REFERENCE},

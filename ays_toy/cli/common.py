@@ -31,6 +31,7 @@ Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
 Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
 METHOD = "; ".join(f"{name}: {what}" for name, what in METHODS.items())
 Method = Annotated[str, typer.Option(help=f"{METHOD}.")]
+Refine = Annotated[int, typer.Option(help="choice: iterations of its refinement; 0: none.")]
 Out = Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
 SigmaMax = Annotated[float, typer.Option(help="Highest noise level.")]

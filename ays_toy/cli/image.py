@@ -9,17 +9,19 @@ from rich.table import Table
 
 from ays_toy import checks, images, names, seeds
 from ays_toy.cli import brought, common
-from ays_toy.cli.common import Method, Out, Power, Solver, Steps, console, user_errors
+from ays_toy.cli.common import Method, Out, Power, Refine, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import Taken
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
 from ays_toy.images.baselines import family
+from ays_toy.images.config import ITERATIONS
 from ays_toy.images.optimizing import Search
 from ays_toy.images.pipelines.conditioning import prompts_from
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw_samples
 from ays_toy.images.scores import FIGURES, Judge
 from ays_toy.optimize import NEAR
+from ays_toy.optimize.refine import MOST_ITERATIONS
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 
@@ -70,6 +72,7 @@ def optimize(
     steps: Steps = 10,
     solver: Solver = "stochastic-ddim",
     figure: Annotated[str | None, typer.Option(help=f"What decides: one of {', '.join(FIGURES)}.")] = None,
+    refine: Refine = ITERATIONS,
     power: Power = 2.0,
     paths: Paths = collect.PATHS,
     batch: Batch = 16,
@@ -95,6 +98,7 @@ def optimize(
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         checks.real_number(power, "The power", 0.0, 4.0)
+        checks.whole_number(refine, "The number of iterations", 0, MOST_ITERATIONS)
         source = sources.find(chosen, paths, folder=data, seed=seed)
         with common.progress(quiet=not team.leads) as bars:
             task = bars.add_task(source.about, total=None)
@@ -108,10 +112,12 @@ def optimize(
         if state.resumed:
             console.print(f"{state.resumed} of {state.total} batches were taken from {checkpoint}.")
         assert state.gram is not None
-        search = Search(solver, steps, method, decides, power, plan=NEAR.by(2 * samples))
+        search = Search(solver, steps, method, decides, power, plan=NEAR.by(2 * samples).refined(refine))
         judge = Judge(chosen)
+        said = ""
         for found in optimizing.find(judge, state.gram, source.x0, search):
-            console.print(found.line)
+            if found.line != said:  # a refinement has one line for all its iterations
+                console.print(said := found.line)
         common.print_levels(found.sigmas)
         rows = _print(judge, state.gram, [found], solver, _figures(chosen, solver, decides), samples)
         if out is not None:

@@ -7,17 +7,30 @@ import typer
 
 from ays_toy import checks, names, seeds
 from ays_toy.cli import common
-from ays_toy.cli.common import METHOD, Data, Kind, Out, Power, SigmaMax, SigmaMin, Solver, Steps, console, user_errors
+from ays_toy.cli.common import (
+    METHOD,
+    Data,
+    Kind,
+    Out,
+    Power,
+    Refine,
+    SigmaMax,
+    SigmaMin,
+    Solver,
+    Steps,
+    console,
+    user_errors,
+)
 from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import Taken
 from ays_toy.metrics import METRICS, evaluate
 from ays_toy.optimize import RIVALS
+from ays_toy.optimize.refine import MOST_ITERATIONS
 from ays_toy.runs import finding
 from ays_toy.runs.comparison import LEVELS, Model, draw_samples
 from ays_toy.runs.live_search import SearchConfig, search
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
 
-MOST_ITERATIONS = 10_000
 SHOWN = ("nll", "sliced-w2", "energy")
 
 
@@ -31,7 +44,7 @@ def optimize(
     metric: Annotated[str, typer.Option(help="ays, choice: the output metric that decides.")] = "energy",
     samples: Annotated[int, typer.Option(help="ays: samples behind every price; the paper takes 8192.")] = 2048,
     rest: Annotated[bool, typer.Option("--rest", help="ays: go on until nothing moves, and take that.")] = False,
-    refine: Annotated[int, typer.Option(help="choice: iterations of its refinement; 0: none.")] = finding.REFINEMENT,
+    refine: Refine = finding.REFINEMENT,
     power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,

@@ -87,8 +87,7 @@ def load() -> Classifier:
     return net.eval().requires_grad_(False)
 
 
-@torch.no_grad()
 def features(images: torch.Tensor) -> torch.Tensor:
     """Images [N, 1, 8, 8] -> points [N, 32] in the classifier's feature space, on the CPU."""
     net = load()
-    return torch.cat([net.features(part) for part in images.detach().float().cpu().split(1024)])
+    return torch.cat([net.features(part) for part in images.float().cpu().split(1024)])

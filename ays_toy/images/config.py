@@ -7,16 +7,19 @@ from weakref import WeakValueDictionary
 
 from ays_toy import names, seeds, serving
 from ays_toy.checks import lookup, whole_number
+from ays_toy.data.counted import BACKWARD
 from ays_toy.images import collect, loading, results, scores
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
-from ays_toy.optimize import NEAR, Plan
+from ays_toy.optimize import NEAR, Effort, Plan
+from ays_toy.optimize.refine import MOST_ITERATIONS
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.sampling.solvers import find
 
 SAMPLES = 1024
 LEAST_SAMPLES = 40
+ITERATIONS = (NEAR.effort or Effort()).iterations
 SWEEPS = 12  # of the paper's search, about
 
 
@@ -83,6 +86,7 @@ class ImageConfig:
     folder: str = ""  # of clean images; without one the digits' own, or the model's samples
     samples: int = SAMPLES  # behind every figure that is reported
     paths: int = collect.PATHS
+    iterations: int = ITERATIONS  # of the choice's refinement; 0: none
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -94,6 +98,7 @@ class ImageConfig:
         whole_number(self.steps, "The number of steps", MIN_STEPS, MAX_STEPS)
         whole_number(self.samples, "The number of samples", LEAST_SAMPLES, 1_000_000)
         whole_number(self.paths, "The number of paths", 2, 1_000_000)
+        whole_number(self.iterations, "The number of iterations", 0, MOST_ITERATIONS)
 
     @property
     def fresh_seed(self) -> int:
@@ -114,7 +119,7 @@ class ImageConfig:
     @property
     def plan(self) -> Plan:
         """How the search goes, and by how many samples."""
-        return NEAR.by(2 * self.samples)
+        return NEAR.by(2 * self.samples).refined(self.iterations)
 
 
 def calls(config: ImageConfig) -> int:
@@ -122,6 +127,8 @@ def calls(config: ImageConfig) -> int:
     scored = [samples for samples, _ in config.plan.rounds]
     first, second, third, last = scored
     choice = 13 * first + 8 * second + 16 * third + 5 * last  # schedules in the rounds of `optimize.NEAR`, about
+    if effort := config.plan.effort:
+        choice += effort.iterations * effort.samples * (1 + BACKWARD) + 6 * last
     samples = (choice if config.method == "choice" else SWEEPS * last) + 8 * config.samples
     found = config.paths * collect.LEVELS + denoiser_calls(config.solver, config.steps) * samples
     if config.decides == "distance":  # many steps of every noise that is used

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy.data.counted import Counted, Stopped
+from ays_toy.data.counted import BACKWARD, Counted, Stopped
 from ays_toy.estimates import Measured
 from ays_toy.images import collect, compared, optimizing, scores, sources
 from ays_toy.images.config import ImageConfig, Which, calls, described
@@ -88,7 +88,7 @@ def run(
     scores.check_figure(model.name, config.solver, config.decides)
     if config.steps >= collect.LEVELS:
         raise ValueError(f"The number of steps must be below {collect.LEVELS}, the levels of the matrix.")
-    counted = Counted(model.denoiser, stop)
+    counted = Counted(model.denoiser, stop, backward=BACKWARD)
     judge = Judge(replace(model, denoiser=counted))
     start = ImageState(model=model, which=config.which, judge=judge)
     yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
@@ -117,7 +117,7 @@ def measure(
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[ImageState]:
     """Draw and measure one more schedule on the samples of a run; what its judge has measured is not redone."""
-    counted = Counted(model.denoiser, stop)
+    counted = Counted(model.denoiser, stop, backward=BACKWARD)
     judge, named = (judge or Judge(model)).by(replace(model, denoiser=counted)), {one.name: one}
 
     def stages(at: Callable[..., ImageState]) -> Iterator[ImageState]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import torch
@@ -11,6 +12,7 @@ from ays_toy.checks import lookup
 from ays_toy.images.baselines import baselines
 from ays_toy.images.collect import grid_for
 from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.images.refining import descent
 from ays_toy.images.scores import Judge, check_figure
 from ays_toy.optimize import Choice, GramCosts, Plan, Subject, Sweep
 from ays_toy.pricing.ode import OdePaths
@@ -61,13 +63,12 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
     families, score = baselines(judge.model, search.steps), judge.score(search.solver, search.figure)
     if search.method == "choice":
         ode = None if solver.stochastic else local_errors(judge.model, x0, seed=seeds.IMAGE_ODE_PASS)
-        subject = Subject(search.solver, families, gram, figure, score, ode)
+        way = partial(descent, judge, search.solver, search.figure)
+        subject, before = Subject(search.solver, families, gram, figure, score, ode, descent=way), 0
         for choice in optimize.choices(subject, search.plan, count(search.seed)):
-            done, best = choice.rounds, choice.best
-            line = (
-                f"round {len(done)}: {len(done[-1])} schedules by {best.samples:,} samples each, best is {best.title}"
-            )
+            line = _refining(choice) if len(choice.rounds) == before else _round(choice)
             yield Finding(search.method, title, choice.sigmas, line=line, choice=choice)
+            before = len(choice.rounds)
         return
     samples = search.plan.rounds[-1][0]
     found = optimize.stopped_search(
@@ -83,6 +84,15 @@ def find(judge: Judge, gram: PathGram, x0: torch.Tensor, search: Search) -> Iter
             f"best at sweep {state.chosen}"
         )
         yield Finding(search.method, title, state.sigmas, line=line, sweeps=state.sweeps)
+
+
+def _round(choice: Choice) -> str:
+    done, best = choice.rounds, choice.best
+    return f"round {len(done)}: {len(done[-1])} schedules by {best.samples:,} samples each, best is {best.title}"
+
+
+def _refining(choice: Choice) -> str:
+    return f"refining {choice.best.title}, all levels together"
 
 
 def local_errors(model: ImageModel, x0: torch.Tensor, *, seed: int, levels: int = ODE_LEVELS) -> OdePaths:

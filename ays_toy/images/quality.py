@@ -16,6 +16,7 @@ from ays_toy.metrics import Estimate
 
 BLOCKS = 20  # left out one at a time for the error bar, which is then itself uncertain by a sixth
 LEAST = 2 * BLOCKS
+LEAST_SPREAD = 1e-6  # of the largest of the eigenvalues that a gradient divides by
 
 Features = Callable[[torch.Tensor], torch.Tensor]  # images [N, C, H, W] -> points [N, d]
 
@@ -79,6 +80,21 @@ def frechet(points: torch.Tensor, reference: Gaussian) -> Estimate:
     return Estimate(distance(everyone >= 0), float(np.sqrt(spread)))
 
 
+def frechet_pull(points: torch.Tensor, reference: Gaussian) -> torch.Tensor:
+    """The gradient of `frechet` by the points [N, d], which is as they are in shape, type and device.
+
+    A change of the covariance C changes the distance by tr((1 - T) dC), T being the map that carries a Gaussian of
+    covariance C to the reference by optimal transport.
+    """
+    x = points.detach().cpu().double()
+    root, count, apart = torch.as_tensor(reference.root), len(x), x - x.mean(dim=0)
+    values, vectors = torch.linalg.eigh(root @ (apart.T @ apart / (count - 1)) @ root)
+    least = LEAST_SPREAD * values.max()  # else directions in which points hardly differ would decide
+    carried = root @ (vectors * values.clamp_min(least).rsqrt()) @ vectors.T @ root
+    toward = (x.mean(dim=0) - torch.as_tensor(reference.mean)) / count
+    return (2 * toward + 2 / (count - 1) * (apart - apart @ carried)).to(points)
+
+
 @dataclass(frozen=True, eq=False)
 class FrechetTo:
     """Fréchet distance of images to reference images in one space of features."""
@@ -94,6 +110,10 @@ class FrechetTo:
     def __call__(self, images: torch.Tensor) -> Estimate:
         """Distance of images [N, C, H, W], N of at least 40."""
         return frechet(self.features(images), self.reference)
+
+    def pull(self, points: torch.Tensor) -> torch.Tensor:
+        """The gradient of the distance by points [N, d], the features of images."""
+        return frechet_pull(points, self.reference)
 
 
 def pixels(images: torch.Tensor, side: int = 8) -> torch.Tensor:

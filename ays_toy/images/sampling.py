@@ -7,7 +7,8 @@ import torch
 
 from ays_toy.images.baselines import baselines
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling import samplers
+from ays_toy.sampling.traced import levels_of, plain
 
 MANY_STEPS = 100  # what stands for the model's own truth
 CHUNK = 1024  # images whose trajectories are held at once
@@ -18,17 +19,18 @@ def draw_samples(
 ) -> torch.Tensor:
     """Sample n images x0 [n, C, H, W] in the model's own coordinates, on the CPU.
 
-    x_T and the solver's noise depend on the seed alone, image by image, neither on the levels nor on n.
+    x_T and the solver's noise depend on the seed alone, image by image, neither on the levels nor on n. Levels that are
+    a tensor with a gradient give it to the images.
     """
-    levels = schedules.validate(sigmas)
+    high = plain(levels_of(sigmas)[0])
     parts = []
     for index, start in enumerate(range(0, n, CHUNK)):
         # One generator for every chunk, so that drawing more images leaves the first ones as they were.
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, index)).generate_state(1)[0]))
-        x_T = float(levels[0]) * torch.randn(CHUNK, *model.shape, generator=generator)[: min(CHUNK, n - start)]
+        x_T = high * torch.randn(CHUNK, *model.shape, generator=generator)[: min(CHUNK, n - start)]
         noise = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, index, 1)).generate_state(1)[0]))
         parts.append(
-            samplers.sample(model.denoiser, x_T, levels, solver, generator=noise, denoise_to_zero=denoise_to_zero)
+            samplers.sample(model.denoiser, x_T, sigmas, solver, generator=noise, denoise_to_zero=denoise_to_zero)
         )
     return torch.cat(parts)
 

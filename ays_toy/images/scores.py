@@ -118,13 +118,18 @@ class Judge:
     def measure(self, images: torch.Tensor, name: str, seed: int) -> Estimate:
         """One figure of images x0 [N, C, H, W] that were drawn with that seed."""
         if name == "distance":
-            return distance_to(images, self._many(seed, len(images)))
-        return self.once(("held against", name), lambda: self._frechet(name))(images)
+            return distance_to(images, self.many(seed, len(images)))
+        return self.against(name)(images)
+
+    def against(self, name: str) -> FrechetTo:
+        """The Fréchet distance of that name to the images that come with the model, or its own in many steps."""
+        return self.once(("held against", name), lambda: self._frechet(name))
 
     def _frechet(self, name: str) -> FrechetTo:
         own = self.model.data
-        reference = self._many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
+        reference = self.many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
         return FrechetTo.images(reference, classifier.features if name == "frechet" else pixels)
 
-    def _many(self, seed: int, n: int) -> torch.Tensor:
+    def many(self, seed: int, n: int) -> torch.Tensor:
+        """What many steps make of n starts from that seed."""
         return self.once(("many steps", seed, n), lambda: many_steps(self.model, seed, n))

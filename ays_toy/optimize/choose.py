@@ -6,7 +6,7 @@ has done best. What leads is then refined, all levels together. Every round has 
 models differ in their `Subject` and `Plan` alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -18,17 +18,16 @@ from ays_toy.checks import SIGMA_MAX, SIGMA_MIN, lookup, sigma_range, whole_numb
 from ays_toy.data.datasets import Dataset, equal
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure
-from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blend, blends, distinct, gained, moved
+from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, gained, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
 from ays_toy.optimize.points import Points, entropy_of
-from ays_toy.optimize.refine import Effort
+from ays_toy.optimize.refine import Effort, offered
 from ays_toy.pricing.ode import OdePaths
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import SCHEDULES, logsnr
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
 
 MOST_REFINED = 1024  # components of the data
-PARTS = (0.5, 0.75)  # of the way of a refinement, that are tried too
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,10 @@ class Plan:
         return replace(
             self, rounds=tuple((few if k < last else samples, keep) for k, (_, keep) in enumerate(self.rounds))
         )
+
+    def refined(self, iterations: int) -> "Plan":
+        """The same with so many iterations of its refinement: without one where that is 0."""
+        return replace(self, effort=replace(self.effort or Effort(), iterations=iterations) if iterations else None)
 
     def moves(self, done: Rounds) -> bool:
         """Whether the round after those is the one in which what leads is moved."""
@@ -84,6 +87,7 @@ NEAR = Plan(
     stand_ins=("ddim",),
     shares=(0.25, 0.5, 0.75),
     rounds=((512, 2), (1024, 1), (1024, 1), (2048, 1)),
+    effort=Effort(20, 1024, 0.05),
     near=True,
 )
 
@@ -96,7 +100,7 @@ class Subject:
     `ode`, for solvers of the ODE, those by local error. score(levels, samples, seed) is the loss, by the `figure`, of
     that many samples from that seed; `beside` is that of the same samples by the `second` figure, which counts a
     little in a refinement, over its `floor`. descent(levels, effort, seed) yields the levels of a refinement after
-    every iteration; where there is none, neighboring levels are moved by turns.
+    every iteration; without one nothing is refined.
     """
 
     solver: str
@@ -126,27 +130,6 @@ class Subject:
     def judge(self, samples: int, seed: int) -> Callable[[Candidate], Candidate]:
         """Gives a candidate its score by so many samples from that seed."""
         return lambda one: replace(one, score=self.score(one.sigmas, samples, seed), samples=samples)
-
-    def way(self, start: Candidate, effort: Effort, seed: int) -> Iterator[np.ndarray]:
-        """The levels of a refinement after every iteration; where they are moved by turns, whenever they do better."""
-        if self.descent is None:
-            return (one.sigmas for one in moved(start, self.judge(effort.samples, seed)))
-        return self.descent(start.sigmas, effort, seed)
-
-    def refined(self, start: Candidate, way: Sequence[np.ndarray]) -> list[Candidate]:
-        """What a refinement has led to: its last levels, and but for those moved by turns, less of the way there.
-
-        That is half of it in time, and shares of it, which gain less and cost less by the second figure.
-        """
-        if not way:
-            return []
-        title, end = f"{start.title}, refined", way[-1]
-        found = {title: end}
-        if self.descent is not None:
-            if len(way) > 1:
-                found[f"{title} for half as long"] = way[len(way) // 2 - 1]
-            found |= {f"{title} by {share:.0%}": blend(start.sigmas, end, share) for share in PARTS}
-        return [Candidate("choice", name, levels) for name, levels in found.items()]
 
     def compared(self, start: Candidate, others: Iterable[Candidate], samples: int, seed: int) -> list[Candidate]:
         """The start and others with their scores; refused is what loses more by the second figure than it gains."""
@@ -223,12 +206,14 @@ def choices(subject: Subject, plan: Plan, seeds: Iterable[int]) -> Iterator[Choi
         done = (*done, _best_first(judged))
         yield Choice(done, subject.figure, subject.second)
         field = plan.field(done)
-    if plan.effort:
+    if plan.effort and subject.descent:
         leader, way = done[-1][0], list[np.ndarray]()
-        for sigmas in subject.way(leader, plan.effort, next(seeds)):
+        for sigmas in subject.descent(leader.sigmas, plan.effort, next(seeds)):
             way.append(sigmas)
             yield Choice(done, subject.figure, subject.second)
-        rivals = distinct([leader, *subject.refined(leader, way), best_baseline(_flat(done))])[1:]
+        found = offered(leader.sigmas, way).items()
+        refined = [Candidate("choice", f"{leader.title}, refined{part}", levels) for part, levels in found]
+        rivals = distinct([leader, *refined, best_baseline(_flat(done))])[1:]
         done = (*done, _best_first(subject.compared(leader, rivals, plan.rounds[-1][0], next(seeds))))
         yield Choice(done, subject.figure, subject.second)
 

@@ -96,15 +96,15 @@ class Points:
 
     def descent(self, sigmas: np.ndarray, effort: Effort, seed: int) -> Iterator[np.ndarray]:
         """The levels after every iteration of a refinement, by the energy distance and, where there is one, the NLL."""
-        return descend(self._walk, self._pull(sigmas, seed), sigmas, effort, torch.Generator().manual_seed(seed))
+        return descend(self._draw, self._pull(sigmas, seed), sigmas, effort, torch.Generator().manual_seed(seed))
 
     def corrections(self, sigmas: np.ndarray, effort: Effort, seed: int) -> Iterator[torch.Tensor]:
         """Corrections [n, 2] of the solver's weights for levels that stay, after every iteration, by the same pull."""
         levels = torch.tensor(sigmas, requires_grad=True)  # so that the walk keeps its gradients
         free = torch.zeros(len(sigmas) - 1, 2, dtype=torch.float64, requires_grad=True)
 
-        def walk(added: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-            return self.corrected(added)._walk(levels, count, generator)
+        def walk(added: torch.Tensor, count: int, drawn: int) -> torch.Tensor:
+            return self.corrected(added)._draw(levels, count, drawn)
 
         return fitted(free, walk, self._pull(sigmas, seed), effort, torch.Generator().manual_seed(seed))
 
@@ -123,9 +123,6 @@ class Points:
         if metric.name == "energy":
             return law_of(self.dataset.mixture, self.sigma_min).energy(drawn)
         return metric.turned(evaluate(drawn, self._reference(samples, seed), [metric.name])[metric.name])
-
-    def _walk(self, levels: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-        return self._draw(levels, count, int(torch.randint(2**31 - 1, (), generator=generator)))
 
     @one_thread()
     def _draw(self, levels: np.ndarray | torch.Tensor, count: int, seed: int) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The widgets that pages share: each draws one field of a view, in words first, and keeps it when its page is left."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -234,14 +234,22 @@ def dials(view: SearchView) -> None:
 @draws("iterations")
 def refinement() -> None:
     """How long the automatic choice moves all levels together in the end."""
+    refined_by(
+        "iterations",
+        REFINEMENTS,
+        "The likelihood counts a little. 60 iterations take seconds and have most of the gain.",
+    )
+
+
+def refined_by(key: str, counts: Sequence[int], cost: str) -> None:
+    """A slider of the iterations of a refinement for the field of that key, with words on what they cost."""
     st.select_slider(
         "Refinement of the choice (iterations)",
-        REFINEMENTS,
+        counts,
         format_func=lambda count: f"{count}" if count else "none",
-        key="iterations",
+        key=key,
         persist_state="session",
-        help=f"{terms.about('Refinement')} The likelihood counts a little. 60 iterations take seconds and have most "
-        "of the gain.",
+        help=f"{terms.about('Refinement')} {cost}",
     )
 
 

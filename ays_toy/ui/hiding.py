@@ -56,6 +56,7 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "way": "Draw, Image or CSV",
     "pictures": "Samples or differences",
     "iterations": "Refinement of the choice",
+    "image_iterations": "Refinement of the choice",
     "matrix": "Price a step by",
     "power": "Weight of the p-optimum",
     "gamma": "Weight of the errors (γ)",

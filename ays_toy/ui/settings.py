@@ -75,7 +75,8 @@ def _found(values: Values) -> Iterator[tuple[str, str]]:
         yield "Search", f"from {names.title(values['start'])}, {values['samples']:,} samples behind each price"
     if "metric" in values:
         yield "Judged by", METRICS[values["metric"]].title
-    if "iterations" in values:
-        yield "Refinement of the choice", f"{values['iterations']} iterations"
+    for name in ("iterations", "image_iterations"):
+        if name in values:
+            yield "Refinement of the choice", f"{values[name]} iterations"
     if "weight" in values:
         yield "Priced at", f"p = {values['weight']:g}"

@@ -5,10 +5,14 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from ays_toy.data.denoisers import sigma_like
 from ays_toy.images.pipelines.coordinates import PREDICTIONS
 from ays_toy.images.pipelines.latents import back
+
+GRAPH = 4  # times fewer rows at once where a gradient is wanted, for which all that a network computes is held
+NEAR = 1e-4  # in log sigma, over which the slope of a network's time is taken
 
 
 class Network(Protocol):
@@ -45,30 +49,49 @@ class NetworkDenoiser:
             # Else cuDNN keeps 10 bits of what it multiplies, as half precision does, of which the noise makes much.
             torch.backends.cudnn.allow_tf32 = False
 
-    @torch.no_grad()
     def __call__(self, x: torch.Tensor, sigma: float | torch.Tensor) -> torch.Tensor:
         """Return x0 shaped as x [N, C, H, W], for sigma a number or [N].
 
-        Raises ValueError for x of another shape, and where a batch does not fit into the device's memory.
+        It can be differentiated where sigma requires a gradient, as levels do that are refined: batch by batch, each
+        computed a second time, so that no more than one is held. Raises ValueError for x of another shape, and where a
+        batch does not fit into the device's memory.
         """
         if tuple(x.shape[1:]) != self.shape:
             wanted = ", ".join(map(str, self.shape))
             raise ValueError(f"This model denoises x of shape [N, {wanted}], not {list(x.shape)}.")
         levels = torch.as_tensor(sigma, dtype=torch.float64).cpu().expand(len(x))
-        times = torch.as_tensor(self.timesteps(levels.numpy()), dtype=torch.float32)
-        out = torch.empty_like(x)
-        for start in range(0, len(x), self.batch):
-            rows = range(start, min(start + self.batch, len(x)))
-            some = slice(rows.start, rows.stop)
-            part = x[some]
-            level = sigma_like(levels[some], part)
-            scaled = (self.prediction.scale(level) * part).to(self.dtype)
-            try:
-                answer = back(part, self.network(scaled.to(self.device), times[some].to(self.device), rows))
-            except torch.OutOfMemoryError:
-                raise ValueError(
-                    f"The memory of {self.device} cannot hold {len(rows)} images at once: load the model with a "
-                    f"smaller batch than {self.batch}."
-                ) from None
-            out[some] = self.prediction.clean(part, answer, level)
-        return out
+        traced = torch.is_grad_enabled() and levels.requires_grad
+        with torch.set_grad_enabled(traced):
+            times, size, parts = self._times(levels), max(1, self.batch // GRAPH) if traced else self.batch, []
+            for start in range(0, len(x), size):
+                rows = range(start, min(start + size, len(x)))
+                some = slice(rows.start, rows.stop)
+                given = x[some], levels[some], times[some], rows
+                parts.append(
+                    checkpoint(self._part, *given, use_reentrant=False, preserve_rng_state=False)
+                    if traced
+                    else self._part(*given)
+                )
+            return torch.cat(parts) if parts else torch.empty_like(x)
+
+    def _times(self, levels: torch.Tensor) -> torch.Tensor:
+        """The network's time of levels [N], whose slope is that of differences, so that any map has one."""
+        at = levels.detach().numpy()
+        times = torch.as_tensor(self.timesteps(at), dtype=torch.float64)
+        if levels.requires_grad:
+            ahead, behind = (self.timesteps(at * np.exp(step)) for step in (NEAR, -NEAR))
+            times = times + torch.as_tensor((ahead - behind) / (2 * NEAR * at)) * (levels - levels.detach())
+        return times.float()
+
+    def _part(self, x: torch.Tensor, levels: torch.Tensor, times: torch.Tensor, rows: range) -> torch.Tensor:
+        """Return x0 of one batch, all in tensors that may have a gradient."""
+        level = sigma_like(levels, x)
+        scaled = (self.prediction.scale(level) * x).to(self.dtype)
+        try:
+            answer = back(x, self.network(scaled.to(self.device), times.to(self.device), rows))
+        except torch.OutOfMemoryError:
+            raise ValueError(
+                f"The memory of {self.device} cannot hold {len(rows)} images at once: load the model with a "
+                f"smaller batch than {self.batch}."
+            ) from None
+        return self.prediction.clean(x, answer, level)

@@ -36,8 +36,9 @@ class ImageModel:
     """A diffusion model of images as the optimizers see it.
 
     `denoiser(x, sigma) -> x0` takes x [N, C, H, W] (latents where the model has them) in variance-exploding
-    coordinates, x = x0 + sigma noise, and sigma a number or [N]; it is frozen, keeps no graph and runs at most `batch`
-    rows at once. `dtype` is the network's own; x may be of any floating type and comes back in it.
+    coordinates, x = x0 + sigma noise, and sigma a number or [N]; it is frozen, runs at most `batch` rows at
+    once and keeps no graph, unless sigma requires a gradient and it has one. `dtype` is the network's own; x may
+    be of any floating type and comes back in it.
     """
 
     name: str  # as the user gave it

@@ -73,6 +73,9 @@ PREPARED = (
         "Compare the rows: which keep their strokes whole? Then find the row with the least KLUB in the table. Is it "
         "the one that looks best, and the one with the least Fréchet distance?",
         {"solver": "stochastic-ddim", "steps": "6"},
-        ("image_model", "solver", "image_yours", "figure", "method", "base", "seed", "power", "share"),
+        (
+            *("image_model", "solver", "image_yours", "figure", "method", "image_iterations", "base", "seed"),
+            *("power", "share"),
+        ),
     ),
 )
