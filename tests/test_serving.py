@@ -85,7 +85,9 @@ def test_folders_files_and_absent_paths_answer_alike_and_are_never_looked_at(tmp
     said = set()
     for text in texts:
         for ask in (images.load, lambda text: Which(text).load(), lambda text: images.load(pathlib.Path(text))):
-            with pytest.raises(ValueError, match="loads only these models: digits, google/ddpm-cifar10-32") as caught:
+            with pytest.raises(
+                ValueError, match="loads only these models: digits, handwritten, google/ddpm-cifar10-32"
+            ) as caught:
                 ask(text)
             said.add(str(caught.value))
         for look in (

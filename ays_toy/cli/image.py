@@ -1,6 +1,7 @@
-"""`image …`: schedules for diffusion models of images, and the digits model that ships with the package."""
+"""`image …`: schedules for diffusion models of images, and the models of digits that ship with the package."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +27,12 @@ from ays_toy.sampling.schedules import Schedule
 USUAL = 10  # steps
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
 
-Name = Annotated[str, typer.Argument(help="digits, a folder in diffusers' format, or a name on the hub.")]
-Folder = Annotated[Path | None, typer.Option("--data", help="A folder of images; else the digits or own samples.")]
+Name = Annotated[str, typer.Argument(help="digits, handwritten, a folder in diffusers' format, or a name on the hub.")]
+Folder = Annotated[
+    Path | None, typer.Option("--data", help="A folder of images; else the model's data or own samples.")
+]
 Prompts = Annotated[Path | None, typer.Option(help="Prompts of a text-to-image model, one a line.")]
-Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by the prompts.")]
+Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by prompts or labels.")]
 Samples = Annotated[int, typer.Option(help="Samples behind every figure in the table.")]
 Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
 Batch = Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")]
@@ -184,23 +187,35 @@ def evidence_table(gram: PathGram, steps: int) -> Table:
 
 @app.command()
 def pretrain(
-    steps: Annotated[int, typer.Option(help="Training steps.")] = pretraining.PretrainingConfig.steps,
+    model: Annotated[str, typer.Argument(help=f"Which: {' or '.join(pretraining.CONFIGS)}.")] = "digits",
+    steps: Annotated[int | None, typer.Option(help="Training steps; else as many as the one that ships had.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, data and noise.")] = 0,
-    folder: Annotated[Path, typer.Option(help="Where the model goes.")] = digits.WEIGHTS,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the model goes; else it takes the shipped one's place.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Keep the training in this file, and take it up again, to the bit.")
+    ] = None,
+    every: Annotated[int, typer.Option(help="Steps between checkpoints, and between measurements.")] = 50,
     features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
 ) -> None:
-    """Train the digits model that ships with the package, and the classifier that it is judged by."""
+    """Train a model of digits that ships with the package, and the classifier that it is judged by.
+
+    With a checkpoint and fewer or more steps than before, a training ends sooner or goes on.
+    """
     with user_errors(), common.progress() as bars:
+        config = replace(checks.lookup(pretraining.CONFIGS, model, "bundled model"), seed=seed)
+        config = replace(config, steps=steps or config.steps)
         if features:
-            learning = bars.add_task("classifier", total=classifier.EPOCHS)
-            for epoch in classifier.train():
+            learning = bars.add_task("classifier", total=classifier.DESIGNS[model].epochs)
+            for epoch in classifier.train(model):
                 words = f"classifier, {epoch.accuracy:.1%} right"
                 bars.update(learning, completed=epoch.number, description=words)
-            classifier.save(epoch.classifier, accuracy=epoch.accuracy)
-        config = pretraining.PretrainingConfig(steps=steps, seed=seed)
-        task = bars.add_task("model", total=steps)
-        for snapshot in pretraining.train(config, every=50):
+            classifier.save(epoch.classifier, model, accuracy=epoch.accuracy)
+        task = bars.add_task("model", total=config.steps)
+        for snapshot in pretraining.train(config, every=every, checkpoint=checkpoint):
             words = f"model, loss {snapshot.loss:.4f}, held out {snapshot.held_out:.4f}"
             bars.update(task, completed=snapshot.step, description=words)
-        pretraining.save(snapshot.network, folder)
-    console.print(f"Written to {folder}.")
+        place = folder or digits.WEIGHTS / model
+        pretraining.save(snapshot.network, place, half=config.half)
+    console.print(f"Written to {place}.")

@@ -22,12 +22,13 @@ SWEEPS = 12  # of the paper's search, about
 
 @dataclass(frozen=True)
 class Which:
-    """An image model by name, with the prompts and the guidance that make it a denoiser; hashable."""
+    """An image model by name, with the prompts or labels and the guidance that make it a denoiser; hashable."""
 
     name: str = loading.DIGITS
     prompts: tuple[str, ...] = ()
     guidance: float | None = None
     device: str | None = None
+    labels: tuple[int, ...] = ()
 
     def load(self) -> ImageModel:
         """The model, the bundled one in memory once, as are all on a shared server; errors are those of `images.load`.
@@ -39,7 +40,13 @@ class Which:
         shared = serving.current().shared
         if shared and (known := _in_use.get(self)):
             return known
-        found = loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
+        found = loading.load(
+            self.name,
+            device=self.device,
+            prompts=self.prompts or None,
+            labels=self.labels or None,
+            guidance=self.guidance,
+        )
         return _in_use.setdefault(self, found) if shared else found
 
 
@@ -65,7 +72,7 @@ def _kept(which: Which) -> ImageModel:
 
 def described(which: Which, model: ImageModel) -> ImageModel:
     """The model of that name without its network, so that other processes can be sent it."""
-    called = ("denoiser", "encode", "decode", "data")
+    called = ("denoiser", "encode", "decode", "data", "shown")
     later: dict[str, Any] = {part: Later(which, part) for part in called if getattr(model, part) is not None}
     return replace(model, **later)
 
