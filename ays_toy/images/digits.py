@@ -57,14 +57,9 @@ def load(
     assert found.training_sigmas is not None
     images = labeled.data(name)[0]
     spread = float((images - images.mean(dim=0)).square().mean().sqrt())
-    ours = described(name, found.denoiser, found.training_sigmas, spread, place, found.labels)
-    return replace(
-        ours,
-        dtype=found.dtype,
-        batch=found.batch,
-        guidance=found.guidance,
-        origin=found.origin if folder else ours.origin,
-    )
+    whence = found.origin if folder else origin(name)
+    ours = described(name, found.denoiser, found.training_sigmas, spread, place, whence, found.labels)
+    return replace(ours, dtype=found.dtype, batch=found.batch, guidance=found.guidance)
 
 
 def _device() -> str:
@@ -77,6 +72,7 @@ def described(
     levels: np.ndarray,
     spread: float,
     place: torch.device,
+    whence: Origin | None,
     labels: tuple[int, ...] = (),
 ) -> ImageModel:
     """A bundled model with that denoiser, training levels [T], descending, and standard deviation of its data."""
@@ -96,7 +92,7 @@ def described(
         dtype=torch.float32,
         batch=kind.batch,
         prediction="v_prediction",
-        origin=origin(name),
+        origin=whence,
         labels=labels,
         data=partial(clean, name, labels),
         shown=partial(shown, name, labels) if labels else None,

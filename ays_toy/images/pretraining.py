@@ -81,7 +81,7 @@ class PretrainingSnapshot:
 
     step: int
     steps: int
-    loss: float  # mean squared error of the velocity per pixel; 1 + the data's power for an untrained network
+    loss: float  # squared velocity error per pixel: 1 + the data's power if untrained; NaN where it is taken up again
     held_out: float  # the same of the averaged weights on images and noise that are not trained on
     network: Any  # diffusers' UNet2DModel with the averaged weights
 
@@ -183,9 +183,9 @@ def train(
     def loss_of_batch() -> torch.Tensor:
         return loss_of(net, *batches.next(), generator)
 
-    run = descend(net, loss_of_batch, config, every=every, rate=config.rate, start=start)
-    next(run)  # what it begins with
-    for reached in run:
+    for reached in descend(net, loss_of_batch, config, every=every, rate=config.rate, start=start):
+        if not reached.step:
+            continue
         if checkpoint:
             _keep(checkpoint, config, batches, reached.state())
         yield PretrainingSnapshot(
@@ -219,6 +219,7 @@ def save(net: Any, folder: Path, *, half: bool = False) -> None:
     """Write network and process, in half precision or single, to a folder that diffusers' DDPMPipeline reads."""
     from diffusers import DDPMPipeline
 
-    kept = deepcopy(net).to(torch.float16 if half else torch.float32).to(memory_format=torch.contiguous_format)
+    kept = deepcopy(net).to(memory_format=torch.contiguous_format)
+    kept = kept.half() if half else kept
     pipeline: Any = DDPMPipeline(unet=kept, scheduler=scheduler())
     pipeline.save_pretrained(folder, safe_serialization=True)
