@@ -32,6 +32,7 @@ Folder = Annotated[
     Path | None, typer.Option("--data", help="A folder of images; else the model's data or own samples.")
 ]
 Prompts = Annotated[Path | None, typer.Option(help="Prompts of a text-to-image model, one a line.")]
+Labels = Annotated[list[int] | None, typer.Option("--label", help="A class to draw, by number; may be repeated.")]
 Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by prompts or labels.")]
 Samples = Annotated[int, typer.Option(help="Samples behind every figure in the table.")]
 Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
@@ -40,10 +41,16 @@ Levels = Annotated[int, typer.Option(help="Noise levels of the matrix.")]
 Seed = Annotated[int, typer.Option(help="Seed of images and noise.")]
 
 
-def load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
+def load(
+    name: str,
+    prompts: Path | None,
+    labels: list[int] | None,
+    guidance: float | None,
+    device: str | None = None,
+) -> ImageModel:
     """The model as the options describe it."""
     lines = None if prompts is None else prompts_from(prompts)
-    return images.load(name, prompts=lines, guidance=guidance, device=device)
+    return images.load(name, prompts=lines, labels=labels or None, guidance=guidance, device=device)
 
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
@@ -79,6 +86,7 @@ def optimize(
     levels: Levels = collect.LEVELS,
     data: Folder = None,
     prompts: Prompts = None,
+    labels: Labels = None,
     guidance: Guidance = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the pass in this file, and take it up again.")] = None,
     samples: Samples = 1024,
@@ -92,7 +100,7 @@ def optimize(
     with user_errors(), distributed.joined() as team:
         common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
-        chosen = load(model, prompts, guidance, team.device if team.size > 1 else None)
+        chosen = load(model, prompts, labels, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
         scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
@@ -131,6 +139,7 @@ def compare(
     paths: Paths = collect.PATHS,
     data: Folder = None,
     prompts: Prompts = None,
+    labels: Labels = None,
     guidance: Guidance = None,
     samples: Samples = 1024,
     seed: Seed = 0,
@@ -138,7 +147,7 @@ def compare(
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
         files = brought.read(schedule)  # before a model is loaded, which takes its time
-        chosen = load(model, prompts, guidance)
+        chosen = load(model, prompts, labels, guidance)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
@@ -159,13 +168,14 @@ def paths(
     most: Annotated[int, typer.Option(help="Paths that the others are held against.")] = 1024,
     data: Folder = None,
     prompts: Prompts = None,
+    labels: Labels = None,
     guidance: Guidance = None,
     seed: Seed = 0,
 ) -> None:
     """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
     with user_errors():
         checks.whole_number(steps, "The number of steps", 1, collect.LEVELS - 1)
-        chosen = load(model, prompts, guidance)
+        chosen = load(model, prompts, labels, guidance)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)
         with common.progress() as bars:

@@ -27,7 +27,7 @@ class Labeled:
     side: int  # of its square images
     held_out: int  # which neither a model nor a classifier has seen
     read: Read
-    credit: str = ""  # a sentence to be said where they are shown
+    credit: str = ""  # what is to be said where they are shown, or what was learned from them
 
 
 def _digits() -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +43,7 @@ def _handwritten() -> tuple[np.ndarray, np.ndarray]:
         return found["images"] / 255, found["labels"]
 
 
-MNIST = "Images of the MNIST database (Y. LeCun, C. Cortes), CC BY-SA 3.0."
+MNIST = "images of the MNIST database (Y. LeCun, C. Cortes), CC BY-SA 3.0."
 COLLECTIONS = {
     one.name: one for one in (Labeled("digits", 8, 360, _digits), Labeled("handwritten", 28, 1500, _handwritten, MNIST))
 }

@@ -37,7 +37,7 @@ def find(model: ImageModel, count: int, *, folder: Path | None = None, seed: int
         order = np.random.default_rng(seed).permutation(len(images))
         rows = _as_told(model, order, count) if model.labels else np.resize(order, count)
         about = f"{count:,} paths from the clean images of {model.title}"
-        return Source(images[torch.as_tensor(rows)], f"{about}. {model.credit}" if model.credit else about)
+        return Source(images[torch.as_tensor(rows)], f"{about}: {model.credit}" if model.credit else about)
     own = many_steps(model, seeds.OWN_IMAGES + seed, count)
     return Source(own, f"{count:,} paths from the model's own many-step samples")
 

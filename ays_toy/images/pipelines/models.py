@@ -62,4 +62,4 @@ class ImageModel:
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents
     data: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # clean x0 [N, C, H, W] that come with it
     shown: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # their classes [N]
-    credit: str = ""  # to be said where those images are shown, or what it makes of them
+    credit: str = ""  # whose images these are, to be said where they are shown, or what it makes of them
