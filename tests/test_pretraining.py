@@ -74,7 +74,7 @@ def test_labels_are_left_out_of_a_tenth_of_the_images():
         told.append(class_labels)
         return type("Answer", (), {"sample": torch.zeros_like(x)})
 
-    loss = pretraining._Loss(pretraining.scheduler(), TINY)
+    loss = pretraining.Loss(pretraining.scheduler(), TINY)
     labels = torch.arange(2000) % 10
     loss(net, torch.zeros(2000, 1, 28, 28), labels, torch.Generator().manual_seed(0))
     untold = told[0] == labeled.CLASSES

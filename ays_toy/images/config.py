@@ -87,7 +87,7 @@ class ImageConfig:
     figure: str | None = None  # None: the one that fits model and solver
     method: str = "choice"
     start: str = "time-uniform"  # of the paper's search
-    folder: str = ""  # of clean images; without one the digits' own, or the model's samples
+    folder: str = ""  # of clean images; without one those that come with the model, or its own samples
     samples: int = SAMPLES  # behind every figure that is reported
     paths: int = collect.PATHS
     seed: int = 0

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ CONFIGS = {
         labels=True,
         half=True,
         steps=5000,
-        descent=800,
+        descent=400,
         learning_rate=1e-3,
     ),
 }
@@ -77,13 +78,18 @@ CONFIGS = {
 
 @dataclass(frozen=True, eq=False)
 class PretrainingSnapshot:
-    """Training after `step` of `steps`: the mean loss since the last snapshot, and that on held-out images."""
+    """Training after `step` of `steps`, until it goes on: the mean loss since the last snapshot, and the network."""
 
     step: int
     steps: int
     loss: float  # squared velocity error per pixel: 1 + the data's power if untrained; NaN where it is taken up again
-    held_out: float  # the same of the averaged weights on images and noise that are not trained on
     network: Any  # diffusers' UNet2DModel with the averaged weights
+    measure: "Loss"
+
+    @cached_property
+    def held_out(self) -> float:
+        """The loss of the averaged weights on images that are not trained on: measured when it is asked for."""
+        return self.measure.held_out(self.network)
 
 
 def network(config: PretrainingConfig, generator: torch.Generator) -> Any:
@@ -105,7 +111,7 @@ def network(config: PretrainingConfig, generator: torch.Generator) -> Any:
             num_class_embeds=labeled.CLASSES + 1 if config.labels else None,
         )
 
-    return with_own_weights(build, generator).to(memory_format=torch.channels_last)  # twice as fast on a CPU
+    return with_own_weights(build, generator)
 
 
 def scheduler() -> Any:
@@ -115,7 +121,7 @@ def scheduler() -> Any:
     return DDPMScheduler(num_train_timesteps=TIMESTEPS, prediction_type="v_prediction", clip_sample=False)
 
 
-class _Loss:
+class Loss:
     """Mean squared error of the velocity at stratified timesteps, labels left out of a tenth of the images."""
 
     def __init__(self, process: Any, config: PretrainingConfig) -> None:
@@ -124,6 +130,7 @@ class _Loss:
         self.config = config
 
     def __call__(self, net: Any, x0: torch.Tensor, labels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """The loss, a scalar, of clean images x0 [B, 1, H, W] that show labels [B]."""
         spread = (torch.arange(len(x0)) + torch.rand(len(x0), generator=generator)) / len(x0)
         timesteps = (spread * TIMESTEPS).long().clamp(max=TIMESTEPS - 1)
         signal, level = (values[timesteps].reshape(-1, 1, 1, 1) for values in (self.signal, self.noise))
@@ -177,7 +184,7 @@ def train(
     config = config or PretrainingConfig()
     generator = torch.Generator().manual_seed(config.seed)
     batches = _Batches(config, generator)
-    net, loss_of = network(config, generator), _Loss(scheduler(), config)
+    net, loss_of = network(config, generator), Loss(scheduler(), config)
     start = _taken_up(checkpoint, config, batches) if checkpoint and checkpoint.exists() else None
 
     def loss_of_batch() -> torch.Tensor:
@@ -188,9 +195,7 @@ def train(
             continue
         if checkpoint:
             _keep(checkpoint, config, batches, reached.state())
-        yield PretrainingSnapshot(
-            reached.step, config.steps, reached.loss, loss_of.held_out(reached.average), reached.average
-        )
+        yield PretrainingSnapshot(reached.step, config.steps, reached.loss, reached.average, loss_of)
 
 
 def _identity(config: PretrainingConfig) -> dict[str, Any]:
@@ -201,8 +206,7 @@ def _identity(config: PretrainingConfig) -> dict[str, Any]:
 
 def _keep(path: Path, config: PretrainingConfig, batches: _Batches, state: State) -> None:
     more = {"generator": batches.generator.get_state(), "order": batches.order.clone()}
-    whole = {name: one.contiguous() for name, one in (state | more).items()}
-    checkpoints.write(path, whole, config=_identity(config))
+    checkpoints.write(path, state | more, config=_identity(config))
 
 
 def _taken_up(path: Path, config: PretrainingConfig, batches: _Batches) -> State:
@@ -219,7 +223,6 @@ def save(net: Any, folder: Path, *, half: bool = False) -> None:
     """Write network and process, in half precision or single, to a folder that diffusers' DDPMPipeline reads."""
     from diffusers import DDPMPipeline
 
-    kept = deepcopy(net).to(memory_format=torch.contiguous_format)
-    kept = kept.half() if half else kept
+    kept = deepcopy(net).half() if half else net
     pipeline: Any = DDPMPipeline(unet=kept, scheduler=scheduler())
     pipeline.save_pretrained(folder, safe_serialization=True)
