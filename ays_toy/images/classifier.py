@@ -33,7 +33,7 @@ class Design:
 
 DESIGNS = {
     "digits": Design(((16, 1), (32, 2)), 32, 30),
-    "handwritten": Design(((32, 1), (32, 2), (64, 1), (64, 2), (64, 1)), 64, 30, moved=True, dtype=torch.float16),
+    "handwritten": Design(((32, 1), (32, 2), (64, 1), (64, 2), (64, 1)), 64, 15, moved=True, dtype=torch.float16),
 }
 
 
