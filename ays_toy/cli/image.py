@@ -215,7 +215,7 @@ def pretrain(
     """
     with user_errors(), common.progress() as bars:
         config = replace(checks.lookup(pretraining.CONFIGS, model, "bundled model"), seed=seed)
-        config = replace(config, steps=steps or config.steps)
+        config = config if steps is None else replace(config, steps=steps)
         if features:
             learning = bars.add_task("classifier", total=classifier.DESIGNS[model].epochs)
             for epoch in classifier.train(model):

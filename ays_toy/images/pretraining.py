@@ -23,7 +23,7 @@ from ays_toy.models.descent import Rate, State, cosine, descend, level_then_down
 
 TIMESTEPS = 1000
 UNTOLD = 0.1  # of the images of a model with labels
-AT_ONCE = 256  # held-out images through the network
+HELD_OUT, AT_ONCE = 1440, 256  # images behind a held-out loss, where fewer are taken several times, and at a time
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Loss:
         """The loss on images that are not trained on, on the same noise at every call."""
         generator = torch.Generator().manual_seed(self.config.seed + 1)
         x0, labels = labeled.data(self.config.images, "test")
-        often = max(1, 1440 // len(x0))
+        often = max(1, HELD_OUT // len(x0))
         x0, labels = x0.repeat(often, 1, 1, 1), labels.repeat(often)
         parts = zip(x0.split(AT_ONCE), labels.split(AT_ONCE), strict=True)
         return sum(len(some) * float(self(net, some, told, generator)) for some, told in parts) / len(x0)
