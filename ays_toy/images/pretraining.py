@@ -69,8 +69,8 @@ CONFIGS = {
         attention=True,
         labels=True,
         half=True,
-        steps=5000,
-        descent=400,
+        steps=4158,
+        descent=658,
         learning_rate=1e-3,
     ),
 }
