@@ -1,7 +1,7 @@
 """The two ways to run, said in one place: on one's own machine, where all is open, or shared with strangers.
 
 `AYS_SHARED=1` makes a server shared: nothing is read from a path that a visitor names, image models are the bundled
-digits and those that `AYS_MODELS` lists (names on the hub, between commas), and what is kept belongs to a nickname.
+ones and those that `AYS_MODELS` lists (names on the hub, between commas), and what is kept belongs to a nickname.
 """
 
 import os
@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ays_toy.checks import quoted
 
+BUNDLED = ("digits", "handwritten")  # the image models that ship, and are everyone's
 SHARED, MODELS = "AYS_SHARED", "AYS_MODELS"  # the environment's
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 NO_PATHS = (
@@ -28,8 +29,8 @@ class Serving:
 
     def check_model(self, name: str) -> None:
         """ValueError, the same for every other text, unless visitors may load that model; no path is looked at."""
-        if self.shared and name not in self.models:
-            known = ", ".join(("digits", *self.models))
+        if self.shared and name not in (*BUNDLED, *self.models):
+            known = ", ".join((*BUNDLED, *self.models))
             raise ValueError(f"This server is shared and loads only these models: {known}.")
 
     def check_path(self) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 RESULTS, DIGITS, NETWORKS = "ays_toy/runs/results", "ays_toy/images/results", "ays_toy/models/weights"
-IMAGE_NETWORKS = "ays_toy/images/weights"
+IMAGE_NETWORKS, IMAGE_DATA = "ays_toy/images/weights", "ays_toy/images/data"
 WRITE_TO = "{to}"  # in a command: the folder that its files go to
 
 
@@ -49,6 +49,16 @@ ARTEFACTS: dict[str, Artefact] = {
             ("digits-classifier.safetensors", "digits/**/*"),
             "ays_toy image pretrain",
             "an hour",
+            starts=("ays_toy.cli.image",),
+            training=True,
+        ),
+        Artefact(
+            "handwritten-network",
+            IMAGE_NETWORKS,
+            ("handwritten-classifier.safetensors", "handwritten/**/*"),
+            "ays_toy image pretrain handwritten",
+            "hours",
+            reads=(f"{IMAGE_DATA}/*.npz",),
             starts=("ays_toy.cli.image",),
             training=True,
         ),

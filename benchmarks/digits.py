@@ -25,7 +25,7 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from ays_toy import optimize, seeds
-from ays_toy.images import collect, compared, digits, optimizing, results, sources
+from ays_toy.images import collect, compared, digits, labeled, optimizing, results, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.config import SAMPLES
 from ays_toy.images.pipelines.models import ImageModel
@@ -191,7 +191,10 @@ def pictures(
 def floor(samples: int) -> dict[str, dict[str, list[float]]]:
     """What the figures are for images that nobody could better: held-out ones, and the model's own in 100 steps."""
     judge = prepared()[0]
-    best = {"held-out images": digits.data("test")[0], "100 steps": many_steps(judge.model, FRESH_SEED, samples)}
+    best = {
+        "held-out images": labeled.data("digits", "test")[0],
+        "100 steps": many_steps(judge.model, FRESH_SEED, samples),
+    }
     return {
         title: {name: list(vars(judge.measure(images, name, FRESH_SEED)).values()) for name in FIGURES}
         for title, images in best.items()

@@ -17,7 +17,7 @@ from ays_toy import images, metrics, optimize
 from ays_toy.cli import app
 from ays_toy.data import datasets
 from ays_toy.data.denoisers import EmpiricalDenoiser, GaussianDenoiser
-from ays_toy.images import collect, compared, optimizing, scores, sources
+from ays_toy.images import collect, compared, labeled, optimizing, scores, sources
 from ays_toy.images.optimizing import Search
 from ays_toy.images.quality import distance_to
 from ays_toy.metrics import Reference
@@ -311,7 +311,7 @@ def digits():
 
 
 def test_the_digits_denoise_alike_at_every_level_wherever_the_images_are(digits):
-    x0, _ = images.digits.data("test")
+    x0, _ = labeled.data("digits", "test")
     for sigma in np.geomspace(digits["cpu"].sigma_max, digits["cpu"].sigma_min, 7):
         x = x0 + float(sigma) * torch.randn(x0.shape, generator=seeded("cpu"))
         expected = digits["cpu"].denoiser(x, float(sigma))

@@ -13,7 +13,7 @@ from ays_toy import images, names, optimize
 from ays_toy.cli import app
 from ays_toy.cli.common import console
 from ays_toy.data.denoisers import GaussianDenoiser
-from ays_toy.images import collect, digits, optimizing, sources
+from ays_toy.images import collect, labeled, optimizing, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.distributed import Team
 from ays_toy.images.pipelines.models import ImageModel
@@ -204,7 +204,9 @@ def test_without_data_the_models_own_samples_are_taken():
 
 def test_digits_repeat_only_when_more_paths_than_images_are_asked_for():
     model = images.load("digits", device="cpu")
-    assert len(sources.find(model, 1437).x0.flatten(1).unique(dim=0)) == len(digits.data()[0].flatten(1).unique(dim=0))
+    assert len(sources.find(model, 1437).x0.flatten(1).unique(dim=0)) == len(
+        labeled.data("digits")[0].flatten(1).unique(dim=0)
+    )
     assert len(sources.find(model, 1500).x0) == 1500
 
 

@@ -85,7 +85,9 @@ def test_folders_files_and_absent_paths_answer_alike_and_are_never_looked_at(tmp
     said = set()
     for text in texts:
         for ask in (images.load, lambda text: Which(text).load(), lambda text: images.load(pathlib.Path(text))):
-            with pytest.raises(ValueError, match="loads only these models: digits, google/ddpm-cifar10-32") as caught:
+            with pytest.raises(
+                ValueError, match="loads only these models: digits, handwritten, google/ddpm-cifar10-32"
+            ) as caught:
                 ask(text)
             said.add(str(caught.value))
         for look in (
@@ -142,7 +144,8 @@ def test_runs_on_a_shared_server_have_one_copy_of_a_model_while_one_of_them_is_k
 @pytest.mark.usefixtures("shared")
 def test_the_images_page_offers_the_listed_models_and_asks_for_no_folder():
     at = pages_shown.opened("images", image_model="owner/other", folder="/etc")
-    assert at.selectbox(key="image_model").options == ["digits", "google/ddpm-cifar10-32", "owner/other"]
+    listed = ["digits", "handwritten", "google/ddpm-cifar10-32", "owner/other"]
+    assert at.selectbox(key="image_model").options == listed
     assert "folder" not in [box.key for box in at.text_input]
     assert any("reads nothing from paths" in one.value for one in at.warning)
 

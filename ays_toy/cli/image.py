@@ -1,6 +1,7 @@
-"""`image …`: schedules for diffusion models of images, and the digits model that ships with the package."""
+"""`image …`: schedules for diffusion models of images, and the models of digits that ship with the package."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -28,10 +29,13 @@ from ays_toy.sampling.schedules import Schedule
 USUAL = 10  # steps
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
 
-Name = Annotated[str, typer.Argument(help="digits, a folder in diffusers' format, or a name on the hub.")]
-Folder = Annotated[Path | None, typer.Option("--data", help="A folder of images; else the digits or own samples.")]
+Name = Annotated[str, typer.Argument(help="digits, handwritten, a folder in diffusers' format, or a name on the hub.")]
+Folder = Annotated[
+    Path | None, typer.Option("--data", help="A folder of images; else the model's data or own samples.")
+]
 Prompts = Annotated[Path | None, typer.Option(help="Prompts of a text-to-image model, one a line.")]
-Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by the prompts.")]
+Labels = Annotated[list[int] | None, typer.Option("--label", help="A class to draw, by number; may be repeated.")]
+Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by prompts or labels.")]
 Samples = Annotated[int, typer.Option(help="Samples behind every figure in the table.")]
 Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
 Batch = Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")]
@@ -39,10 +43,16 @@ Levels = Annotated[int, typer.Option(help="Noise levels of the matrix.")]
 Seed = Annotated[int, typer.Option(help="Seed of images and noise.")]
 
 
-def load(name: str, prompts: Path | None, guidance: float | None, device: str | None = None) -> ImageModel:
+def load(
+    name: str,
+    prompts: Path | None,
+    labels: list[int] | None,
+    guidance: float | None,
+    device: str | None = None,
+) -> ImageModel:
     """The model as the options describe it."""
     lines = None if prompts is None else prompts_from(prompts)
-    return images.load(name, prompts=lines, guidance=guidance, device=device)
+    return images.load(name, prompts=lines, labels=labels or None, guidance=guidance, device=device)
 
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
@@ -79,6 +89,7 @@ def optimize(
     levels: Levels = collect.LEVELS,
     data: Folder = None,
     prompts: Prompts = None,
+    labels: Labels = None,
     guidance: Guidance = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the pass in this file, and take it up again.")] = None,
     samples: Samples = 1024,
@@ -92,7 +103,7 @@ def optimize(
     with user_errors(), distributed.joined() as team:
         common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
-        chosen = load(model, prompts, guidance, team.device if team.size > 1 else None)
+        chosen = load(model, prompts, labels, guidance, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
         scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
@@ -134,6 +145,7 @@ def compare(
     paths: Paths = collect.PATHS,
     data: Folder = None,
     prompts: Prompts = None,
+    labels: Labels = None,
     guidance: Guidance = None,
     samples: Samples = 1024,
     seed: Seed = 0,
@@ -141,7 +153,7 @@ def compare(
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
         files = brought.read(schedule)  # before a model is loaded, which takes its time
-        chosen = load(model, prompts, guidance)
+        chosen = load(model, prompts, labels, guidance)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
@@ -162,13 +174,14 @@ def paths(
     most: Annotated[int, typer.Option(help="Paths that the others are held against.")] = 1024,
     data: Folder = None,
     prompts: Prompts = None,
+    labels: Labels = None,
     guidance: Guidance = None,
     seed: Seed = 0,
 ) -> None:
     """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
     with user_errors():
         checks.whole_number(steps, "The number of steps", 1, collect.LEVELS - 1)
-        chosen = load(model, prompts, guidance)
+        chosen = load(model, prompts, labels, guidance)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)
         with common.progress() as bars:
@@ -190,23 +203,35 @@ def evidence_table(gram: PathGram, steps: int) -> Table:
 
 @app.command()
 def pretrain(
-    steps: Annotated[int, typer.Option(help="Training steps.")] = pretraining.PretrainingConfig.steps,
+    model: Annotated[str, typer.Argument(help=f"Which: {' or '.join(pretraining.CONFIGS)}.")] = "digits",
+    steps: Annotated[int | None, typer.Option(help="Training steps; else as many as the one that ships had.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, data and noise.")] = 0,
-    folder: Annotated[Path, typer.Option(help="Where the model goes.")] = digits.WEIGHTS,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the model goes; else it takes the shipped one's place.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Keep the training in this file, and take it up again, to the bit.")
+    ] = None,
+    every: Annotated[int, typer.Option(help="Steps between checkpoints, and between measurements.")] = 50,
     features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
 ) -> None:
-    """Train the digits model that ships with the package, and the classifier that it is judged by."""
+    """Train a model of digits that ships with the package, and the classifier that it is judged by.
+
+    With a checkpoint and fewer or more steps than before, a training ends sooner or goes on.
+    """
     with user_errors(), common.progress() as bars:
+        config = replace(checks.lookup(pretraining.CONFIGS, model, "bundled model"), seed=seed)
+        config = config if steps is None else replace(config, steps=steps)
         if features:
-            learning = bars.add_task("classifier", total=classifier.EPOCHS)
-            for epoch in classifier.train():
+            learning = bars.add_task("classifier", total=classifier.DESIGNS[model].epochs)
+            for epoch in classifier.train(model):
                 words = f"classifier, {epoch.accuracy:.1%} right"
                 bars.update(learning, completed=epoch.number, description=words)
-            classifier.save(epoch.classifier, accuracy=epoch.accuracy)
-        config = pretraining.PretrainingConfig(steps=steps, seed=seed)
-        task = bars.add_task("model", total=steps)
-        for snapshot in pretraining.train(config, every=50):
+            classifier.save(epoch.classifier, model, accuracy=epoch.accuracy)
+        task = bars.add_task("model", total=config.steps)
+        for snapshot in pretraining.train(config, every=every, checkpoint=checkpoint):
             words = f"model, loss {snapshot.loss:.4f}, held out {snapshot.held_out:.4f}"
             bars.update(task, completed=snapshot.step, description=words)
-        pretraining.save(snapshot.network, folder)
-    console.print(f"Written to {folder}.")
+        place = folder or digits.WEIGHTS / model
+        pretraining.save(snapshot.network, place, half=config.half)
+    console.print(f"Written to {place}.")

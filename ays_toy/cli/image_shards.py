@@ -23,6 +23,7 @@ def collect(
     levels: image.Levels = passes.LEVELS,
     data: image.Folder = None,
     prompts: image.Prompts = None,
+    labels: image.Labels = None,
     guidance: image.Guidance = None,
     seed: image.Seed = 0,
 ) -> None:
@@ -30,7 +31,7 @@ def collect(
     with user_errors():
         one = shards.Shard.read(shard)
         checks.whole_number(levels, "The number of levels", 2)
-        chosen = image.load(model, prompts, guidance)
+        chosen = image.load(model, prompts, labels, guidance)
         source = sources.find(chosen, paths, folder=data, seed=seed)
         grid = passes.grid_for(chosen, levels)
         with common.progress() as bars:

@@ -142,6 +142,7 @@ def _unconditional(
     """Images of pixels: the loop is written out. It computes in single precision, whatever the network's own."""
     assert origin.scheduler is not None
     channels, height, width = model.shape
+    count, prepared, call = _classes(model, channels)
     within = "" if origin.pipeline is None else ", subfolder='unet'"
     cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
     return [
@@ -154,14 +155,30 @@ def _unconditional(
         f"unet = UNet2DModel.from_pretrained({origin.source!r}{within}, {_how(model, origin)})",
         f'unet.to("{model.device}")',
         'noise = torch.Generator("cpu").manual_seed(0)',
-        f'x = torch.randn(4, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
+        *prepared,
+        f'x = torch.randn({count}, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
         "x = x * scheduler.init_noise_sigma",
         "with torch.no_grad():",
         "    for t in scheduler.timesteps:",
-        f"        out = unet(scheduler.scale_model_input(x, t){cast}, t).sample[:, :{channels}]{back}",
+        f"        scaled = scheduler.scale_model_input(x, t){cast}",
+        *(f"        {line}{back}" for line in call),
         f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
-        "images = x.clamp(-1, 1)  # [4, channels, height, width]",
+        f"images = x.clamp(-1, 1)  # [{count}, channels, height, width]",
     ]
+
+
+def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str]]:
+    """How many images are drawn, the lines that say of what, and those that call the network."""
+    out = f".sample[:, :{channels}]"
+    if not model.labels:
+        return 4, [], [f"out = unet(scaled, t){out}"]
+    prepared = [f'labels = torch.tensor({list(model.labels)}, device="{model.device}")']
+    call = [f"out = unet(scaled, t, class_labels=labels){out}"]
+    if model.guidance is not None and model.guidance > 1:
+        prepared.append("untold = torch.full_like(labels, unet.config.num_class_embeds - 1)  # the class of no label")
+        call.append(f"free = unet(scaled, t, class_labels=untold){out}")
+        call.append(f"out = free + {model.guidance:g} * (out - free)")
+    return len(model.labels), prepared, call
 
 
 def _prompted(

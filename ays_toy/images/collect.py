@@ -100,9 +100,14 @@ def stream(
 
 
 def check(model: ImageModel, x0: torch.Tensor, grid: Any, seed: int, batch: int) -> tuple[np.ndarray, int]:
-    """Levels and batch of a pass with those arguments; its errors are those of `stream`."""
+    """Levels and batch of a pass with those arguments; its errors are those of `stream`.
+
+    A batch holds every label equally often: path n is told label n modulo their number, whichever batch it is in.
+    """
     levels = validate(grid)
     batch = whole_number(batch, "The batch of paths", 2, BLOCK)
+    each = len(model.labels) or 1
+    batch = min(-(-batch // each), BLOCK // each) * each
     whole_number(seed, "The seed", 0, 2**63 - 1)
     if x0.ndim != 4 or tuple(x0.shape[1:]) != model.shape or len(x0) < 2 or not bool(x0.isfinite().all()):
         raise ValueError(f"The images must be finite and at least two, [N, {', '.join(map(str, model.shape))}].")
@@ -152,6 +157,7 @@ class Checkpoint:
         if not path.parent.is_dir():
             raise ValueError(f"There is no folder {path.parent}: make it, or keep the checkpoint elsewhere.")
         said = [getattr(model, name, None) for name in ("name", "shape", "prediction", "dtype", "prompts", "guidance")]
+        said += [model.labels] if getattr(model, "labels", ()) else []  # others keep their passes of before
         digest = hashlib.sha256(repr([FORMAT, *said, seed, batch]).encode())
         digest.update(grid.tobytes())
         digest.update(x0.detach().float().cpu().contiguous().numpy().tobytes())

@@ -25,12 +25,13 @@ SWEEPS = 12  # of the paper's search, about
 
 @dataclass(frozen=True)
 class Which:
-    """An image model by name, with the prompts and the guidance that make it a denoiser; hashable."""
+    """An image model by name, with the prompts or labels and the guidance that make it a denoiser; hashable."""
 
     name: str = loading.DIGITS
     prompts: tuple[str, ...] = ()
     guidance: float | None = None
     device: str | None = None
+    labels: tuple[int, ...] = ()
 
     def load(self) -> ImageModel:
         """The model, the bundled one in memory once, as are all on a shared server; errors are those of `images.load`.
@@ -42,7 +43,13 @@ class Which:
         shared = serving.current().shared
         if shared and (known := _in_use.get(self)):
             return known
-        found = loading.load(self.name, device=self.device, prompts=self.prompts or None, guidance=self.guidance)
+        found = loading.load(
+            self.name,
+            device=self.device,
+            prompts=self.prompts or None,
+            labels=self.labels or None,
+            guidance=self.guidance,
+        )
         return _in_use.setdefault(self, found) if shared else found
 
 
@@ -68,7 +75,7 @@ def _kept(which: Which) -> ImageModel:
 
 def described(which: Which, model: ImageModel) -> ImageModel:
     """The model of that name without its network, so that other processes can be sent it."""
-    called = ("denoiser", "encode", "decode", "data")
+    called = ("denoiser", "encode", "decode", "data", "shown")
     later: dict[str, Any] = {part: Later(which, part) for part in called if getattr(model, part) is not None}
     return replace(model, **later)
 
@@ -83,7 +90,7 @@ class ImageConfig:
     figure: str | None = None  # None: the one that fits model and solver
     method: str = "choice"
     start: str = "time-uniform"  # of the paper's search
-    folder: str = ""  # of clean images; without one the digits' own, or the model's samples
+    folder: str = ""  # of clean images; without one those that come with the model, or its own samples
     samples: int = SAMPLES  # behind every figure that is reported
     paths: int = collect.PATHS
     iterations: int = ITERATIONS  # of the choice's refinement; 0: none

@@ -1,49 +1,87 @@
-"""The image model that is always there: scikit-learn's 8 x 8 handwritten digits, in diffusers' own format.
+"""The image models that are always there: handwritten digits of 8 x 8 and of 28 x 28, in diffusers' own format.
 
-A DDPM of 0.16 million weights, trained by `python -m ays_toy image pretrain` (see `images.pretraining`) and shipped, so
-that image pages and commands are real on any machine, offline, on a CPU.
+"digits" is a DDPM of 0.16 million weights and lives in the moment; "handwritten" has 2.5 million, is told which digit
+to draw, and is large enough to see strokes break. `python -m ays_toy image pretrain` makes them (see
+`images.pretraining`), and they ship, so that image pages and commands are real on any machine, offline, on a CPU.
 """
 
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ays_toy.checks import lookup
 from ays_toy.data.denoisers import Denoiser
+from ays_toy.images import labeled
 from ays_toy.images.pipelines.folders import ModelFolder, check
 from ays_toy.images.pipelines.models import ImageModel, Origin
 
-WEIGHTS = Path(__file__).parent / "weights" / "digits"
-HELD_OUT = 360  # of 1797 images: a fifth, which neither the model nor the classifier has seen
-TITLE, SHAPE = "Handwritten digits, 8×8", (1, 8, 8)
-BATCH = 256  # images through the network at once: larger ones gain nothing on a CPU
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A model that ships: its title, and how many images go through it at once, more of which gain nothing on a CPU."""
+
+    title: str
+    batch: int
+    labels: tuple[int, ...] = ()  # what it draws unless it is told otherwise; none: it cannot be told
+
+
+BUNDLED = {
+    "digits": Bundled("Handwritten digits, 8×8", 256),
+    "handwritten": Bundled("Handwritten digits, 28×28", 64, labels=tuple(range(labeled.CLASSES))),
+}
 
 
 def load(
-    *, device: str | None = None, dtype: torch.dtype | None = None, batch: int | None = None, folder: Path = WEIGHTS
+    name: str = "digits",
+    *,
+    device: str | None = None,
+    dtype: torch.dtype | None = None,
+    batch: int | None = None,
+    labels: int | Sequence[int] | None = None,
+    guidance: float | None = None,
+    folder: Path | None = None,
 ) -> ImageModel:
-    """The bundled model, or one of the same kind from another folder, frozen; errors are those of `images.load`."""
-    from ays_toy.images.pipelines.unconditional import build
+    """A bundled model, or one of the same kind from another folder, frozen; errors are those of `images.load`."""
+    from ays_toy.images.pipelines.pixels import build
 
-    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    found = build("digits", _folder(folder), place, dtype or torch.float32, lambda _shape: batch or BATCH)
-    spread = float((data()[0] - data()[0].mean(dim=0)).square().mean().sqrt())
+    kind, place = lookup(BUNDLED, name, "bundled model"), torch.device(device or _device())
+    told = labels if labels is not None else kind.labels or None
+    files = _folder(folder or WEIGHTS / name)
+    found = build(name, files, place, dtype or torch.float32, lambda _shape: batch or kind.batch, told, guidance)
     assert found.training_sigmas is not None
-    ours = described(found.denoiser, found.training_sigmas, spread, place)
-    return replace(
-        ours, dtype=found.dtype, batch=found.batch, origin=ours.origin if folder == WEIGHTS else found.origin
-    )
+    images = labeled.data(name)[0]
+    spread = float((images - images.mean(dim=0)).square().mean().sqrt())
+    whence = found.origin if folder else origin(name)
+    ours = described(name, found.denoiser, found.training_sigmas, spread, place, whence, found.labels)
+    return replace(ours, dtype=found.dtype, batch=found.batch, guidance=found.guidance)
 
 
-def described(denoiser: Denoiser, levels: np.ndarray, spread: float, place: torch.device) -> ImageModel:
-    """The bundled model with that denoiser, training levels [T], descending, and standard deviation of its data."""
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def described(
+    name: str,
+    denoiser: Denoiser,
+    levels: np.ndarray,
+    spread: float,
+    place: torch.device,
+    whence: Origin | None,
+    labels: tuple[int, ...] = (),
+) -> ImageModel:
+    """A bundled model with that denoiser, training levels [T], descending, and standard deviation of its data."""
+    kind, side = BUNDLED[name], labeled.COLLECTIONS[name].side
     return ImageModel(
-        name="digits",
-        title=TITLE,
+        name=name,
+        title=kind.title,
         denoiser=denoiser,
-        shape=SHAPE,
+        shape=(1, side, side),
         sigma_min=float(levels[-1]),
         sigma_max=float(levels[0]),
         sigma_data=spread,
@@ -52,16 +90,19 @@ def described(denoiser: Denoiser, levels: np.ndarray, spread: float, place: torc
         training_sigmas=levels,
         device=place,
         dtype=torch.float32,
-        batch=BATCH,
+        batch=kind.batch,
         prediction="v_prediction",
-        origin=origin(),
-        data=clean,
+        origin=whence,
+        labels=labels,
+        data=partial(clean, name, labels),
+        shown=partial(shown, name, labels) if labels else None,
+        credit=labeled.COLLECTIONS[name].credit,
     )
 
 
-def origin() -> Origin:
-    """How diffusers loads the model that ships, with a process that tests hold to every solver's scheduler."""
-    found = _folder(WEIGHTS).origin
+def origin(name: str) -> Origin:
+    """How diffusers loads a model that ships, with a process that tests hold to every solver's scheduler."""
+    found = _folder(WEIGHTS / name).origin
     assert found.scheduler is not None
     return replace(found, scheduler=replace(found.scheduler, tested=True))
 
@@ -70,25 +111,19 @@ def _folder(path: Path) -> ModelFolder:
     return check(path, str(path), path.name)  # not looked for by name, as a visitor's would be
 
 
-def clean() -> torch.Tensor:
-    """The images that the model was trained on [1437, 1, 8, 8]."""
-    return data("train")[0]
+def clean(name: str, labels: tuple[int, ...] = ()) -> torch.Tensor:
+    """The images [N, 1, H, W] that the model was trained on: of what these labels say, where there are any."""
+    images, kinds = labeled.data(name)
+    return images[_among(kinds, labels)]
 
 
-@lru_cache(maxsize=1)
-def _all() -> tuple[torch.Tensor, torch.Tensor]:
-    from sklearn.datasets import load_digits  # here, since it takes a second that only digits should cost
-
-    found = load_digits()
-    order = np.random.default_rng(0).permutation(len(found.target))  # the file runs from writer to writer
-    pixels = torch.as_tensor(found.images[order] / 8 - 1, dtype=torch.float32)[:, None]
-    return pixels, torch.as_tensor(found.target[order], dtype=torch.int64)
+def shown(name: str, labels: tuple[int, ...] = ()) -> torch.Tensor:
+    """What those images show [N]."""
+    kinds = labeled.data(name)[1]
+    return kinds[_among(kinds, labels)]
 
 
-def data(part: str = "train") -> tuple[torch.Tensor, torch.Tensor]:
-    """The images [N, 1, 8, 8] in [-1, 1] and what they show [N], 0 to 9; part is train (1437 images) or test (360)."""
-    if part not in ("train", "test"):
-        raise ValueError(f"The digits have a part 'train' and a part 'test', not {part!r}.")
-    some = slice(HELD_OUT, None) if part == "train" else slice(HELD_OUT)
-    images, labels = _all()
-    return images[some].clone(), labels[some].clone()
+def _among(kinds: torch.Tensor, labels: tuple[int, ...]) -> torch.Tensor:
+    if not labels or labeled.CLASSES in labels:  # told nothing, it draws all of them
+        return torch.ones(len(kinds), dtype=torch.bool)
+    return torch.isin(kinds, torch.tensor(labels))

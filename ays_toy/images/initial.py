@@ -13,7 +13,8 @@ Network = TypeVar("Network", bound=nn.Module)
 def with_own_weights(build: Callable[[], Network], generator: torch.Generator) -> Network:
     """The network that `build` makes, its weights drawn as torch does by default, but all of them from `generator`.
 
-    Linear and convolutional layers: uniform within 1 / sqrt(fan in), weight and bias; norms: ones and zeros.
+    Linear and convolutional layers: uniform within 1 / sqrt(fan in), weight and bias; norms: ones and zeros;
+    embeddings: normal.
     """
     with torch.device("meta"):  # shapes alone: nothing is drawn
         net = build()
@@ -24,6 +25,8 @@ def with_own_weights(build: Callable[[], Network], generator: torch.Generator) -
             for values in (layer.weight, layer.bias):
                 if values is not None:
                     nn.init.uniform_(values, -bound, bound, generator=generator)
+        elif isinstance(layer, nn.Embedding):
+            nn.init.normal_(layer.weight, generator=generator)
         elif isinstance(layer, (nn.GroupNorm, nn.LayerNorm)):
             layer.reset_parameters()
         elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:

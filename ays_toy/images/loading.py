@@ -1,14 +1,16 @@
-"""One name in, one `ImageModel` out: the bundled digits, a folder in diffusers format, or a name on the hub."""
+"""One name in, one `ImageModel` out: a bundled one, a folder in diffusers format, or a name on the hub."""
 
 import importlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from ays_toy import serving
 from ays_toy.checks import lookup, quoted, whole_number
-from ays_toy.images.pipelines import prompted, unconditional
+from ays_toy.images.pipelines import pixels, prompted
 from ays_toy.images.pipelines.folders import open_folder
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.pipelines.trial import tried
@@ -24,19 +26,22 @@ def load(
     device: str | None = None,
     dtype: str | torch.dtype | None = None,
     prompts: str | Sequence[str] | None = None,
+    labels: int | Sequence[int] | None = None,
     guidance: float | None = None,
     batch: int | None = None,
     size: int | None = None,
 ) -> ImageModel:
-    """Load an image model: "digits" (bundled), a local folder in diffusers format, or a hub name (owner/model).
+    """Load an image model: "digits" or "handwritten" (bundled), a local folder in diffusers format, or a hub name.
 
     The device is CUDA where there is one. The type is float32 on a CPU and for models of pixels, whose noise at high
     levels half precision would multiply; on CUDA float16 for models of latents, bfloat16 for Flux. `batch` rows go
     through the network at once (with guidance twice that); left out, about 2^18 numbers.
 
-    Text-to-image models need `prompts`: row n of every call of the denoiser takes prompt n modulo their number.
+    Text-to-image models need `prompts`: row n of every call of the denoiser takes prompt n modulo their number. So do
+    UNets that were trained with classes, which need `labels` from 0; "handwritten" draws all ten digits without.
     `guidance` is the scale of classifier-free guidance, 1 for none; for Flux the scale it was distilled with. It is the
-    pipeline's own default where it is left out. `size` is the side of their images in pixels, if not the model's own.
+    pipeline's own default where it is left out, and 1 for labels, of which guidance takes the last class for no label.
+    `size` is the side of a text-to-image model's images in pixels, if not the model's own.
 
     Before it is given out the model denoises one image of noise. Raises ValueError, in one sentence, for a model that
     cannot be found, read or trusted (pickled weights, code of its own, an unknown class), that lacks weights or answers
@@ -49,16 +54,20 @@ def load(
     def batch_for(shape: tuple[int, int, int]) -> int:
         return batch or default_batch(shape)
 
-    if str(model) == DIGITS:
-        _without_prompts(DIGITS, prompts, guidance, size)
+    if str(model) in serving.BUNDLED:
+        _without(str(model), prompts=prompts, size=size)
         # By name, since that module builds on this package's `models`.
         digits = importlib.import_module("ays_toy.images.digits")
-        found: ImageModel = digits.load(device=str(place), dtype=kind, batch=batch)
+        options = {"device": str(place), "dtype": kind, "batch": batch, "labels": labels, "guidance": guidance}
+        found: ImageModel = digits.load(str(model), **options)
         return tried(found)
     folder = open_folder(model)
     if not folder.kind.prompted:
-        _without_prompts(str(model), prompts, guidance, size)
-        return tried(unconditional.build(str(model), folder, place, kind or torch.float32, batch_for))
+        _without(str(model), prompts=prompts, size=size)
+        arguments = (str(model), folder, place, kind or torch.float32, batch_for)
+        return tried(pixels.build(*arguments, labels, guidance))
+    if labels is not None:
+        raise ValueError(f"{model} draws what prompts say and takes no labels: leave them out.")
     if kind is None:
         half = torch.bfloat16 if folder.pipeline == "FluxPipeline" else torch.float16
         kind = half if place.type == "cuda" else torch.float32
@@ -90,7 +99,7 @@ def _dtype(name: str | torch.dtype) -> torch.dtype:
     return lookup(DTYPES, str(name).removeprefix("torch."), "dtype")
 
 
-def _without_prompts(model: str, prompts: str | Sequence[str] | None, guidance: float | None, size: int | None) -> None:
-    for what, value in {"prompts": prompts, "guidance": guidance, "size": size}.items():
+def _without(model: str, **given: Any) -> None:
+    for what, value in given.items():
         if value is not None:
-            raise ValueError(f"{model} is unconditional and takes no {what}: leave that out.")
+            raise ValueError(f"{model} is a model of pixels and takes no {what}: leave that out.")

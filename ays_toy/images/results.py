@@ -96,7 +96,8 @@ def model() -> ImageModel:
     """The digits as `images.load` gives them, but for the network, which is loaded when it is first called."""
     kept, place = _kept(), torch.device("cuda" if torch.cuda.is_available() else "cpu")
     levels, spread = kept["training_sigmas"], float(kept["sigma_data"])
-    return bundled.described(lambda x, sigma: loaded().denoiser(x, sigma), levels, spread, place)
+    name, origin = loading.DIGITS, bundled.origin(loading.DIGITS)
+    return bundled.described(name, lambda x, sigma: loaded().denoiser(x, sigma), levels, spread, place, origin)
 
 
 @lru_cache(maxsize=1)

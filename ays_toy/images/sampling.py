@@ -35,6 +35,11 @@ def draw_samples(
     return torch.cat(parts)
 
 
+def told(model: ImageModel, n: int) -> torch.Tensor:
+    """What each of n images that are drawn so is told to show [n], for a model with labels."""
+    return torch.tensor(model.labels)[torch.arange(n) % CHUNK % len(model.labels)]
+
+
 def many_steps(model: ImageModel, seed: int, n: int, steps: int = MANY_STEPS) -> torch.Tensor:
     """What the model itself makes of noise: n images [n, C, H, W] by DPM-Solver++(2M) in many steps, even in time."""
     return draw_samples(model, baselines(model, steps)["time-uniform"], "dpmpp-2m", seed, n)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,7 +29,7 @@ FIGURES: dict[str, Figure] = {
             "Fréchet distance",
             "",
             "Between Gaussians with the mean and covariance of the samples' and the training images' features, in a "
-            "small classifier of the digits, as FID is: for the digits alone.",
+            "small classifier of digits, as FID is: for the bundled models alone.",
         ),
         Figure(
             "frechet-pixels",
@@ -50,7 +51,7 @@ FIGURES: dict[str, Figure] = {
 
 def default_figure(model: str, solver: str) -> str:
     """The figure that a search for the model of that name goes by unless another is asked for."""
-    if model == "digits":
+    if model in classifier.DESIGNS:
         return "frechet"
     return "frechet-pixels" if find(solver).stochastic else "distance"
 
@@ -58,8 +59,10 @@ def default_figure(model: str, solver: str) -> str:
 def check_figure(model: str, solver: str, name: str) -> Figure:
     """The figure; ValueError for an unknown one and one that the model of that name or the solver does not have."""
     figure = lookup(FIGURES, name, "figure of quality")
-    if name == "frechet" and model != "digits":
-        raise ValueError("The figure frechet needs a classifier, which only the digits have: use frechet-pixels.")
+    if name == "frechet" and model not in classifier.DESIGNS:
+        raise ValueError(
+            "The figure frechet needs a classifier, which only the bundled models have: use frechet-pixels."
+        )
     if name == "distance" and find(solver).stochastic:
         raise ValueError(f"{find(solver).title} adds noise of its own: use a Fréchet distance, not distance.")
     return figure
@@ -128,7 +131,8 @@ class Judge:
     def _frechet(self, name: str) -> FrechetTo:
         own = self.model.data
         reference = self.many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
-        return FrechetTo.images(reference, classifier.features if name == "frechet" else pixels)
+        features = partial(classifier.features, name=self.model.name) if name == "frechet" else pixels
+        return FrechetTo.images(reference, features)
 
     def many(self, seed: int, n: int) -> torch.Tensor:
         """What many steps make of n starts from that seed."""

@@ -34,19 +34,36 @@ def find(model: ImageModel, count: int, *, folder: Path | None = None, seed: int
         return from_folder(model, folder, count)
     if model.data is not None:
         images = model.data()
-        rows = np.random.default_rng(seed).permutation(len(images))
-        rows = np.concatenate([rows] * -(-count // len(rows)))[:count]  # an image may start several paths
-        return Source(images[torch.as_tensor(rows)], f"{count:,} paths from the clean images of {model.title}")
+        order = np.random.default_rng(seed).permutation(len(images))
+        rows = _as_told(model, order, count) if model.labels else np.resize(order, count)
+        about = f"{count:,} paths from the clean images of {model.title}"
+        return Source(images[torch.as_tensor(rows)], f"{about}: {model.credit}" if model.credit else about)
     own = many_steps(model, seeds.OWN_IMAGES + seed, count)
     return Source(own, f"{count:,} paths from the model's own many-step samples")
+
+
+def _as_told(model: ImageModel, order: np.ndarray, count: int) -> np.ndarray:
+    """Rows of the model's images in which number n shows what row n of a call is told; some may come several times."""
+    assert model.shown is not None
+    each, shown = len(model.labels), model.shown().numpy()[order]
+    rows = np.empty(count, dtype=int)
+    for k, label in enumerate(model.labels):
+        fitting = order[shown == label] if (shown == label).any() else order  # told nothing, it draws all there are
+        rows[k::each] = np.resize(fitting, len(rows[k::each]))
+    return rows
 
 
 def from_folder(model: ImageModel, folder: Path, count: int) -> Source:
     """The first images of a folder by name, upright, on white, cropped to the model's shape and scaled, and encoded.
 
-    Raises ValueError for no folder, no images in it, fewer than two, and a file that cannot be read.
+    Raises ValueError for no folder, no images in it, fewer than two, a file that cannot be read, and a model that is
+    told several classes, since a folder does not say what its images show.
     """
     serving.current().check_path()
+    if len(model.labels) > 1:
+        raise ValueError(
+            f"{model.title} is told what to draw, and a folder does not say what is in it: give one label."
+        )
     files = _files(expanded(folder))[:count]
     if len(files) < 2:
         kinds = ", ".join(SUFFIXES)

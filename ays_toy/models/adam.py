@@ -16,6 +16,11 @@ class Adam:
         self._means, self._squares = ([torch.zeros_like(one) for one in self._parameters] for _ in range(2))
         self._steps = [torch.zeros((), device=one.device) for one in self._parameters]
 
+    @property
+    def state(self) -> dict[str, list[torch.Tensor]]:
+        """All that a step changes beside the parameters, a tensor for each of them: the optimizer's own, not copies."""
+        return {"mean": self._means, "square": self._squares, "steps": self._steps}
+
     def clear(self) -> None:
         """Forget the gradients of the step before."""
         for one in self._parameters:

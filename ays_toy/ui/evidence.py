@@ -11,7 +11,7 @@ from ays_toy.data.datasets import DATASETS
 from ays_toy.estimates import Estimate
 from ays_toy.figures import evidence as drawing
 from ays_toy.images import results
-from ays_toy.images.digits import TITLE
+from ays_toy.images.digits import BUNDLED
 from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import METRICS, Figure
 from ays_toy.runs import evidence
@@ -21,7 +21,7 @@ from ays_toy.ui.kept import kept
 from ays_toy.words import listed
 
 COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.digits"
-KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: TITLE}
+KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: BUNDLED["digits"].title}
 LINES = ("choice", evidence.PLAIN, "ays", "klub-optimum", "ld3", "logsnr", "edm", "time-uniform")  # of metric by steps
 RATIOS = ("energy", "sliced-w2", "mode-mass", "hist-kl")  # whose zero is the data, so that ratios mean something
 
@@ -41,7 +41,7 @@ def kinds() -> dict[str, str]:
 
 def subjects(*of: str) -> dict[str, str]:
     """Data sets with their denoisers that were studied, of some kinds or all, with titles."""
-    named = {evidence.DIGITS: TITLE, **{data: one.title for data, one in DATASETS.items()}}
+    named = {evidence.DIGITS: BUNDLED["digits"].title, **{data: one.title for data, one in DATASETS.items()}}
     return {
         evidence.subject(data, kind): title + (", network" if kind == "mlp" else "")
         for kind in of or kinds()

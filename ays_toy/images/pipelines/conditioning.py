@@ -1,4 +1,4 @@
-"""Prompts and guidance: what a text-to-image network needs beside x and its timestep.
+"""Prompts, labels and guidance: what a network that is told what to draw needs beside x and its timestep.
 
 Prompts are encoded once, by the pipeline's own encode_prompt. Row n of every call of the denoiser takes prompt n modulo
 the number of prompts, so that one row sees one prompt at every noise level and for every schedule.
@@ -15,6 +15,7 @@ from ays_toy import serving
 from ays_toy.data.texts import MARK, decoded
 
 ENCODED = 8  # prompts that go through the text encoders at once
+MOST_GUIDANCE = 100.0
 MOST_BYTES = 4 * 2**20  # of a file of prompts
 
 Call = Callable[..., torch.Tensor]  # (x, timesteps, text, pooled) -> the network's prediction
@@ -43,7 +44,10 @@ def prompts_from(path: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """Prompts as the network reads them: text [P, L, D] and, but for Stable Diffusion 1 and 2, pooled [P, D]."""
+    """Prompts as the network reads them: text [P, L, D] and, but for Stable Diffusion 1 and 2, pooled [P, D].
+
+    Of a network that is told a class by its number the text are these numbers [P].
+    """
 
     text: torch.Tensor
     pooled: torch.Tensor | None
@@ -60,7 +64,7 @@ class Embeddings:
 
 
 class Prompted:
-    """A network with prompts, and with classifier-free guidance where `empty` is given: a `Network` of `adapters`.
+    """A network told what to draw, with classifier-free guidance where `empty` is given: a `Network` of `adapters`.
 
     Guidance runs the empty and the given prompt in one doubled batch: out = empty + scale (given - empty)
     (Ho & Salimans 2022, Eq. 6 in the convention of diffusers, where 1 is no guidance).

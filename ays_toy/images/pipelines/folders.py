@@ -141,7 +141,8 @@ def open_folder(model: str | Path) -> ModelFolder:
     if isinstance(model, Path) or not serving.HUB_NAME.fullmatch(model):
         named = str(path) if str(path).isprintable() else quoted(str(path))
         raise ValueError(
-            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, or digits."
+            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, "
+            f"{' or '.join(serving.BUNDLED)}."
         )
     return check(download(model), model, model)
 

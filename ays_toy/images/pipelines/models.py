@@ -58,6 +58,9 @@ class ImageModel:
     prediction: str  # epsilon, v_prediction, sample or flow
     origin: Origin | None = None  # None: not a model of diffusers
     prompts: tuple[str, ...] = ()  # row n of a call takes prompt n modulo their number; none: unconditional
-    guidance: float | None = None  # scale of the guidance by those prompts
+    labels: tuple[int, ...] = ()  # the same for models that are told a class
+    guidance: float | None = None  # scale of the guidance by those prompts or labels
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents
     data: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # clean x0 [N, C, H, W] that come with it
+    shown: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # their classes [N]
+    credit: str = ""  # whose images these are, to be said where they are shown, or what it makes of them

@@ -10,15 +10,15 @@ from ays_toy.checks import real_number, whole_number
 from ays_toy.data.texts import MARK
 from ays_toy.images.pipelines import schedulers
 from ays_toy.images.pipelines.adapters import NetworkDenoiser
-from ays_toy.images.pipelines.conditioning import CALLS, Prompted, encode
+from ays_toy.images.pipelines.conditioning import CALLS, MOST_GUIDANCE, Prompted, encode
 from ays_toy.images.pipelines.coordinates import flow_sigma, flow_time
 from ays_toy.images.pipelines.folders import ModelFolder, loading
 from ays_toy.images.pipelines.latents import Latents
 from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.images.pipelines.pixels import image_size, training
 from ays_toy.images.pipelines.trial import check_levels
-from ays_toy.images.pipelines.unconditional import image_size, training
 
-MOST_PROMPTS, MOST_GUIDANCE, MOST_PIXELS = 1000, 100.0, 4096
+MOST_PROMPTS, MOST_PIXELS = 1000, 4096
 LATENT_STD = 1.0  # autoencoders are scaled so that their latents have unit variance
 OPTIONS: dict[str, dict[str, Any]] = {  # what has no say in the denoiser
     "StableDiffusionPipeline": {"safety_checker": None, "requires_safety_checker": False},

@@ -24,9 +24,10 @@ ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
 def _name(text: str) -> str:
     if not text.strip() or len(text) > MOST_NAME or not text.isprintable():
-        raise ValueError(f"The model must be “digits”, a folder or a hub name, of at most {MOST_NAME} characters.")
-    if text.strip() != loading.DIGITS:
-        serving.current().check_model(text.strip())
+        raise ValueError(
+            f"The model must be “digits”, “handwritten”, a folder or a hub name, of at most {MOST_NAME} characters."
+        )
+    serving.current().check_model(text.strip())
     return text
 
 
@@ -69,40 +70,48 @@ class ImagesView:
 
     @property
     def which(self) -> Which:
-        """The model that the controls name; prompts, guidance and folder are those of models other than the digits."""
+        """The model that the controls name, with the prompts and the guidance that these models take."""
         if self.bundled:
             return Which()
-        return Which(self.image_model.strip(), prompts_in(self.prompts), self.guidance or None)
+        prompts = () if ships(self.image_model) else prompts_in(self.prompts)
+        return Which(self.image_model.strip(), prompts, self.guidance or None)
 
     @property
     def bundled(self) -> bool:
-        """Whether the model is the one that ships with the project."""
+        """Whether the model is the one that ships with its results."""
         return self.image_model.strip() == loading.DIGITS
 
     @property
     def config(self) -> ImageConfig:
         """The run that the controls describe; the dials are not part of it."""
         start = self.base if self.method == "ays" else ImageConfig.start
-        folder = "" if self.bundled else self.folder.strip()
+        folder = "" if ships(self.image_model) else self.folder.strip()
         figure = self.figure if self.figure in scores.fitting(self.which.name, self.solver) else None
         refined = self.image_iterations if self.method == "choice" else ITERATIONS
         named = (self.which, self.solver, self.steps, figure, self.method, start, folder)
         return ImageConfig(*named, iterations=refined, seed=self.seed)
 
 
+def ships(model: str) -> bool:
+    """Whether a model of that name ships with the project, with clean images and without prompts."""
+    return model.strip() in serving.BUNDLED
+
+
 def model_controls() -> None:
-    """The model, and for models other than the digits what it is asked to draw and where clean images are."""
+    """The model, what it is asked to draw, and where clean images are, as far as that model wants to know."""
     keep: dict[str, Any] = {"persist_state": "session"}
     here = serving.current()
     if here.shared:
-        pick("Model", "image_model", {name: name for name in (loading.DIGITS, *here.models)})
+        pick("Model", "image_model", {name: name for name in (*serving.BUNDLED, *here.models)})
     else:
         _any_model(keep)
-    if st.session_state["image_model"].strip() == loading.DIGITS:
+    model = st.session_state["image_model"]
+    if model.strip() == loading.DIGITS:
         return
-    _prompted(keep)
+    if not ships(model):
+        _prompted(keep)
     _guided(keep)
-    if not here.shared:
+    if not here.shared and not ships(model):
         _clean_images(keep)
 
 
@@ -136,8 +145,9 @@ def _any_model(keep: dict[str, Any]) -> None:
         "Model",
         key="image_model",
         max_chars=MOST_NAME,
-        help="“digits” ships with this project. Or the path of a folder in diffusers' format on this server, or a name "
-        "on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of its own.",
+        help="“digits” and “handwritten” ship with this project. Or the path of a folder in diffusers' format on this "
+        "server, or a name on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of "
+        "its own.",
         **keep,
     )
 

@@ -20,7 +20,7 @@ from ays_toy.ui import gallery, tables, terms
 from ays_toy.ui.controls import pick
 from ays_toy.ui.images import strips
 from ays_toy.ui.images.image_state import Shown, memories
-from ays_toy.ui.images.image_view import VIEWS, ImagesView
+from ays_toy.ui.images.image_view import VIEWS, ImagesView, ships
 from ays_toy.words import listed
 
 LARGE = 32  # pixels from which pictures get the whole width of the page
@@ -61,14 +61,15 @@ def _short(name: str) -> str:
 
 def rows_caption(view: ImagesView, one: Shown) -> str:
     """What to look for in the pictures."""
-    look = "**Look for** strokes that break, smear or fill in" if view.bundled else "**Look for** missing detail, blur"
+    strokes = ships(view.image_model)
+    look = "**Look for** strokes that break, smear or fill in" if strokes else "**Look for** missing detail, blur"
     words = f"{look}: columns share their noise, rows differ in the schedule alone"
     if any(row.metrics for row in one.rows.values()):
         words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
     words += "."
     if not compared.has_reference(view.solver):
         words += f" {find(view.solver).title} adds noise at every step: there is no one picture to differ from."
-    return words
+    return f"{words} Trained on {one.model.credit}" if one.model.credit else words
 
 
 def _curves(view: ImagesView, one: Shown) -> list[Curve]:
