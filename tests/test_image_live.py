@@ -219,7 +219,7 @@ def test_the_pass_outlives_the_process_and_few_are_kept(counted) -> None:
 
 @pytest.mark.usefixtures("model")
 def test_a_figure_that_the_model_or_the_solver_does_not_have_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="only the digits"):
+    with pytest.raises(ValueError, match="only the bundled models"):
         finished(config(figure="frechet"))
     with pytest.raises(ValueError, match="adds noise of its own"):
         finished(config(figure="distance", solver="stochastic-ddim"))
