@@ -177,7 +177,8 @@ class Visit:
 
     def unharmed(self) -> None:
         """Assert that nothing has gone wrong, in the app or in the browser."""
-        assert self.page.locator("[data-testid=stException]").count() == 0
+        said = self.page.locator("[data-testid=stException]").all_inner_texts()
+        assert not said, said
         assert self.troubles == []
 
     def idle(self) -> None:

@@ -71,6 +71,7 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
 
 def test_training_outlives_clicks_elsewhere_and_stops_at_once(page: Page, server: str) -> None:
     page.goto(f"{server}/train?{SMALL}&length=16000&training_seed=7")
+    page.wait_for_selector(READY)
     page.get_by_role("button", name="Train", exact=True).click()
     step = page.get_by_text(re.compile(r"step [1-9][\d,]* of 16,000"))
     expect(step).to_be_visible(timeout=120_000)

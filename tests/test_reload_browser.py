@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import Visit, required
+from chromium import READY, Visit, required
 from playwright.sync_api import Page, expect
 from proxy import Proxy
 
@@ -30,6 +30,7 @@ def test_a_run_is_found_again_by_a_reload_in_its_midst_and_a_cut_connection_lose
     page = visit.page
     with Proxy([urlsplit(server).netloc]) as proxy:
         page.goto(f"{proxy.url}/train?{RUN}")
+        page.wait_for_selector(READY)
         page.get_by_role("button", name="Train", exact=True).click()
         before = step(page)
         page.reload()

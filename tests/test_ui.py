@@ -196,7 +196,7 @@ def test_the_run_ends_before_slow_pictures_and_the_next_has_them(
         return original(asked)
 
     monkeypatch.setattr(compute._outcomes, "_work", kept(512)(slow))
-    for key, value in {"data": "pinwheel", "steps": "6", "shown": "edm,logsnr"}.items():
+    for key, value in {"data": "pinwheel", "steps": "6", "shown": "edm,logsnr", "seed": "1"}.items():
         page.query_params[key] = value
     page.run()
     assert not page.exception
