@@ -1,7 +1,7 @@
 """A network and the numbers about it become `denoiser(x, sigma) -> x0`."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch.utils.checkpoint import checkpoint
 from ays_toy.data.denoisers import sigma_like
 from ays_toy.images.pipelines.coordinates import PREDICTIONS
 from ays_toy.images.pipelines.latents import back
+from ays_toy.images.pipelines.models import ImageModel
 
 GRAPH = 4  # times fewer rows at once where a gradient is wanted, for which all that a network computes is held
 NEAR = 1e-4  # in log sigma, over which the slope of a network's time is taken
@@ -95,3 +96,30 @@ class NetworkDenoiser:
                 f"smaller batch than {self.batch}."
             ) from None
         return self.prediction.clean(x, answer, level)
+
+
+def network_model(
+    network: Network,
+    timesteps: Callable[[np.ndarray], np.ndarray],
+    sigmas: np.ndarray,
+    *,
+    prediction: str,
+    shape: tuple[int, int, int],
+    device: torch.device,
+    dtype: torch.dtype,
+    batch: int,
+    **about: Any,
+) -> ImageModel:
+    """A model whose denoiser is a network that was trained over levels sigmas, descending; `about` is all else."""
+    denoiser = NetworkDenoiser(network, timesteps, prediction, shape=shape, device=device, dtype=dtype, batch=batch)
+    return ImageModel(
+        denoiser=denoiser,
+        sigma_min=float(sigmas[-1]),
+        sigma_max=float(sigmas[0]),
+        prediction=prediction,
+        shape=shape,
+        device=device,
+        dtype=dtype,
+        batch=batch,
+        **about,
+    )

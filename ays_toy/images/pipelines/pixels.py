@@ -7,7 +7,7 @@ import torch
 
 from ays_toy.checks import SIGMA_DATA, quoted, real_number, whole_number
 from ays_toy.images.pipelines import schedulers
-from ays_toy.images.pipelines.adapters import Network, NetworkDenoiser
+from ays_toy.images.pipelines.adapters import Network, network_model
 from ays_toy.images.pipelines.conditioning import MOST_GUIDANCE, Embeddings, Prompted
 from ays_toy.images.pipelines.coordinates import TrainingLevels
 from ays_toy.images.pipelines.folders import ModelFolder, loading
@@ -38,32 +38,22 @@ def build(
         raise ValueError(
             f"The UNet of {name} embeds time as {config.time_embedding_type!r}; only 'positional' is read."
         )
-    shape = (config.in_channels, *image_size(config.sample_size, name))
-    batch = batch_for(shape)
-
-    return ImageModel(
+    shape, sigmas = (config.in_channels, *image_size(config.sample_size, name)), levels.sigmas[::-1].copy()
+    return network_model(
+        _network(unet, shape[0], told, scale),
+        levels.timesteps,
+        sigmas,
         name=name,
         title=folder.title,
-        denoiser=NetworkDenoiser(
-            _network(unet, shape[0], told, scale),
-            levels.timesteps,
-            prediction,
-            shape=shape,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        ),
+        prediction=prediction,
         shape=shape,
-        sigma_min=float(levels.sigmas[0]),
-        sigma_max=float(levels.sigmas[-1]),
+        device=device,
+        dtype=dtype,
+        batch=batch_for(shape),
         sigma_data=SIGMA_DATA,
         encode=None,
         decode=None,
-        training_sigmas=levels.sigmas[::-1].copy(),
-        device=device,
-        dtype=dtype,
-        batch=batch,
-        prediction=prediction,
+        training_sigmas=sigmas,
         origin=folder.origin,
         labels=told,
         guidance=scale,

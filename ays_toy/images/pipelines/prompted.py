@@ -9,7 +9,7 @@ import torch
 from ays_toy.checks import real_number, whole_number
 from ays_toy.data.texts import MARK
 from ays_toy.images.pipelines import schedulers
-from ays_toy.images.pipelines.adapters import NetworkDenoiser
+from ays_toy.images.pipelines.adapters import network_model
 from ays_toy.images.pipelines.conditioning import CALLS, MOST_GUIDANCE, Prompted, encode
 from ays_toy.images.pipelines.coordinates import flow_sigma, flow_time
 from ays_toy.images.pipelines.folders import ModelFolder, loading
@@ -54,30 +54,21 @@ def build(
         given, empty = encode(pipeline, said, device, guided)
         latents = Latents(pipeline.vae, device, dtype)
         call = CALLS[folder.pipeline](network.to(device), pixels, scale)
-    batch = batch_for(shape)
-    return ImageModel(
+    return network_model(
+        Prompted(call, given, empty, scale or 1.0),
+        times,
+        sigmas,
         name=name,
         title=folder.title,
-        denoiser=NetworkDenoiser(
-            Prompted(call, given, empty, scale or 1.0),
-            times,
-            prediction,
-            shape=shape,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        ),
+        prediction=prediction,
         shape=shape,
-        sigma_min=float(sigmas[-1]),
-        sigma_max=float(sigmas[0]),
+        device=device,
+        dtype=dtype,
+        batch=batch_for(shape),
         sigma_data=LATENT_STD,
         encode=latents.encode,
         decode=latents.decode,
         training_sigmas=None if prediction == "flow" else sigmas,
-        device=device,
-        dtype=dtype,
-        batch=batch,
-        prediction=prediction,
         origin=folder.origin,
         prompts=said,
         guidance=scale,
