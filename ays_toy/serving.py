@@ -27,10 +27,15 @@ class Serving:
     shared: bool = False
     models: tuple[str, ...] = ()
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The image models that visitors of a shared server may load."""
+        return *BUNDLED, *self.models
+
     def check_model(self, name: str) -> None:
         """ValueError, the same for every other text, unless visitors may load that model; no path is looked at."""
-        if self.shared and name not in (*BUNDLED, *self.models):
-            known = ", ".join((*BUNDLED, *self.models))
+        if self.shared and name not in self.offered:
+            known = ", ".join(self.offered)
             raise ValueError(f"This server is shared and loads only these models: {known}.")
 
     def check_path(self) -> None:

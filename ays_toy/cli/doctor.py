@@ -114,5 +114,5 @@ def _served() -> Finding:
         now = serving.current()
     except ValueError as error:
         return Finding("way to run", "not clear", str(error))
-    models = f"; models: {', '.join(('digits', *now.models))}" if now.shared else ""
+    models = f"; models: {', '.join(now.offered)}" if now.shared else ""
     return Finding("way to run", f"{'shared with strangers' if now.shared else 'for oneself'}{models}")

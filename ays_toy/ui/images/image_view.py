@@ -102,7 +102,7 @@ def model_controls() -> None:
     keep: dict[str, Any] = {"persist_state": "session"}
     here = serving.current()
     if here.shared:
-        pick("Model", "image_model", {name: name for name in (*serving.BUNDLED, *here.models)})
+        pick("Model", "image_model", {name: name for name in here.offered})
     else:
         _any_model(keep)
     model = st.session_state["image_model"]
