@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.ui import controls, films, gallery, in_numbers, running, terms, trajectories, view
+from ays_toy.ui import controls, films, findings, gallery, in_numbers, running, terms, trajectories, view
 
 state = view.show(
     trajectories.TrajectoriesView,
@@ -48,5 +48,5 @@ with right:
 terms.caption(
     f"Root mean squares over {followed.particles:,} particles, ± one standard error, in the panels' own coordinates."
 )
-running.follow(lambda: None, partial(trajectories.more, state, waiting), False, bool(waiting))
+running.follow(lambda: None, partial(findings.any_found, state, waiting), False, bool(waiting))
 in_numbers.show(partial(trajectories.in_numbers, shown, films.light(followed)))

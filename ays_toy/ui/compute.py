@@ -31,7 +31,7 @@ from ays_toy.runs.finding import FRESH_DATA, Pass, Walk
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.kept import Kept, kept
-from ays_toy.ui.tasks import Tasks
+from ays_toy.ui.tasks import Tasks, there
 
 T = TypeVar("T")
 BINS = 128
@@ -115,9 +115,7 @@ def start(
 def _begun(asked: Sampling, later: bool) -> "Future[Outcome]":
     if asked.pictured or (ships := _shipped(asked)) is None:
         return _outcomes.want(asked, later)
-    here: Future[Outcome] = Future()
-    here.set_result(Outcome(Metrics(asked, ships), None))
-    return here
+    return there(Outcome(Metrics(asked, ships), None))
 
 
 def _shipped(asked: Sampling) -> dict[str, Estimate] | None:

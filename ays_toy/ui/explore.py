@@ -74,7 +74,7 @@ def more(view: View, known: Known, waiting: list[str], coming: compute.Outcomes)
     rest = later(view, known)
     first = [outcome for name, outcome in coming.items() if name not in rest] or list(coming.values())
     measured = bool(first) and all(outcome.done() for outcome in first)
-    return measured or any(findings.of(view, name).done() for name in waiting)
+    return measured or findings.any_found(view, waiting)
 
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:

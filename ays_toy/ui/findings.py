@@ -1,9 +1,9 @@
 """The ways to find a schedule, kept between reruns by their configurations."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -17,7 +17,7 @@ from ays_toy.runs.finding import Chosen, OdePass, Pass, Walk
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
-from ays_toy.ui.tasks import Tasks, unwanted
+from ays_toy.ui.tasks import Tasks, there, unwanted
 from ays_toy.ui.view import ComparedView, ModelView, SearchView
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ def named(
 @kept(512)
 def _at_once(model: Model, name: str, steps: int, power: float = 0.0) -> "Future[Schedule]":
     passed, walked = passes(model, name)
-    return _done(finding.find(model, passed, name, "", steps, power, walked=walked))
+    return there(finding.find(model, passed, name, "", steps, power, walked=walked))
 
 
 def passes(model: Model, name: str) -> tuple[Pass | None, Walk | None]:
@@ -67,10 +67,9 @@ class Asked(NamedTuple):
 @kept(512)
 def _search(asked: Asked) -> Schedule:
     model, name, solver, steps, metric, iterations = asked
-    if cluster.wanted():
-        return cluster.do(finding.find, model, None, name, solver, steps, metric=metric, iterations=iterations)
-    passed = compute.one_pass(model) if name == "ays" else None
-    return finding.find(model, passed, name, solver, steps, metric=metric, iterations=iterations, stop=unwanted)
+    here: dict[str, Any] = {} if cluster.wanted() else {"stop": unwanted}  # which is this process's to tell
+    passed = compute.one_pass(model) if name == "ays" and here else None
+    return cluster.do(finding.find, model, passed, name, solver, steps, metric=metric, iterations=iterations, **here)
 
 
 def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
@@ -87,7 +86,7 @@ _drawn: dict[str, compute.Outcomes] = {}  # by session, those of its last view
 def _find(asked: Asked) -> "Future[Schedule]":
     """What ships, or a search that is under way or done; a session has those of one setting at a time."""
     if asked.metric == shipped.METRIC and (ready := shipped.find(asked.model, asked.solver, asked.steps, asked.name)):
-        return _done(ready)
+        return there(ready)
     return _under_way(asked)
 
 
@@ -137,10 +136,9 @@ def of(view: ComparedView, name: str) -> "Future[Schedule]":
     return named(view.chosen_model, name, view.solver, view.steps, view.power)
 
 
-def _done(found: Schedule) -> "Future[Schedule]":
-    future: Future[Schedule] = Future()
-    future.set_result(found)
-    return future
+def any_found(view: ComparedView, waiting: Iterable[str]) -> bool:
+    """Whether one of those that were searched for is there."""
+    return any(of(view, name).done() for name in waiting)
 
 
 def optimum(model: Model, steps: int, power: float = KLUB_POWER) -> Schedule:

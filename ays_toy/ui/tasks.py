@@ -26,6 +26,13 @@ def unwanted() -> bool:
     return asked is not None and asked()
 
 
+def there(value: T) -> "Future[T]":
+    """What is known already, in the form of what is still to come."""
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
+
+
 @dataclass(eq=False)
 class _Task(Generic[T]):
     later: bool
@@ -50,9 +57,7 @@ class Tasks(Generic[K, T]):
         """The result of that key, there already or under way; `drop` says that it is not wanted any more."""
         with self._lock:
             if (known := self._work.known(key)) is not None:
-                future: Future[T] = Future()
-                future.set_result(known)
-                return future
+                return there(known)
             task = self._coming.get(key)
             failed = task is not None and task.future.done()  # just now, or it would be known
             if task is None or failed or (task.later and not later and not task.future.running()):

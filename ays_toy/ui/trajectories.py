@@ -95,11 +95,6 @@ def found(view: TrajectoriesView) -> tuple[TrajectoriesView, list[str]]:
     return replace(view, shown=tuple(shown)), waiting
 
 
-def more(view: TrajectoriesView, waiting: Sequence[str]) -> bool:
-    """Whether one of those that were searched for is found."""
-    return any(findings.of(view, name).done() for name in waiting)
-
-
 def flow(view: TrajectoriesView) -> Trajectories:
     """The trajectories of every schedule shown, all of which are found, and their reference."""
     with st.spinner("Following the particles …", show_time=True):
