@@ -19,7 +19,7 @@ from rich.console import Console
 
 from ays_toy import names, seeds
 from ays_toy.optimize import Effort, Points
-from ays_toy.optimize.points import entropy_of
+from ays_toy.optimize.points import entropy_of, second_to
 from ays_toy.runs import evidence, exhibits, finding
 from ays_toy.sampling.corrected import CORRECTABLE, corrected
 from ays_toy.sampling.samplers import denoiser_calls
@@ -62,8 +62,7 @@ def judged(case: Case) -> Points:
     """What schedules for a case are learned and judged by."""
     model = case.model
     entropy = entropy_of(model.dataset, model.sigma_min)
-    second = "sliced-w2" if entropy is None else "nll"
-    ends = model.sigma_min, model.sigma_max
+    second, ends = second_to("energy", entropy), (model.sigma_min, model.sigma_max)
     return Points(model.denoiser(), case.solver, model.dataset, "energy", second, *ends, entropy)
 
 

@@ -25,6 +25,7 @@ from ays_toy.runs.finding import FRESH_DATA
 from ays_toy.runs.shipped_metrics import FILE, KEY, NOISE, mark
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.seeds import FRESH_DATA as FRESH_SEED
+from benchmarks import cells
 from benchmarks.presets import SOLVERS
 
 STEPS = (4, 5, 6, 7, 8, 10, 12, 16, 20)
@@ -78,10 +79,8 @@ def main(
 
 
 def write(out: Path, rows: list[dict[Any, Any]]) -> None:
-    """Keep these rows, whole or not at all."""
-    part = out.with_suffix(".part")
-    pd.DataFrame(rows).astype({name: "float32" for name in rows[0] if name not in KEY}).to_parquet(part)
-    part.replace(out)
+    """Keep these rows, their numbers in single precision."""
+    cells.keep(pd.DataFrame(rows).astype({name: "float32" for name in rows[0] if name not in KEY}), out)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from ays_toy.data.denoisers import Denoiser
 from ays_toy.metrics import METRICS, Estimate, Figure
 from ays_toy.optimize.candidates import Candidate, Rounds, best_baseline, blends, distinct, gained, moved
 from ays_toy.optimize.exact import ode_schedules, optimum
-from ays_toy.optimize.points import Points, entropy_of
+from ays_toy.optimize.points import Points, entropy_of, second_to
 from ays_toy.optimize.refine import Effort, offered
 from ays_toy.pricing.ode import OdePaths
 from ays_toy.pricing.paths import PathGram
@@ -262,9 +262,7 @@ def choose(
     draws = len(plan.rounds) + 2
     seeds = [int(torch.randint(2**31 - 1, (), generator=generator, device=generator.device)) for _ in range(draws)]
     entropy = entropy_of(data, low)
-    second = next(
-        one for one in ("nll", "sliced-w2", "energy") if one != metric and (one != "nll" or entropy is not None)
-    )
+    second = second_to(metric, entropy)
     points = Points(denoiser, chosen.name, held_out, metric, second, low, high, entropy, x0.device)
     start, ode = x0[:half], None
     gram = PathGram.collect(denoiser, start[:4096], logsnr(95, low, high), generator=generator)

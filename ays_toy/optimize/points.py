@@ -57,6 +57,12 @@ def entropy_of(dataset: Dataset | None, sigma: float) -> float | None:
         return None
 
 
+def second_to(metric: str, entropy: float | None) -> str:
+    """The metric of another kind that counts a little beside one: the NLL, where samples have a likelihood."""
+    fit = ("sliced-w2", "energy") if entropy is None else ("nll", "sliced-w2", "energy")
+    return next(one for one in fit if one != metric)
+
+
 @dataclass(eq=False)
 class Points:
     """Samples of a denoiser by a solver over one range, and the data that they should be like.

@@ -65,9 +65,14 @@ def of_kind(kind: str) -> pd.DataFrame:
 
 def means(rows: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mean over seeds and its standard error, by case (rows) and schedule (columns)."""
-    by = rows[rows.metric == metric].assign(square=rows.stderr**2).groupby([*CASE, "schedule"])
-    errors = by.square.sum().pow(0.5) / by.size()
-    return by.value.mean().unstack("schedule"), errors.unstack("schedule")
+    values, errors = over_seeds(rows[rows.metric == metric], [*CASE, "schedule"])
+    return values.unstack("schedule"), errors.unstack("schedule")
+
+
+def over_seeds(rows: pd.DataFrame, by: list[str], sort: bool = True) -> tuple[pd.Series, pd.Series]:
+    """The mean over seeds and its standard error, by those columns; in the order of the rows where not sorted."""
+    groups = rows.assign(square=rows.stderr**2).groupby(by, sort=sort)
+    return groups.value.mean(), groups.square.sum().pow(0.5) / groups.size()
 
 
 def ratios(rows: pd.DataFrame, metric: str = "energy") -> pd.DataFrame:

@@ -75,5 +75,5 @@ def dial(data: str, solver: str, steps: int) -> tuple[pd.DataFrame, pd.DataFrame
     on_it = every.schedule.isin(every.schedule[every.metric == "outliers"])
     case = (every.data == data) & (every.solver == solver) & (every.steps == steps)
     some = every[on_it & case & (every.metric != "klub")]
-    by = some.assign(square=some.stderr**2).groupby(["schedule", "metric"], sort=False)
-    return by.value.mean().unstack(), (by.square.sum().pow(0.5) / by.size()).unstack()
+    values, errors = evidence.over_seeds(some, ["schedule", "metric"], sort=False)
+    return values.unstack(), errors.unstack()

@@ -1,7 +1,6 @@
 """The pieces of the Evidence page: what the study that ships says, in words and figures, for what is chosen."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -157,7 +156,7 @@ def winners(view: EvidenceView) -> None:
     first, *rest = study.overall.items()
     alt = f"Times the best by schedule: {named[first[0]]} {first[1]}; last {named[rest[-1][0]]} {rest[-1][1]}."
     gallery.figure(drawn, "winners", "Who wins where", alt)
-    downloads.table("Table of the study", partial(_csv, view.kind))
+    downloads.table("Table of the study", lambda: as_csv(evidence.of_kind(view.kind)))
 
 
 def by_steps(view: EvidenceView) -> None:
@@ -238,5 +237,6 @@ def _of_case(view: EvidenceView) -> tuple[pd.DataFrame, pd.DataFrame]:
     return values.droplevel(["data", "kind", "solver"]), errors.droplevel(["data", "kind", "solver"])
 
 
-def _csv(kind: str) -> bytes:
-    return evidence.of_kind(kind).drop(columns="levels", errors="ignore").to_csv(index=False).encode()
+def as_csv(rows: pd.DataFrame) -> bytes:
+    """Rows of the study without their levels."""
+    return rows.drop(columns="levels", errors="ignore").to_csv(index=False).encode()

@@ -10,7 +10,7 @@ from ays_toy.estimates import Estimate
 from ays_toy.figures import exhibits as drawing
 from ays_toy.runs import evidence, exhibits
 from ays_toy.ui import downloads, gallery, terms
-from ays_toy.ui.evidence import EvidenceView, solvers, subjects
+from ays_toy.ui.evidence import EvidenceView, as_csv, solvers, subjects
 from ays_toy.ui.kept import kept
 from ays_toy.words import amid_sentence
 
@@ -50,7 +50,7 @@ def show(view: EvidenceView) -> None:
         st.markdown("#### Made by another command")
         st.caption("It takes the schedules of the study, and measures on the study's seeds:")
         st.code(COMMAND, language=None, wrap_lines=True)
-    downloads.table("Table of the exhibits", _csv)
+    downloads.table("Table of the exhibits", lambda: as_csv(exhibits.rows()))
 
 
 def headroom(view: EvidenceView) -> None:
@@ -138,7 +138,3 @@ def _drawn(found: Against, base: str, view: EvidenceView, key: str, title: str) 
     means = found.means.rename(index=solvers(), level="solver")
     drawn = drawing.against(means, titles, evidence.title(base), view.figure.title)
     gallery.figure(drawn, key, title, f"Times {evidence.title(base)}: {told}.")
-
-
-def _csv() -> bytes:
-    return exhibits.rows().drop(columns="levels").to_csv(index=False).encode()
