@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ays_toy import serving
 from ays_toy.runs import cluster
 from ays_toy.ui.jobs import Apart, Job, JobQueue, Progress, State, Work, never
+from ays_toy.ui.whole import whole
 
 POLL = 0.5  # seconds between looks at a running job
 MOST_OF_ONE = 2  # jobs of a session under way on a shared server
@@ -130,6 +131,7 @@ def clear(slot: str) -> None:
         queue().let_go(watches.pop(slot).job, name)
 
 
+@whole
 def pause(slot: str) -> None:
     """Stop the work, for this session: where others watch it too, it goes on for them."""
     watch, name = current(slot), watcher()
@@ -137,6 +139,7 @@ def pause(slot: str) -> None:
         watch.left = replace(watch.job.progress, state=State.STOPPED)
 
 
+@whole
 def resume(slot: str) -> None:
     """Go on where the work was stopped."""
     watch, name = current(slot), watcher()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ays_toy.exchange.reading import Brought, read_schedule
 from ays_toy.ui import frame
+from ays_toy.ui.whole import whole
 
 Take = Callable[[Brought], str]
 MAX_UPLOAD = 1  # MiB
@@ -39,6 +40,7 @@ def schedule(key: str, take: Take, about: str) -> Any:
     return popover
 
 
+@whole
 def _bring(key: str, take: Take) -> None:
     state = st.session_state
     text, file = state[f"{key} text"], state[f"{key} file"]

@@ -26,6 +26,7 @@ from ays_toy.ui.view import (
     SIGMAS_MIN,
     SearchView,
 )
+from ays_toy.ui.whole import whole
 
 EXPLAINED = ("choice", "ays", "klub-optimum", "p-optimum")
 LATEST = "latest own data"  # the session's drawing or points that no list holds
@@ -158,6 +159,7 @@ def new_noise() -> None:
     st.button("New noise", on_click=_new_noise, icon=":material/casino:", width="stretch")
 
 
+@whole
 def _new_noise() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % (MAX_SEED + 1)
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ays_toy.checks import quoted
 from ays_toy.ui import codec, record
+from ays_toy.ui.whole import whole
 from ays_toy.words import listed
 
 CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
@@ -90,5 +91,6 @@ def way_out(fields: Iterable[str]) -> None:
         st.button("Show all", icon=":material/visibility:", key="show all", type="tertiary", on_click=_show_all)
 
 
+@whole
 def _show_all() -> None:
     record.this_session().choose(record.HIDE, ())

@@ -12,6 +12,7 @@ import streamlit as st
 from ays_toy import serving
 from ays_toy.models.people import Keeper, check_nickname
 from ays_toy.ui import record
+from ays_toy.ui.whole import whole
 
 COOKIE = "ays_browser"
 FIELD = "nickname"  # of the pages' states
@@ -66,6 +67,7 @@ def nickname(place: Any) -> None:
         place.caption(f"**{me.nickname}** is somebody else's nickname: choose another to keep things of your own.")
 
 
+@whole
 def _choose() -> None:
     try:
         record.this_session().choose(FIELD, check_nickname(st.session_state[_BOX]))

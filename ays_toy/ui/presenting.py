@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy.ui import record
+from ays_toy.ui.whole import whole
 
 FIELD = "present"
 TYPE = 1.35  # times the size that type has otherwise
@@ -65,5 +66,6 @@ def begin() -> None:
         st.button("Leave presenting", icon=icon, key="leave presenting", on_click=_leave, type="tertiary")
 
 
+@whole
 def _leave() -> None:
     record.this_session().choose(FIELD, 0)

@@ -12,6 +12,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ays_toy.ui.whole import whole
+
 HIDE = "hide"  # the field that names those whose widgets a link leaves out
 _ABSENT = object()
 _MEANWHILE = " meanwhile"  # ends the key of a widget that waits for what was chosen
@@ -139,5 +141,6 @@ def field_of(key: str) -> str:
     return key.removesuffix(_MEANWHILE)
 
 
+@whole
 def _choose_from(name: str, key: str) -> None:
     this_session().choose(name, _plain(st.session_state[key]))

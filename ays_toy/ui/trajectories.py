@@ -20,6 +20,7 @@ from ays_toy.ui.controls import draws, enough, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import ComparedView
+from ays_toy.ui.whole import whole
 from ays_toy.words import listed, numbers
 
 PLAYER = "flow"
@@ -102,6 +103,7 @@ def flow(view: TrajectoriesView) -> Trajectories:
         return _flow(view.chosen_model, view.solver, named, view.seed)
 
 
+@whole
 def _took() -> None:
     """Take over the path that was chosen in the browser."""
     path = last_follow(PLAYER)
@@ -109,6 +111,7 @@ def _took() -> None:
         st.session_state["follow"] = path
 
 
+@whole
 def _rested() -> None:
     """Take over the place at which the panels were brought to rest."""
     if (place := last_place(PLAYER)) is not None and record.movable("place"):

@@ -13,6 +13,7 @@ from ays_toy.exchange.reading import Brought
 from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
 from ays_toy.ui import bring, frame, record
+from ays_toy.ui.whole import whole
 
 NAME = "yours"  # its entry in the palette
 Levels = tuple[float, ...]
@@ -47,6 +48,7 @@ def said(sigmas: np.ndarray) -> str:
     return f"{sigmas.size} levels for {export.steps(sigmas.size - 1)}, from {sigmas[0]:.5g} to {sigmas[-1]:.5g}."
 
 
+@whole
 def _drop(field: str) -> None:
     st.session_state[field] = []
     bring.forget(f"bring {field}")
@@ -79,5 +81,6 @@ def remarks(levels: Levels, fit: Fit, steps: int) -> None:
         row.button(f"Set Steps to {n}", key="set steps", on_click=_set_steps, args=(n,), icon=":material/equal:")
 
 
+@whole
 def _set_steps(n: int) -> None:
     st.session_state["steps"] = n

@@ -15,6 +15,7 @@ from ays_toy.runs import challenge
 from ays_toy.ui import record
 from ays_toy.ui.components import rail
 from ays_toy.ui.compute import Sampling
+from ays_toy.ui.whole import whole
 
 BOARD = "board"  # the rail's key
 MOST_UNDO, MOST_TRIED = 100, 60
@@ -103,6 +104,7 @@ def _take_move() -> None:
     _try(lambda _: levels, "moved", by_rail=True)
 
 
+@whole
 def change(make: Callable[[np.ndarray], Any], how: str) -> None:
     """Put the inner levels that `make` makes of the schedule [n+1] in place of those that stand."""
     _take_move()
@@ -153,6 +155,7 @@ def _put(levels: tuple[float, ...], steps: int, how: str, by_rail: bool = False)
         _forget_typed()
 
 
+@whole
 def undo() -> None:
     """Go back by one change."""
     _take_move()
@@ -175,6 +178,7 @@ def _forget_typed() -> None:
         attempt_state().tables += 1
 
 
+@whole
 def take_typed(column: str) -> None:
     """Take in what was typed into the table of inner levels."""
     typed = {int(row): cells[column] for row, cells in _typed().items() if column in cells}

@@ -22,6 +22,7 @@ from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.kept import kept
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import POWERS, ModelView
+from ays_toy.ui.whole import whole
 
 LEVEL, SIGMA = "#", "Noise level σ"
 PANELS = "panels_box5"  # the key of the pictures' container
@@ -256,6 +257,7 @@ def _snap_to(state: ChallengeView, row: DeltaGenerator) -> None:
     )
 
 
+@whole
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:
     title = st.session_state["snap"]
     attempts.change(lambda _: schedule(state, families[title]).sigmas[1:-1], title)

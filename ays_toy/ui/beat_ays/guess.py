@@ -19,6 +19,7 @@ from ays_toy.ui import compute, downloads, gallery, tables
 from ays_toy.ui.beat_ays import attempts, board
 from ays_toy.ui.beat_ays.board import CHEAP, FINE, ChallengeView
 from ays_toy.ui.controls import draws
+from ays_toy.ui.whole import whole
 from ays_toy.words import amid_sentence
 
 YOURS = names.title("yours")
@@ -29,6 +30,7 @@ def _titles(state: ChallengeView) -> dict[str, str]:
     return {name: names.title(name) for name in CHEAP} | {"optimum": names.title("p-optimum", state.weight)}
 
 
+@whole
 def _reveal(state: ChallengeView) -> None:
     board.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
 

@@ -19,6 +19,7 @@ from ays_toy.ui.images.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.jobs import APART
 from ays_toy.ui.running import active, buttons, follow, reached, status, take_up
+from ays_toy.ui.whole import whole
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
@@ -78,6 +79,7 @@ def _estimate(view: ImagesView) -> str:
     return f"{words}: {_about(view, count)}"
 
 
+@whole
 def _start(view: ImagesView) -> None:
     work = partial(live.run, view.config) if cluster.wanted() else partial(live.run, view.config, loads=_loads)
     background.start(SLOT, view.config, work, waits=_loading)
@@ -143,6 +145,7 @@ def _key(view: ImagesView, one: Shown, name: str) -> tuple[Any, ...]:
     return view.config, name, one.rows[name].schedule.levels
 
 
+@whole
 def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> None:
     state: ImageState | None = reached(known)
     schedule, judge = one.rows[name].schedule, state.judge if state else None

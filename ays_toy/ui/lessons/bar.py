@@ -17,6 +17,7 @@ from ays_toy.ui.components.announce import announce
 from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
 from ays_toy.ui.lessons.course import Given
+from ays_toy.ui.whole import whole
 
 # In the session's state, for one run.
 ASKED, CONTROLS = "lesson place for what is asked", "lesson place for controls"
@@ -197,6 +198,7 @@ def _prediction(now: Place, asked: Prediction, facts: Facts) -> None:
     _say(given)
 
 
+@whole
 def _take(now: Place, key: str) -> None:
     if (answer := st.session_state[key]) is not None:
         course.answer(now, answer)

@@ -16,6 +16,7 @@ from ays_toy.lessons import LESSONS
 from ays_toy.lessons.lesson import Prediction
 from ays_toy.lessons.place import Place, read
 from ays_toy.ui import codec, record
+from ays_toy.ui.whole import whole
 
 FIELD, DONE = "lesson", "done"  # of the pages' states: the place, and the steps that were reached
 OVERVIEW = "learn"  # the page of all lessons
@@ -72,6 +73,7 @@ def page_name() -> str:
 # --- from place to place -------------------------------------------------------------------------------------------
 
 
+@whole
 def go(to: Place | None) -> None:
     """Go to a place, or out of the lessons."""
     session, course, now = record.this_session(), this_course(), place()
@@ -84,6 +86,7 @@ def go(to: Place | None) -> None:
         _reach(to)
 
 
+@whole
 def finish(of: Place) -> None:
     """End a lesson, and show what there is to learn besides."""
     _reach(of)
@@ -92,6 +95,7 @@ def finish(of: Place) -> None:
     st.session_state["to overview"] = True
 
 
+@whole
 def play() -> None:
     """Leave the step to play; all that it shows is remembered."""
     session, now = record.this_session(), place()
@@ -100,6 +104,7 @@ def play() -> None:
         session.choose(FIELD, f"{now}.free")
 
 
+@whole
 def resume() -> None:
     """Come back from free play to the step as it was left."""
     session, now = record.this_session(), place()
@@ -121,6 +126,7 @@ def progress() -> dict[str, int]:
     return {one.lesson.name: one.number for one in places}
 
 
+@whole
 def answer(now: Place, said: Any) -> None:
     """Take an answer, which is judged once the page knows what it shows."""
     this_course().given[str(now)] = Given(said)

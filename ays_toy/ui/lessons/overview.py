@@ -1,6 +1,6 @@
 """The Learn page's pieces: three doors, and the lessons with what one learns and how far one is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -100,7 +100,9 @@ def lessons() -> None:
     with st.container(key="lesson_list"):
         for number, one in enumerate(LESSONS.values(), start=1):
             name, about, state = st.columns([0.26, 0.58, 0.16], gap="small", vertical_alignment="center")
-            name.button(f"{number}. {one.title}", key=f"start {one.name}", type="tertiary", on_click=_starting(one))
+            name.button(
+                f"{number}. {one.title}", key=f"start {one.name}", type="tertiary", on_click=course.go, args=(_at(one),)
+            )
             about.markdown(f"You can then {one.idea}.")
             state.markdown(f":gray[{one.minutes} min · {_state(one)}]")
 
@@ -113,11 +115,7 @@ def questions() -> None:
 
 def _link(name: str, when: str) -> None:
     one = LESSONS[name]
-    st.button(f"Lesson: {one.title}", key=f"asked {when} {name}", type="tertiary", on_click=_starting(one))
-
-
-def _starting(one: Lesson) -> Callable[[], None]:
-    return lambda: course.go(_at(one))
+    st.button(f"Lesson: {one.title}", key=f"asked {when} {name}", type="tertiary", on_click=course.go, args=(_at(one),))
 
 
 def _state(one: Lesson) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from ays_toy.lessons import answers, quiz
 from ays_toy.lessons.answers import Sheet, Student
 from ays_toy.ui import frame
+from ays_toy.ui.whole import whole
 from ays_toy.words import file_name
 
 STORE = "quiz sheets"  # in the session's state: by 'before' and 'after', what was answered
@@ -69,6 +70,7 @@ def _key(when: str, form: str, topic: str) -> str:
     return f"quiz {when} {form} {topic}"
 
 
+@whole
 def _take(when: str, form: str) -> None:
     given = {topic: st.session_state.get(_key(when, form, topic)) for topic in quiz.items(form)}
     if left := [number for number, one in enumerate(given.values(), start=1) if one is None]:

@@ -21,6 +21,7 @@ from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, follow, reached, stage, status, take_up
 from ays_toy.ui.view import MAX_MORE, SearchView
+from ays_toy.ui.whole import whole
 from ays_toy.words import file_name
 
 SLOT = "refinement"
@@ -119,6 +120,7 @@ def _at(state: SearchState | None) -> str:
     return f"Refining: sweep {sweep.index} of {len(sweep.sigmas) - 1} steps"
 
 
+@whole
 def _start(view: SearchView, shown: Mapping[str, Schedule]) -> None:
     work = partial(live_search.refinement, view.search, shown["ays"].sigmas)
     background.start(SLOT, _key(view, shown), work)

@@ -38,6 +38,7 @@ from ays_toy.ui.components.sampling import Live
 from ays_toy.ui.jobs import State
 from ays_toy.ui.running import active, buttons, reached
 from ays_toy.ui.view import SearchView
+from ays_toy.ui.whole import whole
 from ays_toy.words import amid_sentence, numbers
 
 SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
@@ -122,6 +123,7 @@ def _cost(known: Watch | None, state: SearchState) -> Iterator[str]:
         yield f"{state.sweeps[-1].calls / 1e6:,.1f} M denoiser calls"
 
 
+@whole
 def _begin(view: SearchView) -> None:
     """Run the search live; a sweep picked of the one that ships is let go with it."""
     if state_of(view).sweeps:
@@ -129,6 +131,7 @@ def _begin(view: SearchView) -> None:
     background.start(SLOT, view.search, partial(live_search.search, view.search))
 
 
+@whole
 def _back_to_what_ships() -> None:
     st.session_state["sweep"] = None
     background.clear(SLOT)
@@ -183,6 +186,7 @@ def _verdict(config: SearchConfig, state: SearchState, metric: str) -> str:
     return words + f"{metric} at the stop (sweep {stop.index}) and at the end agree within their error bars."
 
 
+@whole
 def _rested() -> None:
     """Take over the sweep that the user came to rest at."""
     if record.movable("sweep"):
@@ -310,6 +314,7 @@ def _asked(view: SearchView) -> tuple[Model, str, int, str, int]:
     return view.chosen_model, view.solver, view.steps, view.metric, view.iterations
 
 
+@whole
 def _choose(view: SearchView) -> None:
     st.session_state.setdefault(CHOICES, set()).add(_asked(view))
 

@@ -21,6 +21,7 @@ from ays_toy.models.store import PointStore
 from ays_toy.ui import controls, keeper, record
 from ays_toy.ui.components.draw import last_drawing
 from ays_toy.ui.kept import kept
+from ays_toy.ui.whole import whole
 
 PAD = "pad"  # the component's key
 MAX_TITLE = 30  # characters of a file's name
@@ -121,6 +122,7 @@ def _draw() -> None:
         own.shown = ""
 
 
+@whole
 def choose(name: str) -> None:
     """Make data of one's own those of every page."""
     own_data().shown = st.session_state["data"] = name
@@ -147,6 +149,7 @@ def _start_anew() -> None:
     own.troubles.pop("draw", None)
 
 
+@whole
 def recount() -> None:
     """Take as many points as the control says, of what is shown."""
     own = own_data()
@@ -157,6 +160,7 @@ def recount() -> None:
         _draw()
 
 
+@whole
 def take(way: str) -> None:
     """Take in an uploaded file, where there is one."""
     own, file = own_data(), st.session_state.get(f"{way} file")
@@ -188,6 +192,7 @@ def take_columns(chosen: Columns | None = None) -> None:
         own.troubles["csv"] = str(error)
 
 
+@whole
 def choose_columns() -> None:
     """Take the columns that the widgets name, and leave what has no widget as it is."""
     own, state = own_data(), st.session_state
@@ -221,6 +226,7 @@ def _image_points(data: bytes) -> Any:
     return ink.points(found, own_data().drawing.count, torch.Generator().manual_seed(seeds.DRAWING))
 
 
+@whole
 def keep_points() -> None:
     """Keep what is shown under the name that was typed."""
     own, name, me = own_data(), st.session_state["points_name"].strip(), keeper.this_keeper()
@@ -232,6 +238,7 @@ def keep_points() -> None:
         choose(f"{catalog.OWN}{me.named(name)}")
 
 
+@whole
 def delete(me: Keeper, name: str) -> None:
     """Delete points that the keeper has under that name: whose button it was, whatever the nickname is by now."""
     try:

@@ -10,6 +10,7 @@ from ays_toy.models.store import ModelStore, PointStore, Saved
 from ays_toy.runs.live_training import LessonConfig, LessonState
 from ays_toy.ui import frame, keeper
 from ays_toy.ui.background import Watch
+from ays_toy.ui.whole import whole
 
 MAX_SENTENCES = 5
 GONE = "points of your own"
@@ -93,6 +94,7 @@ def _model(saved: Saved, me: Keeper) -> None:
     )
 
 
+@whole
 def _keep(watch: Watch) -> None:
     name = st.session_state["model_name"].strip()
     config, state = watch.job.key, watch.progress.snapshot
@@ -113,11 +115,13 @@ def _keep(watch: Watch) -> None:
         _use(me.named(name), config.data)
 
 
+@whole
 def _use(name: str, data: str) -> None:
     st.session_state["data"] = data
     st.session_state["model"] = f"{catalog.SAVED}{name}"
 
 
+@whole
 def _delete(me: Keeper, name: str) -> None:
     try:
         ModelStore.of(me).delete(name)

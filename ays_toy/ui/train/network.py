@@ -27,6 +27,7 @@ from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
 from ays_toy.ui.kept import kept
 from ays_toy.ui.running import buttons, reached, status
+from ays_toy.ui.whole import whole
 
 SLOT = "training"
 SHOWN_PICTURES = 5
@@ -106,6 +107,7 @@ def run_controls(view: TrainView, watch: Watch | None) -> None:
         box.caption(f"Trains on {background.device_name()}, {view.length:,} steps of {view.batch:,} points.")
 
 
+@whole
 def _start(view: TrainView) -> None:
     try:
         config = view.lesson
