@@ -8,7 +8,7 @@ from ays_toy.cli.doctor import doctor
 from ays_toy.cli.optimize import optimize
 from ays_toy.cli.train import pretrain, train
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()

@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ays_toy.cli.common import console, user_errors
+from ays_toy.cli.common import AsJson, console, user_errors
 from ays_toy.lessons import answers, quiz
 from ays_toy.lessons.report import Report, report
 
 app = typer.Typer(no_args_is_help=True, help="For who teaches with the lessons.")
 
 Files = Annotated[list[Path], typer.Argument(help="Files of answers, or folders of them.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 
 @app.callback()

@@ -1,16 +1,23 @@
-"""What all commands share: the console, the names of options, and errors as one sentence."""
+"""What all commands share: the console, the names of options, and errors as one sentence.
 
-from collections.abc import Iterable, Iterator, Mapping
+A command ends with 0, with 1 where what it looks at is not in order, and with 2 where an argument is not usable.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from ays_toy.data import datasets
 from ays_toy.estimates import Measured
 from ays_toy.exchange import formats
 from ays_toy.exchange.formats import Taken
@@ -19,18 +26,41 @@ from ays_toy.sampling.solvers import SOLVERS, find
 
 NAME_WIDTH = 16  # letters of a title that stay on one line
 console = Console()
-Data = Annotated[str, typer.Argument(help="A data set, or own:NAME.")]
-Kind = Annotated[str, typer.Option(help="exact, mlp, or saved:NAME.")]
+
+
+def completing(*names: str) -> Callable[[str], list[str]]:
+    """What the shell offers for the beginning of one of those names."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def _words_beside(as_json: bool) -> bool:
+    """Print words to standard error where standard output is for JSON alone."""
+    console.stderr = as_json
+    return as_json
+
+
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print what was found as JSON; words go to standard error.", callback=_words_beside),
+]
+Data = Annotated[
+    str, typer.Argument(help="A data set, or own:NAME.", autocompletion=completing(*datasets.DATASETS, "own:"))
+]
+Kind = Annotated[
+    str, typer.Option(help="exact, mlp, or saved:NAME.", autocompletion=completing("exact", "mlp", "saved:"))
+]
 Solver = Annotated[
     str,
     typer.Option(
-        help=f"One of {', '.join(SOLVERS)}, or its name in another tool.", callback=lambda name: _solver(name)
+        help=f"One of {', '.join(SOLVERS)}, or its name in another tool.",
+        callback=lambda name: _solver(name),
+        autocompletion=completing(*SOLVERS),
     ),
 ]
 Steps = Annotated[int, typer.Option(help="Steps of the schedule.")]
 Power = Annotated[float, typer.Option(help="The p-optimum's weight p; 3 makes it the KLUB optimum.")]
 METHOD = "; ".join(f"{name}: {what}" for name, what in METHODS.items())
-Method = Annotated[str, typer.Option(help=f"{METHOD}.")]
+Method = Annotated[str, typer.Option(help=f"{METHOD}.", autocompletion=completing(*METHODS))]
 Refine = Annotated[int, typer.Option(help="choice: iterations of its refinement; 0: none.")]
 Out = Annotated[Path | None, typer.Option(help="Write the schedule to this .json or .csv file.")]
 SigmaMin = Annotated[float, typer.Option(help="Lowest noise level.")]
@@ -43,18 +73,57 @@ def _solver(name: str) -> str:
 
 
 def progress(counts: bool = True, quiet: bool = False) -> Progress:
-    """Bars for work that takes a while, with how many parts of it are done."""
+    """Bars for work that takes a while, with how many parts of it are done; none where nobody watches, as in a log."""
     counted = [MofNCompleteColumn()] if counts else []
     columns = (TextColumn("{task.description}"), BarColumn(), *counted, TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=quiet)
+    return Progress(*columns, console=console, disable=quiet or not console.is_terminal)
 
 
 def print_table(rows: Iterable[Measured], figures: Mapping[str, str]) -> None:
     """Print schedules with their KLUB and the figures of those names and titles."""
-    table = Table(Column("schedule", overflow="fold", min_width=NAME_WIDTH), "KLUB", *figures.values())
+    cells = [(row.title, str(row.klub or "–"), *(str(row.metrics[name]) for name in figures)) for row in rows]
+    print_columns(("schedule", "KLUB", *figures.values()), cells)
+
+
+def print_columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, and where it is too wide its columns below each other, the first of them before each part."""
+    shown: list[int] = []
+    for k in range(1, len(titles)):
+        if shown and _width(titles, rows, [*shown, k]) > console.width:
+            console.print(_table(titles, rows, shown))
+            shown = []
+        shown.append(k)
+    console.print(_table(titles, rows, shown))
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], shown: Sequence[int]) -> Table:
+    """The first column, folded where it must be, and others of a table."""
+    first = Column(titles[0], overflow="fold", min_width=min(NAME_WIDTH, max(len(row[0]) for row in rows)))
+    table = Table(first, *(Column(titles[k], overflow="fold") for k in shown))
     for row in rows:
-        table.add_row(row.title, str(row.klub or "–"), *(str(row.metrics[name]) for name in figures))
-    console.print(table)
+        table.add_row(row[0], *(row[k] for k in shown))
+    return table
+
+
+def _width(titles: Sequence[str], rows: Sequence[Sequence[str]], shown: Sequence[int]) -> int:
+    """How many letters that table takes where the first column is folded as far as it may be."""
+    short = [(row[0][:NAME_WIDTH], *row[1:]) for row in rows]
+    return Measurement.get(console, console.options.update(width=10_000), _table(titles, short, shown)).maximum
+
+
+def print_json(found: Mapping[str, Any]) -> None:
+    """Print what a command found, numbers in full."""
+    print(json.dumps(found, indent=2))
+
+
+def as_records(rows: Iterable[Measured]) -> list[dict[str, Any]]:
+    """Schedules and what they are worth, for `print_json`; what has no steps, fresh data, has no levels either."""
+    return [
+        {"schedule": row.schedule.name, "title": row.title, "sigmas": row.schedule.sigmas.tolist()}
+        | {"klub": None if row.klub is None else {"value": row.klub.value, "stderr": row.klub.stderr}}
+        | {"metrics": {name: asdict(one) for name, one in row.metrics.items()}}
+        for row in rows
+    ]
 
 
 def print_levels(sigmas: np.ndarray) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from ays_toy import checks, names
-from ays_toy.cli import brought
-from ays_toy.cli.common import Data, Kind, Power, SigmaMax, SigmaMin, Solver, print_table, user_errors
+from ays_toy.cli import brought, common
+from ays_toy.cli.common import AsJson, Data, Kind, Power, SigmaMax, SigmaMin, Solver, user_errors
 from ays_toy.metrics import METRICS
 from ays_toy.optimize import RIVALS
 from ays_toy.runs import comparison, finding
@@ -29,6 +29,7 @@ def compare(
         typer.Option(help=f"What another paper proposes: {', '.join(RIVALS)}, or all; may be given again."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the initial noise.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Print KLUB and the metrics of schedules from files, of every other schedule, and of fresh data."""
     with user_errors():
@@ -37,7 +38,10 @@ def compare(
         yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
         steps = brought.steps_of_all(yours, steps, USUAL)
         results = finding.compare(chosen, solver, steps, power, seed, which=which, brought=yours)
-    print_table(results, {name: METRICS[name].title for name in results[0].metrics})
+    common.print_table(results, {name: METRICS[name].title for name in results[0].metrics})
+    if as_json:
+        about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
+        common.print_json(about | {"schedules": common.as_records(results)})
 
 
 def _rivals(asked: Sequence[str]) -> list[str]:

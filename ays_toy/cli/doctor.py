@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Annotated
 
 import torch
 import typer
 from rich.table import Table
 
 from ays_toy import launch, serving
-from ays_toy.cli.common import console
+from ays_toy.cli.common import AsJson, console
 from ays_toy.models import people
 from ays_toy.runs import cluster
 from ays_toy.version import __version__
@@ -43,7 +42,7 @@ class Finding:
     needed: bool = True
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Print versions, devices, the data folder, the port, and what is missing; exit with 1 where that matters."""
     found = list(findings())
     if as_json:

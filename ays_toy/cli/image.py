@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from ays_toy import checks, images, names, seeds
 from ays_toy.cli import brought, common
-from ays_toy.cli.common import Method, Out, Power, Refine, Solver, Steps, console, user_errors
+from ays_toy.cli.common import AsJson, Method, Out, Power, Refine, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import Taken
 from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
@@ -95,6 +94,7 @@ def optimize(
     samples: Samples = 1024,
     seed: Seed = 0,
     out: Out = None,
+    as_json: AsJson = False,
 ) -> None:
     """Find a schedule for an image model, print what it is worth beside the baselines, and write it to a file.
 
@@ -131,9 +131,12 @@ def optimize(
                 console.print(said := found.line)
         common.print_levels(found.sigmas)
         rows = _print(judge, state.gram, [found], solver, _figures(chosen, solver, decides), samples)
+        about = {"model": model, "figure": decides, "paths": state.gram.paths}
         if out is not None:
-            about = {"model": model, "figure": decides, "paths": state.gram.paths}
             common.write(out, Taken(rows[0], solver, chosen, about=about))
+        if as_json:
+            about |= {"method": method, "solver": solver, "steps": steps, "seed": seed}
+            common.print_json(about | {"schedules": common.as_records(rows)})
 
 
 @app.command()
@@ -149,6 +152,7 @@ def compare(
     guidance: Guidance = None,
     samples: Samples = 1024,
     seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
@@ -164,7 +168,10 @@ def compare(
         source = sources.find(chosen, paths, folder=data, seed=seed)
         gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
         schedules = [*yours, compared.optimum(gram, steps)]
-        _print(Judge(chosen), gram, schedules, solver, figures, samples)
+        rows = _print(Judge(chosen), gram, schedules, solver, figures, samples)
+        if as_json:
+            about = {"model": model, "paths": gram.paths, "solver": solver, "steps": steps, "seed": seed}
+            common.print_json(about | {"schedules": common.as_records(rows)})
 
 
 @app.command()
@@ -177,6 +184,7 @@ def paths(
     labels: Labels = None,
     guidance: Guidance = None,
     seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
     with user_errors():
@@ -189,16 +197,32 @@ def paths(
             for state in collect.stream(chosen, source.x0, grid, seed=seed):
                 bars.update(task, completed=state.done, total=state.total)
         assert state.gram is not None
-        console.print(evidence_table(state.gram, steps))
+        found = collect.how_few(state.gram, steps)
+        _print_few(found)
+        if as_json:
+            common.print_json(
+                {"model": model, "steps": steps, "seed": seed, "paths": [_as_record(row) for row in found]}
+            )
 
 
-def evidence_table(gram: PathGram, steps: int) -> Table:
+FEW = ("paths", "KLUB of the optimum", "its error bar", "regret of their optimum", "for p = 2")
+
+
+def _print_few(found: Sequence[collect.FewPaths]) -> None:
     """What `how_few` found, as a table."""
-    table = Table("paths", "KLUB of the optimum", "its error bar", "regret of their optimum", "for p = 2")
-    for row in collect.how_few(gram, steps):
+    rows = []
+    for row in found:
         klub, *regrets = str(row.klub), *(f"{x:.2%}" for x in row.regret.values())
-        table.add_row(f"{row.paths:,}", klub, f"{row.klub.stderr / row.klub.value:.1%}", *regrets)
-    return table
+        rows.append((f"{row.paths:,}", klub, f"{row.klub.stderr / row.klub.value:.1%}", *regrets))
+    common.print_columns(FEW, rows)
+
+
+def _as_record(row: collect.FewPaths) -> dict[str, Any]:
+    return {
+        "paths": row.paths,
+        "klub": {"value": row.klub.value, "stderr": row.klub.stderr},
+        "regret": {f"p = {power:g}": x for power, x in row.regret.items()},
+    }
 
 
 @app.command()
@@ -214,6 +238,7 @@ def pretrain(
     ] = None,
     every: Annotated[int, typer.Option(help="Steps between checkpoints, and between measurements.")] = 50,
     features: Annotated[bool, typer.Option(help="Train the classifier behind the Fréchet distance too.")] = True,
+    as_json: AsJson = False,
 ) -> None:
     """Train a model of digits that ships with the package, and the classifier that it is judged by.
 
@@ -235,3 +260,6 @@ def pretrain(
         place = folder or digits.WEIGHTS / model
         pretraining.save(snapshot.network, place, half=config.half)
     console.print(f"Written to {place}.")
+    if as_json:
+        held_out = {"loss": snapshot.loss, "held out": snapshot.held_out}
+        common.print_json({"model": model, "folder": str(place), "steps": snapshot.step, "seed": seed} | held_out)

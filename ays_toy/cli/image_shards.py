@@ -7,7 +7,7 @@ import typer
 
 from ays_toy import checks
 from ays_toy.cli import common, image
-from ays_toy.cli.common import console, user_errors
+from ays_toy.cli.common import AsJson, console, user_errors
 from ays_toy.images import collect as passes
 from ays_toy.images import shards, sources
 
@@ -26,6 +26,7 @@ def collect(
     labels: image.Labels = None,
     guidance: image.Guidance = None,
     seed: image.Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Collect one shard of the pass that prices every schedule of an image model, apart from all other shards."""
     with user_errors():
@@ -41,13 +42,18 @@ def collect(
     if state.resumed:
         console.print(f"{state.resumed} of {state.total} batches were there already.")
     console.print(f"Shard {one} is in {out}.")
+    if as_json:
+        common.print_json({"shard": str(one), "file": str(out), "batches": state.total, "resumed": state.resumed})
 
 
 def merge(
     files: Annotated[list[Path], typer.Argument(help="The files of all shards, in any order.")],
     out: Whole,
+    as_json: AsJson = False,
 ) -> None:
     """Make one pass of all its shards: to the last bit what one process would have collected."""
     with user_errors():
         total = shards.merge(files, out)
     console.print(f"{total} batches of {len(files)} shards are in {out}.")
+    if as_json:
+        common.print_json({"file": str(out), "batches": total, "shards": len(files)})

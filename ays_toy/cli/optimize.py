@@ -9,6 +9,7 @@ from ays_toy import checks, names, seeds
 from ays_toy.cli import common
 from ays_toy.cli.common import (
     METHOD,
+    AsJson,
     Data,
     Kind,
     Out,
@@ -36,7 +37,13 @@ SHOWN = ("nll", "sliced-w2", "energy")
 
 def optimize(
     data: Data = "grid-8x8",
-    method: Annotated[str, typer.Option(help=f"{METHOD}; or another paper's: {', '.join(RIVALS)}.")] = "ays",
+    method: Annotated[
+        str,
+        typer.Option(
+            help=f"{METHOD}; or another paper's: {', '.join(RIVALS)}.",
+            autocompletion=common.completing(*names.METHODS, *RIVALS),
+        ),
+    ] = "ays",
     steps: Steps = 10,
     solver: Solver = "stochastic-ddim",
     model: Kind = "exact",
@@ -48,12 +55,15 @@ def optimize(
     power: Power = 2.0,
     sigma_min: SigmaMin = checks.SIGMA_MIN,
     sigma_max: SigmaMax = checks.SIGMA_MAX,
+    seed: Annotated[int, typer.Option(help="Of the samples in the table, which no search uses: 0 to 999.")] = 0,
     out: Out = None,
+    as_json: AsJson = False,
 ) -> None:
     """Find a schedule, print its levels and what it is worth beside the baselines, and write it to a file."""
     with user_errors():
         checks.lookup({**names.METHODS, **RIVALS}, method, "method")
         common.check_out(out)
+        fresh = seeds.REPORT + checks.whole_number(seed, "The seed", 0, 999)
         chosen = Model.current(data, model, sigma_min, sigma_max)
         if method == "ays":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -71,12 +81,15 @@ def optimize(
             found = finding.find(chosen, finding.one_pass(chosen), method, solver, steps, power)
     console.print(f"{found.title}: {found.calls:,} denoiser calls, {found.seconds:.2f} s")
     common.print_levels(found.sigmas)
-    rows = _measured(chosen, solver, found, list(dict.fromkeys([*SHOWN, metric])))
+    rows = _measured(chosen, solver, found, list(dict.fromkeys([*SHOWN, metric])), fresh)
     common.print_table(rows, {name: METRICS[name].title for name in rows[0].metrics})
+    about = {"data": data, "model": model, "calls": found.calls, "seconds": found.seconds}
     if out is not None:
         with user_errors():
-            about = {"data": data, "model": model, "calls": found.calls, "seconds": found.seconds}
             common.write(out, Taken(rows[0], solver, about=about))
+    if as_json:
+        about |= {"method": method, "solver": solver, "steps": steps, "seed": seed}
+        common.print_json(about | {"schedules": common.as_records(rows)})
 
 
 def _search(config: SearchConfig, rest: bool) -> Schedule:
@@ -96,11 +109,11 @@ def _search(config: SearchConfig, rest: bool) -> Schedule:
     return found
 
 
-def _measured(model: Model, solver: str, found: Schedule, metrics: list[str]) -> list[Measured]:
+def _measured(model: Model, solver: str, found: Schedule, metrics: list[str], seed: int) -> list[Measured]:
     """What it is worth on seeds that no search uses, and below it the baselines."""
     gram, reference = model.collect(), model.reference()
     rows = []
     for one in (found, *(finding.family(model, name, found.steps) for name in SCHEDULES)):
-        samples = draw_samples(model, one.sigmas, solver, seeds.REPORT)
+        samples = draw_samples(model, one.sigmas, solver, seed)
         rows.append(Measured(one, gram.price(one.sigmas), evaluate(samples, reference, metrics)))
     return rows

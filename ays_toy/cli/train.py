@@ -4,10 +4,9 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.table import Table
 
 from ays_toy import seeds
-from ays_toy.cli.common import Data, console, progress, user_errors
+from ays_toy.cli.common import AsJson, Data, console, print_columns, print_json, progress, user_errors
 from ays_toy.data import datasets
 from ays_toy.models import catalog, checkpoints, training
 from ays_toy.models.networks import NetworkConfig
@@ -27,6 +26,7 @@ def train(
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 2e-3,
     seed: Annotated[int, typer.Option(help="Seed of initialization, data and noise.")] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="In place of a model of that name.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a denoiser on a data set and keep it as saved:NAME for the pages and commands."""
     with user_errors(), progress(counts=False) as bars:
@@ -42,14 +42,17 @@ def train(
             name, snapshot.weights, config, replace=replace, data=data, excess=snapshot.excess, step=snapshot.step
         )
     console.print(f"Kept as saved:{name}; its excess error is {snapshot.excess:.2%}.")
+    if as_json:
+        print_json({"model": f"saved:{name}", "data": data, "steps": snapshot.step, "excess": snapshot.excess})
 
 
 def pretrain(
     names: Annotated[list[str] | None, typer.Argument(help="Data sets; all when none is named.")] = None,
     steps: Annotated[int, typer.Option(help="Training steps of each.")] = 12_000,
+    as_json: AsJson = False,
 ) -> None:
     """Train the MLPs that ship with the package and write them to ays_toy/weights."""
-    table = Table("data set", "excess over Bayes", "worst level")
+    found = {}
     with progress(counts=False) as bars:
         with user_errors():
             chosen, config = [datasets.get(name) for name in names or datasets.DATASETS], TrainingConfig(steps=steps)
@@ -70,5 +73,8 @@ def pretrain(
                 data=name,
                 excess=float(by_level.mean()),
             )
-            table.add_row(name, f"{by_level.mean():.2%}", f"{by_level.max():.2%}")
-    console.print(table)
+            found[name] = {"excess": float(by_level.mean()), "worst level": float(by_level.max())}
+    rows = [(name, *(f"{share:.2%}" for share in shares.values())) for name, shares in found.items()]
+    print_columns(("data set", "excess over Bayes", "worst level"), rows)
+    if as_json:
+        print_json(found)
