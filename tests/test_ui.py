@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
-from pages_shown import displayed, opened, run
+from pages_shown import computed, displayed, opened, run
 from plotly.colors import hex_to_rgb
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
@@ -133,7 +133,7 @@ def found(page: AppTest) -> AppTest:
     rows = len(names.USUAL) + (page.session_state["power"] != 3)
     while len(page.dataframe[0].value) < rows or any(one.value == MEASURING for one in page.markdown):
         assert time.monotonic() < end
-        time.sleep(0.2)
+        computed()
         page.run()
     return page
 
@@ -261,6 +261,7 @@ def test_what_other_papers_propose_is_shown_where_it_is_chosen_and_no_page_waits
     end = time.monotonic() + 60
     while "LD3" not in list(page.dataframe[0].value["Schedule"]):
         assert time.monotonic() < end
+        computed()
         page.run()
     schedules = list(page.dataframe[0].value["Schedule"])
     assert schedules.index("Gaussian-optimal") < schedules.index("BOSS") < schedules.index("LD3")
