@@ -72,6 +72,5 @@ if pictured:
     with again:
         repeats.show(state, known)
 bar.ask(partial(explore.facts, state, rows))
-running.follow(lambda: None, partial(explore.more, state, known, waiting, coming), False, bool(waiting or coming))
-if not pictured:
-    st.container(key="to_come").space(1)  # which those see who want to know whether the page is at rest
+still = partial(explore.mark_what_is_to_come, pictured)
+running.follow(still, partial(explore.more, state, known, waiting, coming), False, bool(waiting or coming))

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     CDPSession,
     ConsoleMessage,
     Error,
@@ -36,6 +38,7 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 HEADERS = {name.lower(): value for name, value in re.findall(r'add_header (\S+) "([^"]+)" always;', PROXY)}
+WINDOW = {"width", "height", "scheme", "reduced_motion"}  # in what windows of one profile may differ
 READY = "[data-testid=stApp][data-test-script-state=notRunning]:not(:has(.st-key-to_come))"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
 # Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
@@ -135,19 +138,32 @@ def chromium() -> Iterator[Browser]:
         program.close()
 
 
+@contextmanager
+def profile(browser: Browser, folder: Path) -> Iterator[BrowserContext]:
+    """Another one, whose pages share what it keeps in a folder: compiled scripts, a third of what a page takes."""
+    kept = browser.browser_type.launch_persistent_context(folder, executable_path=PROGRAM, args=QUIET)
+    yield kept
+    kept.close()
+
+
 class Visit:
-    """A page of the app and what went wrong on it."""
+    """A page of the app and what went wrong on it, in a window of a profile, or on a device of its own."""
 
     def __init__(
         self,
-        browser: Browser,
+        browser: Browser | BrowserContext,
         width: int = 1440,
         height: int = 900,
         scheme: Literal["light", "dark"] = "light",
         **device: Any,
     ) -> None:
         size: ViewportSize = {"width": width, "height": height}
-        self.page: Page = browser.new_page(viewport=size, color_scheme=scheme, **device)
+        if isinstance(browser, BrowserContext):
+            self.page: Page = browser.new_page()
+            self.page.set_viewport_size(size)
+            self.page.emulate_media(color_scheme=scheme, **device)
+        else:
+            self.page = browser.new_page(viewport=size, color_scheme=scheme, **device)
         self.page.set_default_timeout(60_000)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -180,6 +196,14 @@ class Visit:
         said = self.page.locator("[data-testid=stException]").all_inner_texts()
         assert not said, said
         assert self.troubles == []
+
+    def leave(self) -> None:
+        """Close the page; what it has kept in the browser, but for its scripts, is forgotten."""
+        if not self.page.is_closed():
+            scheme, host, *_ = urlsplit(self.page.url)
+            kinds = "cookies,local_storage,indexeddb,cache_storage"
+            self.direct.send("Storage.clearDataForOrigin", {"origin": f"{scheme}://{host}", "storageTypes": kinds})
+            self.page.close()
 
     def idle(self) -> None:
         """Wait until the script has run, and what it draws has come."""

@@ -20,7 +20,7 @@ from ays_toy.pricing.paths import PathGram
 
 if TYPE_CHECKING:
     from chromium import Visit
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 torch.set_num_threads(1)  # the tensors are small: waiting for a second thread costs more than it gives
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
@@ -124,13 +124,22 @@ def quadrature_klub() -> Callable[[np.ndarray, MseCurve, float], np.ndarray]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
-    """One Chromium for all tests of this process; every visit has its own cookies, storage and session."""
+    """One Chromium for all tests of this process, for those that want more than a window of a profile."""
     from chromium import chromium
     from playwright.sync_api import expect
 
     expect.set_options(timeout=30_000)
     with chromium() as program:
         yield program
+
+
+@pytest.fixture(scope="session")
+def profile(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator["BrowserContext"]:
+    """One for all visits of this process; each has its own session, and finds nothing that another has kept."""
+    from chromium import profile
+
+    with profile(browser, tmp_path_factory.mktemp("profile")) as kept:
+        yield kept
 
 
 @pytest.fixture(scope="session")
@@ -143,16 +152,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def visits(browser: "Browser") -> Iterator[Callable[..., Any]]:
+def visits(browser: "Browser", profile: "BrowserContext") -> Iterator[Callable[..., Any]]:
     """What opens pages, a `Visit` of any kind and look each; after the test nothing has gone wrong on any of them."""
-    from chromium import Visit
+    from chromium import WINDOW, Visit
 
     with ExitStack() as closing:
         opened: list[Visit] = []
 
         def visit(kind: type[Visit] = Visit, **look: Any) -> Visit:
-            opened.append(kind(browser, **look))
-            closing.callback(opened[-1].page.close)
+            opened.append(kind(profile if look.keys() <= WINDOW else browser, **look))
+            closing.callback(opened[-1].leave)
             return opened[-1]
 
         yield visit

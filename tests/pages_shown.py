@@ -7,6 +7,7 @@ import pandas as pd
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
+from ays_toy.ui import compute, findings
 from ays_toy.ui.explore import MEASURING
 
 
@@ -27,6 +28,14 @@ def run(at: AppTest) -> AppTest:
         at.run()
     assert not at.exception, at.exception
     return at
+
+
+def computed() -> None:
+    """Wait until all that pages have begun to search for, draw and measure is there: to run one meanwhile delays it."""
+    end = time.monotonic() + 120
+    while findings._searches._coming or compute._outcomes._coming:
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def displayed(table: Any) -> pd.DataFrame:

@@ -408,6 +408,7 @@ def test_what_is_searched_for_follows_and_the_others_are_there_at_once(monkeypat
     end = time.monotonic() + 60
     while "still being searched for" in texts(at):
         assert time.monotonic() < end
+        pages_shown.computed()
         at.run()
     assert not at.exception
     assert all("LD3" in chart for chart in charts(at))

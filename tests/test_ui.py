@@ -13,9 +13,9 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
-from pages_shown import displayed, opened, run
+from pages_shown import computed, displayed, opened, run
 from plotly.colors import hex_to_rgb
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.testing.v1.element_tree import Block
 
 from ays_toy import names
@@ -133,7 +133,7 @@ def found(page: AppTest) -> AppTest:
     rows = len(names.USUAL) + (page.session_state["power"] != 3)
     while len(page.dataframe[0].value) < rows or any(one.value == MEASURING for one in page.markdown):
         assert time.monotonic() < end
-        time.sleep(0.2)
+        computed()
         page.run()
     return page
 
@@ -196,6 +196,10 @@ def test_the_run_ends_before_slow_pictures_and_the_next_has_them(
         return original(asked)
 
     monkeypatch.setattr(compute._outcomes, "_work", kept(512)(slow))
+    messages, parse = list[Any](), local_script_runner.parse_tree_from_messages
+    monkeypatch.setattr(
+        local_script_runner, "parse_tree_from_messages", lambda sent: [messages.extend(sent), parse(sent)][1]
+    )
     for key, value in {"data": "pinwheel", "steps": "6", "shown": "edm,logsnr", "seed": "1"}.items():
         page.query_params[key] = value
     page.run()
@@ -206,6 +210,11 @@ def test_the_run_ends_before_slow_pictures_and_the_next_has_them(
     assert list(table.columns[2:]) == ["KLUB", "Energy distance", "NLL", "Sliced W2"]
     assert table["KLUB"].notna().all(), "levels and prices need no samples"
     assert table["NLL"].isna().all()
+    # Its own looks take the mark away, should the end of the run that has the pictures not reach the browser.
+    looking = {sent.auto_rerun.fragment_id for sent in messages if sent.HasField("auto_rerun")}
+    marked = {sent.delta.fragment_id for sent in messages if "to_come" in sent.delta.add_block.id}
+    assert len(looking) == 1
+    assert marked == looking
     drawn.set()
     found(page)
     assert "measuring" not in "".join(figures(page))
@@ -261,6 +270,7 @@ def test_what_other_papers_propose_is_shown_where_it_is_chosen_and_no_page_waits
     end = time.monotonic() + 60
     while "LD3" not in list(page.dataframe[0].value["Schedule"]):
         assert time.monotonic() < end
+        computed()
         page.run()
     schedules = list(page.dataframe[0].value["Schedule"])
     assert schedules.index("Gaussian-optimal") < schedules.index("BOSS") < schedules.index("LD3")

@@ -77,6 +77,16 @@ def more(view: View, known: Known, waiting: list[str], coming: compute.Outcomes)
     return measured or findings.any_found(view, waiting)
 
 
+def mark_what_is_to_come(pictured: bool) -> None:
+    """Draw what those see who want to know whether the page is at rest, in the part that looks for what is to come.
+
+    Streamlit takes it away when a run ends. A look that reaches the server just as the page's own run ends makes it
+    drop the news of that end; but then the look has an end of its own, which takes away what was drawn there.
+    """
+    if not pictured:
+        st.container(key="to_come").space(1)
+
+
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:
     """What the pictures show, in their order; in a lesson with the figure that its questions judge them by."""
     panels, figures_shown = [], gallery.metrics("energy") if course.at_step() else gallery.metrics()

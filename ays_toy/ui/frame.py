@@ -104,7 +104,8 @@ _CSS = """
 /* In a step the lesson says what to look for, and the page does not say it again. */
 .stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
 /* They have no place of their own. */
-[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing, .st-key-to_come)) {
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing)),
+[data-testid="stLayoutWrapper"]:has(> * > * > .st-key-to_come) {
   position: absolute; width: 0;
 }
 /* Beside pictures of what was chosen just now, no numbers of what was before. */
