@@ -135,7 +135,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="session")
 def profile(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator["BrowserContext"]:
-    """One for all visits of this process; each has its own session, and finds nothing that another has kept."""
+    """One for the first visits of all tests of this process; each has its own session, and finds nothing kept."""
     from chromium import profile
 
     with profile(browser, tmp_path_factory.mktemp("profile")) as kept:
@@ -160,7 +160,8 @@ def visits(browser: "Browser", profile: "BrowserContext") -> Iterator[Callable[.
         opened: list[Visit] = []
 
         def visit(kind: type[Visit] = Visit, **look: Any) -> Visit:
-            opened.append(kind(profile if look.keys() <= WINDOW else browser, **look))
+            alone = not opened and look.keys() <= WINDOW  # a second one is another person's, and shares nothing
+            opened.append(kind(profile if alone else browser, **look))
             closing.callback(opened[-1].leave)
             return opened[-1]
 
