@@ -196,7 +196,8 @@ def test_what_a_configuration_leaves_out_is_the_default_of_its_own_class(tmp_pat
         ("pipelines", "names 'pipelines', which diffusers does not have"),
         (["scheduler", "Mine"], r"names \['scheduler', 'Mine'\], which diffusers does not have"),
         ("VQDiffusionScheduler", "cannot be used"),
-        ("FlowMatchEulerDiscreteScheduler", "no discrete variance-preserving timesteps"),
+        ("FlowMatchEulerDiscreteScheduler", "comes with FlowMatchEulerDiscreteScheduler, but its kind is no flow"),
+        ("ScoreSdeVeScheduler", "no discrete variance-preserving timesteps"),
     ],
 )
 def test_schedulers_that_are_none_are_refused_in_a_sentence(tmp_path, name, message):
@@ -290,7 +291,7 @@ def test_folders_that_cannot_be_used_are_refused_in_a_sentence(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"_class_name": "PixArtAlphaPipeline"}, "no adapter"),
+        ({"_class_name": "KandinskyPipeline"}, "no adapter"),
         ({"_class_name": ["pipeline", "MyPipeline"]}, r"custom pipeline \(MyPipeline\)"),
         ({"_class_name": None}, "names no pipeline class"),
         ({"unet": ["my_unet", "MyUNet"]}, "only classes of diffusers"),

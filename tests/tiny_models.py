@@ -173,6 +173,15 @@ def sd3(folder: Path) -> Path:
     return folder
 
 
+def t5() -> T5EncoderModel:
+    return T5EncoderModel(T5Config(vocab_size=32, d_model=8, d_kv=4, d_ff=16, num_layers=1, num_heads=2)).eval()
+
+
+def t5_tokenizer() -> T5TokenizerFast:
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((letter, -1.0) for letter in ["▁", *LETTERS])]
+    return T5TokenizerFast(vocab=pieces, extra_ids=0)
+
+
 def flux(folder: Path, guidance_embeds: bool = True) -> Path:
     torch.manual_seed(0)
     transformer = FluxTransformer2DModel(
@@ -187,15 +196,13 @@ def flux(folder: Path, guidance_embeds: bool = True) -> Path:
         guidance_embeds=guidance_embeds,
         axes_dims_rope=(4, 4, 8),
     )
-    t5 = T5Config(vocab_size=32, d_model=8, d_kv=4, d_ff=16, num_layers=1, num_heads=2)
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((letter, -1.0) for letter in ["▁", *LETTERS])]
     FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0, use_dynamic_shifting=True),
         vae=autoencoder(shift_factor=0.1, scaling_factor=0.36),
         text_encoder=text_encoder(),
         tokenizer=tokenizer(),
-        text_encoder_2=T5EncoderModel(t5).eval(),
-        tokenizer_2=T5TokenizerFast(vocab=pieces, extra_ids=0),
+        text_encoder_2=t5(),
+        tokenizer_2=t5_tokenizer(),
         transformer=transformer,
     ).save_pretrained(folder)
     return folder

@@ -69,8 +69,7 @@ def load(
     if labels is not None:
         raise ValueError(f"{model} draws what prompts say and takes no labels: leave them out.")
     if kind is None:
-        half = torch.bfloat16 if folder.pipeline == "FluxPipeline" else torch.float16
-        kind = half if place.type == "cuda" else torch.float32
+        kind = DTYPES[folder.kind.half] if place.type == "cuda" else torch.float32
     return tried(prompted.build(str(model), folder, place, kind, batch_for, prompts, guidance, size))
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from ays_toy import serving
 from ays_toy.checks import expanded, is_file, is_folder, quoted, whole_number
-from ays_toy.images.pipelines import parts, schedulers
+from ays_toy.images.pipelines import parts, processes, schedulers
 from ays_toy.images.pipelines.models import Origin, SchedulerFile
+from ays_toy.images.pipelines.processes import Process
 
 HUB_SECONDS = 10  # for one more question
 INDEX = "model_index.json"
@@ -25,7 +26,13 @@ PARTS = {  # classes that may be loaded, beside diffusers' schedulers
     "UNet2DConditionModel",
     "SD3Transformer2DModel",
     "FluxTransformer2DModel",
+    "DiTTransformer2DModel",
+    "PixArtTransformer2DModel",
+    "SanaTransformer2DModel",
+    "AuraFlowTransformer2DModel",
+    "Lumina2Transformer2DModel",
     "AutoencoderKL",
+    "AutoencoderDC",
     "CLIPTextModel",
     "CLIPTextModelWithProjection",
     "CLIPTokenizer",
@@ -33,6 +40,11 @@ PARTS = {  # classes that may be loaded, beside diffusers' schedulers
     "T5EncoderModel",
     "T5Tokenizer",
     "T5TokenizerFast",
+    "UMT5EncoderModel",
+    "LlamaTokenizerFast",
+    "Gemma2Model",
+    "GemmaTokenizer",
+    "GemmaTokenizerFast",
 }
 MOST_TIMESTEPS = 100_000
 MOST_SAID = 400  # characters of an error of diffusers that are passed on
@@ -46,25 +58,39 @@ class PipelineKind:
 
     part: str
     network: str
-    guidance: float | None = None  # the pipeline's own default; None: it has no prompts
+    guidance: float | None = None  # the pipeline's own default; None: it has none
     classifier_free: bool = True  # whether guidance compares with an empty prompt, or is an input of the network
     others: tuple[str, ...] = ()  # parts that it cannot do without, beside the one that denoises and the scheduler
+    half: str = "float16"  # the half precision that it was made for
+    flow: bool = False
+    renormed: bool = False  # whether guidance leaves lengths as they are with the prompt
 
     @property
     def prompted(self) -> bool:
         """Whether it draws what prompts say."""
-        return self.guidance is not None
+        return "text_encoder" in self.others
 
 
 TEXTS = ("vae", "tokenizer", "text_encoder")
 TWO_TEXTS = (*TEXTS, "tokenizer_2", "text_encoder_2")
+BRAIN = "bfloat16"
 PIPELINES: dict[str, PipelineKind] = {
     "DDPMPipeline": PipelineKind("unet", "UNet2DModel"),
     "DDIMPipeline": PipelineKind("unet", "UNet2DModel"),
+    "DiTPipeline": PipelineKind("transformer", "DiTTransformer2DModel", 4.0, others=("vae",)),
     "StableDiffusionPipeline": PipelineKind("unet", "UNet2DConditionModel", 7.5, others=TEXTS),
     "StableDiffusionXLPipeline": PipelineKind("unet", "UNet2DConditionModel", 5.0, others=TWO_TEXTS),
-    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0, others=TWO_TEXTS),
-    "FluxPipeline": PipelineKind("transformer", "FluxTransformer2DModel", 3.5, False, TWO_TEXTS),
+    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0, others=TWO_TEXTS, flow=True),
+    "FluxPipeline": PipelineKind(
+        "transformer", "FluxTransformer2DModel", 3.5, False, others=TWO_TEXTS, half=BRAIN, flow=True
+    ),
+    "PixArtAlphaPipeline": PipelineKind("transformer", "PixArtTransformer2DModel", 4.5, others=TEXTS),
+    "PixArtSigmaPipeline": PipelineKind("transformer", "PixArtTransformer2DModel", 4.5, others=TEXTS),
+    "SanaPipeline": PipelineKind("transformer", "SanaTransformer2DModel", 4.5, others=TEXTS, half=BRAIN, flow=True),
+    "AuraFlowPipeline": PipelineKind("transformer", "AuraFlowTransformer2DModel", 3.5, others=TEXTS, flow=True),
+    "Lumina2Pipeline": PipelineKind(
+        "transformer", "Lumina2Transformer2DModel", 4.0, others=TEXTS, half=BRAIN, flow=True, renormed=True
+    ),
 }
 BARE = "DDPMPipeline"  # how a lone UNet2DModel with a scheduler beside it is read
 
@@ -114,6 +140,16 @@ class ModelFolder:
     def config(self, name: str, file: str) -> dict[str, Any]:
         """The configuration of a part; ValueError where it is missing or is not JSON."""
         return read_json(self.part(name) / file)
+
+    @property
+    def process(self) -> Process:
+        """The process that it was trained on, by its scheduler's file; ValueError where it cannot be its kind's."""
+        config = self.config("scheduler", "scheduler_config.json")
+        found = processes.described(config, self.path, self.scheduler)
+        if (found.name == "flow") != self.kind.flow:
+            name = schedulers.class_name(config, self.scheduler)
+            raise ValueError(f"{self.title} comes with {name}, but its kind is {'a' if self.kind.flow else 'no'} flow.")
+        return found
 
     def load(self, name: str, dtype: Any) -> Any:
         """The network of a part, frozen; ValueError where its weights are not all there."""
@@ -166,7 +202,7 @@ def check(path: Path, source: str, title: str) -> ModelFolder:
             raise ValueError(
                 f"{path} holds a UNet but no scheduler_config.json, which says what noise it was trained on."
             )
-    lacking = next((name for name in classes if PIPELINES[pipeline].prompted and not (path / name).is_dir()), None)
+    lacking = next((name for name in classes if PIPELINES[pipeline].others and not (path / name).is_dir()), None)
     if lacking:
         raise ValueError(f"{path} has no folder {lacking}, which its model_index.json lists: it is not complete.")
     here = ModelFolder(path, source, title, pipeline, absent, skipped, index_file.is_file(), classes)
