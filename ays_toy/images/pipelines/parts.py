@@ -50,7 +50,8 @@ def check_weights(folder: Path, name: str) -> str | None:
     chosen = variant(file.name for file in there)
     for file in there:
         if variant([file.name]) == chosen:
-            _check_file(file)
+            with check_file(file):
+                pass
     return chosen
 
 
@@ -65,11 +66,10 @@ def pointer(file: Path) -> str:
     return f"{file} is a pointer of git-lfs, not the file itself: run “git lfs pull” in its folder."
 
 
-def _check_file(file: Path) -> None:
-    """Raise ValueError for weights that are cut short, empty, or something else under their name; reads the header."""
+def check_file(file: Path) -> Any:
+    """A file of safetensors, opened; ValueError where it is cut short, empty, or something else; reads the header."""
     try:
-        with safe_open(file, framework="numpy"):
-            return
+        return safe_open(file, framework="pt")
     except (SafetensorError, OSError) as error:
         what = "is empty" if not file.stat().st_size else f"cannot be read as safetensors ({error})"
         raise ValueError(f"{file} {what}: download it again.") from None

@@ -94,9 +94,7 @@ def _classes(name: str, network: Any) -> int | None:
     return network.class_embedding.num_embeddings
 
 
-def _network(
-    network: Any, channels: int, told: tuple[int, ...], classes: int | None, scale: float | None
-) -> Network:
+def _network(network: Any, channels: int, told: tuple[int, ...], classes: int | None, scale: float | None) -> Network:
     """The network as it is called; a learned variance, in further channels, is left out."""
     if classes is None:
         return lambda x, timesteps, _rows: network(x, timesteps).sample[:, :channels]

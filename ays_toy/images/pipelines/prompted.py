@@ -1,18 +1,21 @@
 """Text-to-image models of latents: Stable Diffusion 1.x, 2.x, XL and 3, Flux, PixArt, Sana, AuraFlow and Lumina."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from ays_toy.checks import real_number, whole_number
 from ays_toy.data.texts import MARK
+from ays_toy.images.pipelines import loras
 from ays_toy.images.pipelines.adapters import network_model
 from ays_toy.images.pipelines.calls import CALLS
 from ays_toy.images.pipelines.conditioning import MOST_GUIDANCE, Prompted
 from ays_toy.images.pipelines.encoding import encode
 from ays_toy.images.pipelines.folders import ModelFolder, loading
 from ays_toy.images.pipelines.latents import LATENT_STD, Latents, reduction
+from ays_toy.images.pipelines.loras import Lora
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.pipelines.pixels import image_size
 from ays_toy.images.pipelines.trial import check_levels
@@ -33,6 +36,7 @@ def build(
     prompts: str | Sequence[str] | None,
     guidance: float | None,
     size: int | None,
+    lora: Lora | None = None,
 ) -> ImageModel:
     """Load a text-to-image pipeline, encode its prompts once and let its text encoders go -> `ImageModel`."""
     said = read_prompts(name, prompts)
@@ -41,6 +45,8 @@ def build(
     check_levels(process.sigmas[::-1], folder.title)
     with loading(folder):
         pipeline = _pipeline(folder, dtype)
+    if lora is not None:
+        loras.add(pipeline, lora)
     network = getattr(pipeline, folder.kind.part)
     shape, pixels = _shape(name, pipeline, network, size)
     if not folder.kind.classifier_free and not network.config.guidance_embeds:
@@ -64,7 +70,7 @@ def build(
         sigma_data=process.sigma_data or LATENT_STD,
         encode=latents.encode,
         decode=latents.decode,
-        origin=folder.origin,
+        origin=replace(folder.origin, lora=None if lora is None else (str(lora.file), lora.scale)),
         prompts=said,
         guidance=scale,
         pixels=pixels,
