@@ -284,7 +284,7 @@ def test_folders_that_cannot_be_used_are_refused_in_a_sentence(tmp_path):
             images.load(tmp_path / name)
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"")
-    with pytest.raises(ValueError, match="is a file"):
+    with pytest.raises(ValueError, match="is empty: download it again"):
         images.load(file)
 
 
@@ -376,7 +376,7 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
             raise folder
         return folder
 
-    monkeypatch.setattr("ays_toy.images.pipelines.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("ays_toy.images.pipelines.hub.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
@@ -412,7 +412,7 @@ def test_a_model_that_has_one_variant_on_the_hub_is_downloaded_in_it(tmp_path, m
         return folder
 
     files = [SimpleNamespace(rfilename=str(file.relative_to(folder))) for file in folder.rglob("*.*")]
-    monkeypatch.setattr("ays_toy.images.pipelines.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("ays_toy.images.pipelines.hub.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: folder / "model_index.json")
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=files))

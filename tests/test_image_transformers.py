@@ -12,6 +12,7 @@ from diffusers import (
     DDIMScheduler,
     DiffusionPipeline,
     DiTPipeline,
+    EDMEulerScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Lumina2Pipeline,
@@ -19,9 +20,11 @@ from diffusers import (
     PixArtSigmaPipeline,
     SanaPipeline,
 )
-from tiny_models import noise
+from test_export import LEVELS, run
+from tiny_models import noise, rescheduled, unconditional
 
 from ays_toy import images
+from ays_toy.exchange.diffusers_code import as_diffusers
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.folders import PIPELINES
 from ays_toy.sampling import samplers, schedules
@@ -111,6 +114,23 @@ def test_classes_of_latents_are_drawn_as_their_pipeline_draws_them(folders, guid
     ours = (ours / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
     assert theirs.std() > 0.02
     np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [PixArtSigmaPipeline, SanaPipeline, AuraFlowPipeline, Lumina2Pipeline])
+def test_programs_for_transformers_run_as_printed(folders, kind):
+    model = images.load(folders[kind], prompts=PROMPTS, size=SIDES.get(kind, 16), guidance=1)
+    names = run(as_diffusers(LEVELS, model))
+    drawn = model.pixels if kind is not Lumina2Pipeline else (16, 16)  # its latents are 8 times smaller than it is told
+    assert [picture.size for picture in names["images"]] == [drawn] * 2
+
+
+def test_what_takes_no_chosen_levels_is_a_sentence(folders, tmp_path):
+    with pytest.raises(ValueError, match="DiTPipeline of diffusers takes no noise levels: take them as a file"):
+        as_diffusers(LEVELS, images.load(folders[DiTPipeline], labels=5))
+    config = dict(EDMEulerScheduler().config) | {"_class_name": "EDMEulerScheduler"}
+    model = images.load(rescheduled(unconditional(tmp_path), config))
+    with pytest.raises(ValueError, match="told continuous noise levels, take none that are chosen"):
+        as_diffusers(LEVELS, model)
 
 
 def test_guidance_left_out_is_the_pipelines_own_default(folders):

@@ -11,7 +11,7 @@ import torch
 from ays_toy import serving
 from ays_toy.checks import lookup, quoted, whole_number
 from ays_toy.images.pipelines import loras, pixels, prompted
-from ays_toy.images.pipelines.folders import open_folder
+from ays_toy.images.pipelines.finding import open_folder
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.pipelines.trial import tried
 

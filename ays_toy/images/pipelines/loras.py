@@ -55,11 +55,12 @@ def add(pipeline: Any, lora: Lora) -> None:
     weighted = _weighted(state, alphas)
     for part in PARTS:
         found = {key.removeprefix(f"{part}."): value for key, value in weighted.items() if key.startswith(f"{part}.")}
+        if not found:
+            continue
         network = getattr(pipeline, part, None)
-        if found and network is None:
+        if network is None:
             raise ValueError(f"{lora.file} is for a {part}, which this model does not have.")
-        if found:
-            _merge(network, _renamed(part, found, lora.file), lora)
+        _merge(network, _renamed(part, found, lora.file), lora)
 
 
 def _read(pipeline: Any, file: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:

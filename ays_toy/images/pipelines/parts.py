@@ -94,11 +94,16 @@ def load(folder: Path, name: str, library: str, kind: str, chosen: str | None, d
         output_loading_info=True,
         **options,
     )
-    if missing := sorted(info["missing_keys"]):
-        raise ValueError(f"The weights of its {name} lack {_first(missing)}: download them again.")
+    check_keys(name, info["missing_keys"])
     if wrong := sorted(str(key[0] if isinstance(key, tuple) else key) for key in info["mismatched_keys"]):
         raise ValueError(f"The weights of its {name} have other shapes than its config.json says, {_first(wrong)}.")
     return network.requires_grad_(False).eval()
+
+
+def check_keys(name: str, missing: Iterable[str]) -> None:
+    """ValueError where weights of a part are missing."""
+    if lacking := sorted(missing):
+        raise ValueError(f"The weights of its {name} lack {_first(lacking)}: download them again.")
 
 
 def _first(keys: list[str]) -> str:
