@@ -61,8 +61,15 @@ def load(
 ) -> ImageModel:
     """The model as the options describe it."""
     lines = None if prompts is None else prompts_from(prompts)
-    told = {"prompts": lines, "labels": labels or None, "guidance": guidance}
-    return images.load(name, **told, lora=lora, lora_scale=lora_scale, device=device)
+    return images.load(
+        name,
+        prompts=lines,
+        labels=labels or None,
+        guidance=guidance,
+        device=device,
+        lora=lora,
+        lora_scale=lora_scale,
+    )
 
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
