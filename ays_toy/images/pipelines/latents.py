@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from ays_toy.checks import positive
 
@@ -41,12 +42,21 @@ class Latents:
         parts = [self._code(self.vae.encode(part)) for part in self._parts(pixels, 1)]
         return back(pixels, (torch.cat(parts) - self.mean) / self.std)
 
-    @torch.no_grad()
     def decode(self, x0: torch.Tensor) -> torch.Tensor:
-        """Pixels [N, 3, H, W] of latents x0 [N, C, h, w]; mostly within [-1, 1], and not clipped to it."""
-        scale = reduction(self.vae)
-        parts = [self.vae.decode(part * self.std + self.mean).sample for part in self._parts(x0, scale)]
-        return back(x0, torch.cat(parts))
+        """Pixels [N, 3, H, W] of latents x0 [N, C, h, w]; mostly within [-1, 1], and not clipped to it.
+
+        They have a gradient where the latents have one, each part being decoded a second time for it.
+        """
+        parts = self._parts(x0, reduction(self.vae))
+        pixels = [
+            checkpoint(self._pixels, one, use_reentrant=False) if x0.requires_grad else self._pixels(one)
+            for one in parts
+        ]
+        return back(x0, torch.cat(pixels))
+
+    def _pixels(self, part: torch.Tensor) -> torch.Tensor:
+        pixels: torch.Tensor = self.vae.decode(part * self.std + self.mean).sample
+        return pixels
 
     @staticmethod
     def _code(answer: Any) -> torch.Tensor:
