@@ -1,4 +1,4 @@
-"""One name in, one `ImageModel` out: a bundled one, a folder in diffusers format, or a name on the hub."""
+"""One name in, one `ImageModel` out: a bundled one, a folder in diffusers format, a file, or a name on the hub."""
 
 import importlib
 import math
@@ -33,16 +33,16 @@ def load(
     lora: str | Path | None = None,
     lora_scale: float = 1.0,
 ) -> ImageModel:
-    """Load an image model: "digits" or "handwritten" (bundled), a local folder in diffusers format, or a hub name.
+    """Load an image model: "digits" or "handwritten" (bundled), a folder in diffusers format, a file, or a hub name.
 
     The device is CUDA where there is one. The type is float32 on a CPU and for models of pixels, whose noise at high
-    levels half precision would multiply; on CUDA float16 for models of latents, bfloat16 for Flux. `batch` rows go
-    through the network at once (with guidance twice that); left out, about 2^18 numbers.
+    levels half precision would multiply; on CUDA float16 for models with prompts, or bfloat16 where they were made for
+    that. `batch` rows go through the network at once (with guidance twice that); left out, about 2^18 numbers.
 
     Text-to-image models need `prompts`: row n of every call of the denoiser takes prompt n modulo their number. So do
-    UNets that were trained with classes, which need `labels` from 0; "handwritten" draws all ten digits without.
+    networks that were trained with classes, which need `labels` from 0; "handwritten" draws all ten digits without.
     `guidance` is the scale of classifier-free guidance, 1 for none; for Flux the scale it was distilled with. It is the
-    pipeline's own default where it is left out, and 1 for labels, of which guidance takes the last class for no label.
+    pipeline's own default where it is left out, and 1 for a UNet; of labels guidance takes the last class for no label.
     `size` is the side of a text-to-image model's images in pixels, if not the model's own. `lora` is a file of a LoRA
     in safetensors, or its folder, which is added to such a model times `lora_scale`.
 

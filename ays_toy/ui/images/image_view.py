@@ -191,6 +191,8 @@ def search_controls() -> None:
     record.among("figure", options)
     about = " ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options)
     pick("Judge pictures by", "figure", {name: FIGURES[name].title for name in options}, help=about)
+    if not ships(st.session_state["image_model"]):
+        model_box.judged(st.session_state["figure"])
     pick(
         "Find a schedule by",
         "method",

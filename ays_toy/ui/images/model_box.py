@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy.images import suggested
+from ays_toy.images import suggested, vision
 from ays_toy.images.pipelines.loras import MOST_SCALE
 from ays_toy.images.suggested import Suggested
 from ays_toy.ui import background
@@ -78,3 +78,15 @@ def lora() -> None:
         help="How much of the LoRA is added: 1 as it was trained.",
         **KEEP,
     )
+
+
+def judged(figure: str) -> None:
+    """What a model of one's own is held against, and in whose features, as far as that can be done here."""
+    encoder = vision.name()
+    if figure == "frechet-vision":
+        st.caption(f"In the features of {encoder}, which is on this machine.")
+    elif encoder is None:
+        st.caption(
+            "No image encoder is on this machine, so no figure is of what pictures show. The distance to many steps, "
+            "for solvers of the ODE, says how far they are from what the model itself would draw."
+        )
