@@ -20,7 +20,7 @@ from ays_toy.data import drawing, own_image, own_points, own_table
 from ays_toy.data.drawing import Drawing
 from ays_toy.exchange import reading
 from ays_toy.images import sources
-from ays_toy.images.pipelines import conditioning, folders, schedulers
+from ays_toy.images.pipelines import conditioning, finding, folders, processes
 from ays_toy.models import catalog, checkpoints, store
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.training import TrainingConfig
@@ -262,7 +262,7 @@ def _config(data: bytes, folder: Path) -> None:
     (folder / "config.json").write_bytes(data)
     found = folders.read_json(folder / "config.json")
     problems = []
-    for ask in (lambda: folders.check_index(found, "x"), lambda: schedulers.discrete(found, "x")):
+    for ask in (lambda: folders.check_index(found, "x"), lambda: processes.described(found, "x")):
         try:
             ask()
         except ValueError as error:
@@ -282,10 +282,10 @@ def _prompts(data: bytes, folder: Path) -> None:
 
 def _path(data: bytes, _: Path) -> None:
     text = _words(data)[:200]
-    if folders.serving.HUB_NAME.fullmatch(text):
+    if finding.serving.HUB_NAME.fullmatch(text):
         return  # that would ask the hub
     expanded(text)
-    folders.open_folder(text)
+    finding.open_folder(text)
 
 
 PARSERS = (

@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny_models import unconditional
 
-from ays_toy.images.pipelines import folders
+from ays_toy.images.pipelines import hub
 from ays_toy.ui import background
 from ays_toy.ui.jobs import State
 
@@ -42,18 +42,18 @@ def test_a_hub_that_never_answers_is_given_up_within_seconds_and_what_is_in_its_
     (refs / "main").write_text("a1b2c3")
     program = """
 import time
-from ays_toy.images.pipelines import folders
+from ays_toy.images.pipelines import folders, hub
 import diffusers, huggingface_hub
 from diffusers import DiffusionPipeline
 for name in ("owner/nowhere", "owner/tiny"):
     began = time.monotonic()
     try:
-        where = folders.download(name)
+        where = hub.download(name)
         waited = time.monotonic() - began  # for the hub: what is loaded then takes its time on a busy machine
         said = folders.check(where, name, name).title
     except ValueError as error:
         waited, said = time.monotonic() - began, error
-    print(waited < folders.PATIENCE + 8, said)
+    print(waited < hub.PATIENCE + 8, said)
 """
     with silent_server() as (url, asked):
         surroundings = os.environ | {"HF_ENDPOINT": url, "HF_HUB_CACHE": str(tmp_path / "hub")}
@@ -79,7 +79,7 @@ def test_who_waits_for_a_model_holds_up_nobody_else(tmp_path: Path, monkeypatch:
 
     monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(folders, "hub_answers", silent)
+    monkeypatch.setattr(hub, "hub_answers", silent)
     background.queue.cache_clear()
     at = AppTest.from_file("../pages/images.py", default_timeout=300)
     at.query_params["image_model"] = "owner/nowhere"

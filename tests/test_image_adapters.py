@@ -196,7 +196,8 @@ def test_what_a_configuration_leaves_out_is_the_default_of_its_own_class(tmp_pat
         ("pipelines", "names 'pipelines', which diffusers does not have"),
         (["scheduler", "Mine"], r"names \['scheduler', 'Mine'\], which diffusers does not have"),
         ("VQDiffusionScheduler", "cannot be used"),
-        ("FlowMatchEulerDiscreteScheduler", "no discrete variance-preserving timesteps"),
+        ("FlowMatchEulerDiscreteScheduler", "comes with FlowMatchEulerDiscreteScheduler, but its kind is no flow"),
+        ("ScoreSdeVeScheduler", "no discrete variance-preserving timesteps"),
     ],
 )
 def test_schedulers_that_are_none_are_refused_in_a_sentence(tmp_path, name, message):
@@ -283,14 +284,14 @@ def test_folders_that_cannot_be_used_are_refused_in_a_sentence(tmp_path):
             images.load(tmp_path / name)
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"")
-    with pytest.raises(ValueError, match="is a file"):
+    with pytest.raises(ValueError, match="is empty: download it again"):
         images.load(file)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"_class_name": "PixArtAlphaPipeline"}, "no adapter"),
+        ({"_class_name": "KandinskyPipeline"}, "no adapter"),
         ({"_class_name": ["pipeline", "MyPipeline"]}, r"custom pipeline \(MyPipeline\)"),
         ({"_class_name": None}, "names no pipeline class"),
         ({"unet": ["my_unet", "MyUNet"]}, "only classes of diffusers"),
@@ -375,7 +376,7 @@ def hub(monkeypatch, index: Path, folder: Path | Exception) -> None:
             raise folder
         return folder
 
-    monkeypatch.setattr("ays_toy.images.pipelines.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("ays_toy.images.pipelines.hub.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: index)
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=[]))
@@ -411,7 +412,7 @@ def test_a_model_that_has_one_variant_on_the_hub_is_downloaded_in_it(tmp_path, m
         return folder
 
     files = [SimpleNamespace(rfilename=str(file.relative_to(folder))) for file in folder.rglob("*.*")]
-    monkeypatch.setattr("ays_toy.images.pipelines.folders.hub_answers", lambda _name: True)
+    monkeypatch.setattr("ays_toy.images.pipelines.hub.hub_answers", lambda _name: True)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda _name, _file, **_options: folder / "model_index.json")
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     monkeypatch.setattr("huggingface_hub.model_info", lambda _name, **_options: SimpleNamespace(siblings=files))

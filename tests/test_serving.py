@@ -14,7 +14,7 @@ import torch
 from ays_toy import images, serving
 from ays_toy.images import loading, sources
 from ays_toy.images.config import Which
-from ays_toy.images.pipelines import conditioning, folders
+from ays_toy.images.pipelines import conditioning, hub
 from ays_toy.models import catalog, people, store
 from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.people import Keeper
@@ -81,7 +81,7 @@ def test_folders_files_and_absent_paths_answer_alike_and_are_never_looked_at(tmp
     for name in ("stat", "lstat", "scandir", "listdir", "open"):
         before = getattr(os, name)
         monkeypatch.setattr(os, name, lambda *one, before=before, **more: (looked.append(one), before(*one, **more))[1])
-    monkeypatch.setattr(folders, "download", lambda name: pytest.fail(f"asked the hub for {name}"))
+    monkeypatch.setattr(hub, "download", lambda name: pytest.fail(f"asked the hub for {name}"))
     said = set()
     for text in texts:
         for ask in (images.load, lambda text: Which(text).load(), lambda text: images.load(pathlib.Path(text))):
@@ -116,7 +116,7 @@ def test_a_link_with_a_path_or_a_model_of_no_list_says_the_same_of_all():
 def test_a_listed_model_comes_from_the_hub_and_no_message_tells_where_it_lies(tmp_path, monkeypatch):
     (tmp_path / "model_index.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(folders, "download", lambda _: tmp_path)
+    monkeypatch.setattr(hub, "download", lambda _: tmp_path)
     with pytest.raises(ValueError, match="owner/other") as caught:
         images.load("owner/other")
     assert str(tmp_path) not in str(caught.value)

@@ -84,13 +84,13 @@ def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(vocab={token: k for k, token in enumerate(tokens)}, merges=[], model_max_length=12)
 
 
-def text_encoder(kind: type = CLIPTextModel) -> Any:
+def text_encoder(kind: type = CLIPTextModel, width: int = 8, layers: int = 2) -> Any:
     config = CLIPTextConfig(
         vocab_size=54,
-        hidden_size=8,
+        hidden_size=width,
         intermediate_size=16,
-        projection_dim=8,
-        num_hidden_layers=2,
+        projection_dim=width,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         max_position_embeddings=12,
         bos_token_id=52,
@@ -129,16 +129,17 @@ def stable_diffusion(folder: Path, channels: int = 4, **scheduler: Any) -> Path:
     return folder
 
 
-def sdxl(folder: Path) -> Path:
+def sdxl(folder: Path, width: int = 8, layers: int = 2) -> Path:
+    """Width and number of layers are those of the second text encoder."""
     torch.manual_seed(0)
     added = {"addition_embed_type": "text_time", "addition_time_embed_dim": 8}
     StableDiffusionXLPipeline(
         autoencoder(scaling_factor=0.13025),
         text_encoder(),
-        text_encoder(CLIPTextModelWithProjection),
+        text_encoder(CLIPTextModelWithProjection, width, layers),
         tokenizer(),
         tokenizer(),
-        conditional_unet(16, projection_class_embeddings_input_dim=6 * 8 + 8, **added),
+        conditional_unet(8 + width, projection_class_embeddings_input_dim=6 * 8 + width, **added),
         EulerDiscreteScheduler(timestep_spacing="leading", steps_offset=1, **STABLE),
     ).save_pretrained(folder)
     return folder
@@ -173,6 +174,15 @@ def sd3(folder: Path) -> Path:
     return folder
 
 
+def t5() -> T5EncoderModel:
+    return T5EncoderModel(T5Config(vocab_size=32, d_model=8, d_kv=4, d_ff=16, num_layers=1, num_heads=2)).eval()
+
+
+def t5_tokenizer() -> T5TokenizerFast:
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((letter, -1.0) for letter in ["▁", *LETTERS])]
+    return T5TokenizerFast(vocab=pieces, extra_ids=0)
+
+
 def flux(folder: Path, guidance_embeds: bool = True) -> Path:
     torch.manual_seed(0)
     transformer = FluxTransformer2DModel(
@@ -187,15 +197,13 @@ def flux(folder: Path, guidance_embeds: bool = True) -> Path:
         guidance_embeds=guidance_embeds,
         axes_dims_rope=(4, 4, 8),
     )
-    t5 = T5Config(vocab_size=32, d_model=8, d_kv=4, d_ff=16, num_layers=1, num_heads=2)
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((letter, -1.0) for letter in ["▁", *LETTERS])]
     FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0, use_dynamic_shifting=True),
         vae=autoencoder(shift_factor=0.1, scaling_factor=0.36),
         text_encoder=text_encoder(),
         tokenizer=tokenizer(),
-        text_encoder_2=T5EncoderModel(t5).eval(),
-        tokenizer_2=T5TokenizerFast(vocab=pieces, extra_ids=0),
+        text_encoder_2=t5(),
+        tokenizer_2=t5_tokenizer(),
         transformer=transformer,
     ).save_pretrained(folder)
     return folder

@@ -28,13 +28,20 @@ from ays_toy.sampling.schedules import Schedule
 USUAL = 10  # steps
 app = typer.Typer(no_args_is_help=True, help="Schedules for diffusion models of images.")
 
-Name = Annotated[str, typer.Argument(help="digits, handwritten, a folder in diffusers' format, or a name on the hub.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="digits, handwritten, a folder in diffusers' format, a .safetensors file, or a name on the hub."
+    ),
+]
 Folder = Annotated[
     Path | None, typer.Option("--data", help="A folder of images; else the model's data or own samples.")
 ]
 Prompts = Annotated[Path | None, typer.Option(help="Prompts of a text-to-image model, one a line.")]
 Labels = Annotated[list[int] | None, typer.Option("--label", help="A class to draw, by number; may be repeated.")]
 Guidance = Annotated[float | None, typer.Option(help="Scale of the guidance by prompts or labels.")]
+Lora = Annotated[Path | None, typer.Option(help="A LoRA for the model, a .safetensors file or the folder of one.")]
+LoraScale = Annotated[float, typer.Option(help="How much of the LoRA is added.")]
 Samples = Annotated[int, typer.Option(help="Samples behind every figure in the table.")]
 Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
 Batch = Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")]
@@ -47,11 +54,21 @@ def load(
     prompts: Path | None,
     labels: list[int] | None,
     guidance: float | None,
+    lora: Path | None = None,
+    lora_scale: float = 1.0,
     device: str | None = None,
 ) -> ImageModel:
     """The model as the options describe it."""
     lines = None if prompts is None else prompts_from(prompts)
-    return images.load(name, prompts=lines, labels=labels or None, guidance=guidance, device=device)
+    return images.load(
+        name,
+        prompts=lines,
+        labels=labels or None,
+        guidance=guidance,
+        device=device,
+        lora=lora,
+        lora_scale=lora_scale,
+    )
 
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
@@ -90,6 +107,8 @@ def optimize(
     prompts: Prompts = None,
     labels: Labels = None,
     guidance: Guidance = None,
+    lora: Lora = None,
+    lora_scale: LoraScale = 1.0,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the pass in this file, and take it up again.")] = None,
     samples: Samples = 1024,
     seed: Seed = 0,
@@ -103,7 +122,7 @@ def optimize(
     with user_errors(), distributed.joined() as team:
         common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
-        chosen = load(model, prompts, labels, guidance, team.device if team.size > 1 else None)
+        chosen = load(model, prompts, labels, guidance, lora, lora_scale, team.device if team.size > 1 else None)
         decides = figure or scores.default_figure(chosen.name, solver)
         scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
@@ -150,6 +169,8 @@ def compare(
     prompts: Prompts = None,
     labels: Labels = None,
     guidance: Guidance = None,
+    lora: Lora = None,
+    lora_scale: LoraScale = 1.0,
     samples: Samples = 1024,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -157,7 +178,7 @@ def compare(
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
         files = brought.read(schedule)  # before a model is loaded, which takes its time
-        chosen = load(model, prompts, labels, guidance)
+        chosen = load(model, prompts, labels, guidance, lora, lora_scale)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
@@ -183,13 +204,15 @@ def paths(
     prompts: Prompts = None,
     labels: Labels = None,
     guidance: Guidance = None,
+    lora: Lora = None,
+    lora_scale: LoraScale = 1.0,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Measure how few paths suffice: KLUB's error bar, and what their optimum loses against that of the most paths."""
     with user_errors():
         checks.whole_number(steps, "The number of steps", 1, collect.LEVELS - 1)
-        chosen = load(model, prompts, labels, guidance)
+        chosen = load(model, prompts, labels, guidance, lora, lora_scale)
         source = sources.find(chosen, checks.whole_number(most, "The most paths", 64, 100_000), folder=data, seed=seed)
         grid = collect.grid_for(chosen)
         with common.progress() as bars:

@@ -158,7 +158,13 @@ def _drawn(
         x = scheduler.step(network(scaled(x, t), t), t, x, **adds).prev_sample
     place, kind = torch.device("cpu"), torch.float64
     denoiser = NetworkDenoiser(
-        lambda sample, t, _rows: network(sample, t), times, prediction, shape=shape, device=place, dtype=kind, batch=1
+        lambda sample, t, _rows: network(sample, t),
+        times,
+        PREDICTIONS[prediction],
+        shape=shape,
+        device=place,
+        dtype=kind,
+        batch=1,
     )
     if levels.size == 1:
         return x, denoiser(start.float(), float(levels[0]))

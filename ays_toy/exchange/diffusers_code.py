@@ -6,6 +6,7 @@ program is given out (`diffusers_check`).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ays_toy.sampling.solvers import SOLVERS, Solver, find
 from ays_toy.version import __version__
 
 DIFFUSERS = "0.42.1"  # what the programs were tested with
+EXACT = ("PixArtAlphaPipeline", "PixArtSigmaPipeline", "SanaPipeline")  # else they draw in the nearest size of a list
 
 
 def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
@@ -64,6 +66,7 @@ def as_diffusers(
     scheduler would not visit these levels.
     """
     levels, chosen = validate(sigmas), find(solver)
+    _check_kind(model)
     scheduler = scheduler_for(chosen, model)
     ending = with_zero(levels, final_zero)
     met, given, about = _given(ending, model, scheduler)
@@ -82,6 +85,19 @@ def as_diffusers(
     made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
     body = _prompted if model.prompts else _unconditional
     return "\n".join([*head, *body(model, model.origin, scheduler, numbers, made, chosen.stochastic)]) + "\n"
+
+
+def _check_kind(model: ImageModel | None) -> None:
+    """ValueError for models whose schedulers or pipelines in diffusers take no levels that somebody chose."""
+    if model is None or model.origin is None:
+        return
+    if model.prediction != "flow" and model.training_sigmas is None:
+        raise ValueError(
+            f"The schedulers that diffusers has for {model.title}, which is told continuous noise levels, take none "
+            "that are chosen: take the levels as a file."
+        )
+    if model.labels and model.decode is not None:
+        raise ValueError(f"{model.origin.pipeline} of diffusers takes no noise levels: take them as a file.")
 
 
 def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
@@ -131,9 +147,8 @@ def _trained(origin: Origin, file: SchedulerFile, written: Written) -> list[str]
     if not written.betas:
         return []
     within = "" if file.subfolder is None else f", subfolder={file.subfolder!r}"
-    return [
-        f"trained = {file.name}.from_pretrained({origin.source!r}{within})  # the noise that the model was trained on"
-    ]
+    where = f"{(origin.config or origin.source)!r}{within}"
+    return [f"trained = {file.name}.from_pretrained({where})  # the noise that the model was trained on"]
 
 
 def _unconditional(
@@ -191,6 +206,7 @@ def _prompted(
     height, width = model.pixels
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
+    exact = " use_resolution_binning=False," if origin.pipeline in EXACT else ""
     trained = set() if scheduler is FLOW else {origin.scheduler.name}
     return [
         "import torch",
@@ -198,14 +214,33 @@ def _prompted(
         "",
         numbers,
         *made,
-        f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {_how(model, origin)}{given_up})",
+        f"pipe = {origin.pipeline}.{_loaded(model, origin)}{given_up})",
+        *_added(origin),
         f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
         "images = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
-        f'    height={height}, width={width}, generator=torch.Generator("cpu").manual_seed(0),',
+        f'    height={height}, width={width},{exact} generator=torch.Generator("cpu").manual_seed(0),',
         ").images",
+    ]
+
+
+def _loaded(model: ImageModel, origin: Origin) -> str:
+    """How a pipeline is loaded, up to what it is to do without."""
+    if origin.config is not None:
+        return f"from_single_file({origin.source!r}, config={origin.config!r}, torch_dtype={model.dtype}"
+    return f"from_pretrained({origin.source!r}, {_how(model, origin)}"
+
+
+def _added(origin: Origin) -> list[str]:
+    """The lines that add a LoRA."""
+    if origin.lora is None:
+        return []
+    file, scale = Path(origin.lora[0]), origin.lora[1]
+    return [
+        f"pipe.load_lora_weights({str(file.parent)!r}, weight_name={file.name!r})  # needs peft",
+        f"pipe.fuse_lora(lora_scale={scale:g})",
     ]
 
 

@@ -32,6 +32,8 @@ class Which:
     guidance: float | None = None
     device: str | None = None
     labels: tuple[int, ...] = ()
+    lora: str = ""  # a file; none: the model as it is
+    lora_scale: float = 1.0
 
     def load(self) -> ImageModel:
         """The model, the bundled one in memory once, as are all on a shared server; errors are those of `images.load`.
@@ -49,6 +51,8 @@ class Which:
             prompts=self.prompts or None,
             labels=self.labels or None,
             guidance=self.guidance,
+            lora=self.lora or None,
+            lora_scale=self.lora_scale,
         )
         return _in_use.setdefault(self, found) if shared else found
 

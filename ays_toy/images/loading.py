@@ -1,4 +1,4 @@
-"""One name in, one `ImageModel` out: a bundled one, a folder in diffusers format, or a name on the hub."""
+"""One name in, one `ImageModel` out: a bundled one, a folder in diffusers format, a file, or a name on the hub."""
 
 import importlib
 import math
@@ -10,8 +10,8 @@ import torch
 
 from ays_toy import serving
 from ays_toy.checks import lookup, quoted, whole_number
-from ays_toy.images.pipelines import pixels, prompted
-from ays_toy.images.pipelines.folders import open_folder
+from ays_toy.images.pipelines import loras, pixels, prompted
+from ays_toy.images.pipelines.finding import open_folder
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.pipelines.trial import tried
 
@@ -30,18 +30,21 @@ def load(
     guidance: float | None = None,
     batch: int | None = None,
     size: int | None = None,
+    lora: str | Path | None = None,
+    lora_scale: float = 1.0,
 ) -> ImageModel:
-    """Load an image model: "digits" or "handwritten" (bundled), a local folder in diffusers format, or a hub name.
+    """Load an image model: "digits" or "handwritten" (bundled), a folder in diffusers format, a file, or a hub name.
 
     The device is CUDA where there is one. The type is float32 on a CPU and for models of pixels, whose noise at high
-    levels half precision would multiply; on CUDA float16 for models of latents, bfloat16 for Flux. `batch` rows go
-    through the network at once (with guidance twice that); left out, about 2^18 numbers.
+    levels half precision would multiply; on CUDA float16 for models with prompts, or bfloat16 where they were made for
+    that. `batch` rows go through the network at once (with guidance twice that); left out, about 2^18 numbers.
 
     Text-to-image models need `prompts`: row n of every call of the denoiser takes prompt n modulo their number. So do
-    UNets that were trained with classes, which need `labels` from 0; "handwritten" draws all ten digits without.
+    networks that were trained with classes, which need `labels` from 0; "handwritten" draws all ten digits without.
     `guidance` is the scale of classifier-free guidance, 1 for none; for Flux the scale it was distilled with. It is the
-    pipeline's own default where it is left out, and 1 for labels, of which guidance takes the last class for no label.
-    `size` is the side of a text-to-image model's images in pixels, if not the model's own.
+    pipeline's own default where it is left out, and 1 for a UNet; of labels guidance takes the last class for no label.
+    `size` is the side of a text-to-image model's images in pixels, if not the model's own. `lora` is a file of a LoRA
+    in safetensors, or its folder, which is added to such a model times `lora_scale`.
 
     Before it is given out the model denoises one image of noise. Raises ValueError, in one sentence, for a model that
     cannot be found, read or trusted (pickled weights, code of its own, an unknown class), that lacks weights or answers
@@ -55,7 +58,7 @@ def load(
         return batch or default_batch(shape)
 
     if str(model) in serving.BUNDLED:
-        _without(str(model), prompts=prompts, size=size)
+        _without(str(model), prompts=prompts, size=size, lora=lora)
         # By name, since that module builds on this package's `models`.
         digits = importlib.import_module("ays_toy.images.digits")
         options = {"device": str(place), "dtype": kind, "batch": batch, "labels": labels, "guidance": guidance}
@@ -63,15 +66,15 @@ def load(
         return tried(found)
     folder = open_folder(model)
     if not folder.kind.prompted:
-        _without(str(model), prompts=prompts, size=size)
+        _without(str(model), prompts=prompts, size=size, lora=lora)
         arguments = (str(model), folder, place, kind or torch.float32, batch_for)
         return tried(pixels.build(*arguments, labels, guidance))
     if labels is not None:
         raise ValueError(f"{model} draws what prompts say and takes no labels: leave them out.")
+    added = None if lora is None else loras.find(lora, lora_scale)
     if kind is None:
-        half = torch.bfloat16 if folder.pipeline == "FluxPipeline" else torch.float16
-        kind = half if place.type == "cuda" else torch.float32
-    return tried(prompted.build(str(model), folder, place, kind, batch_for, prompts, guidance, size))
+        kind = DTYPES[folder.kind.half] if place.type == "cuda" else torch.float32
+    return tried(prompted.build(str(model), folder, place, kind, batch_for, prompts, guidance, size, added))
 
 
 def default_batch(shape: tuple[int, int, int]) -> int:
@@ -102,4 +105,4 @@ def _dtype(name: str | torch.dtype) -> torch.dtype:
 def _without(model: str, **given: Any) -> None:
     for what, value in given.items():
         if value is not None:
-            raise ValueError(f"{model} is a model of pixels and takes no {what}: leave that out.")
+            raise ValueError(f"{model} draws without prompts and takes no {what}: leave that out.")

@@ -10,9 +10,9 @@ import torch
 
 from ays_toy import seeds
 from ays_toy.checks import lookup
-from ays_toy.images import classifier
+from ays_toy.images import classifier, vision
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.images.quality import FrechetTo, distance_to, pixels
+from ays_toy.images.quality import Features, FrechetTo, distance_to, pixels
 from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.metrics import Estimate, Figure
 from ays_toy.sampling.solvers import find
@@ -35,8 +35,15 @@ FIGURES: dict[str, Figure] = {
             "frechet-pixels",
             "Fréchet distance in pixels",
             "",
-            "The same between the images themselves, averaged to 8×8: to the clean images that come with a model, else "
-            "to its own many-step samples.",
+            "The same between the images themselves, or the latents of a model that has them, averaged to 8×8: to the "
+            "clean images that come with a model, else to its own many-step samples.",
+        ),
+        Figure(
+            "frechet-vision",
+            "Fréchet distance of an image encoder",
+            "",
+            "The same between the features of pictures, decoded where a model has latents, in an image encoder whose "
+            "weights are on this machine (DINOv2, CLIP or ViT): of the kind of FID, which has another network.",
         ),
         Figure(
             "distance",
@@ -62,6 +69,11 @@ def check_figure(model: str, solver: str, name: str) -> Figure:
     if name == "frechet" and model not in classifier.DESIGNS:
         raise ValueError(
             "The figure frechet needs a classifier, which only the bundled models have: use frechet-pixels."
+        )
+    if name == "frechet-vision" and (model in classifier.DESIGNS or vision.name() is None):
+        raise ValueError(
+            "The figure frechet-vision is for pictures other than digits, where the weights of an image encoder are in "
+            f"the hub's cache on this machine, of {', '.join(vision.ENCODERS)}: use frechet-pixels."
         )
     if name == "distance" and find(solver).stochastic:
         raise ValueError(f"{find(solver).title} adds noise of its own: use a Fréchet distance, not distance.")
@@ -131,8 +143,16 @@ class Judge:
     def _frechet(self, name: str) -> FrechetTo:
         own = self.model.data
         reference = self.many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
-        features = partial(classifier.features, name=self.model.name) if name == "frechet" else pixels
-        return FrechetTo.images(reference, features)
+        return FrechetTo.images(reference, self._features(name))
+
+    def _features(self, name: str) -> Features:
+        """The space in which that Fréchet distance is taken."""
+        if name == "frechet":
+            return partial(classifier.features, name=self.model.name)
+        if name == "frechet-vision":
+            encoder, decode = vision.load(vision.name() or ""), self.model.decode
+            return encoder if decode is None else lambda x0: encoder(decode(x0))
+        return pixels
 
     def many(self, seed: int, n: int) -> torch.Tensor:
         """What many steps make of n starts from that seed."""

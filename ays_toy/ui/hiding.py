@@ -24,6 +24,8 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "image_model": "Model",
     "prompts": "Prompts",
     "guidance": "Guidance",
+    "lora": "LoRA",
+    "lora_scale": "Its scale",
     "folder": "Folder of clean images",
     "model": "Model",
     "solver": "Solver",

@@ -69,6 +69,8 @@ def _found(values: Values) -> Iterator[tuple[str, str]]:
             yield "Prompts", " / ".join(prompts.splitlines())
         if guidance := values.get("guidance"):
             yield "Guidance", f"{guidance:g}"
+        if lora := values.get("lora"):
+            yield "LoRA", f"{lora}, times {values['lora_scale']:g}"
     if "method" in values:
         yield "Schedule found by", names.title(values["method"])
     if {"start", "samples"} <= values.keys():

@@ -8,9 +8,10 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from ays_toy.data.denoisers import sigma_like
-from ays_toy.images.pipelines.coordinates import PREDICTIONS
+from ays_toy.images.pipelines.coordinates import Prediction
 from ays_toy.images.pipelines.latents import back
 from ays_toy.images.pipelines.models import ImageModel
+from ays_toy.images.pipelines.processes import Process
 
 GRAPH = 4  # times fewer rows at once where a gradient is wanted, for which all that a network computes is held
 NEAR = 1e-4  # in log sigma, over which the slope of a network's time is taken
@@ -37,14 +38,14 @@ class NetworkDenoiser:
         self,
         network: Network,
         timesteps: Callable[[np.ndarray], np.ndarray],
-        prediction: str,
+        prediction: Prediction,
         *,
         shape: tuple[int, int, int],
         device: torch.device,
         dtype: torch.dtype,
         batch: int,
     ) -> None:
-        self.network, self.timesteps, self.prediction = network, timesteps, PREDICTIONS[prediction]
+        self.network, self.timesteps, self.prediction = network, timesteps, prediction
         self.shape, self.device, self.dtype, self.batch = shape, device, dtype, batch
         if device.type == "cuda" and dtype is torch.float32:
             # Else cuDNN keeps 10 bits of what it multiplies, as half precision does, of which the noise makes much.
@@ -100,26 +101,22 @@ class NetworkDenoiser:
 
 def network_model(
     network: Network,
-    timesteps: Callable[[np.ndarray], np.ndarray],
-    sigmas: np.ndarray,
+    process: Process,
     *,
-    prediction: str,
     shape: tuple[int, int, int],
     device: torch.device,
     dtype: torch.dtype,
     batch: int,
     **about: Any,
 ) -> ImageModel:
-    """A model whose denoiser is a network that was trained over levels sigmas, descending; `about` is all else."""
-    denoiser = NetworkDenoiser(network, timesteps, prediction, shape=shape, device=device, dtype=dtype, batch=batch)
+    """A model whose denoiser is a network that was trained on a process; `about` is all else."""
+    whole: dict[str, Any] = {"shape": shape, "device": device, "dtype": dtype, "batch": batch}
     return ImageModel(
-        denoiser=denoiser,
-        sigma_min=float(sigmas[-1]),
-        sigma_max=float(sigmas[0]),
-        prediction=prediction,
-        shape=shape,
-        device=device,
-        dtype=dtype,
-        batch=batch,
+        denoiser=NetworkDenoiser(network, process.timesteps, process.prediction, **whole),
+        sigma_min=float(process.sigmas[-1]),
+        sigma_max=float(process.sigmas[0]),
+        training_sigmas=process.training_sigmas,
+        prediction=process.name,
+        **whole,
         **about,
     )

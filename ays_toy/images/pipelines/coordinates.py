@@ -2,7 +2,8 @@
 
 A network sees `scale(sigma) x` at the timestep that belongs to sigma, and what it returns (noise, velocity or clean
 data) gives x0. A process that keeps variance has scale 1 / sqrt(1 + sigma^2), a flow (1 - s) x0 + s noise has
-s = sigma / (1 + sigma), so scale 1 / (1 + sigma). Neither leaves anything to fit: both are changes of variables.
+s = sigma / (1 + sigma), so scale 1 / (1 + sigma), and EDM's has 1 / sqrt(sigma_data^2 + sigma^2). None leaves anything
+to fit: all are changes of variables.
 """
 
 from collections.abc import Callable
@@ -89,3 +90,30 @@ PREDICTIONS: dict[str, Prediction] = {
         lambda x0, noise, _sigma: noise - x0,
     ),
 }
+
+
+def edm(sigma_data: float, sign: float = 1.0) -> Prediction:
+    """EDM's preconditioning D = c_skip x + c_out F(c_in x) for data of that std (Karras et al. 2022, Table 1).
+
+    `sign` is that of c_out: diffusers has EDM's own, and its negative for what it calls v-prediction.
+    """
+
+    def spread(sigma: torch.Tensor) -> torch.Tensor:
+        return (sigma.square() + sigma_data**2).sqrt()
+
+    def skip(sigma: torch.Tensor) -> torch.Tensor:
+        return sigma_data**2 / spread(sigma).square()
+
+    def out(sigma: torch.Tensor) -> torch.Tensor:
+        return sign * sigma * sigma_data / spread(sigma)
+
+    return Prediction(
+        lambda sigma: 1 / spread(sigma),
+        lambda x, answer, sigma: skip(sigma) * x + out(sigma) * answer,
+        lambda x0, noise, sigma: (x0 - skip(sigma) * (x0 + sigma * noise)) / out(sigma),
+    )
+
+
+def edm_time(sigma: np.ndarray) -> np.ndarray:
+    """Time ln(sigma) / 4 of a network that is told a continuous noise level, EDM's c_noise."""
+    return np.log(sigma) / 4

@@ -1,4 +1,4 @@
-"""A model's folder: found or downloaded, and checked before anything in it is loaded.
+"""A model's folder, checked before anything in it is loaded.
 
 Only configuration files are read here. What may be loaded afterwards is a pipeline named in `PIPELINES`, made of
 classes that diffusers and transformers ship, with weights in safetensors; code that comes with a model is never run.
@@ -12,20 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from ays_toy import serving
-from ays_toy.checks import expanded, is_file, is_folder, quoted, whole_number
-from ays_toy.images.pipelines import parts, schedulers
+from ays_toy.checks import whole_number
+from ays_toy.images.pipelines import parts, processes, schedulers, single_files
 from ays_toy.images.pipelines.models import Origin, SchedulerFile
+from ays_toy.images.pipelines.processes import Process
 
-HUB_SECONDS = 10  # for one more question
 INDEX = "model_index.json"
-PATIENCE = 5.0  # seconds that the hub has to be connected to, and again to answer, before it counts as out of reach
 LIBRARIES = {"diffusers", "transformers"}
 PARTS = {  # classes that may be loaded, beside diffusers' schedulers
     "UNet2DModel",
     "UNet2DConditionModel",
     "SD3Transformer2DModel",
     "FluxTransformer2DModel",
+    "DiTTransformer2DModel",
+    "PixArtTransformer2DModel",
+    "SanaTransformer2DModel",
+    "AuraFlowTransformer2DModel",
+    "Lumina2Transformer2DModel",
     "AutoencoderKL",
+    "AutoencoderDC",
     "CLIPTextModel",
     "CLIPTextModelWithProjection",
     "CLIPTokenizer",
@@ -33,6 +38,11 @@ PARTS = {  # classes that may be loaded, beside diffusers' schedulers
     "T5EncoderModel",
     "T5Tokenizer",
     "T5TokenizerFast",
+    "UMT5EncoderModel",
+    "LlamaTokenizerFast",
+    "Gemma2Model",
+    "GemmaTokenizer",
+    "GemmaTokenizerFast",
 }
 MOST_TIMESTEPS = 100_000
 MOST_SAID = 400  # characters of an error of diffusers that are passed on
@@ -46,25 +56,39 @@ class PipelineKind:
 
     part: str
     network: str
-    guidance: float | None = None  # the pipeline's own default; None: it has no prompts
+    guidance: float | None = None  # the pipeline's own default; None: it has none
     classifier_free: bool = True  # whether guidance compares with an empty prompt, or is an input of the network
     others: tuple[str, ...] = ()  # parts that it cannot do without, beside the one that denoises and the scheduler
+    half: str = "float16"  # the half precision that it was made for
+    flow: bool = False
+    renormed: bool = False  # whether guidance leaves lengths as they are with the prompt
 
     @property
     def prompted(self) -> bool:
         """Whether it draws what prompts say."""
-        return self.guidance is not None
+        return "text_encoder" in self.others
 
 
 TEXTS = ("vae", "tokenizer", "text_encoder")
 TWO_TEXTS = (*TEXTS, "tokenizer_2", "text_encoder_2")
+BRAIN = "bfloat16"
 PIPELINES: dict[str, PipelineKind] = {
     "DDPMPipeline": PipelineKind("unet", "UNet2DModel"),
     "DDIMPipeline": PipelineKind("unet", "UNet2DModel"),
+    "DiTPipeline": PipelineKind("transformer", "DiTTransformer2DModel", 4.0, others=("vae",)),
     "StableDiffusionPipeline": PipelineKind("unet", "UNet2DConditionModel", 7.5, others=TEXTS),
     "StableDiffusionXLPipeline": PipelineKind("unet", "UNet2DConditionModel", 5.0, others=TWO_TEXTS),
-    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0, others=TWO_TEXTS),
-    "FluxPipeline": PipelineKind("transformer", "FluxTransformer2DModel", 3.5, False, TWO_TEXTS),
+    "StableDiffusion3Pipeline": PipelineKind("transformer", "SD3Transformer2DModel", 7.0, others=TWO_TEXTS, flow=True),
+    "FluxPipeline": PipelineKind(
+        "transformer", "FluxTransformer2DModel", 3.5, False, others=TWO_TEXTS, half=BRAIN, flow=True
+    ),
+    "PixArtAlphaPipeline": PipelineKind("transformer", "PixArtTransformer2DModel", 4.5, others=TEXTS),
+    "PixArtSigmaPipeline": PipelineKind("transformer", "PixArtTransformer2DModel", 4.5, others=TEXTS),
+    "SanaPipeline": PipelineKind("transformer", "SanaTransformer2DModel", 4.5, others=TEXTS, half=BRAIN, flow=True),
+    "AuraFlowPipeline": PipelineKind("transformer", "AuraFlowTransformer2DModel", 3.5, others=TEXTS, flow=True),
+    "Lumina2Pipeline": PipelineKind(
+        "transformer", "Lumina2Transformer2DModel", 4.0, others=TEXTS, half=BRAIN, flow=True, renormed=True
+    ),
 }
 BARE = "DDPMPipeline"  # how a lone UNet2DModel with a scheduler beside it is read
 
@@ -82,6 +106,7 @@ class ModelFolder:
     whole: bool = True  # a pipeline; False: a lone UNet
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # library and class of each part
     variants: Mapping[str, str | None] = field(default_factory=dict)  # of the parts' weights, None: plain
+    file: Path | None = None  # a single one, of all weights; None: every part has its own
 
     @property
     def kind(self) -> PipelineKind:
@@ -95,7 +120,8 @@ class ModelFolder:
         within = "scheduler" if self.part("scheduler") != self.path else None
         file = SchedulerFile(schedulers.class_name(config, self.scheduler), config, within)
         variant = next((one for one in self.variants.values() if one), None)
-        return Origin(self.pipeline if self.whole else None, self.source, variant, self.absent, file)
+        configured = None if self.file is None else str(self.path)
+        return Origin(self.pipeline if self.whole else None, self.source, variant, self.absent, file, configured)
 
     @property
     def scheduler(self) -> str | None:
@@ -115,40 +141,28 @@ class ModelFolder:
         """The configuration of a part; ValueError where it is missing or is not JSON."""
         return read_json(self.part(name) / file)
 
+    @property
+    def process(self) -> Process:
+        """The process that it was trained on, by its scheduler's file; ValueError where it cannot be its kind's."""
+        config = self.config("scheduler", "scheduler_config.json")
+        found = processes.described(config, self.path, self.scheduler)
+        if (found.name == "flow") != self.kind.flow:
+            name = schedulers.class_name(config, self.scheduler)
+            raise ValueError(f"{self.title} comes with {name}, but its kind is {'a' if self.kind.flow else 'no'} flow.")
+        return found
+
     def load(self, name: str, dtype: Any) -> Any:
         """The network of a part, frozen; ValueError where its weights are not all there."""
+        if self.file is not None:
+            return single_files.load(self.file, self.path, name, *self.classes[name], dtype)
         return parts.load(self.part(name), name, *self.classes[name], self.variants[name], dtype)
 
 
-def open_folder(model: str | Path) -> ModelFolder:
-    """Find a model by folder or hub name and check it; ValueError in one sentence for what cannot be used.
+def check(path: Path, source: str, title: str, file: Path | None = None) -> ModelFolder:
+    """Read a folder's configuration and refuse, in one sentence, what this project cannot or should not load.
 
-    On a shared server those that it lists are looked for on the hub, and nothing else anywhere.
+    `file` holds the weights where the folder has none of its own.
     """
-    here = serving.current()
-    if here.shared:
-        here.check_model(name := str(model))
-        path = download(name)
-        try:
-            return check(path, name, name)
-        except ValueError as error:
-            raise ValueError(str(error).replace(str(path), name)) from None  # where the server keeps it is its own
-    path = expanded(model)
-    if is_folder(path):
-        return check(path, str(path), path.resolve().name)
-    if is_file(path):
-        raise ValueError(f"{path} is a file: give the folder of a diffusers model, which holds model_index.json.")
-    if isinstance(model, Path) or not serving.HUB_NAME.fullmatch(model):
-        named = str(path) if str(path).isprintable() else quoted(str(path))
-        raise ValueError(
-            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, "
-            f"{' or '.join(serving.BUNDLED)}."
-        )
-    return check(download(model), model, model)
-
-
-def check(path: Path, source: str, title: str) -> ModelFolder:
-    """Read a folder's configuration and refuse, in one sentence, what this project cannot or should not load."""
     index_file = path / INDEX
     if index_file.is_file():
         index = read_json(index_file)
@@ -166,11 +180,12 @@ def check(path: Path, source: str, title: str) -> ModelFolder:
             raise ValueError(
                 f"{path} holds a UNet but no scheduler_config.json, which says what noise it was trained on."
             )
-    lacking = next((name for name in classes if PIPELINES[pipeline].prompted and not (path / name).is_dir()), None)
+    lacking = next((name for name in classes if PIPELINES[pipeline].others and not (path / name).is_dir()), None)
     if lacking:
         raise ValueError(f"{path} has no folder {lacking}, which its model_index.json lists: it is not complete.")
-    here = ModelFolder(path, source, title, pipeline, absent, skipped, index_file.is_file(), classes)
-    here = replace(here, variants={name: parts.check_weights(here.part(name), name) for name in here.networks})
+    here = ModelFolder(path, source, title, pipeline, absent, skipped, index_file.is_file(), classes, file=file)
+    if file is None:
+        here = replace(here, variants={name: parts.check_weights(here.part(name), name) for name in here.networks})
     network = here.config(here.kind.part, "config.json").get("_class_name", here.kind.network)
     if network != here.kind.network:
         raise ValueError(f"The {here.kind.part} in {path} is a {network}, but {pipeline} needs a {here.kind.network}.")
@@ -207,70 +222,6 @@ def check_index(index: Mapping[str, Any], where: str) -> str:
         if not _is_part(index.get(part)):
             raise ValueError(f"model_index.json in {where} lists no {part}, which {name} needs.")
     return name
-
-
-def download(name: str) -> Path:
-    """Fetch a model of the hub into its cache, safetensors only -> its folder; ValueError where that fails.
-
-    Where the hub cannot be reached a model in the cache is used, and one that is not there is given up within seconds.
-    """
-    from huggingface_hub import errors, hf_hub_download
-    from huggingface_hub.utils import httpx
-
-    try:
-        offline = not hub_answers(name)
-        # Checked first: it is small, and may rule the rest out.
-        index = hf_hub_download(name, INDEX, local_files_only=offline)
-        check_index(read_json(Path(index)), name)
-        return _snapshot(name, offline)
-    except errors.RepositoryNotFoundError:
-        raise ValueError(f"There is neither a folder nor a public hub model {name}: check its spelling.") from None
-    except errors.LocalEntryNotFoundError:
-        raise ValueError(
-            f"There is no folder {name}, and the hub cannot be reached to look for a model of that name: "
-            "check the connection, or give a local folder."
-        ) from None
-    except errors.EntryNotFoundError:
-        raise ValueError(f"The hub model {name} has no model_index.json: it is not a diffusers pipeline.") from None
-    except (OSError, httpx.HTTPError, errors.HfHubHTTPError) as error:
-        raise ValueError(f"The hub model {name} could not be downloaded as safetensors: {first_line(error)}") from None
-
-
-def _snapshot(name: str, offline: bool) -> Path:
-    """A model's files of the hub, of the variant that it has where it has no plain weights."""
-    from diffusers import DiffusionPipeline
-
-    options = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": offline}
-    try:
-        return Path(DiffusionPipeline.download(name, **options))
-    except (OSError, ValueError):
-        variant = _variant_on_hub(name)
-        if variant is None:
-            raise
-        return Path(DiffusionPipeline.download(name, variant=variant, **options))
-
-
-def _variant_on_hub(name: str) -> str | None:
-    """The variant of a model's weights where it has no plain ones; None too where the hub cannot be asked."""
-    from huggingface_hub import errors, model_info
-    from huggingface_hub.utils import httpx
-
-    try:
-        return parts.variant_of_all(file.rfilename for file in model_info(name, timeout=HUB_SECONDS).siblings or ())
-    except (OSError, httpx.HTTPError, errors.HfHubHTTPError):
-        return None
-
-
-def hub_answers(name: str) -> bool:
-    """Whether the hub says anything of that model: hf_hub_download itself would ask a silent one again and again."""
-    from huggingface_hub import get_session, hf_hub_url
-    from huggingface_hub.utils import httpx
-
-    try:
-        get_session().head(hf_hub_url(name, INDEX), timeout=PATIENCE, follow_redirects=False)
-    except (OSError, httpx.TransportError):
-        return False
-    return True
 
 
 @contextmanager

@@ -4,9 +4,11 @@ import math
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from ays_toy.checks import positive
 
+LATENT_STD = 1.0  # autoencoders are scaled so that their latents have unit variance
 PIXELS = 2**20  # pixels that the autoencoder sees at once: its activations are far larger than the denoiser's
 
 
@@ -37,19 +39,40 @@ class Latents:
     @torch.no_grad()
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """The most likely latents [N, C, h, w] of pixels [N, 3, H, W] in [-1, 1], in units of the denoiser."""
-        parts = [self.vae.encode(part).latent_dist.mode() for part in self._parts(pixels, 1)]
+        parts = [self._code(self.vae.encode(part)) for part in self._parts(pixels, 1)]
         return back(pixels, (torch.cat(parts) - self.mean) / self.std)
 
-    @torch.no_grad()
     def decode(self, x0: torch.Tensor) -> torch.Tensor:
-        """Pixels [N, 3, H, W] of latents x0 [N, C, h, w]; mostly within [-1, 1], and not clipped to it."""
-        scale = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        parts = [self.vae.decode(part * self.std + self.mean).sample for part in self._parts(x0, scale)]
-        return back(x0, torch.cat(parts))
+        """Pixels [N, 3, H, W] of latents x0 [N, C, h, w]; mostly within [-1, 1], and not clipped to it.
+
+        They have a gradient where the latents have one, each part being decoded a second time for it.
+        """
+        parts = self._parts(x0, reduction(self.vae))
+        pixels = [
+            checkpoint(self._pixels, one, use_reentrant=False) if x0.requires_grad else self._pixels(one)
+            for one in parts
+        ]
+        return back(x0, torch.cat(pixels))
+
+    def _pixels(self, part: torch.Tensor) -> torch.Tensor:
+        pixels: torch.Tensor = self.vae.decode(part * self.std + self.mean).sample
+        return pixels
+
+    @staticmethod
+    def _code(answer: Any) -> torch.Tensor:
+        """Sana's autoencoder has one code for an image, the others a distribution of codes."""
+        code: torch.Tensor = answer.latent if hasattr(answer, "latent") else answer.latent_dist.mode()
+        return code
 
     def _parts(self, images: torch.Tensor, scale: int) -> list[torch.Tensor]:
         rows = max(1, PIXELS // (math.prod(images.shape[-2:]) * scale**2))
         return [part.to(self.dtype).to(self.device) for part in images.split(rows)]
+
+
+def reduction(vae: Any) -> int:
+    """How many pixels a side of its images has for each place of its latents."""
+    blocks = vae.config.get("encoder_block_out_channels") or vae.config.block_out_channels
+    return int(2 ** (len(blocks) - 1))
 
 
 def back(like: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:

@@ -29,6 +29,8 @@ class Origin:
     variant: str | None = None  # of its weights, such as fp16
     absent: tuple[str, ...] = ()  # parts of the pipeline that this copy lacks
     scheduler: SchedulerFile | None = None  # None: unknown
+    config: str | None = None  # of a model in a single file: where the configuration of its parts lies
+    lora: tuple[str, float] | None = None  # a LoRA that was added, and its scale
 
 
 @dataclass(frozen=True, eq=False)

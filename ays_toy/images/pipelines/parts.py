@@ -50,7 +50,8 @@ def check_weights(folder: Path, name: str) -> str | None:
     chosen = variant(file.name for file in there)
     for file in there:
         if variant([file.name]) == chosen:
-            _check_file(file)
+            with check_file(file):
+                pass
     return chosen
 
 
@@ -65,11 +66,10 @@ def pointer(file: Path) -> str:
     return f"{file} is a pointer of git-lfs, not the file itself: run “git lfs pull” in its folder."
 
 
-def _check_file(file: Path) -> None:
-    """Raise ValueError for weights that are cut short, empty, or something else under their name; reads the header."""
+def check_file(file: Path) -> Any:
+    """A file of safetensors, opened; ValueError where it is cut short, empty, or something else; reads the header."""
     try:
-        with safe_open(file, framework="numpy"):
-            return
+        return safe_open(file, framework="pt")
     except (SafetensorError, OSError) as error:
         what = "is empty" if not file.stat().st_size else f"cannot be read as safetensors ({error})"
         raise ValueError(f"{file} {what}: download it again.") from None
@@ -94,11 +94,16 @@ def load(folder: Path, name: str, library: str, kind: str, chosen: str | None, d
         output_loading_info=True,
         **options,
     )
-    if missing := sorted(info["missing_keys"]):
-        raise ValueError(f"The weights of its {name} lack {_first(missing)}: download them again.")
+    check_keys(name, info["missing_keys"])
     if wrong := sorted(str(key[0] if isinstance(key, tuple) else key) for key in info["mismatched_keys"]):
         raise ValueError(f"The weights of its {name} have other shapes than its config.json says, {_first(wrong)}.")
     return network.requires_grad_(False).eval()
+
+
+def check_keys(name: str, missing: Iterable[str]) -> None:
+    """ValueError where weights of a part are missing."""
+    if lacking := sorted(missing):
+        raise ValueError(f"The weights of its {name} lack {_first(lacking)}: download them again.")
 
 
 def _first(keys: list[str]) -> str:

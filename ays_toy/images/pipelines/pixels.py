@@ -1,4 +1,4 @@
-"""UNets of pixels, DDPM and DDIM checkpoints: unconditional ones, and those that are told a class by its number."""
+"""Networks without prompts: UNets of pixels, unconditional or told a class by its number, and DiT, of latents."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,11 +6,10 @@ from typing import Any
 import torch
 
 from ays_toy.checks import SIGMA_DATA, quoted, real_number, whole_number
-from ays_toy.images.pipelines import schedulers
 from ays_toy.images.pipelines.adapters import Network, network_model
 from ays_toy.images.pipelines.conditioning import MOST_GUIDANCE, Embeddings, Prompted
-from ays_toy.images.pipelines.coordinates import TrainingLevels
 from ays_toy.images.pipelines.folders import ModelFolder, loading
+from ays_toy.images.pipelines.latents import LATENT_STD, Latents, reduction
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.pipelines.trial import check_levels
 
@@ -27,55 +26,54 @@ def build(
     labels: int | Sequence[int] | None = None,
     guidance: float | None = None,
 ) -> ImageModel:
-    """Load a UNet2DModel and what its scheduler says of its training -> `ImageModel`."""
-    levels, prediction = training(folder)
-    check_levels(levels.sigmas, folder.title)
+    """Load a network without prompts and what its scheduler says of its training -> `ImageModel`."""
+    process = folder.process
+    check_levels(process.sigmas[::-1], folder.title)
     with loading(folder):
-        unet = folder.load("unet", dtype).to(device)
-    config = unet.config
-    told, scale = read_labels(name, unet, labels, guidance)
-    if config.time_embedding_type != "positional":
+        network = folder.load(folder.kind.part, dtype).to(device)
+        latents = Latents(folder.load("vae", dtype), device, dtype) if "vae" in folder.kind.others else None
+    config = network.config
+    classes = _classes(name, network)
+    told, scale = _labels(name, classes, labels, folder.kind.guidance if guidance is None else guidance)
+    if config.get("time_embedding_type", "positional") != "positional":
         raise ValueError(
             f"The UNet of {name} embeds time as {config.time_embedding_type!r}; only 'positional' is read."
         )
-    shape, sigmas = (config.in_channels, *image_size(config.sample_size, name)), levels.sigmas[::-1].copy()
+    shape = (config.in_channels, *image_size(config.sample_size, name))
+    spread = SIGMA_DATA if latents is None else LATENT_STD
     return network_model(
-        _network(unet, shape[0], told, scale),
-        levels.timesteps,
-        sigmas,
+        _network(network, shape[0], told, classes, scale),
+        process,
         name=name,
         title=folder.title,
-        prediction=prediction,
         shape=shape,
         device=device,
         dtype=dtype,
         batch=batch_for(shape),
-        sigma_data=SIGMA_DATA,
-        encode=None,
-        decode=None,
-        training_sigmas=sigmas,
+        sigma_data=process.sigma_data or spread,
+        encode=None if latents is None else latents.encode,
+        decode=None if latents is None else latents.decode,
         origin=folder.origin,
         labels=told,
         guidance=scale,
+        pixels=None if latents is None else (reduction(latents.vae) * shape[1], reduction(latents.vae) * shape[2]),
     )
 
 
-def read_labels(
-    name: str, unet: Any, labels: int | Sequence[int] | None, guidance: float | None
+def _labels(
+    name: str, classes: int | None, labels: int | Sequence[int] | None, guidance: float | None
 ) -> tuple[tuple[int, ...], float | None]:
-    """Labels and guidance for a network; ValueError for a network that takes none, or none such.
+    """Labels and guidance for a network of that many classes; ValueError for one that takes none, or none such.
 
     Its last class is what it was told in place of a label that was left out, where guidance is above 1.
     """
-    if unet.class_embedding is None:
+    if classes is None:
         for what, value in {"labels": labels, "guidance": guidance}.items():
             if value is not None:
                 raise ValueError(f"{name} is unconditional and takes no {what}: leave that out.")
         return (), None
-    if not isinstance(unet.class_embedding, torch.nn.Embedding):
-        raise ValueError(f"The UNet of {name} wants classes that are not numbered from 0: not supported.")
     scale = 1.0 if guidance is None else real_number(guidance, "The guidance", 1.0, MOST_GUIDANCE)
-    last = unet.class_embedding.num_embeddings - (2 if scale > 1 else 1)
+    last = classes - (2 if scale > 1 else 1)
     if labels is None:
         raise ValueError(f"{name} wants class labels: give some from 0 to {last}.")
     if isinstance(labels, str) or not isinstance(labels, int | Sequence):
@@ -85,26 +83,29 @@ def read_labels(
     return tuple(whole_number(label, f"A label of {name}", 0, last) for label in told), scale
 
 
-def _network(unet: Any, channels: int, told: tuple[int, ...], scale: float | None) -> Network:
+def _classes(name: str, network: Any) -> int | None:
+    """How many classes a network knows, that of no label among them; None where it is told none."""
+    if untold := network.config.get("num_embeds_ada_norm"):  # DiT's, of as many classes and this one
+        return int(untold) + 1
+    if network.class_embedding is None:
+        return None
+    if not isinstance(network.class_embedding, torch.nn.Embedding):
+        raise ValueError(f"The UNet of {name} wants classes that are not numbered from 0: not supported.")
+    return network.class_embedding.num_embeddings
+
+
+def _network(network: Any, channels: int, told: tuple[int, ...], classes: int | None, scale: float | None) -> Network:
     """The network as it is called; a learned variance, in further channels, is left out."""
-    if not told:
-        return lambda x, timesteps, _rows: unet(x, timesteps).sample[:, :channels]
+    if classes is None:
+        return lambda x, timesteps, _rows: network(x, timesteps).sample[:, :channels]
 
-    def call(x: torch.Tensor, timesteps: torch.Tensor, classes: torch.Tensor, _pooled: None) -> torch.Tensor:
-        return unet(x, timesteps, class_labels=classes).sample[:, :channels]
+    def call(x: torch.Tensor, timesteps: torch.Tensor, classes: torch.Tensor, _beside: None) -> torch.Tensor:
+        return network(x, timestep=timesteps, class_labels=classes).sample[:, :channels]
 
-    given = torch.tensor(told, device=unet.device)
+    given = torch.tensor(told, device=network.device)
     guided = scale is not None and scale > 1
-    untold = torch.full_like(given, unet.class_embedding.num_embeddings - 1)
-    return Prompted(call, Embeddings(given, None), Embeddings(untold, None) if guided else None, scale or 1.0)
-
-
-def training(folder: ModelFolder) -> tuple[TrainingLevels, str]:
-    """The levels a variance-preserving model was trained on, and what it predicts, from its scheduler's file.
-
-    Raises ValueError for schedulers of another process and for unknown predictions.
-    """
-    return schedulers.discrete(folder.config("scheduler", "scheduler_config.json"), folder.path, folder.scheduler)
+    untold = torch.full_like(given, classes - 1)
+    return Prompted(call, Embeddings(given), Embeddings(untold) if guided else None, scale or 1.0)
 
 
 def image_size(size: Any, name: str) -> tuple[int, int]:

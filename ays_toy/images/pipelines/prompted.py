@@ -1,25 +1,26 @@
-"""Text-to-image models of latents: Stable Diffusion 1.x, 2.x, XL and 3, and Flux."""
+"""Text-to-image models of latents: Stable Diffusion 1.x, 2.x, XL and 3, Flux, PixArt, Sana, AuraFlow and Lumina."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from ays_toy.checks import real_number, whole_number
 from ays_toy.data.texts import MARK
-from ays_toy.images.pipelines import schedulers
+from ays_toy.images.pipelines import loras
 from ays_toy.images.pipelines.adapters import network_model
-from ays_toy.images.pipelines.conditioning import CALLS, MOST_GUIDANCE, Prompted, encode
-from ays_toy.images.pipelines.coordinates import flow_sigma, flow_time
+from ays_toy.images.pipelines.calls import CALLS
+from ays_toy.images.pipelines.conditioning import MOST_GUIDANCE, Prompted
+from ays_toy.images.pipelines.encoding import encode
 from ays_toy.images.pipelines.folders import ModelFolder, loading
-from ays_toy.images.pipelines.latents import Latents
+from ays_toy.images.pipelines.latents import LATENT_STD, Latents, reduction
+from ays_toy.images.pipelines.loras import Lora
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.images.pipelines.pixels import image_size, training
+from ays_toy.images.pipelines.pixels import image_size
 from ays_toy.images.pipelines.trial import check_levels
 
 MOST_PROMPTS, MOST_PIXELS = 1000, 4096
-LATENT_STD = 1.0  # autoencoders are scaled so that their latents have unit variance
 OPTIONS: dict[str, dict[str, Any]] = {  # what has no say in the denoiser
     "StableDiffusionPipeline": {"safety_checker": None, "requires_safety_checker": False},
     "StableDiffusionXLPipeline": {"add_watermarker": False},
@@ -35,14 +36,17 @@ def build(
     prompts: str | Sequence[str] | None,
     guidance: float | None,
     size: int | None,
+    lora: Lora | None = None,
 ) -> ImageModel:
     """Load a text-to-image pipeline, encode its prompts once and let its text encoders go -> `ImageModel`."""
     said = read_prompts(name, prompts)
     scale = folder.kind.guidance if guidance is None else real_number(guidance, "The guidance", 1.0, MOST_GUIDANCE)
-    times, sigmas, prediction = _time(folder)
-    check_levels(sigmas[::-1], folder.title)
+    process = folder.process
+    check_levels(process.sigmas[::-1], folder.title)
     with loading(folder):
         pipeline = _pipeline(folder, dtype)
+    if lora is not None:
+        loras.add(pipeline, lora)
     network = getattr(pipeline, folder.kind.part)
     shape, pixels = _shape(name, pipeline, network, size)
     if not folder.kind.classifier_free and not network.config.guidance_embeds:
@@ -55,21 +59,18 @@ def build(
         latents = Latents(pipeline.vae, device, dtype)
         call = CALLS[folder.pipeline](network.to(device), pixels, scale)
     return network_model(
-        Prompted(call, given, empty, scale or 1.0),
-        times,
-        sigmas,
+        Prompted(call, given, empty, scale or 1.0, folder.kind.renormed),
+        process,
         name=name,
         title=folder.title,
-        prediction=prediction,
         shape=shape,
         device=device,
         dtype=dtype,
         batch=batch_for(shape),
-        sigma_data=LATENT_STD,
+        sigma_data=process.sigma_data or LATENT_STD,
         encode=latents.encode,
         decode=latents.decode,
-        training_sigmas=None if prediction == "flow" else sigmas,
-        origin=folder.origin,
+        origin=replace(folder.origin, lora=None if lora is None else (str(lora.file), lora.scale)),
         prompts=said,
         guidance=scale,
         pixels=pixels,
@@ -88,24 +89,6 @@ def read_prompts(name: str, prompts: str | Sequence[str] | None) -> tuple[str, .
     if wrong is not None:
         raise ValueError(f"Every prompt must be text, not {wrong!r}.")
     return tuple(prompt.removeprefix(MARK) for prompt in said)
-
-
-def _time(folder: ModelFolder) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, str]:
-    """A model's timesteps as a function of sigma, its levels or range (descending), and what it predicts.
-
-    A flow's time is continuous. Its range here runs from timestep 999 to 1 of 1000, since s = 1 is infinitely noisy;
-    the shift that its scheduler applies only chooses which s are used, so it plays no part in the map.
-    """
-    config = folder.config("scheduler", "scheduler_config.json")
-    scheduler = str(schedulers.class_name(config, folder.scheduler))
-    if folder.kind.part == "transformer":
-        if not scheduler.startswith("FlowMatch"):
-            raise ValueError(f"{folder.title} comes with {scheduler}, but its kind is a flow.")
-        steps = schedulers.flow_steps(config, folder.path, folder.scheduler)
-        ends = flow_sigma(np.array([steps - 1, 1]) / steps)
-        return lambda sigma: steps * flow_time(sigma), ends, "flow"
-    levels, prediction = training(folder)
-    return levels.timesteps, levels.sigmas[::-1].copy(), prediction
 
 
 def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
@@ -127,7 +110,7 @@ def _pipeline(folder: ModelFolder, dtype: torch.dtype) -> Any:
 
 def _shape(name: str, pipeline: Any, network: Any, size: int | None) -> tuple[tuple[int, int, int], tuple[int, int]]:
     """The latents' shape and the images' size in pixels: the pipeline's own, or square ones of `size` pixels."""
-    channels, factor = pipeline.vae.config.latent_channels, pipeline.vae_scale_factor
+    channels, factor = pipeline.vae.config.latent_channels, reduction(pipeline.vae)
     patch = 2 if type(pipeline).__name__ == "FluxPipeline" else getattr(network.config, "patch_size", None) or 1
     takes = network.config.in_channels // (4 if type(pipeline).__name__ == "FluxPipeline" else 1)
     if takes != channels:

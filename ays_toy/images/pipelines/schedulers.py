@@ -4,18 +4,15 @@ What a configuration leaves out is that class's own default, and classes differ:
 DDPMScheduler's, and only some know `rescale_betas_zero_snr`. So the class is built, and its levels are taken.
 """
 
-import inspect
 import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ays_toy.checks import lookup, quoted
-from ays_toy.images.pipelines.coordinates import PREDICTIONS, TrainingLevels
+from ays_toy.checks import quoted
 
 PLAIN = "DDPMScheduler"  # what a configuration that names no class belongs to
-VP_PREDICTIONS = {"original_sample": "sample"} | {name: name for name in PREDICTIONS if name != "flow"}
 
 
 def class_name(config: Mapping[str, Any], otherwise: str | None = None) -> str:
@@ -49,23 +46,3 @@ def _built(name: str, config: str) -> Any:
     import diffusers
 
     return getattr(diffusers, name).from_config(json.loads(config))
-
-
-def discrete(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> tuple[TrainingLevels, str]:
-    """The levels that a variance-preserving model was trained on, and what it predicts.
-
-    Raises ValueError for schedulers of another process and for unknown predictions.
-    """
-    scheduler = build(config, where, otherwise)
-    kind = type(scheduler)
-    flow = "use_flow_sigmas" in inspect.signature(kind).parameters and scheduler.config.use_flow_sigmas
-    if flow or config.get("timestep_type") == "continuous" or getattr(scheduler, "alphas_cumprod", None) is None:
-        name = kind.__name__
-        raise ValueError(f"The {name} of {where} has no discrete variance-preserving timesteps: not supported.")
-    said = scheduler.config.get("prediction_type", "epsilon")
-    return TrainingLevels.of(scheduler.alphas_cumprod), lookup(VP_PREDICTIONS, said, "prediction type")
-
-
-def flow_steps(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> int:
-    """Which timestep a flow calls pure noise, s = 1."""
-    return int(build(config, where, otherwise).config.num_train_timesteps)

@@ -1,5 +1,6 @@
 """The Images page's state and the widgets that make it: the model, what is searched for, and the dials."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,12 @@ from ays_toy.exchange.formats import FORMATS
 from ays_toy.images import compared, loading, scores
 from ays_toy.images.config import ITERATIONS, ImageConfig, Which
 from ays_toy.images.pipelines.conditioning import prompts_in
+from ays_toy.images.pipelines.loras import MOST_SCALE
 from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec, controls, record
 from ays_toy.ui.controls import draws, pick
+from ays_toy.ui.images import model_box
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
@@ -25,18 +28,24 @@ ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 def _name(text: str) -> str:
     if not text.strip() or len(text) > MOST_NAME or not text.isprintable():
         raise ValueError(
-            f"The model must be “digits”, “handwritten”, a folder or a hub name, of at most {MOST_NAME} characters."
+            f"The model must be “digits”, “handwritten”, a folder, a file or a hub name, of at most {MOST_NAME} "
+            "characters."
         )
     serving.current().check_model(text.strip())
     return text
 
 
-def _folder(text: str) -> str:
-    if len(text) > MOST_NAME or not text.isprintable():
-        raise ValueError(f"The folder of clean images must be a path of at most {MOST_NAME} characters.")
-    if text.strip():
-        serving.current().check_path()
-    return text
+def _path(what: str) -> Callable[[str], str]:
+    """A check of the path that a link names."""
+
+    def check(text: str) -> str:
+        if len(text) > MOST_NAME or not text.isprintable():
+            raise ValueError(f"The {what} must be a path of at most {MOST_NAME} characters.")
+        if text.strip():
+            serving.current().check_path()
+        return text
+
+    return check
 
 
 def _prompts(text: str) -> str:
@@ -52,7 +61,9 @@ class ImagesView:
     image_model: str = codec.param(loading.DIGITS, codec.checked(_name))
     prompts: str = codec.param("", _prompts)
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
-    folder: str = codec.param("", _folder)
+    lora: str = codec.param("", _path("LoRA"))
+    lora_scale: float = codec.param(1.0, codec.number("The scale of the LoRA", -MOST_SCALE, MOST_SCALE))
+    folder: str = codec.param("", _path("folder of clean images"))
     solver: str = codec.param("stochastic-ddim", solver_named)
     steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
@@ -73,8 +84,15 @@ class ImagesView:
         """The model that the controls name, with the prompts and the guidance that these models take."""
         if self.bundled:
             return Which()
-        prompts = () if ships(self.image_model) else prompts_in(self.prompts)
-        return Which(self.image_model.strip(), prompts, self.guidance or None)
+        name, guidance = self.image_model.strip(), self.guidance or None
+        if ships(name):
+            return Which(name, guidance=guidance)
+        return Which(name, prompts_in(self.prompts), guidance, lora=self.lora.strip(), lora_scale=self._added)
+
+    @property
+    def _added(self) -> float:
+        """How much of the LoRA is added; without one always the same."""
+        return self.lora_scale if self.lora.strip() else Which.lora_scale
 
     @property
     def bundled(self) -> bool:
@@ -105,6 +123,7 @@ def model_controls() -> None:
         pick("Model", "image_model", {name: name for name in here.offered})
     else:
         _any_model(keep)
+    model_box.suggestions()
     model = st.session_state["image_model"]
     if model.strip() == loading.DIGITS:
         return
@@ -112,6 +131,7 @@ def model_controls() -> None:
         _prompted(keep)
     _guided(keep)
     if not here.shared and not ships(model):
+        model_box.lora()
         _clean_images(keep)
 
 
@@ -145,9 +165,9 @@ def _any_model(keep: dict[str, Any]) -> None:
         "Model",
         key="image_model",
         max_chars=MOST_NAME,
-        help="“digits” and “handwritten” ship with this project. Or the path of a folder in diffusers' format on this "
-        "server, or a name on the Hugging Face hub such as google/ddpm-cifar10-32: safetensors only, and no code of "
-        "its own.",
+        help="“digits” and “handwritten” ship with this project. Or the path of a folder in diffusers' format, or of a "
+        ".safetensors file of Stable Diffusion, on this server, or a name on the Hugging Face hub such as "
+        "google/ddpm-cifar10-32: safetensors only, and no code of its own.",
         **keep,
     )
 
@@ -171,6 +191,8 @@ def search_controls() -> None:
     record.among("figure", options)
     about = " ".join(f"**{FIGURES[name].title}:** {FIGURES[name].about}" for name in options)
     pick("Judge pictures by", "figure", {name: FIGURES[name].title for name in options}, help=about)
+    if not ships(st.session_state["image_model"]):
+        model_box.judged(st.session_state["figure"])
     pick(
         "Find a schedule by",
         "method",
