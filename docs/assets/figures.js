@@ -8,7 +8,8 @@ function look() {
   const axis = { gridcolor: LINES[scheme], zerolinecolor: LINES[scheme], linecolor: LINES[scheme], automargin: true };
   const clear = "rgba(0,0,0,0)";
   const font = { family: getComputedStyle(document.body).fontFamily, color: INK[scheme] };
-  return { layout: { font, paper_bgcolor: clear, plot_bgcolor: clear, xaxis: axis, yaxis: axis } };
+  const words = { heatmap: [{ textfont: { color: INK[scheme] } }] };  // the map of winners is thin over the page
+  return { data: words, layout: { font, paper_bgcolor: clear, plot_bgcolor: clear, xaxis: axis, yaxis: axis } };
 }
 
 async function draw(place) {

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -29,6 +29,8 @@ BINS = 96
 FIGURES = ("nll", "energy")  # under a picture
 JUDGED = (*FIGURES, "coverage")
 DOTS = 400  # that each panel of a film has
+PACE = 200  # milliseconds that a frame is seen
+BUTTON = {"bgcolor": "rgba(128,128,128,0.15)", "font": {"color": "#C25A12"}}  # is read in the light and in the dark
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,12 @@ class Drawn:
         )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compared(model: Model, solver: str, steps: int, which: tuple[str, ...]) -> list[Measured]:
     return finding.compare(model, solver, steps, metrics=JUDGED, which=which)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _gram(model: Model) -> PathGram:
     return finding.one_pass(model).gram
 
@@ -151,22 +153,16 @@ def _search(known: Facts) -> Drawn:
 
 def _playable(figure: go.Figure) -> go.Figure:
     """With a button that plays its frames, and a bar that leads through them."""
-    shown: dict[str, Any] = {
-        "mode": "immediate",
-        "frame": {"duration": 0, "redraw": True},
-        "transition": {"duration": 0},
-    }
-    play = {**shown, "fromcurrent": True, "frame": {"duration": 200, "redraw": True}}
+    shown: dict[str, Any] = {"mode": "immediate", "transition": {"duration": 0}, "frame": {"duration": 0}}
+    play = {**shown, "fromcurrent": True, "frame": {"duration": PACE}}
     button = {"label": "Play", "method": "animate", "args": [None, play]}
-    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], shown]} for frame in figure.frames]
+    steps = [{"label": one.name, "method": "animate", "args": [[one.name], shown]} for one in figure.frames]
     bottom = (figure.layout.margin.b or 0) + 70
+    below = {"y": 0, "yanchor": "top", "pad": {"t": bottom - 66}}
     figure.update_layout(
         height=(figure.layout.height or 350) + 70,
         margin={"b": bottom},
-        updatemenus=[{"type": "buttons", "buttons": [button], "x": 0, "y": 0, "xanchor": "left", "yanchor": "top"}],
-        sliders=[
-            {"steps": steps, "x": 0.12, "len": 0.88, "y": 0, "yanchor": "top", "currentvalue": {"visible": False}}
-        ],
+        updatemenus=[{**below, "type": "buttons", "buttons": [button], "x": 0, "xanchor": "left", **BUTTON}],
+        sliders=[{**below, "steps": steps, "x": 0.12, "len": 0.88, "currentvalue": {"visible": False}}],
     )
-    figure.layout.updatemenus[0].pad = figure.layout.sliders[0].pad = {"t": bottom - 66}
     return figure

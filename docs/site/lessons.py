@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import drawing
 
 from ays_toy.lessons import LESSONS
-from ays_toy.lessons.lesson import Lesson, Prediction, Scene, Step
+from ays_toy.lessons.lesson import Lesson, Prediction, Step
 
 HEAD = """# The ideas
 
@@ -24,17 +24,15 @@ def page() -> str:
 def _lesson(lesson: Lesson) -> Iterator[str]:
     yield f"## {lesson.title}"
     yield f"*After it you can {lesson.idea}.*"
-    before: Scene | None = None
+    before: object = None
     for number, step in enumerate(lesson.steps, start=1):
         yield f"### {step.title}"
         yield step.text
-        if not (
-            before and (before.page, before.state, before.look) == (step.scene.page, step.scene.state, step.scene.look)
-        ):
-            figure = drawing.drawn(step.scene)
-            if figure:
-                yield figure.html()
-        before = step.scene
+        scene = step.scene
+        seen = scene.page, scene.state, scene.look
+        if seen != before and (figure := drawing.drawn(scene)):
+            yield figure.html()
+        before = seen
         yield from _answer(step)
         yield f"`/{step.scene.page}?{urlencode({'lesson': f'{lesson.name}.{number}'})}`"
 
