@@ -39,6 +39,7 @@ def test_what_the_wheel_asks_for_is_pinned_as_what_was_tested():
     assert "ays-explorer[images]" in extras["app"]
     assert {*PROJECT["dependencies"], *extras["images"], *app_alone} == pins("requirements.txt")
     assert set(extras["cluster"]) == pins("requirements-cluster.txt")
+    assert set(extras["docs"]) == {"ays-explorer[app]", *pins("requirements-docs.txt")}
 
 
 @pytest.fixture(scope="session")
