@@ -16,6 +16,7 @@ RUN python -m compileall -q ays_toy pages app.py && python -m ays_toy doctor
 
 ENV AYS_SHARED=1 \
     AYS_EXPLORER_HOME=/data \
+    PYTHONPATH=/opt/ays-explorer \
     PYTHONUNBUFFERED=1 \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_HEADLESS=true

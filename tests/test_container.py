@@ -41,6 +41,7 @@ def test_it_runs_not_as_root_shared_and_on_every_address() -> None:
     assert settings[serving.SHARED] == "1"
     assert settings["STREAMLIT_SERVER_ADDRESS"] == "0.0.0.0"
     assert settings["AYS_EXPLORER_HOME"] in of("VOLUME")
+    assert [settings["PYTHONPATH"]] == of("WORKDIR"), "Dask's own commands find the project too"
 
 
 def test_one_port_is_served_exposed_asked_after_and_named_to_a_space() -> None:

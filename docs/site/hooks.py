@@ -8,9 +8,9 @@ import posixpath
 import re
 from pathlib import Path
 
-import evidence
-import lessons
+import ideas
 import reference
+import study
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -19,8 +19,8 @@ from mkdocs.structure.pages import Page
 from plotly.offline import get_plotlyjs
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = {"ideas.md": lessons.page, "words.md": reference.words, "commands.md": reference.commands}
-PARTS = {"study": evidence.study, "api": reference.api}  # what stands for <!-- site: … -->
+WRITTEN = {"ideas.md": ideas.page, "words.md": reference.words, "commands.md": reference.commands}
+PARTS = {"study": study.study, "api": reference.api}  # what stands for <!-- site: … -->
 PAGES = {f"{name.upper()}.md": f"{name}.md" for name in ("architecture", "contributing", "security", "changelog")}
 PAGES |= {"README.md": "index.md", "notebooks": "practice.md"}
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
