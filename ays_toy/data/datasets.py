@@ -61,6 +61,10 @@ def from_points(points: Any, name: str = "own", title: str = "Your points") -> D
     """A data set of the user's own points [N, 2], N from 2 to 20,000, centred and scaled to std 0.5.
 
     Raises ValueError for fewer, for more, for values that are not finite or beyond 1e15, and where all are equal.
+
+    Examples:
+        >>> datasets.from_points([[0, 0], [1, 0], [0, 3]], name="three").about
+        '3 points of your own.'
     """
     array = checks.points(points, least=2)
     if len(array) > MAX_POINTS:
@@ -205,5 +209,12 @@ DATASETS: dict[str, Dataset] = {
 
 
 def get(name: str) -> Dataset:
-    """The data set of that name; ValueError listing the names otherwise."""
+    """The data set of that name; ValueError listing the names otherwise.
+
+    Examples:
+        >>> datasets.get("grid-8x8").title
+        'Grid 8×8'
+        >>> datasets.get("moons").sample(3, torch.Generator().manual_seed(0)).shape
+        torch.Size([3, 2])
+    """
     return checks.lookup(DATASETS, name, "data set")

@@ -33,7 +33,12 @@ def sigma_like(sigma: float | torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 
 
 class GaussianDenoiser:
-    """D(x, sigma) = c^2 / (c^2 + sigma^2) x for Gaussian data of mean 0 and std c (AYS, Lemma 3.3)."""
+    """D(x, sigma) = c^2 / (c^2 + sigma^2) x for Gaussian data of mean 0 and std c (AYS, Lemma 3.3).
+
+    Examples:
+        >>> denoisers.GaussianDenoiser(std=0.5)(torch.tensor([[1.0, -2.0]]), 0.5)
+        tensor([[ 0.5000, -1.0000]])
+    """
 
     def __init__(self, std: float = SIGMA_DATA) -> None:
         self.std = positive(std, "std")
@@ -48,6 +53,12 @@ class MixtureDenoiser:
 
     D = (sum_k r_k s_k^2/v_k) x + sum_k r_k (sigma^2/v_k) m_k, with v_k = s_k^2 + sigma^2 and r the softmax over
     components. This form neither divides by sigma nor subtracts large numbers, so float32 holds from sigma 0.002 to 80.
+
+    Examples:
+        >>> denoiser = denoisers.MixtureDenoiser(means=[[-1, 0], [1, 0]], stds=0.1)
+        >>> denoiser(torch.tensor([[0.0, 0.0], [0.9, 0.0]]), 0.2)
+        tensor([[0.0000, 0.0000],
+                [0.9800, 0.0000]])
     """
 
     def __init__(self, means: Any, stds: Any, weights: Any = 1.0) -> None:
@@ -90,7 +101,12 @@ class MixtureDenoiser:
 
 
 class EmpiricalDenoiser(MixtureDenoiser):
-    """Posterior mean where the data are exactly these points [M, ...]: a mixture with zero component variance."""
+    """Posterior mean where the data are exactly these points [M, ...]: a mixture with zero component variance.
+
+    Examples:
+        >>> denoisers.EmpiricalDenoiser([[-1, 0], [1, 0]])(torch.tensor([[0.1, 5.0]]), 0.01)
+        tensor([[1., 0.]])
+    """
 
     def __init__(self, points: Any) -> None:
         super().__init__(points, 0.0)

@@ -23,7 +23,12 @@ FINAL_ZERO = {
 
 
 def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **about: Any) -> str:
-    """A schedule [n+1] with its method, KLUB and whatever else is said about it (model, solver, ...), as JSON."""
+    """A schedule [n+1] with its method, KLUB and whatever else is said about it (model, solver, ...), as JSON.
+
+    Examples:
+        >>> json.loads(export.as_json([80, 1, 0.002], method="by hand"))["sigmas"]
+        [80.0, 1.0, 0.002]
+    """
     levels = validate(sigmas)
     record: dict[str, Any] = {
         "sigmas": levels.tolist(),
@@ -42,7 +47,12 @@ def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **abo
 
 
 def as_csv(sigmas: Any) -> str:
-    """A schedule [n+1] as two columns: level, from 0 at the highest noise, and sigma, without a final zero."""
+    """A schedule [n+1] as two columns: level, from 0 at the highest noise, and sigma, without a final zero.
+
+    Examples:
+        >>> export.as_csv([80, 1, 0.002]).splitlines()
+        ['level,sigma (no final zero)', '0,80.0', '1,1.0', '2,0.002']
+    """
     lines = [f"{k},{sigma!r}" for k, sigma in enumerate(validate(sigmas).tolist())]
     return "\n".join(["level,sigma (no final zero)", *lines]) + "\n"
 
@@ -52,6 +62,12 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
 
     For n steps these are n+1 numbers where zero takes the place of the last level (as in ComfyUI's own
     AlignYourStepsScheduler), n+2 where it is appended. Flow-matching models count noise as s = sigma / (1 + sigma).
+
+    Examples:
+        >>> export.as_comfyui([80, 1, 0.002])
+        '80.0, 1.0, 0.0'
+        >>> export.as_comfyui([80, 1, 0.002], final_zero="append")
+        '80.0, 1.0, 0.002, 0.0'
     """
     levels = with_zero(sigmas, final_zero)
     if model is not None and model.prediction == "flow":
@@ -61,14 +77,24 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
 
 
 def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
-    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append")."""
+    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append").
+
+    Examples:
+        >>> export.with_zero([80, 1, 0.002]).tolist()
+        [80.0, 1.0, 0.0]
+    """
     levels = validate(sigmas)
     lookup(FINAL_ZERO, final_zero, "way to end in zero")
     return np.append(levels[:-1] if final_zero == "replace" else levels, 0.0)
 
 
 def counting(sigmas: Any, final_zero: str = "replace") -> str:
-    """One sentence that says how a list for image tools counts its steps, for n levels of a schedule [n+1]."""
+    """One sentence that says how a list for image tools counts its steps, for n levels of a schedule [n+1].
+
+    Examples:
+        >>> export.counting([80, 1, 0.002])
+        '3 numbers for 2 steps: zero takes the place of the last level, so the last step jumps to it.'
+    """
     levels = with_zero(sigmas, final_zero)
     return f"{levels.size} numbers for {steps(levels.size - 1)}: {FINAL_ZERO[final_zero]}."
 

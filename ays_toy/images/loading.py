@@ -49,6 +49,11 @@ def load(
     Before it is given out the model denoises one image of noise. Raises ValueError, in one sentence, for a model that
     cannot be found, read or trusted (pickled weights, code of its own, an unknown class), that lacks weights or answers
     with no numbers, for a device that is not there, and for arguments that do not fit.
+
+    Examples:
+        >>> model = images.load("digits")
+        >>> model.shape
+        (1, 8, 8)
     """
     place, kind = _device(device), None if dtype is None else _dtype(dtype)
     if batch is not None:

@@ -77,6 +77,12 @@ def wrap(
     With `labels` it gets them [N] as one more argument, row n taking label n modulo their number; x0 that show several
     classes need these [N] as `shown`. Raises ValueError, in one sentence, for arguments that do not fit, a range that
     is none, and a denoiser that answers one image of noise with anything else than finite numbers of its shape.
+
+    Examples:
+        >>> ranged = {"shape": (1, 8, 8), "sigma_min": 0.01, "sigma_max": 80.0}
+        >>> model = images.wrap(denoisers.GaussianDenoiser(), **ranged)
+        >>> model.denoiser(torch.zeros(2, 1, 8, 8), 1.0).shape
+        torch.Size([2, 1, 8, 8])
     """
     if not callable(denoiser):
         raise ValueError(f"The denoiser must be callable as denoiser(x, sigma), giving x0; {quoted(denoiser)} is not.")

@@ -135,7 +135,12 @@ DEFAULT = ("nll", "sliced-w2", "energy", "hist-kl", "outliers", "coverage", "mod
 
 
 def fitting(name: str, dataset: Dataset) -> Metric:
-    """The metric of that name; ValueError for an unknown one, and one that counts modes where the data have none."""
+    """The metric of that name; ValueError for an unknown one, and one that counts modes where the data have none.
+
+    Examples:
+        >>> metrics.fitting("energy", datasets.get("moons")).title
+        'Energy distance'
+    """
     metric = lookup(METRICS, name, "metric")
     if metric.needs_modes and not dataset.has_modes:
         raise ValueError(f"{metric.title} needs data with separate modes: choose another metric, such as energy.")
@@ -148,6 +153,13 @@ def evaluate(samples: torch.Tensor, reference: Reference, names: Iterable[str] |
 
     Metrics that need modes are left out where the data have none. ValueError for samples of another shape, too few or
     not finite, and for an unknown name.
+
+    Examples:
+        >>> data, generator = datasets.get("ring-8"), torch.Generator().manual_seed(0)
+        >>> reference = metrics.Reference.of(data, 0.002, n=2000, generator=generator)
+        >>> found = metrics.evaluate(data.noisy(2000, 0.002, generator), reference, ["energy", "coverage"])
+        >>> abs(found["energy"].value) < 4 * found["energy"].stderr, found["coverage"].value
+        (True, 1.0)
     """
     chosen = [lookup(METRICS, name, "metric") for name in (DEFAULT if names is None else names)]
     batch = Batch.of(samples, reference)

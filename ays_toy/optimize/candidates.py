@@ -62,7 +62,12 @@ def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def blend(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """The schedule [n+1] that lies `share` of the way from the first to the second in log sigma, level by level."""
+    """The schedule [n+1] that lies `share` of the way from the first to the second in log sigma, level by level.
+
+    Examples:
+        >>> optimize.blend(np.array([100.0, 1.0, 0.01]), np.array([100.0, 0.01, 0.01]), 0.5).round(3).tolist()
+        [100.0, 0.1, 0.01]
+    """
     mixed = np.exp((1 - share) * np.log(first) + share * np.log(second))
     mixed[0], mixed[-1] = first[0], first[-1]
     return validate(mixed)

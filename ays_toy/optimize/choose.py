@@ -248,6 +248,13 @@ def choose(
     modes need `data`. What leads is refined with that effort (default: `WIDE`'s), unless `refine` is False or `data`
     are thousands of points, whose gradients take minutes and gain nothing that is seen. The score is that of the last
     round: report it on seeds of your own. Raises ValueError for unknown names and bad ranges.
+
+    Examples:
+        >>> data, generator = datasets.get("ring-8"), torch.Generator().manual_seed(0)
+        >>> x0 = data.sample(400, generator)
+        >>> found = optimize.choose(data.denoiser(), x0, "ddim", 4, generator=generator, refine=False)
+        >>> found.sigmas.size
+        5
     """
     chosen = find(solver)
     lookup(METRICS, metric, "metric")

@@ -68,6 +68,14 @@ def refine(
     to where the score is less. `score` judges levels on noise of its own, which is not the generator's: those that the
     way leads to, as `offered`, and what did best is kept, the start where nothing was better. Raises ValueError for a
     bad schedule or an unknown solver.
+
+    Examples:
+        >>> data, generator = datasets.get("ring-8"), torch.Generator().manual_seed(0)
+        >>> reference = metrics.Reference.of(data, 0.002, n=500, generator=generator)
+        >>> score = optimize.sample_score(data.denoiser(), reference, "ddim", seed=1, n=500)
+        >>> found = optimize.refine(data.denoiser(), schedules.edm(4), "ddim", score=score, generator=generator)
+        >>> found.score.value <= found.start.value
+        True
     """
     first, work = validate(sigmas), effort or Effort()
     if pull is None:

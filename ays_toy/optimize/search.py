@@ -34,6 +34,11 @@ def coordinate_search(
     paper's prices. `stop` is asked before every level, and where it says True the search ends without the sweep it was
     in; `watch` hears of every level that was placed, with the levels as they are then. Raises ValueError for an invalid
     schedule, fewer than two candidates, or a level that is not free to move.
+
+    Examples:
+        >>> sweeps = list(optimize.coordinate_search(optimize.GaussianCosts(), schedules.edm(8)))
+        >>> sweeps[-1].moved, sweeps[-1].klub.value < sweeps[0].klub.value
+        (0, True)
     """
     levels = validate(sigmas)
     whole_number(candidates, "The number of candidates", 2)
@@ -151,6 +156,16 @@ def align_your_steps(
     The first stage starts from `sigmas` (default EDM's 10 steps) and is stopped early by its score (`stopped_search`).
     Each of the two rounds that follow puts geometric midpoints into the chosen schedule and moves only those, until
     they rest (`refine_search`).
+
+    Examples:
+        >>> data, generator = datasets.get("ring-8"), torch.Generator().manual_seed(0)
+        >>> denoiser, x0 = data.denoiser(), data.sample(64, generator)
+        >>> reference = metrics.Reference.of(data, 0.002, n=500, generator=generator)
+        >>> score = optimize.sample_score(denoiser, reference, "stochastic-ddim", seed=1, n=500)
+        >>> short = {"candidates": 3, "max_sweeps": 1}  # left out: until nothing moves
+        >>> found = list(optimize.align_your_steps(denoiser, x0, generator=generator, score=score, **short))
+        >>> sorted({sweep.sigmas.size - 1 for sweep in found})
+        [10, 20, 40]
     """
     start = edm(10, SIGMA_MIN, SIGMA_MAX) if sigmas is None else validate(sigmas)
     costs = MonteCarloCosts(denoiser, x0, generator=generator)

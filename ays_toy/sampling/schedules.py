@@ -44,7 +44,12 @@ class Schedule:
 
 
 def validate(sigmas: Any) -> np.ndarray:
-    """Return a schedule as a float64 array [n+1]; ValueError unless it is finite, positive and strictly descending."""
+    """Return a schedule as a float64 array [n+1]; ValueError unless it is finite, positive and strictly descending.
+
+    Examples:
+        >>> schedules.validate([80, 1, 0.002]).tolist()
+        [80.0, 1.0, 0.002]
+    """
     try:
         levels = np.array(sigmas, dtype=np.float64)
     except (TypeError, ValueError):
@@ -80,14 +85,24 @@ def _between(level_at: Callable[[np.ndarray], np.ndarray], n: Any, sigma_min: An
 
 
 def edm(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, rho: float = 7.0) -> np.ndarray:
-    """EDM's schedule, uniform in sigma^(1/rho) -> [n+1] (Karras et al. 2022, Eq. 5)."""
+    """EDM's schedule, uniform in sigma^(1/rho) -> [n+1] (Karras et al. 2022, Eq. 5).
+
+    Examples:
+        >>> schedules.edm(4).round(3).tolist()
+        [80.0, 17.528, 2.515, 0.17, 0.002]
+    """
     low, high = sigma_range(sigma_min, sigma_max)
     root = 1.0 / positive(rho, "rho")
     return _between(lambda u: (high**root + u * (low**root - high**root)) ** (1 / root), n, low, high)
 
 
 def logsnr(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -> np.ndarray:
-    """Uniform in log sigma, i.e. geometric -> [n+1] (Lu et al. 2022). EDM with rho -> infinity, not rho = 1."""
+    """Uniform in log sigma, i.e. geometric -> [n+1] (Lu et al. 2022). EDM with rho -> infinity, not rho = 1.
+
+    Examples:
+        >>> schedules.logsnr(2, sigma_min=0.01, sigma_max=100.0).round(3).tolist()
+        [100.0, 1.0, 0.01]
+    """
     low, high = sigma_range(sigma_min, sigma_max)
     return _between(lambda u: high ** (1 - u) * low**u, n, low, high)
 
@@ -107,14 +122,24 @@ def vp_sigma(s: np.ndarray | float) -> np.ndarray:
 
 
 def time_uniform(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -> np.ndarray:
-    """Uniform in the VP process's time s (linear beta, 0.1 to 20), ends mapped to the range -> [n+1] (AYS, App. B)."""
+    """Uniform in the VP process's time s (linear beta, 0.1 to 20), ends mapped to the range -> [n+1] (AYS, App. B).
+
+    Examples:
+        >>> schedules.time_uniform(4).round(3).tolist()
+        [80.0, 11.825, 2.856, 0.872, 0.002]
+    """
     low, high = sigma_range(sigma_min, sigma_max)
     first, last = vp_time(high), vp_time(low)
     return _between(lambda u: vp_sigma(first + u * (last - first)), n, low, high)
 
 
 def time_quadratic(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -> np.ndarray:
-    """Uniform in sqrt(s), s the VP process's time as in `time_uniform` -> [n+1] (Song et al. 2021, App. D.2)."""
+    """Uniform in sqrt(s), s the VP process's time as in `time_uniform` -> [n+1] (Song et al. 2021, App. D.2).
+
+    Examples:
+        >>> schedules.time_quadratic(4).round(3).tolist()
+        [80.0, 3.972, 0.886, 0.209, 0.002]
+    """
     low, high = sigma_range(sigma_min, sigma_max)
     first, last = np.sqrt(vp_time(high)), np.sqrt(vp_time(low))
     return _between(lambda u: vp_sigma((first + u * (last - first)) ** 2), n, low, high)
@@ -125,6 +150,10 @@ def cosine(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -
 
     Where an inner level would leave the range too (many steps, or a narrow range), u runs evenly between the u of
     both ends instead, so that levels stay distinct.
+
+    Examples:
+        >>> schedules.cosine(4).round(3).tolist()
+        [80.0, 2.414, 1.0, 0.414, 0.002]
     """
     low, high = sigma_range(sigma_min, sigma_max)
     steps = whole_number(n, "The number of steps", 1, LONGEST)
@@ -136,7 +165,12 @@ def cosine(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX) -
 
 
 def gaussian(n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, std: float = SIGMA_DATA) -> np.ndarray:
-    """Uniform in atan(sigma / std): optimal for the ODE on Gaussian data of that std -> [n+1] (AYS, Thm 3.1)."""
+    """Uniform in atan(sigma / std): optimal for the ODE on Gaussian data of that std -> [n+1] (AYS, Thm 3.1).
+
+    Examples:
+        >>> schedules.gaussian(4).round(3).tolist()
+        [80.0, 1.195, 0.499, 0.208, 0.002]
+    """
     c = positive(std, "std")
     low, high = sigma_range(sigma_min, sigma_max)
     return _between(lambda u: c * np.tan((1 - u) * np.arctan(high / c) + u * np.arctan(low / c)), n, low, high)
@@ -153,14 +187,24 @@ SCHEDULES: dict[str, Family] = {
 
 
 def interpolate(sigmas: Any, n: int) -> np.ndarray:
-    """Resample a schedule to n steps, piecewise linear in log sigma over its index -> [n+1] (AYS, App. B.1)."""
+    """Resample a schedule to n steps, piecewise linear in log sigma over its index -> [n+1] (AYS, App. B.1).
+
+    Examples:
+        >>> schedules.interpolate([100, 1], 2).round(3).tolist()
+        [100.0, 10.0, 1.0]
+    """
     levels = validate(sigmas)
     where = np.linspace(0.0, 1.0, levels.size)
     return _between(lambda u: np.exp(np.interp(u, where, np.log(levels))), n, levels[-1], levels[0])
 
 
 def subdivide(sigmas: Any) -> np.ndarray:
-    """Put the geometric midpoint into every step: n+1 -> 2n+1 levels (AYS, App. B.1)."""
+    """Put the geometric midpoint into every step: n+1 -> 2n+1 levels (AYS, App. B.1).
+
+    Examples:
+        >>> schedules.subdivide([100, 1, 0.01]).round(3).tolist()
+        [100.0, 10.0, 1.0, 0.1, 0.01]
+    """
     levels = validate(sigmas)
     finer = np.empty(2 * levels.size - 1)
     finer[::2] = levels

@@ -160,6 +160,12 @@ def find(name: Any) -> Solver:
     """The solver of that name, ours or another tool's, however it is spelled, or a solver itself.
 
     ValueError listing ours otherwise.
+
+    Examples:
+        >>> solvers.find("DPM++ 2M SDE").name
+        'sde-dpmpp-2m'
+        >>> solvers.find("heun").calls_per_step
+        2
     """
     if isinstance(name, Solver):
         return name
@@ -173,7 +179,12 @@ def find(name: Any) -> Solver:
 
 
 def priced(stochastic: bool, own: bool = True) -> list[str]:
-    """The names of the solvers whose steps have a price, their own or any: along forward paths, or else the ODE."""
+    """The names of the solvers whose steps have a price, their own or any: along forward paths, or else the ODE.
+
+    Examples:
+        >>> solvers.priced(stochastic=True)
+        ['stochastic-ddim', 'sde-dpmpp-2m']
+    """
     return [
         one.name
         for one in SOLVERS.values()

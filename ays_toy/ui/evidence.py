@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from ays_toy.data.datasets import DATASETS
@@ -148,12 +149,17 @@ def finding(view: EvidenceView) -> str:
     return f"{words} More than two standard errors better than the Automatic choice: {lost} of the cases."
 
 
+def winners_map(view: EvidenceView) -> go.Figure:
+    """All schedules by solver and number of steps."""
+    study = _study_of(view)
+    ratios, tied = (table.rename(index=solvers(), level="solver") for table in (study.ratios, study.tied))
+    return drawing.winners(ratios, tied, titles(view))
+
+
 def winners(view: EvidenceView) -> None:
     """The map of all schedules by solver and number of steps."""
-    study, named = _study_of(view), titles(view)
-    ratios, tied = (table.rename(index=solvers(), level="solver") for table in (study.ratios, study.tied))
-    drawn = drawing.winners(ratios, tied, named)
-    first, *rest = study.overall.items()
+    drawn, named = winners_map(view), titles(view)
+    first, *rest = _study_of(view).overall.items()
     alt = f"Times the best by schedule: {named[first[0]]} {first[1]}; last {named[rest[-1][0]]} {rest[-1][1]}."
     gallery.figure(drawn, "winners", "Who wins where", alt)
     downloads.table("Table of the study", lambda: as_csv(evidence.of_kind(view.kind)))
