@@ -1,4 +1,4 @@
-"""What was measured of the bundled digits beforehand, by `python -m benchmarks.digits`, so that pages open on it.
+"""What was measured of the bundled digits beforehand, by `python -m benchmarks.images`, so that pages open on it.
 
 Reading it takes a moment; the network behind it, which brings in diffusers and takes seconds, is loaded when called.
 """
@@ -24,7 +24,8 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
 
-FILE = Path(__file__).parent / "results" / "digits.json"
+FOLDER = Path(__file__).parent / "results"
+FILE = FOLDER / "digits.json"
 GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
 POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
 SHIPPED_FIGURES = ("frechet", "frechet-pixels")
@@ -32,6 +33,11 @@ _LOADING = Lock()
 
 
 Cell = Mapping[str, Measured]  # of one solver and number of steps, by schedule
+
+
+def file_of(name: str, guidance: float | None = None) -> Path:
+    """Where the results of a bundled model ship, at that guidance."""
+    return FOLDER / f"{name if guidance in (None, 1.0) else f'{name}-guidance-{guidance:g}'}.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +144,7 @@ def _levels(rounded: list[float]) -> np.ndarray:
     ends = gram().grid[[0, -1]]
     levels = np.array(rounded, dtype=np.float64)
     if not np.allclose(levels[[0, -1]], ends, rtol=1e-5):
-        raise ValueError("The bundled results belong to another model: run python -m benchmarks.digits --anew.")
+        raise ValueError("The bundled results belong to another model: run python -m benchmarks.images --anew.")
     levels[[0, -1]] = ends
     return levels
 

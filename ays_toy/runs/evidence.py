@@ -46,7 +46,7 @@ def rows() -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def digits() -> pd.DataFrame:
-    """What was measured of the bundled digits, by `python -m benchmarks.digits`, as rows of the same form."""
+    """What was measured of the bundled digits, by `python -m benchmarks.images`, as rows of the same form."""
     found, about = results.digits(), {"data": DIGITS, "kind": DIGITS}
     return pd.DataFrame(
         about

@@ -19,7 +19,7 @@ from ays_toy.ui import codec, controls, downloads, gallery, record
 from ays_toy.ui.kept import kept
 from ays_toy.words import listed
 
-COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.digits"
+COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.images digits"
 KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: BUNDLED["digits"].title}
 LINES = ("choice", evidence.PLAIN, "ays", "klub-optimum", "ld3", "logsnr", "edm", "time-uniform")  # of metric by steps
 RATIOS = ("energy", "sliced-w2", "mode-mass", "hist-kl")  # whose zero is the data, so that ratios mean something
