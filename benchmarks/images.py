@@ -26,6 +26,7 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from ays_toy import optimize, seeds
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import lookup
 from ays_toy.images import classifier, collect, compared, digits, labeled, optimizing, results, scores, sources
 from ays_toy.images.baselines import baselines
@@ -42,7 +43,7 @@ from ays_toy.sampling.schedules import Schedule
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (4, 5, 6, 8, 10, 20)
 FEW = 10  # steps up to which the gain is said by itself
-DISTANCES = ("frechet", "frechet-pixels")
+DISTANCES = results.SHIPPED_FIGURES
 FRESH_SEED = seeds.IMAGE_REPORT
 CUDA_BATCH = 1024  # images that fill a GPU
 TITLES = ("before refinement", "best baseline", "AYS", "KLUB optimum")  # of the report's columns beside the choice
@@ -64,7 +65,7 @@ class Setup:
     def load(self, device: str | None = None, batch: int | None = None) -> ImageModel:
         """The model, on CUDA where there is one."""
         place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        size = batch or (CUDA_BATCH if place.startswith("cuda") else digits.BUNDLED[self.model].batch)
+        size = batch or (CUDA_BATCH if place.startswith("cuda") else BUNDLED[self.model].batch)
         return digits.load(self.model, device=place, batch=size, guidance=self.guidance)
 
 
@@ -107,11 +108,6 @@ def _quick(plain: Callable[..., torch.Tensor], full: int) -> Callable[..., torch
     return lambda x, *told: (quick if len(x) == full else plain)(x, *told)
 
 
-def figures_of(setup: Setup, model: ImageModel) -> list[str]:
-    """What is measured: both distances, what the searches go by, and what is said beside them."""
-    return list(dict.fromkeys((*DISTANCES, setup.figure, *scores.reported(model))))
-
-
 def cell(solver: str, steps: int, setup: Setup, way: Way) -> dict[str, Any]:
     """Choose for one case, and measure all schedules on fresh seeds.
 
@@ -131,7 +127,7 @@ def cell(solver: str, steps: int, setup: Setup, way: Way) -> dict[str, Any]:
     for name, sigmas in named.items():
         levels = [float(f"{sigma:.6g}") for sigma in sigmas]
         images = draw_samples(judge.model, sigmas, solver, setup.seed, setup.samples)
-        measured[name] = {"sigmas": levels} | measure(setup, judge, images)
+        measured[name] = {results.LEVELS: levels} | measure(setup, judge, images)
     return {
         "solver": solver,
         "steps": steps,
@@ -143,7 +139,7 @@ def cell(solver: str, steps: int, setup: Setup, way: Way) -> dict[str, Any]:
 
 def measure(setup: Setup, judge: Judge, images: torch.Tensor) -> dict[str, list[float]]:
     """All figures of images x0 [N, C, H, W] that were drawn on fresh seeds, each with its standard error."""
-    names = figures_of(setup, judge.model)
+    names = dict.fromkeys((*DISTANCES, setup.figure, *scores.reported(setup.model)))
     return {name: list(vars(judge.measure(images, name, setup.seed)).values()) for name in names}
 
 
@@ -210,11 +206,11 @@ def pictures(
     for row in rows:
         solver, steps, found = row["solver"], row["steps"], [compared.optimum(gram, row["steps"], results.POWER)]
         for name in ("choice", "ays"):
-            sigmas = np.array(row["schedules"][name]["sigmas"])
+            sigmas = np.array(row["schedules"][name][results.LEVELS])
             sigmas[[0, -1]] = gram.grid[[0, -1]]
             found.append(Schedule(name, "", sigmas))
         named = compared.named(model, gram, steps, found)
-        for name, drawn in compared.grid_of_pictures(model, named, solver, 0):
+        for name, drawn in compared.grid_of_pictures(model, named, solver, results.SEED):
             yield (solver, steps, name), drawn
 
 
@@ -246,7 +242,7 @@ def write(out: Path, rows: Iterable[dict[str, Any]], setup: Setup, limits: dict[
 
 
 def main(
-    model: Annotated[str, typer.Argument(help=f"Which: {' or '.join(digits.BUNDLED)}.")] = "handwritten",
+    model: Annotated[str, typer.Argument(help=f"Which: {' or '.join(BUNDLED)}.")] = "handwritten",
     guidance: Annotated[float | None, typer.Option(help="Scale of guidance, for a model that is told a digit.")] = None,
     figure: Annotated[str, typer.Option(help="The figure that the searches go by.")] = "frechet",
     solver: Annotated[list[str] | None, typer.Option(help="Solvers; four when none is named.")] = None,
@@ -266,7 +262,7 @@ def main(
     setup, way = Setup(model, guidance, figure, search, iterations, samples), Way(device, batch, compiled)
     try:
         wanted = list(product(steps or STEPS, dict.fromkeys(solvers.find(name).name for name in solver or SOLVERS)))
-        lookup(digits.BUNDLED, model, "bundled model")
+        lookup(BUNDLED, model, "bundled model")
         setup.load("cpu")
         for _, name in wanted:
             scores.check_figure(model, name, figure)

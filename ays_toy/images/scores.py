@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ays_toy import seeds
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import lookup
 from ays_toy.images import classifier
 from ays_toy.images.neighbors import Neighborhoods
@@ -109,9 +110,9 @@ def fitting(model: str, solver: str) -> list[str]:
     return found
 
 
-def reported(model: ImageModel) -> list[str]:
-    """The figures that are said of that model beside those of a search."""
-    return [name for name in REPORTED if model.name in classifier.DESIGNS and (name != "as-told" or model.labels)]
+def reported(model: str) -> list[str]:
+    """The figures that are said of the model of that name beside those of a search."""
+    return [name for name in REPORTED if model in BUNDLED and (name != "as-told" or BUNDLED[model].labels)]
 
 
 @dataclass(eq=False)

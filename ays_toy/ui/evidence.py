@@ -6,11 +6,11 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
+from ays_toy.bundled import BUNDLED
 from ays_toy.data.datasets import DATASETS
 from ays_toy.estimates import Estimate
 from ays_toy.figures import evidence as drawing
 from ays_toy.images import results
-from ays_toy.images.digits import BUNDLED
 from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import METRICS, Figure
 from ays_toy.runs import evidence

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ays_toy import serving
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import expanded, is_file, is_folder, quoted, whole_number
 from ays_toy.images.pipelines import parts, schedulers
 from ays_toy.images.pipelines.models import Origin, SchedulerFile
@@ -141,8 +142,7 @@ def open_folder(model: str | Path) -> ModelFolder:
     if isinstance(model, Path) or not serving.HUB_NAME.fullmatch(model):
         named = str(path) if str(path).isprintable() else quoted(str(path))
         raise ValueError(
-            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, "
-            f"{' or '.join(serving.BUNDLED)}."
+            f"There is no folder {named}: give a diffusers folder, a hub name like owner/model, {' or '.join(BUNDLED)}."
         )
     return check(download(model), model, model)
 
