@@ -15,7 +15,7 @@ state = view.show(
     image_view.ImagesView,
     image_view.model_controls,
     controls.solver,
-    controls.steps,
+    image_view.steps,
     lambda: spots.append(st.container()),
     image_view.search_controls,
     controls.new_noise,

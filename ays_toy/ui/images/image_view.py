@@ -20,6 +20,7 @@ from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 REFINEMENTS = (0, 20, 60)  # iterations of the automatic choice's refinement, whose samples cost more than points do
 GUIDANCES = (0.0, 1.5, 2.0, 3.0, 5.0)  # of a model that ships; 0: its own, which is none
+STEPS = (4, 5, 6, 8, 10, 20)
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
 ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
@@ -196,6 +197,17 @@ def _clean_images(keep: dict[str, Any]) -> None:
         "the model's size. Without one, the model's own many-step samples.",
         **keep,
     )
+
+
+def steps() -> None:
+    """The number of steps: of a model that ships and takes a while to draw, one among a few, so that a drag passes few.
+
+    A link can ask for any other.
+    """
+    if not can_be_told(st.session_state["image_model"]):
+        controls.steps()
+        return
+    controls.steps(sorted({*STEPS, st.session_state["steps"]}))
 
 
 def search_controls() -> None:
