@@ -140,7 +140,7 @@ def _how_strongly() -> None:
     """The guidance of a model that ships and is told which digit to draw."""
     record.among("guidance", GUIDANCES)
     st.select_slider(
-        "Guidance: how strongly the digit decides",
+        "Guidance toward the digit",
         GUIDANCES,
         format_func=lambda scale: f"{scale:g}" if scale else "1 (none)",
         key="guidance",

@@ -25,6 +25,7 @@ from ays_toy.ui.images.image_view import VIEWS, ImagesView, ships
 from ays_toy.words import listed
 
 RAIL = ("choice", "ays", "published", "p-optimum", "yours", "time-uniform", "klub-optimum")
+OPTIMA = ("klub-optimum", "p-optimum")
 PASSING = ("p-optimum", "yours")  # what goes by these names may have been another schedule before
 
 
@@ -40,8 +41,8 @@ def rows(view: ImagesView, one: Shown) -> None:
     if one.with_reference:
         steps = Schedule(REFERENCE, "100 steps")
         drawn.append(strips.Strip(steps, "the reference", reference, "Pictures by 100 steps"))
-    for name, row in one.rows.items():
-        pictures = one.pictures.get(name)
+    for name in sorted(one.rows, key=OPTIMA.__contains__):  # which dials below the pictures move
+        row, pictures = one.rows[name], one.pictures.get(name)
         if pictures is None and not view.bundled:
             continue
         differ = ""
@@ -71,12 +72,18 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
     """What to look for in the pictures."""
     strokes = ships(view.image_model)
     look = "**Look for** strokes that break, smear or fill in" if strokes else "**Look for** missing detail, blur"
-    words = f"{look}: columns share their noise, rows differ in the schedule alone"
+    asked = ", and the digit above them that was asked for" if one.model.labels else ""
+    words = f"{look}: columns share their noise{asked}, rows differ in the schedule alone"
     if any(row.metrics for row in one.rows.values()):
         words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
     words += "."
     if not compared.has_reference(view.solver):
         words += f" {find(view.solver).title} adds noise at every step: there is no one picture to differ from."
+    if view.bundled and not view.shipped:
+        words += (
+            " These schedules and their prices are those without guidance, tried with it: no figures ship of that; "
+            "**Optimize live** finds its own."
+        )
     return f"{words} Trained on {one.model.credit}" if one.model.credit else words
 
 
@@ -118,7 +125,14 @@ def verdict(view: ImagesView, one: Shown) -> str:
         klub = _against(one, known, "klub-optimum", "time-uniform")
         worse = " loses to " in klub
         words += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
-    return words
+    return words + _read(one, ours[0], best)
+
+
+def _read(one: Shown, name: str, best: str) -> str:
+    """Of how many samples the classifier reads the digit that was asked for, where that is known."""
+    read = {title: one.rows[title].metrics.get("as-told") for title in (name, best)}
+    said = [f"{share.value:.1%} of the samples of {one.rows[title].title}" for title, share in read.items() if share]
+    return f" A classifier reads {listed(said)} as told." if said else ""
 
 
 def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -> str:

@@ -15,13 +15,15 @@ from ays_toy.sampling.schedules import Schedule
 _CSS = """
 <style>
 .strips { display: grid; gap: 3px 10px; align-items: center; grid-template-columns: minmax(88px, 28%) 1fr; }
-.strips.large { grid-template-columns: minmax(88px, 13%) 1fr; }
 .strips .name { font-size: 0.86rem; line-height: 1.25; font-weight: 600; text-align: right; }
 .strips .name span { display: block; font-weight: 400; font-size: 0.76rem; opacity: 0.8; }
 .strips .asked { display: grid; grid-template-columns: repeat(COUNT, 1fr); column-gap: SPACE%; }
 .strips .asked { font-size: 0.86rem; font-weight: 600; line-height: 1.25; text-align: center; }
-@media (max-width: 640px) { /* the pictures need the width: names above them */
-  .strips, .strips.large { grid-template-columns: 1fr; }
+.strips.large { grid-template-columns: 1fr; } /* the pictures need the width: names above them */
+.strips.large .name { text-align: left; margin-top: 4px; }
+.strips.large .name span { display: inline; margin-left: 6px; }
+@media (max-width: 640px) { /* as there */
+  .strips { grid-template-columns: 1fr; }
   .strips .name { text-align: left; margin-top: 4px; }
   .strips .name span { display: inline; margin-left: 6px; }
 }
@@ -56,9 +58,9 @@ def show(strips: Sequence[Strip], shape: tuple[int, int, int], asked: Sequence[s
     """
     count, kind = shape[0], "strips large" if large(shape) else "strips"
     above = ""
-    if asked:
-        above = "<div class='name'><span>asked for</span></div><div class='asked'>"
-        above += "".join(f"<span>{html.escape(one)}</span>" for one in asked) + "</div>"
+    if asked:  # only where names stand above the pictures, so that this is their column
+        above = "".join(f"<span>{html.escape(one)}</span>" for one in asked)
+        above = f"<div class='asked'>{above}</div>"
     css = _CSS.replace("COUNT", f"{count}").replace("SPACE", f"{100 * GAP / (count * (1 + GAP)):.2f}")
     st.html(css + f"<div class='{kind}'>{above}{''.join(_row(strip, shape) for strip in strips)}</div>")
 
