@@ -26,6 +26,7 @@ from ays_toy.sampling.schedules import MAX_STEPS, SCHEDULES
 from ays_toy.ui import codec
 from ays_toy.ui.images import image_state
 from ays_toy.ui.images.image_view import REFINEMENTS, VIEWS, ImagesView
+from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS
 
 
@@ -298,3 +299,33 @@ def test_the_papers_search_joins_the_choice_and_stays_when_the_method_is_changed
     assert "AYS" in at.dataframe[0].value["Schedule"].to_list()
     at.slider(key="steps").set_value(5).run()
     assert "AYS" not in at.dataframe[0].value["Schedule"].to_list()
+
+
+@pytest.mark.usefixtures("home")
+def test_it_opens_on_large_digits_under_what_was_asked_for_and_says_how_many_are_read_as_told() -> None:
+    at = pages_shown.opened("images")
+    strips = at.get("html")[0].proto.body
+    assert "strips large" in strips
+    asked = strips.split("<div class='asked'>")[1].split("</div>")[0]
+    assert [part.split("<")[0] for part in asked.split("<span>")[1:]] == [str(digit) for digit in range(10)]
+    assert "read as told" in strips
+    table = at.dataframe[0].value.set_index("Schedule")
+    cell = results.of("handwritten").at("stochastic-ddim", 8)
+    assert table.loc["EDM", "Read as told"] == cell["edm"].metrics["as-told"].value
+    assert {"Precision", "Recall"} <= set(table.columns)
+    assert "A classifier reads" in texts(at)
+    assert "MNIST" in texts(at)
+    assert set(at.select_slider(key="steps").options) >= {"4", "5", "8", "20"}
+
+
+@pytest.mark.usefixtures("home")
+def test_with_another_guidance_schedules_are_tried_and_no_figures_are_said(monkeypatch) -> None:
+    monkeypatch.setattr(image_state, "MOMENT", 0.0)
+    monkeypatch.setattr(image_state, "_drawn", lambda asked: np.full((10, 28, 28, 3), 7, np.uint8))
+    monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
+    at = pages_shown.opened("images", guidance="2")
+    assert "Fréchet distance" not in at.dataframe[0].value
+    assert "Automatic choice" in at.dataframe[0].value["Schedule"].to_list()
+    assert "those without guidance, tried with it" in texts(at)
+    at.select_slider(key="guidance").set_value(0.0).run()
+    assert "Fréchet distance" in at.dataframe[0].value
