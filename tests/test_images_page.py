@@ -321,7 +321,7 @@ def test_it_opens_on_large_digits_under_what_was_asked_for_and_says_how_many_are
 @pytest.mark.usefixtures("home")
 def test_with_another_guidance_schedules_are_tried_and_no_figures_are_said(monkeypatch) -> None:
     monkeypatch.setattr(image_state, "MOMENT", 0.0)
-    monkeypatch.setattr(image_state, "_drawn", lambda asked: np.full((10, 28, 28, 3), 7, np.uint8))
+    monkeypatch.setattr(image_state, "_drawn", lambda _: np.full((10, 28, 28, 3), 7, np.uint8))
     monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
     at = pages_shown.opened("images", guidance="2")
     assert "Fréchet distance" not in at.dataframe[0].value
