@@ -79,7 +79,7 @@ def rows_caption(view: ImagesView, one: Shown) -> str:
     words += "."
     if not compared.has_reference(view.solver):
         words += f" {find(view.solver).title} adds noise at every step: there is no one picture to differ from."
-    if view.bundled and not view.shipped:
+    if view.at_hand and not view.shipped and one.gram is view.at_hand.gram:
         words += (
             " These schedules and their prices are those without guidance, tried with it: no figures ship of that; "
             "**Optimize live** finds its own."
