@@ -39,6 +39,8 @@ TERMS: Mapping[str, str] = {
     "Fresh data": "New points of the data themselves, which is what a perfect sampler would make.",
     "Refinement": "The last part of the automatic choice: all levels are moved together along the gradient of the "
     "distance to the data, taken through the sampler, and kept where held-out samples are better.",
+    "Guidance": "How strongly what a model is told to draw decides: the way from its answer when told nothing to that "
+    "when told is gone this many times. 1 is none; more draws pictures clearer and more alike, and doubles the cost.",
     "Held-out": "Samples, noise or points that are used to judge and for nothing else.",
 }
 

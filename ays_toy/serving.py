@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import quoted
 
-BUNDLED = ("digits", "handwritten")  # the image models that ship, and are everyone's
 SHARED, MODELS = "AYS_SHARED", "AYS_MODELS"  # the environment's
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 NO_PATHS = (

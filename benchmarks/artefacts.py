@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-RESULTS, DIGITS, NETWORKS = "ays_toy/runs/results", "ays_toy/images/results", "ays_toy/models/weights"
+RESULTS, IMAGE_RESULTS, NETWORKS = "ays_toy/runs/results", "ays_toy/images/results", "ays_toy/models/weights"
 IMAGE_NETWORKS, IMAGE_DATA = "ays_toy/images/weights", "ays_toy/images/data"
 WRITE_TO = "{to}"  # in a command: the folder that its files go to
 
@@ -90,11 +90,23 @@ ARTEFACTS: dict[str, Artefact] = {
         ),
         Artefact(
             "digits",
-            DIGITS,
+            IMAGE_RESULTS,
             ("digits.json", "digits.safetensors", "digits-pictures.npz"),
-            "benchmarks.digits --json {to}/digits.json",
+            "benchmarks.images digits --json {to}/digits.json",
             "an hour",
             reads=(f"{IMAGE_NETWORKS}/digits-classifier.safetensors", f"{IMAGE_NETWORKS}/digits/**/*"),
+        ),
+        Artefact(
+            "handwritten",
+            IMAGE_RESULTS,
+            ("handwritten.json", "handwritten.safetensors", "handwritten-pictures.npz"),
+            "benchmarks.images handwritten --samples 4096 --json {to}/handwritten.json",
+            "a day; with a GPU an hour",
+            reads=(
+                f"{IMAGE_DATA}/*.npz",
+                f"{IMAGE_NETWORKS}/handwritten-classifier.safetensors",
+                f"{IMAGE_NETWORKS}/handwritten/**/*",
+            ),
         ),
         Artefact(
             "table4", "docs", ("table4.json", "table4.md"), "benchmarks.paper table4 --folder {to}", "ten minutes"

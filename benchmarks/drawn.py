@@ -32,11 +32,6 @@ def sheet(model: ImageModel, x0: torch.Tensor) -> Image.Image:
     return whole.resize((whole.width * scale, whole.height * scale), Image.Resampling.NEAREST)
 
 
-def read_rightly(name: str, x0: torch.Tensor, kinds: torch.Tensor) -> str:
-    """Of how many images the classifier says what they should show."""
-    return f"{float((classifier.load(name)(x0).argmax(1) == kinds).double().mean()):.1%}"
-
-
 def main(
     name: Annotated[str, typer.Argument(help="digits or handwritten.")] = "handwritten",
     guidance: Annotated[list[float] | None, typer.Option(help="Scales of guidance, one after the other.")] = None,
@@ -57,9 +52,8 @@ def main(
         wanted = sampling.told(model, len(drawn)) if model.labels else None
         for what, shown, meant in [(title, drawn, wanted), *([("held out", unseen, kinds)] if not row else [])]:
             figures = [str(judge.measure(shown, figure, seeds.IMAGE_REPORT)) for figure in FIGURES]
-            table.add_row(
-                what, f"{len(shown):,}", *figures, read_rightly(name, shown, meant) if meant is not None else ""
-            )
+            read = "" if meant is None else f"{classifier.read_rightly(name, shown, meant).value:.1%}"
+            table.add_row(what, f"{len(shown):,}", *figures, read)
     Console().print(table)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy.ui import controls, in_numbers, running, terms, view, yours
-from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side
+from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side, strips
 from ays_toy.ui.lessons import bar
 
 spots: list[DeltaGenerator] = []
@@ -15,7 +15,7 @@ state = view.show(
     image_view.ImagesView,
     image_view.model_controls,
     controls.solver,
-    controls.steps,
+    image_view.steps,
     lambda: spots.append(st.container()),
     image_view.search_controls,
     controls.new_noise,
@@ -24,6 +24,7 @@ state = view.show(
 st.markdown(f"### {side_by_side.heading(state)}")
 running.take_up(image_state.SLOT, state.config)
 known = image_state.watch(state)
+one = image_state.shown(state, known)
 seen = image_run.stage(state)
 ready = image_state.loaded(state, known)
 fit = partial(image_state.fit, ready[0] if ready else None)
@@ -39,9 +40,8 @@ def run_as_it_goes() -> None:
         image_run.warm(state)
 
 
-under_way = running.active(known) or image_run.warming(state)
+under_way = running.active(known) or image_run.warming(state) or image_state.drawing() > 0
 running.follow(run_as_it_goes, partial(image_run.stage, state), seen, under_way)
-one = image_state.shown(state, known)
 if one is None:
     image_export.published_section()
     st.stop()
@@ -49,7 +49,7 @@ if words := side_by_side.verdict(state, one):
     st.container(key="images_verdict").markdown(words)
 yours.remarks(state.image_yours, fit, state.steps)
 left, right = st.container(), st.container()
-if not side_by_side.large(one):
+if not strips.large(one.shape):
     left, right = st.columns([0.56, 0.44], gap="medium")
 with left:
     side_by_side.view_control(state)

@@ -207,7 +207,8 @@ def test_streamlit_tells_the_queue_when_a_session_is_closed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.84, "0.8 s"), (12.2, "12 s"), (89.6, "1 min 30 s"), (200, "3 min 20 s")]
+    ("seconds", "words"),
+    [(0.84, "0.8 s"), (12.2, "12 s"), (89.6, "1 min 30 s"), (200, "3 min 20 s"), (7530, "2 h 5 min")],
 )
 def test_durations_are_as_exact_as_anyone_needs(seconds, words):
     assert background.duration(seconds) == words

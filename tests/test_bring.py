@@ -141,11 +141,11 @@ def test_text_of_unknown_origin_is_shown_as_it_is():
 
 
 def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_the_others_samples():
-    model = results.model()
-    at = opened("images", solver="ddim", steps="5")
+    model = results.of("digits").model
+    at = opened("images", image_model="digits", solver="ddim", steps="5")
     before = table(at)
     strips = at.get("html")[0].proto.body.count("<img")
-    text = export.as_comfyui(results.digits().at("ddim", 5)["edm"].schedule.sigmas)
+    text = export.as_comfyui(results.of("digits").at("ddim", 5)["edm"].schedule.sigmas)
     paste(at, text, "bring image_yours")
     assert f"to {model.sigma_min:.5g}" in said(at)
     after = table(at)
@@ -170,7 +170,7 @@ def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_th
 
 
 def test_on_images_other_steps_are_said_and_what_is_beyond_the_model_is_refused():
-    at = opened("images", solver="ddim", steps="5")
+    at = opened("images", image_model="digits", solver="ddim", steps="5")
     before = table(at)
     paste(at, "700, 50, 1, 0.002", "bring image_yours")
     assert "700 to 0.002 and the model only from 157.407 to 0.0100013" in said(at)

@@ -142,7 +142,7 @@ def test_steps_and_power_are_looked_at_before_any_pass(run, command, sentence):
 
 
 def test_an_image_models_table_has_the_file_over_the_models_range(run, tmp_path):
-    model = results.model()
+    model = results.of("digits").model
     levels = edm(3, model.sigma_min, model.sigma_max)
     (tmp_path / "mine.txt").write_text(export.as_comfyui(levels))
     done = run("image", "compare", "digits", "--schedule", "mine.txt", "--paths", 32, "--samples", 40)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 required()
 
 
-def opened(page: Page, server: str, query: str = "") -> Page:
+def opened(page: Page, server: str, query: str = "?image_model=digits") -> Page:
     page.goto(f"{server}/images{query}")
     expect(page.locator(".strips img").first).to_be_visible(timeout=120_000)
     page.wait_for_selector(READY)
@@ -31,7 +31,7 @@ def test_it_opens_on_a_whole_comparison_that_fits_the_window(visits: Callable[..
     for key in ("quality", "image-klub", "image-rail"):
         expect(page.locator(f".st-key-{key} .main-svg").first).to_be_visible()
     expect(page.get_by_text(re.compile("Automatic choice .*within two standard errors"))).to_be_visible()
-    cell = results.digits().at("stochastic-ddim", 8)
+    cell = results.of("digits").at("stochastic-ddim", 8)
     assert len(rows(page)) == len(cell) + 1  # and what the dials make
     assert all("Fréchet" in row for row in rows(page) if "p = 2" not in row)
     room = page.locator("[data-testid=stMain]")
@@ -42,7 +42,7 @@ def test_it_opens_on_a_whole_comparison_that_fits_the_window(visits: Callable[..
 
 
 def test_pictures_differ_from_the_reference_by_a_click(page: Page, server: str) -> None:
-    opened(page, server, "?solver=ddim&steps=5")
+    opened(page, server, "?image_model=digits&solver=ddim&steps=5")
     row = page.locator(".strips img").nth(1)
     before = row.get_attribute("src")
     page.get_by_role("radio", name="Difference from 100 steps").click()
@@ -52,7 +52,7 @@ def test_pictures_differ_from_the_reference_by_a_click(page: Page, server: str) 
 
 
 def test_a_run_is_stopped_outlives_clicks_elsewhere_and_goes_on(page: Page, server: str) -> None:
-    opened(page, server, "?steps=3&seed=3")
+    opened(page, server, "?image_model=digits&steps=3&seed=3")
     assert not any("Fréchet" in row for row in rows(page))  # nothing was measured with three steps
     page.get_by_role("button", name="Optimize live").click()
     expect(page.get_by_text(re.compile("One pass that prices|Searching"))).to_be_visible(timeout=90_000)
@@ -69,7 +69,7 @@ def test_a_run_is_stopped_outlives_clicks_elsewhere_and_goes_on(page: Page, serv
 
 
 def test_what_is_dialled_is_measured_and_taken_home(page: Page, server: str) -> None:
-    opened(page, server, "?solver=ddim&steps=5&power=1&share=50")
+    opened(page, server, "?image_model=digits&solver=ddim&steps=5&power=1&share=50")
     title = "p-optimum, p = 1, 50 % from Time-uniform"
     assert any(row.splitlines() == [f"■ {title}"] for row in rows(page))
     page.get_by_role("button", name=f"Measure {title}").click()

@@ -12,8 +12,10 @@ from torch import nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 
 from ays_toy.checks import lookup
+from ays_toy.estimates import Estimate
 from ays_toy.images import labeled
 from ays_toy.images.initial import with_own_weights
+from ays_toy.images.neighbors import share
 from ays_toy.models import checkpoints
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -126,3 +128,10 @@ def features(images: torch.Tensor, name: str = "digits") -> torch.Tensor:
     """Images [N, 1, H, W] -> points [N, d] in that classifier's feature space, on the CPU."""
     net = load(name)
     return torch.cat([net.features(part) for part in images.float().cpu().split(1024)])
+
+
+def read_rightly(name: str, images: torch.Tensor, kinds: torch.Tensor) -> Estimate:
+    """The share of images [N, 1, H, W] in which that classifier reads what they should show [N]."""
+    net = load(name)
+    read = torch.cat([net(part).argmax(1) for part in images.float().cpu().split(1024)])
+    return share(read == kinds)

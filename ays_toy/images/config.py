@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ays_toy import names, seeds, serving
+from ays_toy import bundled, names, seeds, serving
 from ays_toy.checks import lookup, whole_number
 from ays_toy.data.counted import BACKWARD
 from ays_toy.images import collect, loading, results, scores
@@ -27,7 +27,7 @@ SWEEPS = 12  # of the paper's search, about
 class Which:
     """An image model by name, with the prompts or labels and the guidance that make it a denoiser; hashable."""
 
-    name: str = loading.DIGITS
+    name: str = bundled.SMALLEST
     prompts: tuple[str, ...] = ()
     guidance: float | None = None
     device: str | None = None
@@ -36,12 +36,12 @@ class Which:
     lora_scale: float = 1.0
 
     def load(self) -> ImageModel:
-        """The model, the bundled one in memory once, as are all on a shared server; errors are those of `images.load`.
+        """The model, bundled ones in memory once, as are all on a shared server; errors are those of `images.load`.
 
         Elsewhere a model may be a folder, whose files may have changed since.
         """
-        if self == Which():
-            return results.loaded()
+        if self == Which(self.name, guidance=self.guidance) and self.name in bundled.BUNDLED:
+            return results.loaded(self.name, self.guidance)
         shared = serving.current().shared
         if shared and (known := _in_use.get(self)):
             return known
@@ -99,6 +99,7 @@ class ImageConfig:
     paths: int = collect.PATHS
     iterations: int = ITERATIONS  # of the choice's refinement; 0: none
     seed: int = 0
+    search: int | None = None  # samples behind a score of its last round; None: twice those of a figure
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "solver", find(self.solver).name)
@@ -108,6 +109,8 @@ class ImageConfig:
         lookup(SCHEDULES, self.start, "schedule")
         whole_number(self.steps, "The number of steps", MIN_STEPS, MAX_STEPS)
         whole_number(self.samples, "The number of samples", LEAST_SAMPLES, 1_000_000)
+        if self.search is not None:
+            whole_number(self.search, "The number of samples of the search", LEAST_SAMPLES, 1_000_000)
         whole_number(self.paths, "The number of paths", 2, 1_000_000)
         whole_number(self.iterations, "The number of iterations", 0, MOST_ITERATIONS)
 
@@ -124,13 +127,13 @@ class ImageConfig:
     @property
     def figures(self) -> list[str]:
         """What is measured of every schedule: all figures that fit, the distance to many steps only if it decides."""
-        fitting = scores.fitting(self.which.name, self.solver)
+        fitting = [*scores.fitting(self.which.name, self.solver), *scores.reported(self.which.name)]
         return [name for name in fitting if name != "distance" or name == self.decides]
 
     @property
     def plan(self) -> Plan:
         """How the search goes, and by how many samples."""
-        return NEAR.by(2 * self.samples).refined(self.iterations)
+        return NEAR.by(self.search or 2 * self.samples).refined(self.iterations)
 
 
 def calls(config: ImageConfig) -> int:

@@ -6,13 +6,14 @@ to draw, and is large enough to see strokes break. `python -m ays_toy image pret
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import lookup
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.images import labeled
@@ -20,21 +21,6 @@ from ays_toy.images.pipelines.folders import ModelFolder, check
 from ays_toy.images.pipelines.models import ImageModel, Origin
 
 WEIGHTS = Path(__file__).parent / "weights"
-
-
-@dataclass(frozen=True)
-class Bundled:
-    """A model that ships: its title, and how many images go through it at once, more of which gain nothing on a CPU."""
-
-    title: str
-    batch: int
-    labels: tuple[int, ...] = ()  # what it draws unless it is told otherwise; none: it cannot be told
-
-
-BUNDLED = {
-    "digits": Bundled("Handwritten digits, 8×8", 256),
-    "handwritten": Bundled("Handwritten digits, 28×28", 64, labels=tuple(range(labeled.CLASSES))),
-}
 
 
 def load(
@@ -53,13 +39,14 @@ def load(
     kind, place = lookup(BUNDLED, name, "bundled model"), torch.device(device or _device())
     told = labels if labels is not None else kind.labels or None
     files = _folder(folder or WEIGHTS / name)
-    found = build(name, files, place, dtype or torch.float32, lambda _shape: batch or kind.batch, told, guidance)
+    scale = kind.guidance if guidance is None else guidance
+    found = build(name, files, place, dtype or torch.float32, lambda _shape: batch or kind.batch, told, scale)
     assert found.training_sigmas is not None
     images = labeled.data(name)[0]
     spread = float((images - images.mean(dim=0)).square().mean().sqrt())
     whence = found.origin if folder else origin(name)
-    ours = described(name, found.denoiser, found.training_sigmas, spread, place, whence, found.labels)
-    return replace(ours, dtype=found.dtype, batch=found.batch, guidance=found.guidance)
+    ours = described(name, found.denoiser, found.training_sigmas, spread, place, whence, found.labels, found.guidance)
+    return replace(ours, dtype=found.dtype, batch=found.batch)
 
 
 def _device() -> str:
@@ -74,6 +61,7 @@ def described(
     place: torch.device,
     whence: Origin | None,
     labels: tuple[int, ...] = (),
+    guidance: float | None = None,
 ) -> ImageModel:
     """A bundled model with that denoiser, training levels [T], descending, and standard deviation of its data."""
     kind, side = BUNDLED[name], labeled.COLLECTIONS[name].side
@@ -94,6 +82,7 @@ def described(
         prediction="v_prediction",
         origin=whence,
         labels=labels,
+        guidance=guidance,
         data=partial(clean, name, labels),
         shown=partial(shown, name, labels) if labels else None,
         credit=labeled.COLLECTIONS[name].credit,

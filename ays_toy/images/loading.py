@@ -8,14 +8,13 @@ from typing import Any
 
 import torch
 
-from ays_toy import serving
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import lookup, quoted, whole_number
 from ays_toy.images.pipelines import loras, pixels, prompted
 from ays_toy.images.pipelines.finding import open_folder
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.pipelines.trial import tried
 
-DIGITS = "digits"
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
 BATCH_ELEMENTS = 2**18  # numbers in x that go through the network at once: 85 CIFAR images, 4 latents of SDXL
 
@@ -62,7 +61,7 @@ def load(
     def batch_for(shape: tuple[int, int, int]) -> int:
         return batch or default_batch(shape)
 
-    if str(model) in serving.BUNDLED:
+    if str(model) in BUNDLED:
         _without(str(model), prompts=prompts, size=size, lora=lora)
         # By name, since that module builds on this package's `models`.
         digits = importlib.import_module("ays_toy.images.digits")

@@ -1,4 +1,4 @@
-"""What was measured of the bundled digits beforehand, by `python -m benchmarks.digits`, so that pages open on it.
+"""What was measured of the bundled models beforehand, by `python -m benchmarks.images`, so that pages open on it.
 
 Reading it takes a moment; the network behind it, which brings in diffusers and takes seconds, is loaded when called.
 """
@@ -6,7 +6,7 @@ Reading it takes a moment; the network behind it, which brings in diffusers and 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,19 +15,20 @@ import numpy as np
 import torch
 
 from ays_toy import names
+from ays_toy.bundled import BUNDLED, own_guidance
 from ays_toy.estimates import Estimate, Measured
-from ays_toy.images import digits as bundled
-from ays_toy.images import loading
+from ays_toy.images import digits, loading
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.models import checkpoints
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.sampling.solvers import find
+from ays_toy.sampling.solvers import find as find_solver
 
-FILE = Path(__file__).parent / "results" / "digits.json"
-GRAM, PICTURES = FILE.with_suffix(".safetensors"), FILE.with_name("digits-pictures.npz")
+FOLDER = Path(__file__).parent / "results"
+SHIPPED_FIGURES = ("frechet", "frechet-pixels")  # of every model
 POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
-SHIPPED_FIGURES = ("frechet", "frechet-pixels")
+SEED = 0  # of the noise that the pictures are drawn from
+LEVELS = "sigmas"  # among a schedule's figures, in six digits
 _LOADING = Lock()
 
 
@@ -36,12 +37,18 @@ Cell = Mapping[str, Measured]  # of one solver and number of steps, by schedule
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """All cells, samples and seed behind every figure, and what held-out images and 100 steps come to."""
+    """All cells of a model, what stands behind every figure, what prices schedules, and what other images come to."""
 
+    path: Path
+    name: str  # of the model
+    guidance: float | None
     cells: Mapping[tuple[str, int], Cell]
     samples: int
     seed: int
-    floor: Mapping[str, Mapping[str, Estimate]]
+    floor: Mapping[str, Mapping[str, Estimate]]  # held-out images, and those of 100 steps
+    gram: PathGram  # of the pass that the choice was made from
+    training_sigmas: np.ndarray
+    sigma_data: float
 
     @property
     def steps(self) -> list[int]:
@@ -50,76 +57,95 @@ class Results:
 
     def at(self, solver: str, steps: int) -> Cell:
         """The cell, empty where nothing was measured."""
-        return self.cells.get((find(solver).name, steps), {})
+        return self.cells.get((find_solver(solver).name, steps), {})
+
+    @cached_property
+    def model(self) -> ImageModel:
+        """The model as `images.load` gives it, but for the network, which is loaded when it is first called."""
+        return self.guided(self.guidance)
+
+    def guided(self, guidance: float | None) -> ImageModel:
+        """The same model at another guidance."""
+        place, kind = torch.device("cuda" if torch.cuda.is_available() else "cpu"), BUNDLED[self.name]
+        return digits.described(
+            self.name,
+            lambda x, sigma: loaded(self.name, guidance).denoiser(x, sigma),
+            self.training_sigmas,
+            self.sigma_data,
+            place,
+            digits.origin(self.name),
+            kind.labels,
+            guidance,
+        )
+
+    @cached_property
+    def _pictures(self) -> dict[str, np.ndarray]:
+        with np.load(_pictures_of(self.path), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+
+    def pictures(self, solver: str, steps: int, name: str) -> np.ndarray | None:
+        """Pictures [K, H, W, 3] of one byte of a measured cell, from noise of `SEED`; 'reference' has no steps."""
+        found = self._pictures.get(_picture(solver, steps, name))
+        return None if found is None else np.repeat(found[..., None], 3, axis=-1)
 
 
-@lru_cache(maxsize=1)
-def digits() -> Results:
-    """The results that ship with the package."""
-    record = json.loads(FILE.read_text(encoding="utf-8"))
+def file_of(name: str, guidance: float | None = None) -> Path:
+    """Where the results of a bundled model ship, at that guidance."""
+    scale = own_guidance(name, guidance)
+    return FOLDER / f"{name if scale is None else f'{name}-guidance-{scale:g}'}.json"
+
+
+def find(name: str, guidance: float | None = None) -> Results | None:
+    """What ships of a model at that guidance; None where nothing does."""
+    path = file_of(name, guidance) if name in BUNDLED else None
+    return read(path) if path and path.is_file() else None
+
+
+def of(name: str) -> Results:
+    """What ships of a bundled model as it is, guided as it is anyway."""
+    return read(file_of(name))
+
+
+@lru_cache(maxsize=4)
+def read(path: Path) -> Results:
+    """The results in a file and what lies beside it."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    kept = {name: value.double().numpy() for name, value in checkpoints.read_tensors(_matrix_of(path)).items()}
+    gram = PathGram(kept["grid"], kept["moments"], kept["counts"].round().astype(int))
     cells = {
         (cell["solver"], cell["steps"]): {
-            name: Measured(Schedule(name, names.title(name), _levels(entry["sigmas"])), None, _figures(entry))
+            name: Measured(Schedule(name, names.title(name), _levels(entry[LEVELS], gram)), None, _figures(entry))
             for name, entry in cell["schedules"].items()
         }
         for cell in record["cells"]
     }
-    floor = {name: _figures(entry) for name, entry in record["floor"].items()}
-    return Results(cells, record["samples"], record["seed"], floor)
+    return Results(
+        path=path,
+        name=record["model"],
+        guidance=BUNDLED[record["model"]].guidance if record.get("guidance") is None else record["guidance"],
+        cells=cells,
+        samples=record["samples"],
+        seed=record["seed"],
+        floor={name: _figures(entry) for name, entry in record["floor"].items()},
+        gram=gram,
+        training_sigmas=kept["training_sigmas"],
+        sigma_data=float(kept["sigma_data"]),
+    )
 
 
-@lru_cache(maxsize=1)
-def _kept() -> dict[str, np.ndarray]:
-    return {name: value.double().numpy() for name, value in checkpoints.read_tensors(GRAM).items()}
+@lru_cache(maxsize=len(BUNDLED) + 1)
+def _loaded(name: str, guidance: float | None) -> ImageModel:
+    return loading.load(name, guidance=guidance)
 
 
-@lru_cache(maxsize=1)
-def gram() -> PathGram:
-    """The matrix of the pass that the bundled choice was made from."""
-    kept = _kept()
-    return PathGram(kept["grid"], kept["moments"], kept["counts"].round().astype(int))
+def loaded(name: str, guidance: float | None = None) -> ImageModel:
+    """A bundled model as `images.load` gives it, in memory once for all that use it."""
+    with _LOADING:  # two threads would both load it
+        return _loaded(name, own_guidance(name, guidance))
 
 
-@lru_cache(maxsize=1)
-def _loaded() -> ImageModel:
-    return loading.load(loading.DIGITS)
-
-
-def loaded() -> ImageModel:
-    """The digits as `images.load` gives them, in memory once for all that use them."""
-    with _LOADING:  # two threads would both load them
-        return _loaded()
-
-
-@lru_cache(maxsize=1)
-def model() -> ImageModel:
-    """The digits as `images.load` gives them, but for the network, which is loaded when it is first called."""
-    kept, place = _kept(), torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    levels, spread = kept["training_sigmas"], float(kept["sigma_data"])
-    name, origin = loading.DIGITS, bundled.origin(loading.DIGITS)
-    return bundled.described(name, lambda x, sigma: loaded().denoiser(x, sigma), levels, spread, place, origin)
-
-
-@lru_cache(maxsize=1)
-def _pictures() -> dict[str, np.ndarray]:
-    with np.load(PICTURES, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
-def pictures(solver: str, steps: int, name: str) -> np.ndarray | None:
-    """Pictures [K, 8, 8, 3] of one byte of a measured cell, from noise of seed 0; 'reference' has no steps."""
-    found = _pictures().get(_picture(solver, steps, name))
-    return None if found is None else np.repeat(found[..., None], 3, axis=-1)
-
-
-def _picture(solver: str, steps: int, name: str) -> str:
-    return name if name == "reference" else f"{solver} {steps} {name}"
-
-
-def write(
-    source: ImageModel, found: PathGram, drawn: Mapping[tuple[str, int, str], np.ndarray], beside: Path = FILE
-) -> None:
-    """Write model, matrix and pictures [K, 8, 8, 3] beside the results; single precision moves KLUB by a millionth."""
+def write(source: ImageModel, found: PathGram, drawn: Mapping[tuple[str, int, str], np.ndarray], beside: Path) -> None:
+    """Write model, matrix and pictures [K, H, W, 3] beside the results; single precision moves KLUB by a millionth."""
     assert source.training_sigmas is not None
     tensors = {
         "grid": torch.tensor(found.grid, dtype=torch.float64),
@@ -128,20 +154,32 @@ def write(
         "training_sigmas": torch.tensor(source.training_sigmas, dtype=torch.float64),
         "sigma_data": torch.tensor(source.sigma_data, dtype=torch.float64),
     }
-    checkpoints.write(beside.with_suffix(".safetensors"), tensors)
+    checkpoints.write(_matrix_of(beside), tensors)
     named: dict[str, Any] = {_picture(*key): images[..., 0] for key, images in drawn.items()}
-    np.savez_compressed(beside.with_name(f"{beside.stem}-pictures.npz"), **named)
+    np.savez_compressed(_pictures_of(beside), **named)
 
 
-def _levels(rounded: list[float]) -> np.ndarray:
+def _matrix_of(path: Path) -> Path:
+    return path.with_suffix(".safetensors")
+
+
+def _pictures_of(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-pictures.npz")
+
+
+def _picture(solver: str, steps: int, name: str) -> str:
+    return name if name == "reference" else f"{solver} {steps} {name}"
+
+
+def _levels(rounded: list[float], gram: PathGram) -> np.ndarray:
     """Levels from six digits, their ends those of the matrix again."""
-    ends = gram().grid[[0, -1]]
+    ends = gram.grid[[0, -1]]
     levels = np.array(rounded, dtype=np.float64)
     if not np.allclose(levels[[0, -1]], ends, rtol=1e-5):
-        raise ValueError("The bundled results belong to another model: run python -m benchmarks.digits --anew.")
+        raise ValueError("The bundled results belong to another model: run python -m benchmarks.images --anew.")
     levels[[0, -1]] = ends
     return levels
 
 
 def _figures(entry: Mapping[str, list[float]]) -> dict[str, Estimate]:
-    return {name: Estimate(*entry[name]) for name in SHIPPED_FIGURES}
+    return {name: Estimate(*value) for name, value in entry.items() if name != LEVELS}

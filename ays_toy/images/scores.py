@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from ays_toy import seeds
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import lookup
 from ays_toy.images import classifier, vision
+from ays_toy.images.neighbors import Neighborhoods
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.quality import Features, FrechetTo, distance_to, pixels
-from ays_toy.images.sampling import draw_samples, many_steps
+from ays_toy.images.sampling import draw_samples, many_steps, told
 from ays_toy.metrics import Estimate, Figure
 from ays_toy.sampling.solvers import find
 
@@ -54,6 +55,35 @@ FIGURES: dict[str, Figure] = {
         ),
     )
 }
+# What is said beside those figures and no search goes by: they need a classifier, the last one a model that is told.
+REPORTED: dict[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            "precision",
+            "Precision",
+            "fraction",
+            "Share of the samples whose features are as near to a training image's as its third nearest neighbor: low "
+            "where pictures are no digits.",
+            higher_is_better=True,
+        ),
+        Figure(
+            "recall",
+            "Recall",
+            "fraction",
+            "Share of the training images whose features are as near to a sample's as its third nearest neighbor: low "
+            "where kinds of digits are never drawn.",
+            higher_is_better=True,
+        ),
+        Figure(
+            "as-told",
+            "Read as told",
+            "fraction",
+            "Share of the samples in which the classifier reads the digit that the model was told to draw.",
+            higher_is_better=True,
+        ),
+    )
+}
 
 
 def default_figure(model: str, solver: str) -> str:
@@ -90,6 +120,11 @@ def fitting(model: str, solver: str) -> list[str]:
             continue
         found.append(name)
     return found
+
+
+def reported(model: str) -> list[str]:
+    """The figures that are said of the model of that name beside those of a search."""
+    return [name for name in REPORTED if model in BUNDLED and (name != "as-told" or BUNDLED[model].labels)]
 
 
 @dataclass(eq=False)
@@ -134,21 +169,37 @@ class Judge:
         """One figure of images x0 [N, C, H, W] that were drawn with that seed."""
         if name == "distance":
             return distance_to(images, self.many(seed, len(images)))
+        if name == "as-told":
+            return classifier.read_rightly(self.model.name, images, told(self.model, len(images)))
+        if name in REPORTED:
+            near = self.neighborhoods()
+            return (near.precision if name == "precision" else near.recall)(self.features(images))
         return self.against(name)(images)
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Images [N, C, H, W] as points [N, d] in the features of the model's classifier."""
+        return classifier.features(images, self.model.name)
+
+    def neighborhoods(self) -> Neighborhoods:
+        """The features of the images that come with the model, for precision and recall."""
+        return self.once("neighborhoods", lambda: Neighborhoods.of(self.features(self._reference())))
 
     def against(self, name: str) -> FrechetTo:
         """The Fréchet distance of that name to the images that come with the model, or its own in many steps."""
         return self.once(("held against", name), lambda: self._frechet(name))
 
     def _frechet(self, name: str) -> FrechetTo:
-        own = self.model.data
-        reference = self.many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
-        return FrechetTo.images(reference, self._features(name))
+        return FrechetTo.images(self._reference(), self._space(name))
 
-    def _features(self, name: str) -> Features:
-        """The space in which that Fréchet distance is taken."""
+    def _reference(self) -> torch.Tensor:
+        """The images that come with the model, or its own in many steps."""
+        own = self.model.data
+        return self.many(seeds.IMAGE_REFERENCE, REFERENCE_SAMPLES) if own is None else own()
+
+    def _space(self, name: str) -> Features:
+        """The space in which that distance is taken."""
         if name == "frechet":
-            return partial(classifier.features, name=self.model.name)
+            return self.features
         if name == "frechet-vision":
             encoder, decode = vision.load(vision.name() or ""), self.model.decode
             return encoder if decode is None else lambda x0: encoder(decode(x0))

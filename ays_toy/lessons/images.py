@@ -1,12 +1,13 @@
 """Lesson: whether it holds on images, with a small model of handwritten digits."""
 
+from ays_toy.bundled import SMALLEST
 from ays_toy.lessons.asking import closest, figure, judged_by, told, yes_or_no
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Lesson, Scene, Step
 from ays_toy.names import BASELINES
 from ays_toy.sampling.solvers import find
 
-STOCHASTIC = {"steps": "6"}
+STOCHASTIC = {"image_model": SMALLEST, "steps": "6"}
 BASES = ("edm", "logsnr", "time-uniform", "cosine")
 NO_VERDICT = ("images_verdict", "run_box")
 PICTURES_ALONE = (*NO_VERDICT, "quality", "image-rail", "images_table", "taking")

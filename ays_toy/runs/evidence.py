@@ -46,8 +46,8 @@ def rows() -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def digits() -> pd.DataFrame:
-    """What was measured of the bundled digits, by `python -m benchmarks.digits`, as rows of the same form."""
-    found, about = results.digits(), {"data": DIGITS, "kind": DIGITS}
+    """What was measured of the bundled digits, by `python -m benchmarks.images`, as rows of the same form."""
+    found, about = results.of(DIGITS), {"data": DIGITS, "kind": DIGITS}
     return pd.DataFrame(
         about
         | {"solver": solver, "steps": steps, "schedule": name, "title": one.title, "metric": figure}

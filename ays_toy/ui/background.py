@@ -158,11 +158,13 @@ def refused(slot: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words, as exact as anyone needs: '0.8 s', '12 s', '3 min 20 s'."""
+    """Seconds in words, as exact as anyone needs: '0.8 s', '12 s', '3 min 20 s', '2 h 5 min'."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    return f"{whole} s" if whole < 90 else f"{whole // 60} min {whole % 60} s"
+    if whole < 90:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 5400 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def waiting(watch: Watch) -> str:

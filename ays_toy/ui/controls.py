@@ -89,9 +89,13 @@ def solver() -> None:
 
 
 @draws("steps")
-def steps() -> None:
-    """The number of steps of every schedule."""
-    st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session", help=terms.about("Steps"))
+def steps(among: Sequence[int] = ()) -> None:
+    """The number of steps of every schedule; one among a few where others take long to show."""
+    about = terms.about("Steps")
+    if among:
+        st.select_slider("Steps", among, key="steps", persist_state="session", help=about)
+    else:
+        st.slider("Steps", MIN_STEPS, MAX_STEPS, key="steps", persist_state="session", help=about)
 
 
 WHAT = (data, model, solver, steps)  # what every page on a model in 2D asks first

@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from ays_toy.bundled import BUNDLED
 from ays_toy.data.datasets import DATASETS
 from ays_toy.estimates import Estimate
 from ays_toy.figures import evidence as drawing
 from ays_toy.images import results
-from ays_toy.images.digits import BUNDLED
 from ays_toy.images.scores import FIGURES
 from ays_toy.metrics import METRICS, Figure
 from ays_toy.runs import evidence
@@ -20,7 +20,7 @@ from ays_toy.ui import codec, controls, downloads, gallery, record
 from ays_toy.ui.kept import kept
 from ays_toy.words import listed
 
-COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.digits"
+COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.images digits"
 KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: BUNDLED["digits"].title}
 LINES = ("choice", evidence.PLAIN, "ays", "klub-optimum", "ld3", "logsnr", "edm", "time-uniform")  # of metric by steps
 RATIOS = ("energy", "sliced-w2", "mode-mass", "hist-kl")  # whose zero is the data, so that ratios mean something

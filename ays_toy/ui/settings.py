@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ays_toy import names
-from ays_toy.images import loading
+from ays_toy.bundled import BUNDLED
 from ays_toy.metrics import METRICS
 from ays_toy.models import catalog
 from ays_toy.runs import live_training
@@ -64,10 +64,11 @@ def _compared(values: Values) -> Iterator[tuple[str, str]]:
 
 
 def _found(values: Values) -> Iterator[tuple[str, str]]:
-    if values.get("image_model", loading.DIGITS).strip() != loading.DIGITS:
-        if prompts := values.get("prompts"):
+    if "image_model" in values:
+        model = values["image_model"].strip()
+        if model not in BUNDLED and (prompts := values.get("prompts")):
             yield "Prompts", " / ".join(prompts.splitlines())
-        if guidance := values.get("guidance"):
+        if (model not in BUNDLED or BUNDLED[model].labels) and (guidance := values.get("guidance")):
             yield "Guidance", f"{guidance:g}"
         if lora := values.get("lora"):
             yield "LoRA", f"{lora}, times {values['lora_scale']:g}"

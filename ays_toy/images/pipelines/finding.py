@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ays_toy import serving
+from ays_toy.bundled import BUNDLED
 from ays_toy.checks import expanded, is_file, is_folder, quoted
 from ays_toy.images.pipelines import hub, single_files
 from ays_toy.images.pipelines.folders import INDEX, ModelFolder, check
@@ -30,7 +31,7 @@ def open_folder(model: str | Path) -> ModelFolder:
         named = str(path) if str(path).isprintable() else quoted(str(path))
         raise ValueError(
             f"There is no folder {named}: give a diffusers folder, a .safetensors file, a hub name like owner/model, "
-            f"{' or '.join(serving.BUNDLED)}."
+            f"{' or '.join(BUNDLED)}."
         )
     return check(hub.download(model), model, model)
 

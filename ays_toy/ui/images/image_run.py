@@ -1,13 +1,13 @@
 """The runs of the Images page: begun, stopped and taken up, with what they are at and how long the rest takes."""
 
 from concurrent.futures import Future
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from ays_toy.images import live, results
-from ays_toy.images.config import calls, described
+from ays_toy.images import live
+from ays_toy.images.config import Which, calls, described
 from ays_toy.images.live import ImageState
 from ays_toy.runs import cluster
 from ays_toy.sampling.samplers import denoiser_calls
@@ -22,33 +22,32 @@ from ays_toy.ui.running import active, buttons, follow, reached, status, take_up
 from ays_toy.ui.whole import whole
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
+AT_ONCE = 4  # rows of pictures that the page is drawn anew for, while they come
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
 
 
 _loads = Pool(APART, "load")
 
 
-@lru_cache(maxsize=1)
-def _network() -> "Future[float]":
-    """Seconds that the digits' network takes for one image, once it is loaded."""
-    return compute.submit(live.seconds_per_image, results.model())
+_networks: dict[Which, "Future[float]"] = {}  # of models that ship: the seconds that one image takes
 
 
 def warm(view: ImagesView) -> None:
-    """Load the digits' network in the background: the page is drawn without it, and faster so."""
-    if view.bundled:
-        _network()
+    """Load the network of a model that ships in the background: the page is drawn without it, and faster so."""
+    if view.at_hand and view.which not in _networks:
+        model = view.at_hand.guided(view.which.guidance)
+        _networks[view.which] = compute.submit(live.seconds_per_image, model)
 
 
 def warming(view: ImagesView) -> bool:
     """Whether the page waits for the time that the network takes."""
-    return view.bundled and not (_network.cache_info().currsize and _network().done())
+    return view.bundled and not (view.which in _networks and _networks[view.which].done())
 
 
 def _about(view: ImagesView, count: float) -> str:
     if warming(view):
         return "how long that takes is being measured."
-    return f"about {background.duration(count * _network().result())} on {background.device_name()}."
+    return f"about {background.duration(count * _networks[view.which].result())} on {background.device_name()}."
 
 
 def run_controls(view: ImagesView, known: Watch | None) -> None:
@@ -156,7 +155,8 @@ def _measure(view: ImagesView, one: Shown, name: str, known: Watch | None) -> No
 
 def stage(view: ImagesView) -> tuple[Any, ...]:
     """What the page depends on."""
-    return warming(view), *(_stage(image_state.watch(view, slot)) for slot in (SLOT, EXTRA))
+    rows_to_come = -(-image_state.drawing() // AT_ONCE)
+    return warming(view), rows_to_come, *(_stage(image_state.watch(view, slot)) for slot in (SLOT, EXTRA))
 
 
 def _stage(known: Watch | None) -> tuple[Any, ...]:

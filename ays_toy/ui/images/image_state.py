@@ -1,6 +1,7 @@
-"""All that is known of an image model: what ships with the digits, and what this session has run and measured."""
+"""All that is known of an image model: what ships with it, and what this session has run, measured and drawn."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,12 +18,16 @@ from ays_toy.images.live import ImageState
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
-from ays_toy.ui import background, findings, yours
+from ays_toy.ui import background, compute, findings, yours
 from ays_toy.ui.background import Watch
+from ays_toy.ui.ending import Pool
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.kept import kept
 from ays_toy.ui.running import reached
+from ays_toy.ui.tasks import Tasks
 
+DRAWN, REFERENCE = "pictures of images", "reference"  # what this session has drawn; the name of many steps' pictures
+MOMENT = 0.6  # seconds that a page waits for pictures before it is shown without them
 SLOT, EXTRA = "images", "one more schedule of images"  # the run, and the measuring of what the dials say
 Levels = tuple[float, ...]
 Figures = Mapping[str, Estimate]
@@ -35,7 +40,15 @@ class Shown:
     model: ImageModel
     gram: PathGram
     rows: Mapping[str, Measured]
-    pictures: Mapping[str, np.ndarray]  # 'reference' among them for solvers of the ODE
+    pictures: Mapping[str, np.ndarray]  # as far as they are drawn, those of many steps too
+    with_reference: bool  # whether those of many steps are there, or to come
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """How many pictures a row has, their height and width."""
+        known = next(iter(self.pictures.values()), None)
+        count, height, width = known.shape[:3] if known is not None else (compared.SHOWN, *self.model.shape[1:])
+        return count, height, width
 
 
 @dataclass(eq=False)
@@ -92,11 +105,16 @@ def p_optimum(view: ImagesView, model: ImageModel, gram: PathGram) -> Schedule:
 
 
 def loaded(view: ImagesView, known: Watch | None) -> tuple[ImageModel, PathGram] | None:
-    """The model and what prices its schedules, once a run has loaded them; the digits' always."""
-    if view.bundled:
-        return results.model(), results.gram()
+    """The model and what prices its schedules, once a run has loaded them; those of a model that ships always.
+
+    With a guidance that nothing ships of, prices are those of the model as it is, until a run has its own.
+    """
+    if ours := view.shipped:
+        return ours.model, ours.gram
     state: ImageState | None = reached(known)
-    return (state.model, state.gram) if state and state.model and state.gram else None
+    if state and state.model and state.gram:
+        return state.model, state.gram
+    return (view.at_hand.guided(view.which.guidance), view.at_hand.gram) if view.at_hand else None
 
 
 def fit(model: ImageModel | None, levels: Sequence[float]) -> tuple[np.ndarray, str | None]:
@@ -108,68 +126,100 @@ def fit(model: ImageModel | None, levels: Sequence[float]) -> tuple[np.ndarray, 
 
 
 def shown(view: ImagesView, known: Watch | None) -> Shown | None:
-    """What a run has found, or what ships with the digits; None for a model that has not been loaded and priced."""
+    """What a run has found, or what ships with the model; None for one that has not been loaded and priced."""
     kept, ready = memory(view), loaded(view, known)
     if ready is None:
         return None
     model, gram = ready
-    bundled = results.digits().at(view.solver, view.steps) if view.bundled else {}
-    found = {"klub-optimum": optimum(gram, view.steps, names.KLUB_POWER)} | kept.found
-    if bundled and "choice" not in found:
-        found["choice"] = bundled["choice"].schedule
+    cell = view.at_hand.at(view.solver, view.steps) if view.at_hand else {}
+    found = {"klub-optimum": optimum(gram, view.steps, names.KLUB_POWER)}
+    found |= {name: cell[name].schedule for name in names.SEARCHED if name in cell} | kept.found
     if view.power != names.KLUB_POWER or view.share != 100:
         found["p-optimum"] = p_optimum(view, model, gram)
     if own := yours.fitted(view.image_yours, partial(fit, model), view.steps)[0]:
         found[yours.NAME] = own
     every = compared.named(model, gram, view.steps, found.values())
     rows = {
-        name: Measured(
-            one, gram.price(one.sigmas), kept.figures.get(one.levels) or _beforehand(view, bundled, one, kept)
-        )
+        name: Measured(one, gram.price(one.sigmas), kept.figures.get(one.levels) or _beforehand(view, one, kept))
         for name, one in every.items()
     }
-    return Shown(model, gram, rows, _pictures(view, every, kept, bundled))
+    pictures = _pictures(view, every, kept)
+    expected = view.bundled and compared.has_reference(view.solver)
+    return Shown(model, gram, rows, pictures, expected or REFERENCE in pictures)
 
 
-def _beforehand(view: ImagesView, bundled: results.Cell, one: Schedule, kept: Memory) -> Figures:
-    """What ships with the digits, unless figures of other noise stand beside it."""
-    config, ours = view.config, results.digits()
+def _beforehand(view: ImagesView, one: Schedule, kept: Memory) -> Figures:
+    """What ships of a schedule, unless figures of other noise stand beside it."""
+    config, ours = view.config, view.shipped
+    measured = _shipped(ours, view, one)
+    if ours is None or measured is None:
+        return {}
     same = (config.fresh_seed, config.samples) == (ours.seed, ours.samples)
-    return bundled[one.name].metrics if _ships(bundled, one) and (same or not kept.figures) else {}
+    return measured.metrics if same or not kept.figures else {}
 
 
-def _ships(bundled: results.Cell, one: Schedule) -> bool:
-    known = bundled.get(one.name)
-    return known is not None and np.allclose(known.schedule.sigmas, one.sigmas, rtol=1e-3)
+def _shipped(ours: results.Results | None, view: ImagesView, one: Schedule) -> Measured | None:
+    """What ships under a schedule's name, where it is that very schedule."""
+    known = ours.at(view.solver, view.steps).get(one.name) if ours else None
+    return known if known and np.allclose(known.schedule.sigmas, one.sigmas, rtol=1e-3) else None
 
 
-def _pictures(
-    view: ImagesView, every: Mapping[str, Schedule], kept: Memory, bundled: results.Cell
-) -> dict[str, np.ndarray]:
-    if view.bundled:
-        found = {name: _digits_pictures(view, one, bundled) for name, one in every.items()}
-        return found | ({"reference": _reference(view.seed)} if compared.has_reference(view.solver) else {})
-    found = {name: kept.pictures[one.levels] for name, one in every.items() if one.levels in kept.pictures}
-    return found | ({"reference": kept.pictures[""]} if "" in kept.pictures else {})
+def _pictures(view: ImagesView, every: Mapping[str, Schedule], kept: Memory) -> dict[str, np.ndarray]:
+    """All pictures that are there; those that are not are begun, in place of what the page wanted before."""
+    if not view.bundled:
+        found = {name: kept.pictures[one.levels] for name, one in every.items() if one.levels in kept.pictures}
+        return found | ({"reference": kept.pictures[""]} if "" in kept.pictures else {})
+    wanted: dict[str, Drawing | None] = {name: _to_draw(view, one) for name, one in every.items()}
+    if compared.has_reference(view.solver):
+        wanted["reference"] = _to_draw(view, None)
+    there = {name: _ships(view, name) for name, asked in wanted.items() if asked is None}
+    ships = {name: pictures for name, pictures in there.items() if pictures is not None}
+    before: list[Future[np.ndarray]] = st.session_state.get(DRAWN, [])
+    coming = {name: _drawings.want(asked) for name, asked in wanted.items() if asked}
+    st.session_state[DRAWN] = list(coming.values())
+    _drawings.drop(before)
+    compute.come(coming.values(), MOMENT)
+    return ships | {name: one.result() for name, one in coming.items() if one.done()}
 
 
-def _digits_pictures(view: ImagesView, one: Schedule, bundled: results.Cell) -> np.ndarray:
-    """Those that ship, where they are of this schedule and noise: drawing others takes the network."""
-    if bundled and view.seed == 0:
-        same = _ships(bundled, one)
-        if one.name == "p-optimum":
-            same = (view.power, view.share) == (results.POWER, 100)
-        if same and (shipped := results.pictures(view.solver, view.steps, one.name)) is not None:
-            return shipped
-    return _drawn(view.solver, view.seed, one.levels)
+def drawing() -> int:
+    """How many rows of pictures this session's page still waits for."""
+    return sum(not one.done() for one in st.session_state.get(DRAWN, []))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All that decides pictures of a model that ships; no levels: those of many steps."""
+
+    name: str
+    guidance: float | None
+    solver: str
+    seed: int
+    levels: Levels
+
+
+def _to_draw(view: ImagesView, one: Schedule | None) -> Drawing | None:
+    """The pictures of a schedule, or of many steps; None where they ship."""
+    ours = view.shipped
+    if ours and view.seed == results.SEED and _ships(view, one.name if one else REFERENCE) is not None:
+        shipped = one is None or _shipped(ours, view, one) is not None
+        if shipped or (one and one.name == "p-optimum" and (view.power, view.share) == (results.POWER, 100)):
+            return None
+    solver, levels = (view.solver, one.levels) if one else ("", ())
+    return Drawing(view.which.name, view.which.guidance, solver, view.seed, levels)
+
+
+def _ships(view: ImagesView, name: str) -> np.ndarray | None:
+    return view.shipped.pictures(view.solver, view.steps, name) if view.shipped else None
 
 
 @kept(256)
-def _drawn(solver: str, seed: int, levels: Levels) -> np.ndarray:
-    return compared.sampled_pictures(results.model(), np.array(levels), solver, seed)
+def _drawn(asked: Drawing) -> np.ndarray:
+    model = results.loaded(asked.name, asked.guidance)
+    if not asked.levels:
+        return compared.reference(model, asked.seed)
+    return compared.sampled_pictures(model, np.array(asked.levels), asked.solver, asked.seed)
 
 
-@kept(16)
-def _reference(seed: int) -> np.ndarray:
-    shipped = None if seed else results.pictures("", 0, "reference")
-    return compared.reference(results.model(), seed) if shipped is None else shipped
+_pool = Pool(1, "pictures")
+_drawings: Tasks[Drawing, np.ndarray] = Tasks(_drawn, _pool, _pool)

@@ -6,21 +6,24 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import names, serving
+from ays_toy import bundled, names, serving
+from ays_toy.bundled import BUNDLED
 from ays_toy.exchange.formats import FORMATS
-from ays_toy.images import compared, loading, scores
-from ays_toy.images.config import ITERATIONS, ImageConfig, Which
+from ays_toy.images import compared, results, scores
+from ays_toy.images.config import ITERATIONS, SAMPLES, ImageConfig, Which
 from ays_toy.images.pipelines.conditioning import prompts_in
 from ays_toy.images.pipelines.loras import MOST_SCALE
 from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
-from ays_toy.ui import codec, controls, record
+from ays_toy.ui import codec, controls, record, terms
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.images import model_box
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 REFINEMENTS = (0, 20, 60)  # iterations of the automatic choice's refinement, whose samples cost more than points do
+GUIDANCES = (0.0, 1.5, 2.0, 3.0, 5.0)  # of a model that ships; 0: its own, which is none
+STEPS = (4, 5, 6, 8, 10, 20)
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
 ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
@@ -58,9 +61,9 @@ def _prompts(text: str) -> str:
 class ImagesView:
     """The Images page's state."""
 
-    image_model: str = codec.param(loading.DIGITS, codec.checked(_name))
+    image_model: str = codec.param(bundled.CLEAREST, codec.checked(_name))
     prompts: str = codec.param("", _prompts)
-    guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
+    guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the model's own
     lora: str = codec.param("", _path("LoRA"))
     lora_scale: float = codec.param(1.0, codec.number("The scale of the LoRA", -MOST_SCALE, MOST_SCALE))
     folder: str = codec.param("", _path("folder of clean images"))
@@ -82,11 +85,10 @@ class ImagesView:
     @property
     def which(self) -> Which:
         """The model that the controls name, with the prompts and the guidance that these models take."""
-        if self.bundled:
-            return Which()
-        name, guidance = self.image_model.strip(), self.guidance or None
+        name = self.image_model.strip()
+        guidance = self.guidance or None
         if ships(name):
-            return Which(name, guidance=guidance)
+            return Which(name, guidance=bundled.own_guidance(name, guidance) if can_be_told(name) else None)
         return Which(name, prompts_in(self.prompts), guidance, lora=self.lora.strip(), lora_scale=self._added)
 
     @property
@@ -95,9 +97,19 @@ class ImagesView:
         return self.lora_scale if self.lora.strip() else Which.lora_scale
 
     @property
+    def shipped(self) -> results.Results | None:
+        """What ships of the model with that guidance."""
+        return results.find(self.which.name, self.which.guidance)
+
+    @property
+    def at_hand(self) -> results.Results | None:
+        """The same, or of the model as it is: its schedules can be tried with another guidance."""
+        return self.shipped or results.find(self.which.name)
+
+    @property
     def bundled(self) -> bool:
-        """Whether the model is the one that ships with its results."""
-        return self.image_model.strip() == loading.DIGITS
+        """Whether the model ships with its results, so that a page need not load it to show something."""
+        return self.at_hand is not None
 
     @property
     def config(self) -> ImageConfig:
@@ -107,12 +119,18 @@ class ImagesView:
         figure = self.figure if self.figure in scores.fitting(self.which.name, self.solver) else None
         refined = self.image_iterations if self.method == "choice" else ITERATIONS
         named = (self.which, self.solver, self.steps, figure, self.method, start, folder)
-        return ImageConfig(*named, iterations=refined, seed=self.seed)
+        beside = self.shipped.samples if self.shipped else SAMPLES  # as many as stand behind what ships
+        return ImageConfig(*named, samples=beside, iterations=refined, seed=self.seed, search=2 * SAMPLES)
 
 
 def ships(model: str) -> bool:
     """Whether a model of that name ships with the project, with clean images and without prompts."""
-    return model.strip() in serving.BUNDLED
+    return model.strip() in BUNDLED
+
+
+def can_be_told(model: str) -> bool:
+    """Whether that is a model that ships and is told which digit to draw."""
+    return ships(model) and bool(BUNDLED[model.strip()].labels)
 
 
 def model_controls() -> None:
@@ -125,14 +143,29 @@ def model_controls() -> None:
         _any_model(keep)
     model_box.suggestions()
     model = st.session_state["image_model"]
-    if model.strip() == loading.DIGITS:
+    if can_be_told(model):
+        _how_strongly()
+    if ships(model):
         return
-    if not ships(model):
-        _prompted(keep)
+    _prompted(keep)
     _guided(keep)
-    if not here.shared and not ships(model):
+    if not here.shared:
         model_box.lora()
         _clean_images(keep)
+
+
+@draws("guidance")
+def _how_strongly() -> None:
+    """The guidance of a model that ships and is told which digit to draw."""
+    record.among("guidance", GUIDANCES)
+    st.select_slider(
+        "Guidance toward the digit",
+        GUIDANCES,
+        format_func=lambda scale: f"{scale:g}" if scale else "1 (none)",
+        key="guidance",
+        persist_state="session",
+        help=f"{terms.about('Guidance')} What is measured here was measured with none.",
+    )
 
 
 @draws("prompts")
@@ -183,6 +216,17 @@ def _clean_images(keep: dict[str, Any]) -> None:
         "the model's size. Without one, the model's own many-step samples.",
         **keep,
     )
+
+
+def steps() -> None:
+    """The number of steps: of a model that ships and takes a while to draw, one among a few, so that a drag passes few.
+
+    A link can ask for any other.
+    """
+    if not can_be_told(st.session_state["image_model"]):
+        controls.steps()
+        return
+    controls.steps(sorted({*STEPS, st.session_state["steps"]}))
 
 
 def search_controls() -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy import figures, names
+from ays_toy import bundled, figures, names
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
 from ays_toy.images import compared, results
-from ays_toy.images.scores import FIGURES
+from ays_toy.images.sampling import told
+from ays_toy.images.scores import FIGURES, REPORTED
 from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
 from ays_toy.runs import verdicts
@@ -19,12 +20,12 @@ from ays_toy.sampling.solvers import find
 from ays_toy.ui import gallery, tables, terms
 from ays_toy.ui.controls import pick
 from ays_toy.ui.images import strips
-from ays_toy.ui.images.image_state import Shown, memories
+from ays_toy.ui.images.image_state import REFERENCE, Shown, memories
 from ays_toy.ui.images.image_view import VIEWS, ImagesView, ships
 from ays_toy.words import listed
 
-LARGE = 32  # pixels from which pictures get the whole width of the page
 RAIL = ("choice", "ays", "published", "p-optimum", "yours", "time-uniform", "klub-optimum")
+OPTIMA = ("klub-optimum", "p-optimum")
 PASSING = ("p-optimum", "yours")  # what goes by these names may have been another schedule before
 
 
@@ -35,47 +36,61 @@ def heading(view: ImagesView) -> str:
 
 
 def rows(view: ImagesView, one: Shown) -> None:
-    """Pictures of every schedule, one row each, from the same noise."""
-    reference = one.pictures.get("reference")
-    difference = view.pictures == "difference" and reference is not None
-    drawn = []
-    if reference is not None:
-        steps = Schedule("reference", "100 steps")
+    """Pictures of every schedule, one row each, from the same noise, under what they were to show."""
+    reference, drawn = one.pictures.get(REFERENCE), []
+    if one.with_reference:
+        steps = Schedule(REFERENCE, "100 steps")
         drawn.append(strips.Strip(steps, "the reference", reference, "Pictures by 100 steps"))
-    for name, row in one.rows.items():
-        if name not in one.pictures:
+    for name in sorted(one.rows, key=OPTIMA.__contains__):  # which dials below the pictures move
+        row, pictures = one.rows[name], one.pictures.get(name)
+        if pictures is None and not view.bundled:
             continue
-        pictures = one.pictures[name]
-        if difference and reference is not None:
-            pictures = compared.differences(pictures, reference)
-        note = f"{_short(view.figure)} {row.metrics[view.figure]}" if view.figure in row.metrics else ""
-        differ = ", their difference from 100 steps" if difference else ""
-        alt = f"{row.title}: {len(pictures)} pictures{differ}. {note}"
+        differ = ""
+        if view.pictures == "difference" and reference is not None and pictures is not None:
+            pictures, differ = compared.differences(pictures, reference), ", their difference from 100 steps"
+        note = _note(view, row)
+        alt = f"{row.title}: {one.shape[0]} pictures{differ}. {note}" if pictures is not None else "Being drawn"
         drawn.append(strips.Strip(row.schedule, note, pictures, alt))
-    strips.show(drawn)
+    asked = [str(label) for label in told(one.model, one.shape[0]).tolist()] if one.model.labels else []
+    strips.show(drawn, one.shape, asked)
+
+
+def _note(view: ImagesView, row: Measured) -> str:
+    """What a schedule's samples come to: the chosen figure, and of how many the classifier reads what was asked for."""
+    parts = [f"{_short(view.figure)} {row.metrics[view.figure]}"] if view.figure in row.metrics else []
+    if "as-told" in row.metrics:
+        parts.append(f"{row.metrics['as-told'].value:.1%} read as told")
+    return ", ".join(parts)
 
 
 def _short(name: str) -> str:
-    return {"frechet": "Fréchet", "frechet-pixels": "Fréchet, pixels", "distance": "distance"}[name]
+    short = {"frechet": "Fréchet", "frechet-pixels": "Fréchet, pixels", "distance": "distance"}
+    return short.get(name) or {**FIGURES, **REPORTED}[name].title
 
 
 def rows_caption(view: ImagesView, one: Shown) -> str:
     """What to look for in the pictures."""
     strokes = ships(view.image_model)
     look = "**Look for** strokes that break, smear or fill in" if strokes else "**Look for** missing detail, blur"
-    words = f"{look}: columns share their noise, rows differ in the schedule alone"
+    asked = ", and the digit above them that was asked for" if one.model.labels else ""
+    words = f"{look}: columns share their noise{asked}, rows differ in the schedule alone"
     if any(row.metrics for row in one.rows.values()):
         words += f"; lower figures are better, each of {view.config.samples:,} samples from seeds that no search used"
     words += "."
     if not compared.has_reference(view.solver):
         words += f" {find(view.solver).title} adds noise at every step: there is no one picture to differ from."
+    if view.at_hand and not view.shipped and one.gram is view.at_hand.gram:
+        words += (
+            " These schedules and their prices are those without guidance, tried with it: no figures ship of that; "
+            "**Optimize live** finds its own."
+        )
     return f"{words} Trained on {one.model.credit}" if one.model.credit else words
 
 
 def _curves(view: ImagesView, one: Shown) -> list[Curve]:
-    """Quality over the number of steps: what ships with the digits, and all that this session has measured."""
-    config, ours, rows = view.config, results.digits(), list[Measured]()
-    if view.bundled:
+    """Quality over the number of steps: what ships with the model, and all that this session has measured."""
+    config, rows = view.config, list[Measured]()
+    if ours := view.shipped:
         rows += [row for steps in ours.steps for row in ours.at(view.solver, steps).values()]
     for (which, folder, solver, _, seed), kept in memories().items():
         if (which, folder, solver, seed) == (config.which, config.folder, config.solver, config.seed):
@@ -110,7 +125,14 @@ def verdict(view: ImagesView, one: Shown) -> str:
         klub = _against(one, known, "klub-optimum", "time-uniform")
         worse = " loses to " in klub
         words += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
-    return words
+    return words + _read(one, ours[0], best)
+
+
+def _read(one: Shown, name: str, best: str) -> str:
+    """Of how many samples the classifier reads the digit that was asked for, where that is known."""
+    read = {title: one.rows[title].metrics.get("as-told") for title in (name, best)}
+    said = [f"{share.value:.1%} of the samples of {one.rows[title].title}" for title, share in read.items() if share]
+    return f" A classifier reads {listed(said)} as told." if said else ""
 
 
 def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -> str:
@@ -123,13 +145,13 @@ def facts(view: ImagesView, one: Shown) -> Facts:
     return Facts(view, rows, gram=one.gram, figure=view.figure)
 
 
-def missing(told: Facts) -> str:
+def missing(facts: Facts) -> str:
     """What to choose instead where too little is measured for a lesson to ask about; nothing where it is enough."""
-    if {"choice", "klub-optimum", *names.BASELINES} <= told.rows.keys():
+    if {"choice", "klub-optimum", *names.BASELINES} <= facts.rows.keys():
         return ""
-    cells = results.digits().cells
-    solvers = dict.fromkeys(find(solver).title for solver, _ in cells)
-    steps = listed([str(steps) for steps in results.digits().steps], "or")
+    ours = facts.state.at_hand or results.of(bundled.SMALLEST)
+    solvers = dict.fromkeys(find(solver).title for solver, _ in ours.cells)
+    steps = listed([str(steps) for steps in ours.steps], "or")
     return f"Not measured with these settings. Take {steps} steps, and {listed(list(solvers), 'or')}."
 
 
@@ -140,7 +162,7 @@ def table(view: ImagesView, one: Shown) -> None:
     columns: dict[str, list[Any]] = {"KLUB": [row.klub for row in rows]}
     number = st.column_config.NumberColumn
     config = {"KLUB": number(width=104, help="Of Stochastic-DDIM, in nats; ± is one standard error.")}
-    for name, figure in FIGURES.items():
+    for name, figure in {**FIGURES, **REPORTED}.items():
         # One that only some of them have is shown where it is the chosen one.
         if measured and (any if name == view.figure else all)(name in metrics for metrics in measured):
             columns[figure.title] = [row.metrics.get(name, tables.UNKNOWN) for row in rows]
@@ -149,11 +171,6 @@ def table(view: ImagesView, one: Shown) -> None:
     alt = "KLUB and quality of every schedule on images, with standard errors."
     shown = [row.schedule for row in rows]
     tables.show(shown, columns, config, "images table", alt, title="Table of schedules", placeholder="–")
-
-
-def large(one: Shown) -> bool:
-    """Whether the pictures need the page's whole width."""
-    return any(pictures.shape[1] > LARGE for pictures in one.pictures.values())
 
 
 def view_control(view: ImagesView) -> None:

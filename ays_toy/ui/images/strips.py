@@ -1,4 +1,4 @@
-"""Rows of small pictures, one row a schedule: plain HTML, since a browser scales pictures better than a figure does."""
+"""Rows of pictures, one row a schedule: plain HTML, since a browser scales pictures better than a figure does."""
 
 import html
 from collections.abc import Sequence
@@ -17,7 +17,12 @@ _CSS = """
 .strips { display: grid; gap: 3px 10px; align-items: center; grid-template-columns: minmax(88px, 28%) 1fr; }
 .strips .name { font-size: 0.86rem; line-height: 1.25; font-weight: 600; text-align: right; }
 .strips .name span { display: block; font-weight: 400; font-size: 0.76rem; opacity: 0.8; }
-@media (max-width: 640px) { /* the pictures need the width: names above them */
+.strips .asked { display: grid; grid-template-columns: repeat(COUNT, 1fr); column-gap: SPACE%; }
+.strips .asked { font-size: 0.86rem; font-weight: 600; line-height: 1.25; text-align: center; }
+.strips.large { grid-template-columns: 1fr; } /* the pictures need the width: names above them */
+.strips.large .name { text-align: left; margin-top: 4px; }
+.strips.large .name span { display: inline; margin-left: 6px; }
+@media (max-width: 640px) { /* as there */
   .strips { grid-template-columns: 1fr; }
   .strips .name { text-align: left; margin-top: 4px; }
   .strips .name span { display: inline; margin-left: 6px; }
@@ -27,34 +32,52 @@ _CSS = """
 </style>
 """
 GAP = 0.06  # between pictures, of their width
+LARGE, SMOOTH = 16, 20  # pixels of height from which pictures get the page's width, and are scaled smoothly
+EMPTY = 0x80  # gray where a picture is to come
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One row: what was drawn, a line below its title, and pictures [K, H, W, 3] of one byte."""
+    """One row: what was drawn, a line below its title, and pictures [K, H, W, 3] of one byte; None: to come."""
 
     schedule: Schedule
     note: str
-    pictures: np.ndarray
+    pictures: np.ndarray | None
     alt: str
 
 
-def show(strips: Sequence[Strip]) -> None:
-    """Draw the rows, all pictures of one size."""
-    st.html(_CSS + f"<div class='strips'>{''.join(_row(strip) for strip in strips)}</div>")
+def large(shape: tuple[int, int, int]) -> bool:
+    """Whether pictures, by their number, height and width, are worth the width of a page."""
+    return shape[1] > LARGE
 
 
-def _row(strip: Strip) -> str:
+def show(strips: Sequence[Strip], shape: tuple[int, int, int], asked: Sequence[str] = ()) -> None:
+    """Draw the rows, all pictures of one size; `shape` is their number, height and width.
+
+    What each picture was `asked` to show stands above its column.
+    """
+    count, kind = shape[0], "strips large" if large(shape) else "strips"
+    above = ""
+    if asked:  # only where names stand above the pictures, so that this is their column
+        above = "".join(f"<span>{html.escape(one)}</span>" for one in asked)
+        above = f"<div class='asked'>{above}</div>"
+    css = _CSS.replace("COUNT", f"{count}").replace("SPACE", f"{100 * GAP / (count * (1 + GAP)):.2f}")
+    st.html(css + f"<div class='{kind}'>{above}{''.join(_row(strip, shape) for strip in strips)}</div>")
+
+
+def _row(strip: Strip, shape: tuple[int, int, int]) -> str:
     note = f"<span>{html.escape(strip.note)}</span>" if strip.note else ""
     badge = f"<b style='color:{color(strip.schedule.name)}'>■</b>"
-    smooth = " class='smooth'" if strip.pictures.shape[1] > 32 else ""
+    smooth = " class='smooth'" if shape[1] > SMOOTH else ""
+    alpha = 0xFF if strip.pictures is not None else 0x30
+    pictures = np.full((*shape, 3), EMPTY, np.uint8) if strip.pictures is None else strip.pictures
     return (
         f"<div class='name'>{badge} {html.escape(strip.schedule.title)}{note}</div>"
-        f"<img{smooth} alt='{html.escape(strip.alt)}' src='{_png(strip.pictures)}'>"
+        f"<img{smooth} alt='{html.escape(strip.alt)}' src='{_png(pictures, alpha)}'>"
     )
 
 
-def _png(pictures: np.ndarray) -> str:
+def _png(pictures: np.ndarray, alpha: int = 0xFF) -> str:
     """The address of one transparent PNG of the pictures side by side, small ones enlarged: gaps can be thin."""
     count, height, width, _ = pictures.shape
     times = max(1, 64 // height)
@@ -64,5 +87,5 @@ def _png(pictures: np.ndarray) -> str:
     for k, tile in enumerate(tiles):
         left = k * (width * times + gap)
         sheet[:, left : left + width * times, :3] = tile
-        sheet[:, left : left + width * times, 3] = 255
+        sheet[:, left : left + width * times, 3] = alpha
     return png_address(Image.fromarray(sheet, "RGBA"))

@@ -6,6 +6,8 @@ What matters is named in full, so that a link shows the same when defaults have 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ays_toy import bundled
+
 RANGE = ("sigma_max", "sigma_min")
 MODEL = ("data", "model", "solver")
 
@@ -72,7 +74,7 @@ PREPARED = (
         "images",
         "Compare the rows: which keep their strokes whole? Then find the row with the least KLUB in the table. Is it "
         "the one that looks best, and the one with the least Fréchet distance?",
-        {"solver": "stochastic-ddim", "steps": "6"},
+        {"image_model": bundled.SMALLEST, "solver": "stochastic-ddim", "steps": "6"},
         (
             *("image_model", "solver", "image_yours", "figure", "method", "image_iterations", "base", "seed"),
             *("power", "share"),
