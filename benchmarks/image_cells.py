@@ -6,6 +6,7 @@ Measured on the same seed, by as many samples and the same figures, so that the 
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -16,9 +17,12 @@ from ays_toy.images import comparators, compared, optimizing, results
 from ays_toy.images.config import SAMPLES
 from ays_toy.images.sampling import draw_samples
 from ays_toy.optimize import NEAR, RIVALS
+from ays_toy.optimize.rivals.teacher import without_noise
+from ays_toy.pricing.ode import OdeWalk
 from ays_toy.runs.evidence import DIGITS
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import SOLVERS
 from benchmarks import digits
 from benchmarks.cells import Case
 
@@ -38,15 +42,31 @@ def settings() -> dict[str, Any]:
 
 
 def cases() -> list[Case]:
-    """The cases that `benchmarks.digits` has, those of few steps first."""
-    return [Case(DIGITS, DIGITS, solver, steps) for steps, solver in product(digits.STEPS, digits.SOLVERS)]
+    """The cases that `benchmarks.digits` has, those of few steps first; solvers with noise before those without it.
+
+    Two processes then have what one of them has found for a solver at hand for its twin.
+    """
+    solvers = sorted(digits.SOLVERS, key=lambda solver: not SOLVERS[solver].stochastic)
+    return [Case(DIGITS, DIGITS, solver, steps) for steps, solver in product(digits.STEPS, solvers)]
+
+
+@lru_cache(maxsize=1)
+def _walk() -> OdeWalk:
+    judge, _, x0 = digits.prepared()
+    return comparators.walked(judge.model, x0)
+
+
+@lru_cache(maxsize=64)
+def _rival(name: str, solver: str, steps: int) -> Schedule:
+    judge, gram, _ = digits.prepared()
+    return comparators.find(judge.model, gram, _walk(), name, solver, steps)
 
 
 def find(case: Case, name: str) -> Schedule:
     """The schedule of that name for a case, with what it cost."""
     judge, gram, x0 = digits.prepared()
     if name in RIVALS:
-        return comparators.find(judge.model, gram, x0, name, case.solver, case.steps)
+        return _rival(name, without_noise(case.solver), case.steps)  # they know of no solver with noise
     began, calls = time.perf_counter(), gram.paths * gram.grid.size
     if name == "p-optimum":
         found = compared.optimum(gram, case.steps, results.POWER)
