@@ -130,6 +130,7 @@ def take_up(out: Path, wanted: Mapping[Case, Path], made_with: str, which: Itera
 
 def report(rows: pd.DataFrame, metric: str) -> Table:
     """Geometric means of the ratio to the best of a case, by solver, and how often the choice is beaten."""
+    rows = rows[rows.metric == metric]
     logs = evidence.ratios(rows, metric).map(np.log)
     losses = evidence.beaten(rows, metric) if "choice" in logs else {}
     solvers = list(dict.fromkeys(rows.solver))

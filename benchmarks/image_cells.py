@@ -78,7 +78,7 @@ def find(case: Case, name: str) -> Schedule:
     return Schedule(name, names.title(name), last.sigmas, calls, time.perf_counter() - began)
 
 
-def measure(case: Case, which: Iterable[str] = WHICH) -> pd.DataFrame:
+def measure(case: Case, which: Iterable[str]) -> pd.DataFrame:
     """All rows of a case: find the schedules, and measure them on the seed that nothing was found with."""
     return pd.DataFrame(row for name in which for row in rows_of(case, find(case, name)))
 

@@ -36,7 +36,7 @@ def find(model: ImageModel, gram: PathGram, walk: OdeWalk, name: str, solver: st
     one, denoiser = lookup(RIVALS, name, "comparator"), Counted(model.denoiser)
     if one.needs is Needs.GRADIENTS and not has_gradient(model):
         raise ValueError(f"{one.title} needs gradients through the model, which this one does not have.")
-    passes = {Needs.ERRORS: gram.paths * gram.grid.size, Needs.TRAJECTORIES: 2 * walk.states.shape[1] * LEVELS}
+    passes = {Needs.ERRORS: gram.paths * gram.grid.size, Needs.TRAJECTORIES: walk.states.shape[1] * (2 * LEVELS - 1)}
     began = time.perf_counter()
     sigmas = one.find(Given(model.sigma_min, model.sigma_max, solver, gram, walk, denoiser, starts(model)), steps)
     calls = denoiser.given + passes.get(one.needs, 0)
