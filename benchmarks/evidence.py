@@ -106,9 +106,9 @@ def measure(case: Case, which: Iterable[str], own: str | None) -> pd.DataFrame:
     return pd.DataFrame(row for name, one in found for row in cells.rows_of(case, name, one))
 
 
-def measured(case: Case, own: str | None) -> pd.DataFrame:
-    """All rows of a case by all that is compared there."""
-    return measure(case, compared(case.kind, own), own)
+def measured(case: Case, which: Mapping[str, list[str]], own: str | None) -> pd.DataFrame:
+    """All rows of a case by what is compared for models of its kind."""
+    return measure(case, which[case.kind], own)
 
 
 def shipped_cases() -> list[Case]:
@@ -165,15 +165,13 @@ def main(
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
     every, out = cases(data, kind, solver, steps) if data else shipped_cases(), out or (OWN if data or own else FILE)
-    wanted = dict[Case, Path]()
+    wanted, which, made_with = dict[Case, Path](), dict[str, list[str]](), dict[str, str]()
     for of in dict.fromkeys(case.kind for case in every):
-        which, now = compared(of, own), settings(of)
-        some = {case: cells.part(out, asdict(case), which, own, now) for case in every if case.kind == of}
-        take_up(out, some, digest(now), which)
-        wanted |= some
-    there = cells.shared(wanted, partial(measured, own=own), workers, limit)
-    rows = pd.concat(there, ignore_index=True)
-    made_with = {of: digest(settings(of)) for of in set(rows.kind)}
+        which[of], made_with[of] = compared(of, own), digest(settings(of))
+        parts = {case: cells.part(out, asdict(case), which[of], own, settings(of)) for case in every if case.kind == of}
+        take_up(out, parts, made_with[of], which[of])
+        wanted |= parts
+    rows = pd.concat(cells.shared(wanted, partial(measured, which=which, own=own), workers, limit), ignore_index=True)
     rows = rows.assign(settings=rows.kind.map(made_with), version=__version__, torch=torch.__version__)
     cells.keep(rows, out)
     for metric in ("energy", image_cells.FIGURE):
