@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,7 @@ def report(rows: pd.DataFrame) -> Table:
     over = float((worst > MOST).mean())
     title = f"energy distance of the worst choice over the best, {SEEDS} seeds; above {MOST} in {over:.0%} of the cases"
     table = Table("data", "solver", "steps", "worst / best", "before refinement", "over the best", "error", title=title)
+    case: Any  # as in `CASE`
     for case, ratio in worst.items():
         some = chosen.get_group(case)
         each = " ".join(f"{value:.2f}" for value in sorted(some.value / some.value.min()))

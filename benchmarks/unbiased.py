@@ -72,8 +72,9 @@ def report(rows: pd.DataFrame) -> Table:
     values, errors = (one.unstack("figure") for one in over_seeds(rows, [*TOLD, "figure"]))
     ratios = (values[CHOSEN_BY[1]] / values[CHOSEN_BY[0]]).dropna()
     refined, plain = (ratios.xs(name, level="schedule") for name in ("choice", PLAIN))
+    at: Any  # solver, steps and metric
     for at, ratio in refined.items():
-        row = (*at[:3], "choice")
+        row = (*at, "choice")
         shown = [str(Estimate(values.loc[row, one], errors.loc[row, one])) for one in CHOSEN_BY]
         table.add_row(at[0], str(at[1]), at[2], *shown, f"{ratio:.2f}", f"{plain[at]:.2f}")
     table.add_section()
