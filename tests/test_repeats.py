@@ -1,60 +1,57 @@
-"""What choices with other seeds, and by another figure, are said to differ by."""
+"""Explore's three noises: the same schedule drawn again, and the spread of its figures in a sentence."""
 
-import io
-from dataclasses import asdict
+import json
+import re
 
 import numpy as np
-import pandas as pd
 import pytest
-from rich.console import Console
+from pages_shown import opened, run
+from streamlit.testing.v1 import AppTest
 
-from ays_toy.runs.evidence import DIGITS, PLAIN
-from benchmarks import repeats, unbiased
+from ays_toy.estimates import Estimate
+from ays_toy.ui import repeats
 
-
-def printed(table) -> str:
-    console = Console(file=io.StringIO(), width=200)
-    console.print(table)
-    return console.file.getvalue()
+LINK = {"data": "gaussian", "shown": "edm,cosine", "steps": "4"}
 
 
-def test_a_choice_is_measured_beside_what_it_was_before_its_refinement():
-    one = repeats.Repeat("gaussian", "exact", "ddim", 3, 1)
-    rows = repeats.measure(one).set_index("schedule")
-    assert list(rows.index) == ["choice", "plain"]
-    assert rows.value["choice"] < rows.value["plain"] + 2 * np.hypot(*rows.stderr)
-    assert all(len(levels) == 4 for levels in rows.levels)
-    assert (rows.seed == 1).all()
+def pictures(at: AppTest, which: int) -> list[object]:
+    figure = json.loads(at.get("plotly_chart")[which].proto.spec)
+    return [trace["z"] for trace in figure["data"]]
 
 
-def test_the_worst_of_a_case_is_told_as_a_multiple_of_the_best():
-    values = {("spirals", 5): (1.0, 1.5, 1.2), ("moons", 8): (2.0, 2.1, 2.2)}
-    rows = pd.DataFrame(
-        asdict(repeats.Repeat(data, "exact", "ddim", steps, seed))
-        | {"schedule": name, "value": value * scale, "stderr": 0.01, "seconds": 3.0}
-        for (data, steps), every in values.items()
-        for seed, value in enumerate(every)
-        for name, scale in (("choice", 1.0), ("plain", 3.0))
+def spread_words(at: AppTest) -> list[str]:
+    return [one.value for one in at.caption if "under three noises" in one.value]
+
+
+def test_one_click_draws_a_schedule_from_three_noises_and_the_link_does_so_too() -> None:
+    at = opened("explore", **LINK)
+    assert len(at.get("plotly_chart")) == 2
+    assert spread_words(at) == []
+    (choice,) = [one for one in at.sidebar.get("button_group") if one.key == "noises"]
+    choice.set_value("edm")
+    run(at)
+    assert at.query_params["noises"] in ("edm", ["edm"])
+    assert len(at.get("plotly_chart")) == 3
+    main, again = pictures(at, 0), pictures(at, 1)
+    assert len(again) == 1 + repeats.NOISES
+    assert again[1] == main[1], "the first noise is the one above"
+    assert again[1] != again[2] != again[3]
+    (words,) = spread_words(at)
+    values, (spread,) = (
+        [float(one) for one in re.findall(kind, words)] for kind in (r"(0\.\d+) ±", r"differ by ([\d.e-]+)")
     )
-    assert repeats.apart(rows, "choice").tolist() == pytest.approx([1.5, 1.1])
-    text = printed(repeats.report(rows))
-    assert "above 1.3 in 50%" in text
-    assert text.index("spirals") < text.index("moons")
-    assert "1.00 1.20 1.50" in text
+    assert len(values) == repeats.NOISES
+    assert spread == pytest.approx(np.std(values, ddof=1), abs=1e-3), "as its own numbers say"
+
+    same = opened("explore", **LINK, noises="edm")
+    assert spread_words(same) == [words]
+    gone = opened("explore", **(LINK | {"shown": "cosine,logsnr"}), noises="edm")
+    assert spread_words(gone) == [], "not among those shown"
+    wrong = opened("explore", **LINK, noises="loud")
+    assert "“noises” was left at its default" in wrong.warning[0].value
 
 
-def test_choices_by_two_figures_are_held_against_each_other_where_both_are_there():
-    gains = {"frechet": 1.0, "energy-features": 0.9}
-    rows = pd.DataFrame(
-        asdict(unbiased.Chosen(DIGITS, DIGITS, "ddim", steps, figure))
-        | {"schedule": name, "metric": metric, "seed": seed, "value": 2.0 * gain + seed, "stderr": 0.1}
-        for steps in (5, 8)
-        for figure, gain in gains.items()
-        for name in ("choice", PLAIN)
-        for metric in unbiased.REPORTED
-        for seed in (0, 1)
-        if (steps, figure) != (8, "frechet")
-    )
-    text = printed(unbiased.report(rows))
-    assert text.count("0.92 ") == 6, "2.3 / 2.5 by each figure, refined and not"
-    assert text.count("0.920") == 6, "and in the mean of the one case where both choices are there"
+def test_the_sentence_counts_spread_and_error_bars() -> None:
+    said = repeats.words("EDM", [Estimate(0.1, 0.03), Estimate(0.2, 0.04), Estimate(0.3, 0.05)])
+    assert "0.10 ± 0.03, 0.20 ± 0.04 and 0.30 ± 0.05. They differ by 0.1 (standard deviation)" in said
+    assert "an error bar is 0.041" in said  # the root of (9 + 16 + 25) / 3, in hundredths
