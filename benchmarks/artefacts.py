@@ -77,8 +77,11 @@ ARTEFACTS: dict[str, Artefact] = {
             RESULTS,
             ("evidence.parquet",),
             "benchmarks.evidence --out {to}/evidence.parquet",
-            "half an hour",
-            reads=(f"{NETWORKS}/moons.safetensors", f"{NETWORKS}/spirals.safetensors"),
+            "an hour",
+            reads=(
+                *(f"{NETWORKS}/moons.safetensors", f"{NETWORKS}/spirals.safetensors"),
+                *(f"{IMAGE_NETWORKS}/digits-classifier.safetensors", f"{IMAGE_NETWORKS}/digits/**/*"),
+            ),
         ),
         Artefact(
             "exhibits",

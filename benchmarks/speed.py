@@ -8,11 +8,8 @@ import json
 import logging
 import platform
 import random
-import resource
 import statistics
-import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,13 +21,14 @@ from rich.console import Console
 from rich.table import Table
 from streamlit.testing.v1 import AppTest
 
-from ays_toy import checks, metrics, optimize, threads
+from ays_toy import metrics, optimize, threads
 from ays_toy.data import datasets
 from ays_toy.models import checkpoints
 from ays_toy.models.networks import NOISE_FREQUENCIES, MLPDenoiser
 from ays_toy.models.training import TrainingConfig, train
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling import samplers, schedules
+from benchmarks import refining
 
 PATHS, LEVELS, SAMPLES, STEPS = 4096, 128, 20_000, 10
 DATA = "grid-8x8"
@@ -124,14 +122,6 @@ def explore_changes() -> float:
     return statistics.median(spent)
 
 
-def refining(solver: str, device: str) -> Callable[[], object]:
-    """The refinement of one schedule, as the automatic choice does it in the end."""
-    dataset, effort = datasets.get(DATA), optimize.Effort()
-    ends, entropy = (checks.SIGMA_MIN, checks.SIGMA_MAX), dataset.mixture.entropy(checks.SIGMA_MIN)
-    points = optimize.Points(dataset.denoiser(), solver, dataset, "energy", "nll", *ends, entropy, device)
-    return lambda: deque(points.descent(schedules.logsnr(STEPS), effort, 4), maxlen=1)
-
-
 def measure(device: str) -> list[Row]:
     """All figures as (what, value, unit)."""
     dataset, exact = datasets.get(DATA), datasets.get(DATA).denoiser()
@@ -177,14 +167,10 @@ def measure(device: str) -> list[Row]:
 
             rows.append((f"{solver.title}, {STEPS} steps, {kind}", SAMPLES / seconds(draw, device, 3), "samples/s"))
 
-    for name, solver in samplers.SOLVERS.items():
-        rows.append((f"Refining {STEPS} steps for {solver.title}", seconds(refining(name, device), device, 1), "s"))
-
+    rows += refining.rows(device)
     rows += by_threads(device)
     rows.append(("One random change on Explore, of the processors", explore_changes(), "s"))
-    # ru_maxrss counts kilobytes on Linux and bytes on macOS.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
-    rows.append(("Peak memory of this process", peak / 2**20, "MiB"))
+    rows.append(("Peak memory of this process", refining.peak("cpu"), "MiB"))
     return rows
 
 

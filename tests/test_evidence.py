@@ -10,8 +10,10 @@ import pytest
 import typer
 
 from ays_toy import names, seeds
-from ays_toy.runs.evidence import METHOD, PLAIN, beaten, best_or_tied, means, ratios
-from benchmarks import cells, evidence
+from ays_toy.images import results
+from ays_toy.runs.evidence import METHOD, PLAIN, beaten, beside_digits, best_or_tied, means, ratios
+from ays_toy.sampling.schedules import Schedule
+from benchmarks import cells, evidence, image_cells
 
 CASE = cells.Case("gaussian", "exact", "ddim", 3)
 
@@ -37,6 +39,22 @@ def test_a_row_for_every_number_and_the_choice_before_its_refinement_beside_it()
     table = ratios(rows)
     assert float(table.min(axis=1).iloc[0]) == 1.0
     assert float(table["choice"].iloc[0]) < float(table["edm"].iloc[0])
+
+
+def test_digits_are_measured_as_what_ships_of_them_is():
+    case = image_cells.cases()[0]
+    known = results.digits().at(case.solver, case.steps)
+    rows = evidence.measure(case, ["p-optimum"], None)
+    assert set(rows.schedule) == {"p-optimum"}
+    assert set(rows.metric) == {"klub", *results.SHIPPED_FIGURES}
+    assert len(rows[rows.metric == "klub"].levels.iloc[0]) == case.steps + 1
+    ours = pd.DataFrame(image_cells.rows_of(case, Schedule("edm", "EDM", known["edm"].schedule.sigmas)))
+    for figure in results.SHIPPED_FIGURES:
+        (row,) = ours[ours.metric == figure].to_dict("records")
+        assert row["seed"] == results.digits().seed
+        assert row["value"] == pytest.approx(known["edm"].metrics[figure].value, rel=1e-3)
+    both = beside_digits(rows)
+    assert set(both.schedule) == {"p-optimum", *known}
 
 
 @pytest.mark.usefixtures("few")

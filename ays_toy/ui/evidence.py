@@ -212,9 +212,10 @@ def command(view: EvidenceView) -> None:
     """What makes the file behind all this anew."""
     if not view.points:
         st.caption(
-            "All of this is computed from one file. This command makes it anew, and goes on where it was stopped:"
+            "All of this is computed from two files: the choice, the KLUB optimum and the baselines are in the first, "
+            "everything else in the second. These commands make them anew, and go on where they were stopped:"
         )
-        st.code(OF_DIGITS, language=None, wrap_lines=True)
+        st.code(f"{OF_DIGITS}\n{COMMAND}", language=None, wrap_lines=True)
         return
     st.caption(
         "All of this is computed from one file, a row for every number. This command makes it anew, goes on where it "

@@ -64,7 +64,7 @@ def _note(view: ImagesView, row: Measured) -> str:
 
 
 def _short(name: str) -> str:
-    short = {"frechet": "Fréchet", "frechet-pixels": "Fréchet, pixels", "distance": "distance"}
+    short = {"frechet": "Fréchet", "energy-features": "energy", "frechet-pixels": "Fréchet, pixels"}
     return short.get(name) or {**FIGURES, **REPORTED}[name].title
 
 
