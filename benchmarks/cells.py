@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import torch
@@ -47,6 +47,9 @@ class Case:
     def model(self) -> Model:
         """Its data with their denoiser."""
         return Model(self.data, self.kind)
+
+
+Some = TypeVar("Some", bound=Case)
 
 
 def cases(data: Iterable[str], kinds: Iterable[str], solvers: Iterable[str], steps: Iterable[int]) -> list[Case]:
@@ -95,7 +98,7 @@ def rows_of(
 
 
 def shared(
-    wanted: Mapping[Case, Path], work: Callable[[Case], pd.DataFrame], workers: int, limit: float
+    wanted: Mapping[Some, Path], work: Callable[[Some], pd.DataFrame], workers: int, limit: float
 ) -> list[pd.DataFrame]:
     """The rows of every case that is done: those with a part as they are, others worked at until the limit in seconds.
 
@@ -114,7 +117,7 @@ def shared(
     return [pd.read_parquet(path) for path in wanted.values() if path.is_file()]
 
 
-def _on_one_thread(work: Callable[[Case], pd.DataFrame], case: Case) -> pd.DataFrame:
+def _on_one_thread(work: Callable[[Some], pd.DataFrame], case: Some) -> pd.DataFrame:
     torch.set_num_threads(1)  # cases run in parallel processes
     return work(case)
 

@@ -31,7 +31,7 @@ from ays_toy.runs.finding import Chosen
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.version import __version__
-from benchmarks import cells
+from benchmarks import cells, image_cells
 from benchmarks.cells import Case, cases, digest
 
 FILE, OWN = evidence.FILE, Path(__file__).parent / "results" / "evidence.parquet"
@@ -42,8 +42,10 @@ NETWORKS, FEW = ("moons", "spirals"), (5, 8)  # data and steps of the study of n
 Find = Callable[[Model, str, int], Any]  # (model, solver, steps) -> levels [steps + 1], over the model's range
 
 
-def settings() -> dict[str, Any]:
-    """All that decides the numbers, besides the case, the schedule and the code of this version."""
+def settings(kind: str = "exact") -> dict[str, Any]:
+    """All that decides the numbers of models of a kind, besides the case, the schedule and this version's code."""
+    if kind == evidence.DIGITS:
+        return {"version": __version__, **image_cells.settings()}
     return {
         "version": __version__,
         "seeds": [seeds.CHOICE, seeds.EVIDENCE, cells.SEEDS],
@@ -91,15 +93,28 @@ def unrefined(case: Case, made: Chosen) -> Schedule:
     return Schedule(evidence.PLAIN, evidence.title(evidence.PLAIN), rounds[-2][0].sigmas, calls)
 
 
+def compared(kind: str, own: str | None) -> list[str]:
+    """What is found for models of a kind: all there is, but of digits what `benchmarks.digits` leaves out."""
+    return list(image_cells.WHICH) if kind == evidence.DIGITS else [*names.COMPARED, *([evidence.METHOD] * bool(own))]
+
+
 def measure(case: Case, which: Iterable[str], own: str | None) -> pd.DataFrame:
     """All rows of a case: find the schedules, and measure them on seeds that nothing was found with."""
+    if case.kind == evidence.DIGITS:
+        return image_cells.measure(case, which)
     found = schedules_of(case, which, method(own) if own else None)
     return pd.DataFrame(row for name, one in found for row in cells.rows_of(case, name, one))
 
 
+def measured(case: Case, own: str | None) -> pd.DataFrame:
+    """All rows of a case by all that is compared there."""
+    return measure(case, compared(case.kind, own), own)
+
+
 def shipped_cases() -> list[Case]:
     """All cases of the study that ships."""
-    return [*cases(DATA, ("exact",), SOLVERS, STEPS), *cases(NETWORKS, ("mlp",), SOLVERS, FEW)]
+    points = [*cases(DATA, ("exact",), SOLVERS, STEPS), *cases(NETWORKS, ("mlp",), SOLVERS, FEW)]
+    return [*points, *image_cells.cases()]
 
 
 def take_up(out: Path, wanted: Mapping[Case, Path], made_with: str, which: Iterable[str]) -> None:
@@ -113,13 +128,13 @@ def take_up(out: Path, wanted: Mapping[Case, Path], made_with: str, which: Itera
                 cells.keep(rows.drop(columns=["settings", "version", "torch"]), path)
 
 
-def report(rows: pd.DataFrame) -> Table:
+def report(rows: pd.DataFrame, metric: str) -> Table:
     """Geometric means of the ratio to the best of a case, by solver, and how often the choice is beaten."""
-    logs = evidence.ratios(rows).map(np.log)
-    losses = evidence.beaten(rows) if "choice" in logs else {}
+    logs = evidence.ratios(rows, metric).map(np.log)
+    losses = evidence.beaten(rows, metric) if "choice" in logs else {}
     solvers = list(dict.fromkeys(rows.solver))
-    shown = Table("schedule", *solvers, "all", "beats the choice", title=f"energy distance / best, {len(logs)} cases")
-    for name, every in evidence.overall(rows).items():
+    shown = Table("schedule", *solvers, "all", "beats the choice", title=f"{metric} / best, {len(logs)} cases")
+    for name, every in evidence.overall(rows, metric).items():
         by_solver = (np.exp(logs[name].xs(solver, level="solver").mean()) for solver in solvers)
         share = f"{losses[name]:.0%}" if name in losses else ""
         shown.add_row(evidence.title(name), *(f"{one:.2f}" for one in by_solver), f"{every.value:.2f}", share)
@@ -148,16 +163,21 @@ def main(
             method(own)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-    which, now = [*names.COMPARED, *([evidence.METHOD] if own else [])], settings()
     every, out = cases(data, kind, solver, steps) if data else shipped_cases(), out or (OWN if data or own else FILE)
-    wanted = {case: cells.part(out, asdict(case), which, own, now) for case in every}
-    take_up(out, wanted, digest(now), which)
-    there = cells.shared(wanted, partial(measure, which=which, own=own), workers, limit)
-    rows = pd.concat(there, ignore_index=True).assign(
-        settings=digest(now), version=__version__, torch=torch.__version__
-    )
+    wanted = dict[Case, Path]()
+    for of in dict.fromkeys(case.kind for case in every):
+        which, now = compared(of, own), settings(of)
+        some = {case: cells.part(out, asdict(case), which, own, now) for case in every if case.kind == of}
+        take_up(out, some, digest(now), which)
+        wanted |= some
+    there = cells.shared(wanted, partial(measured, own=own), workers, limit)
+    rows = pd.concat(there, ignore_index=True)
+    made_with = {of: digest(settings(of)) for of in set(rows.kind)}
+    rows = rows.assign(settings=rows.kind.map(made_with), version=__version__, torch=torch.__version__)
     cells.keep(rows, out)
-    Console(width=140).print(report(rows))
+    for metric in ("energy", image_cells.FIGURE):
+        if metric in set(rows.metric):
+            Console(width=140).print(report(evidence.beside_digits(rows), metric))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_many_steps_look_like_digits_to_a_classifier_and_few_bad_steps_do_not(mo
     bad = draw_samples(model, baselines(model, 3)["edm"], "stochastic-ddim", 5, 256)
     sure = classifier.load()(good).softmax(1).amax(1)
     assert float((sure > 0.5).double().mean()) > 0.8
-    for figure in ("frechet", "frechet-pixels"):
+    for figure in ("frechet", "energy-features", "frechet-pixels"):
         assert judge.measure(good, figure, 5).value < 0.5 * judge.measure(bad, figure, 5).value
 
 

@@ -141,3 +141,11 @@ def test_the_choice_is_refined_and_never_worse_than_its_start_in_a_round_of_its_
     refined = [one for one in held_out if one.title.startswith(f"{start.title}, refined")]
     assert len(refined) == 4
     assert last.choice.best.score.value <= next(one for one in held_out if one.title == start.title).score.value
+
+
+def test_digits_are_refined_by_the_energy_distance_in_features():
+    judge = Judge(images.load("digits", device="cpu"))
+    start = schedules.logsnr(3, judge.model.sigma_min, judge.model.sigma_max)
+    *_, found = refining.descent(judge, "ddim", "energy-features", start, Effort(8, 64, 0.1), 3)
+    before, after = (judge.score("ddim", "energy-features")(one, 256, 9) for one in (start, found))
+    assert after.value < 0.9 * before.value

@@ -15,7 +15,7 @@ from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.refining import descent
 from ays_toy.images.scores import Judge, check_figure
 from ays_toy.optimize import Choice, GramCosts, Plan, Subject, Sweep
-from ays_toy.pricing.ode import OdePaths
+from ays_toy.pricing.ode import OdePaths, OdeWalk
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find as find_solver
@@ -97,6 +97,11 @@ def _refining(choice: Choice) -> str:
 
 def local_errors(model: ImageModel, x0: torch.Tensor, *, seed: int, levels: int = ODE_LEVELS) -> OdePaths:
     """Trajectories of the ODE from the first of the images, noised, for optima by the solver's own local error."""
+    return ode_walk(model, x0, seed=seed, levels=levels).paths
+
+
+def ode_walk(model: ImageModel, x0: torch.Tensor, *, seed: int, levels: int = ODE_LEVELS) -> OdeWalk:
+    """The same trajectories themselves."""
     start, generator = x0[:ODE_PATHS], torch.Generator().manual_seed(seed)
     x_T = start + model.sigma_max * torch.randn(start.shape, generator=generator).to(start)
-    return OdePaths.collect(model.denoiser, x_T, grid_for(model, levels))
+    return OdeWalk.collect(model.denoiser, x_T, grid_for(model, levels))

@@ -1,8 +1,9 @@
-"""How good images are, as a number with its error bar: Fréchet distances, and the distance to a many-step result.
+"""How good images are, as a number with its error bar: Fréchet and energy distances, and that to many steps.
 
 The Fréchet distance |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)) compares the Gaussians with the samples' and the
 reference's mean and covariance; between features of a classifier it is what FID is (Heusel et al. 2017). With n samples
 it is above its limit by about c / n, for every schedule alike: compare at equal n, and with the row of held-out data.
+The energy distance 2 E|X-Y| - E|X-X'| - E|Y-Y'| has no such bias, and is zero for samples of the same law alone.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 
 from ays_toy.metrics import Estimate
+from ays_toy.metrics.pairs import energy_pull, energy_to, own_distances
 
 BLOCKS = 20  # left out one at a time for the error bar, which is then itself uncertain by a sixth
 LEAST = 2 * BLOCKS
@@ -55,13 +57,7 @@ def frechet(points: torch.Tensor, reference: Gaussian) -> Estimate:
     The error bar is that of the samples alone: the reference is the same for all that are compared. Raises ValueError
     for fewer than 40 points and for points that are not finite.
     """
-    if points.ndim != 2 or len(points) < LEAST:
-        raise ValueError(f"A Fréchet distance needs at least {LEAST} samples [N, d], not {list(points.shape)}.")
-    rows = points.cpu().double().numpy()
-    lost = int((~np.isfinite(rows).all(axis=1)).sum())
-    if lost:
-        raise ValueError(f"{lost:,} of {len(rows):,} samples are not finite: the sampler diverged.")
-    rows = rows - reference.mean  # so that sums of squares do not cancel
+    rows = _checked(points, "A Fréchet").numpy() - reference.mean  # so that sums of squares do not cancel
     parts = np.array_split(rows, BLOCKS)
     counts = np.array([len(part) for part in parts])
     sums = np.stack([part.sum(axis=0) for part in parts])
@@ -78,6 +74,17 @@ def frechet(points: torch.Tensor, reference: Gaussian) -> Estimate:
     without = np.array([distance(everyone != block) for block in everyone])
     spread = (BLOCKS - 1) / BLOCKS * np.square(without - without.mean()).sum()
     return Estimate(distance(everyone >= 0), float(np.sqrt(spread)))
+
+
+def _checked(points: torch.Tensor, what: str) -> torch.Tensor:
+    """The points [N, d] in double precision on the CPU; ValueError for too few, and for what is not finite."""
+    if points.ndim != 2 or len(points) < LEAST:
+        raise ValueError(f"{what} distance needs at least {LEAST} samples [N, d], not {list(points.shape)}.")
+    rows = points.detach().cpu().double()
+    lost = int((~rows.isfinite().all(dim=1)).sum())
+    if lost:
+        raise ValueError(f"{lost:,} of {len(rows):,} samples are not finite: the sampler diverged.")
+    return rows
 
 
 def frechet_pull(points: torch.Tensor, reference: Gaussian) -> torch.Tensor:
@@ -114,6 +121,32 @@ class FrechetTo:
     def pull(self, points: torch.Tensor) -> torch.Tensor:
         """The gradient of the distance by points [N, d], the features of images."""
         return frechet_pull(points, self.reference)
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyTo:
+    """Energy distance of images to reference images in one space of features: unbiased, however few there are."""
+
+    features: Features
+    reference: torch.Tensor  # [M, d]
+
+    @classmethod
+    def images(cls, images: torch.Tensor, features: Features) -> "EnergyTo":
+        """Compare with these images [N, C, H, W]."""
+        return cls(features, features(images).cpu().double())
+
+    @cached_property
+    def own(self) -> float:
+        """The mean distance of two reference points."""
+        return float(own_distances(self.reference).mean())
+
+    def __call__(self, images: torch.Tensor) -> Estimate:
+        """Distance of images [N, C, H, W], N of at least 40."""
+        return energy_to(_checked(self.features(images), "An energy"), self.reference, self.own)
+
+    def pull(self, points: torch.Tensor) -> torch.Tensor:
+        """The gradient of the distance by points [N, d], the features of images."""
+        return energy_pull(points, self.reference)
 
 
 def pixels(images: torch.Tensor, side: int = 8) -> torch.Tensor:

@@ -12,11 +12,12 @@ from ays_toy.checks import lookup
 from ays_toy.images import classifier
 from ays_toy.images.neighbors import Neighborhoods
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.images.quality import FrechetTo, distance_to, pixels
+from ays_toy.images.quality import EnergyTo, FrechetTo, distance_to, pixels
 from ays_toy.images.sampling import draw_samples, many_steps, told
 from ays_toy.metrics import Estimate, Figure
 from ays_toy.sampling.solvers import find
 
+IN_FEATURES = ("frechet", "energy-features")  # of a classifier
 REFERENCE_SAMPLES = 2048  # of a model's own samples, where there are no data
 Made = TypeVar("Made")
 
@@ -30,6 +31,13 @@ FIGURES: dict[str, Figure] = {
             "",
             "Between Gaussians with the mean and covariance of the samples' and the training images' features, in a "
             "small classifier of digits, as FID is: for the bundled models alone.",
+        ),
+        Figure(
+            "energy-features",
+            "Energy distance in features",
+            "",
+            "2E|X−Y| − E|X−X′| − E|Y−Y′| between the same features: unbiased, so zero on average for images like those "
+            "of the training, however few samples there are, where a Fréchet distance is above its limit.",
         ),
         Figure(
             "frechet-pixels",
@@ -88,9 +96,9 @@ def default_figure(model: str, solver: str) -> str:
 def check_figure(model: str, solver: str, name: str) -> Figure:
     """The figure; ValueError for an unknown one and one that the model of that name or the solver does not have."""
     figure = lookup(FIGURES, name, "figure of quality")
-    if name == "frechet" and model not in classifier.DESIGNS:
+    if name in IN_FEATURES and model not in classifier.DESIGNS:
         raise ValueError(
-            "The figure frechet needs a classifier, which only the bundled models have: use frechet-pixels."
+            f"The figure {name} needs a classifier, which only the bundled models have: use frechet-pixels."
         )
     if name == "distance" and find(solver).stochastic:
         raise ValueError(f"{find(solver).title} adds noise of its own: use a Fréchet distance, not distance.")
@@ -171,12 +179,13 @@ class Judge:
         """The features of the images that come with the model, for precision and recall."""
         return self.once("neighborhoods", lambda: Neighborhoods.of(self.features(self._reference())))
 
-    def against(self, name: str) -> FrechetTo:
-        """The Fréchet distance of that name to the images that come with the model, or its own in many steps."""
-        return self.once(("held against", name), lambda: self._frechet(name))
+    def against(self, name: str) -> FrechetTo | EnergyTo:
+        """The distance of that name to the images that come with the model, or to its own in many steps."""
+        return self.once(("held against", name), lambda: self._against(name))
 
-    def _frechet(self, name: str) -> FrechetTo:
-        return FrechetTo.images(self._reference(), self.features if name == "frechet" else pixels)
+    def _against(self, name: str) -> FrechetTo | EnergyTo:
+        kind = EnergyTo if name == "energy-features" else FrechetTo
+        return kind.images(self._reference(), self.features if name in IN_FEATURES else pixels)
 
     def _reference(self) -> torch.Tensor:
         """The images that come with the model, or its own in many steps."""

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from ays_toy.data.mixtures import squared_distances
 from ays_toy.estimates import Estimate
+from ays_toy.metrics.pairs import mean_distances, own_distances
 from ays_toy.metrics.reference import Batch, Reference
 
 SLICED_POINTS, ENERGY_POINTS, W2_POINTS = 8192, 10_240, 1024  # used at most, the first of each
@@ -61,14 +61,6 @@ def w2(batch: Batch) -> Estimate:
     return Estimate(value, error_of_square / (2 * value) if value else 0.0)
 
 
-def _mean_distance(x: torch.Tensor, y: torch.Tensor) -> float:
-    return float(squared_distances(x, y).sqrt_().mean(dtype=torch.float64))
-
-
-def _mean_own_distance(x: torch.Tensor) -> float:
-    return _mean_distance(x, x) * len(x) / (len(x) - 1)  # the zeros on the diagonal are no pairs
-
-
 def _split(points: torch.Tensor, number: int) -> tuple[torch.Tensor, ...]:
     """Equal blocks, the last few points left out."""
     size = len(points) // number
@@ -80,7 +72,7 @@ def _reference_blocks(reference: Reference) -> list[tuple[torch.Tensor, float]]:
     """Blocks of the reference points, each with its mean distance between two of its own points."""
     points = reference.points[:ENERGY_POINTS]
     blocks = _split(points, max(BLOCKS, len(points) // ENERGY_BLOCK))
-    return [(y, _mean_own_distance(y)) for y in blocks]
+    return [(y, float(own_distances(y).mean())) for y in blocks]
 
 
 def energy(batch: Batch) -> Estimate:
@@ -93,7 +85,7 @@ def energy(batch: Batch) -> Estimate:
     points = batch.points[: min(len(batch.reference.points), ENERGY_POINTS)]
     blocks = _split(points, max(BLOCKS, len(points) // ENERGY_BLOCK))
     values = [
-        2 * _mean_distance(x, y) - _mean_own_distance(x) - own
+        float((2 * mean_distances(x, y) - own_distances(x)).mean()) - own
         for x, (y, own) in zip(blocks, reference, strict=False)  # fewer samples than reference points: fewer blocks
     ]
     return Estimate(float(np.mean(values)), float(np.std(values, ddof=1) / math.sqrt(len(values))))

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from ays_toy import seeds
 from ays_toy.data.mixtures import Mixture
 from ays_toy.estimates import Estimate
+from ays_toy.metrics.pairs import energy_error
 from ays_toy.metrics.reference import even_directions
 from ays_toy.threads import one_thread
 
@@ -42,11 +43,7 @@ class Law:
 
     @one_thread()
     def energy(self, points: torch.Tensor) -> Estimate:
-        """Energy distance 2 E|X-Y| - E|X-X'| - E|Y-Y'| of points [N, 2] to the law, in data units, unbiased.
-
-        Its variance is that of a U-statistic (Hoeffding 1948): of what every point adds, over N, and of what pairs add
-        besides, which is all that is left where the points follow the law.
-        """
+        """Energy distance 2 E|X-Y| - E|X-X'| - E|Y-Y'| of points [N, 2] to the law, in data units, unbiased."""
         along, order, points = *self._along(points).sort(1), points.detach().cpu().double()
         count, last = along.shape[1], along.shape[1] - 1
         rank = torch.arange(count)
@@ -56,10 +53,7 @@ class Law:
         law, others = (_scale(torch.empty_like(part).scatter_(1, order, part)) for part in (to_law, to_others))
         half = count // 2
         apart = (points[:half] - points[half : 2 * half]).norm(dim=1)
-        pairs = apart - others[:half] - others[half : 2 * half] + others.mean()
-        by_pairs = 2 * float(pairs.square().mean()) / count**2
-        by_points = float((2 * (law - others)).var()) / count - 2 * by_pairs  # which had counted those of pairs, twice
-        return Estimate(float(value), math.sqrt(max(0.0, by_points) + by_pairs))
+        return Estimate(float(value), energy_error(law, others, apart))
 
     @one_thread()
     def pull(self, points: torch.Tensor) -> torch.Tensor:

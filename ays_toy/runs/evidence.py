@@ -39,16 +39,29 @@ def subject(data: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def rows() -> pd.DataFrame:
-    """The study of points in 2D that ships."""
+def _study() -> pd.DataFrame:
     return pd.read_parquet(FILE)
 
 
 @lru_cache(maxsize=1)
+def rows() -> pd.DataFrame:
+    """The study of points in 2D that ships."""
+    return _study()[_study().kind != DIGITS]
+
+
+@lru_cache(maxsize=1)
 def digits() -> pd.DataFrame:
-    """What was measured of the bundled digits, by `python -m benchmarks.images`, as rows of the same form."""
+    """The study of the bundled digits that ships."""
+    return beside_digits(_study()[_study().kind == DIGITS])
+
+
+def beside_digits(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a study, and what `python -m benchmarks.images` has measured of the bundled digits.
+
+    That is the choice, the KLUB optimum and the baselines, on the same seed and by as many samples.
+    """
     found, about = results.digits(), {"data": DIGITS, "kind": DIGITS}
-    return pd.DataFrame(
+    measured = pd.DataFrame(
         about
         | {"solver": solver, "steps": steps, "schedule": name, "title": one.title, "metric": figure}
         | {"seed": found.seed, "value": value.value, "stderr": value.stderr}
@@ -56,6 +69,7 @@ def digits() -> pd.DataFrame:
         for name, one in cell.items()
         for figure, value in one.metrics.items()
     )
+    return pd.concat([rows, measured], ignore_index=True)
 
 
 def of_kind(kind: str) -> pd.DataFrame:

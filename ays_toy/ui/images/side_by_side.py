@@ -56,7 +56,8 @@ def rows(view: ImagesView, one: Shown) -> None:
 
 
 def _short(name: str) -> str:
-    return {"frechet": "Fréchet", "frechet-pixels": "Fréchet, pixels", "distance": "distance"}[name]
+    short = {"frechet": "Fréchet", "energy-features": "energy", "frechet-pixels": "Fréchet, pixels"}
+    return short.get(name, name)
 
 
 def rows_caption(view: ImagesView, one: Shown) -> str:
