@@ -1,4 +1,4 @@
-"""Cells of the study for the bundled digits: what is compared there besides what `benchmarks.images digits` has measured.
+"""Cells of the study for the bundled digits: what is compared there besides what `benchmarks.images` has measured.
 
 Measured on the same seed, by as many samples and the same figures, so that the rows of both stand side by side.
 """
@@ -55,7 +55,7 @@ def settings() -> dict[str, Any]:
 
 
 def cases() -> list[Case]:
-    """The cases that `benchmarks.images digits` has, those of few steps first; solvers with noise before those without it.
+    """The cases that `benchmarks.images digits` has, of few steps first; solvers with noise before those without it.
 
     Two processes then have what one of them has found for a solver at hand for its twin.
     """

@@ -30,7 +30,7 @@ from ays_toy.bundled import BUNDLED
 from ays_toy.checks import lookup
 from ays_toy.images import classifier, collect, compared, digits, labeled, optimizing, results, scores, sources
 from ays_toy.images.baselines import baselines
-from ays_toy.images.config import ITERATIONS, SAMPLES
+from ays_toy.images.config import EFFORT, SAMPLES
 from ays_toy.images.pipelines.conditioning import Prompted
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw_samples, many_steps
@@ -58,6 +58,7 @@ class Setup:
     figure: str  # that the searches go by
     search: int  # samples behind a score of a search's last round
     iterations: int  # of the refinement
+    refining: int  # samples of each
     samples: int  # fresh ones behind every figure
     paths: int = collect.PATHS
     seed: int = FRESH_SEED
@@ -114,7 +115,7 @@ def cell(solver: str, steps: int, setup: Setup, way: Way) -> dict[str, Any]:
     What was chosen before the refinement is measured too.
     """
     judge, gram, x0 = prepared(setup, way)
-    plan, found = optimize.NEAR.by(setup.search).refined(setup.iterations), {}
+    plan, found = optimize.NEAR.by(setup.search).refined(setup.iterations, setup.refining), {}
     for method in ("choice", "ays"):
         search = optimizing.Search(solver, steps, method, setup.figure, plan=plan)
         *_, found[method] = optimizing.find(judge, gram, x0, search)
@@ -249,7 +250,8 @@ def main(
     steps: Annotated[list[int] | None, typer.Option(help="Numbers of steps; 4 to 20 when none is named.")] = None,
     samples: Annotated[int, typer.Option(help="Fresh samples behind every figure.")] = SAMPLES,
     search: Annotated[int, typer.Option(help="Samples behind a score of a search's last round.")] = 2 * SAMPLES,
-    iterations: Annotated[int, typer.Option(help="Iterations of the refinement; 0: none.")] = ITERATIONS,
+    iterations: Annotated[int, typer.Option(help="Iterations of the refinement; 0: none.")] = EFFORT.iterations,
+    refining: Annotated[int, typer.Option(help="Samples of each iteration.")] = EFFORT.samples,
     workers: Annotated[int, typer.Option(help="Processes that share the cells.")] = 2,
     device: Annotated[str | None, typer.Option(help="cuda where there is one.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images that go through the network at once.")] = None,
@@ -259,7 +261,7 @@ def main(
     anew: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
 ) -> None:
     """Hold the automatic choice for a bundled model against the best of six baselines on fresh seeds."""
-    setup, way = Setup(model, guidance, figure, search, iterations, samples), Way(device, batch, compiled)
+    setup, way = Setup(model, guidance, figure, search, iterations, refining, samples), Way(device, batch, compiled)
     try:
         wanted = list(product(steps or STEPS, dict.fromkeys(solvers.find(name).name for name in solver or SOLVERS)))
         lookup(BUNDLED, model, "bundled model")

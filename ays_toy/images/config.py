@@ -19,7 +19,8 @@ from ays_toy.sampling.solvers import find
 
 SAMPLES = 1024
 LEAST_SAMPLES = 40
-ITERATIONS = (NEAR.effort or Effort()).iterations
+EFFORT = NEAR.effort or Effort()  # of the choice's refinement
+ITERATIONS = EFFORT.iterations
 SWEEPS = 12  # of the paper's search, about
 
 

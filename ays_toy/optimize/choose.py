@@ -49,9 +49,11 @@ class Plan:
             self, rounds=tuple((few if k < last else samples, keep) for k, (_, keep) in enumerate(self.rounds))
         )
 
-    def refined(self, iterations: int) -> "Plan":
-        """The same with so many iterations of its refinement: without one where that is 0."""
-        return replace(self, effort=replace(self.effort or Effort(), iterations=iterations) if iterations else None)
+    def refined(self, iterations: int, samples: int | None = None) -> "Plan":
+        """The same with so many iterations of its refinement, of so many samples: without one where there are none."""
+        before = self.effort or Effort()
+        effort = replace(before, iterations=iterations, samples=samples or before.samples)
+        return replace(self, effort=effort if iterations else None)
 
     def moves(self, done: Rounds) -> bool:
         """Whether the round after those is the one in which what leads is moved."""
