@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from ays_toy.exchange.diffusers_check import Written, checked
-from ays_toy.exchange.export import FINAL_ZERO, steps, with_zero
+from ays_toy.exchange.export import FINAL_ZERO, snap, steps, with_zero
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
-from ays_toy.sampling.counterparts import FLOW, Scheduler
+from ays_toy.sampling.counterparts import Scheduler
 from ays_toy.sampling.schedules import validate
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
 from ays_toy.version import __version__
@@ -28,29 +28,12 @@ def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
     if model is None or model.prediction != "flow":
         return solver.diffusers
     if solver.flow is None:
-        able = next(one for one in SOLVERS.values() if one.flow is not None)
+        able = [one.name for one in SOLVERS.values() if one.flow is not None]
         raise ValueError(
-            f"diffusers takes chosen noise levels for a flow only in {FLOW.name}, which is {able.title}: "
-            f"export for the solver {able.name} instead of {solver.name}."
+            f"No scheduler of diffusers makes the steps of {solver.title} at chosen noise levels of a flow: export for "
+            f"one of {', '.join(able)} instead."
         )
     return solver.flow
-
-
-def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
-    """Distinct training timesteps [m], descending, nearest in log sigma to m >= 1 descending levels.
-
-    `training_sigmas` [T] descend, the last being timestep 0. Where several levels have the same nearest timestep, the
-    later ones move down, or all of them up at the bottom. Raises ValueError where there are more levels than timesteps.
-    """
-    levels = np.array(sigmas, dtype=np.float64) if len(sigmas) == 1 else validate(sigmas)
-    trained = validate(training_sigmas)[::-1]
-    if levels.size > trained.size:
-        raise ValueError(f"{levels.size} noise levels cannot have timesteps of their own: there are {trained.size}.")
-    nearest = np.rint(np.interp(np.log(levels), np.log(trained), np.arange(trained.size))).astype(int)
-    index = np.arange(levels.size)
-    # Strictly descending where t + index does not rise.
-    distinct = np.minimum.accumulate(nearest + index) - index
-    return np.maximum(distinct, index[::-1]).tolist()
 
 
 def as_diffusers(
@@ -75,8 +58,8 @@ def as_diffusers(
     numbers = f"{scheduler.takes} = {_numbers(given)}"
     if model is None or model.origin is None or model.origin.scheduler is None:
         return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
-    predicts = {} if scheduler is FLOW else {"prediction_type": model.prediction}
-    written = Written(scheduler, predicts | scheduler.options, betas=scheduler is not FLOW)
+    predicts = {} if scheduler.flow else {"prediction_type": model.prediction}
+    written = Written(scheduler, predicts | scheduler.options, betas=not scheduler.flow)
     if not model.origin.scheduler.tested:
         written = checked(written, model, chosen.name, met, {scheduler.takes: given})
     made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
@@ -87,7 +70,7 @@ def as_diffusers(
 def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
     """The levels [n] that a scheduler visits before zero, what it is given for them, and comments on that."""
     levels, zero = ending[:-1], "# The scheduler adds that zero by itself: it is not in the list."
-    if scheduler is FLOW:
+    if scheduler.flow:
         how = "# A flow counts noise as s = sigma / (1 + sigma); shift=1.0, since these s are final."
         return levels, _rounded(flow_time(levels)), [zero, how]
     if scheduler.takes == "sigmas":
@@ -114,7 +97,7 @@ def _numbers(values: Sequence[float]) -> str:
 
 def _alone(model: ImageModel | None, scheduler: Scheduler, numbers: str) -> list[str]:
     """A program for a model of which no scheduler file is known: it ends with the scheduler, to be completed."""
-    predicts = {} if model is None or scheduler is FLOW else {"prediction_type": model.prediction}
+    predicts = {} if model is None or scheduler.flow else {"prediction_type": model.prediction}
     arguments = ", ".join(f"{name}={value!r}" for name, value in (scheduler.options | predicts).items())
     return [
         *(["import torch"] if scheduler.defined else []),
@@ -182,16 +165,16 @@ def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str
 
 
 def _prompted(
-    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], _stochastic: bool
+    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
 ) -> list[str]:
-    """Images of prompts: the pipeline's own call."""
+    """Images of prompts: the pipeline's own call. Those of flows give their scheduler no generator."""
     assert origin.pipeline is not None
     assert origin.scheduler is not None
     assert model.pixels is not None
     height, width = model.pixels
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
-    trained = set() if scheduler is FLOW else {origin.scheduler.name}
+    trained = set() if scheduler.flow else {origin.scheduler.name}
     return [
         "import torch",
         f"from diffusers import {', '.join(sorted({scheduler.imported, origin.pipeline} | trained))}",
@@ -202,6 +185,7 @@ def _prompted(
         f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
+        *(["torch.manual_seed(0)  # for the noise of its steps"] if scheduler.flow and stochastic else []),
         "images = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
         f'    height={height}, width={width}, generator=torch.Generator("cpu").manual_seed(0),',

@@ -11,7 +11,7 @@ import numpy as np
 
 from ays_toy.checks import lookup
 from ays_toy.estimates import KlubEstimate
-from ays_toy.images.pipelines.coordinates import flow_time
+from ays_toy.images.pipelines.coordinates import FLOW_TIMESTEPS, flow_sigma, flow_time
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.sampling.schedules import validate
 from ays_toy.version import __version__
@@ -39,6 +39,41 @@ def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **abo
     if klub is not None:
         record["klub"] = {"value": klub.value, "stderr": klub.stderr, "unit": "nats", "terms": klub.terms.tolist()}
     return json.dumps(record, indent=1, default=_plain) + "\n"
+
+
+def as_sdnext(sigmas: Any, model: ImageModel | None, *, final_zero: str = "replace") -> str:
+    """A schedule as SD.Next's override of timesteps: whole ones between commas; the zero that ends them is its own.
+
+    Levels are moved to the nearest timestep of a model with discrete time; a flow's s in [0, 1] counts as 1000 s.
+    Raises ValueError without such a model.
+    """
+    levels = with_zero(sigmas, final_zero)[:-1]
+    if model is not None and model.prediction == "flow":
+        trained = flow_sigma(np.arange(FLOW_TIMESTEPS - 1, 0, -1) / FLOW_TIMESTEPS)
+        return ", ".join(str(1 + timestep) for timestep in snap(levels, trained))
+    if model is None or model.training_sigmas is None:
+        raise ValueError(
+            "SD.Next takes whole timesteps, which are known for flows and models with discrete time only: take another "
+            "form."
+        )
+    return ", ".join(map(str, snap(levels, model.training_sigmas)))
+
+
+def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
+    """Distinct training timesteps [m], descending, nearest in log sigma to m >= 1 descending levels.
+
+    `training_sigmas` [T] descend, the last being timestep 0. Where several levels have the same nearest timestep, the
+    later ones move down, or all of them up at the bottom. Raises ValueError where there are more levels than timesteps.
+    """
+    levels = np.array(sigmas, dtype=np.float64) if len(sigmas) == 1 else validate(sigmas)
+    trained = validate(training_sigmas)[::-1]
+    if levels.size > trained.size:
+        raise ValueError(f"{levels.size} noise levels cannot have timesteps of their own: there are {trained.size}.")
+    nearest = np.rint(np.interp(np.log(levels), np.log(trained), np.arange(trained.size))).astype(int)
+    index = np.arange(levels.size)
+    # Strictly descending where t + index does not rise.
+    distinct = np.minimum.accumulate(nearest + index) - index
+    return np.maximum(distinct, index[::-1]).tolist()
 
 
 def as_csv(sigmas: Any) -> str:
