@@ -114,7 +114,7 @@ def test_programs_for_flows_undo_the_shift_and_run_as_printed(tmp_path, make, so
     x0 = samplers.sample(model.denoiser, x_T, LEVELS[:-1], solver, generator=stream, denoise_to_zero=True)
     ours = ((model.decode(x0) / 2 + 0.5).clamp(0, 1) * 255).round().permute(0, 2, 3, 1)
     np.testing.assert_allclose(ours[0].numpy(), np.asarray(names["images"][0], dtype=float), atol=1.01)
-    with pytest.raises(ValueError, match="makes the steps of Heun .* export for one of stochastic-ddim, ddim"):
+    with pytest.raises(ValueError, match=r"makes the steps of Heun .* export for one of stochastic-ddim, ddim"):
         as_diffusers(LEVELS, model, solver="heun")
 
 

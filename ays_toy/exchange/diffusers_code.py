@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ays_toy.exchange import picture
 from ays_toy.exchange.diffusers_check import Written, checked
-from ays_toy.exchange.export import FINAL_ZERO, snap, steps, with_zero
+from ays_toy.exchange.export import FINAL_ZERO, check_whole, snap, steps, with_zero
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
 from ays_toy.sampling.counterparts import Scheduler
@@ -46,6 +47,7 @@ def as_diffusers(
     ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
     scheduler would not visit these levels.
     """
+    check_whole(model, "A program")
     levels, chosen = validate(sigmas), find(solver)
     scheduler = scheduler_for(chosen, model)
     ending = with_zero(levels, final_zero)
@@ -129,8 +131,10 @@ def _unconditional(
     within = "" if origin.pipeline is None else ", subfolder='unet'"
     cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
     return [
+        *picture.imports(model),
         "import torch",
         f"from diffusers import {', '.join(sorted({scheduler.imported, origin.scheduler.name, 'UNet2DModel'}))}",
+        *picture.opening(model),
         "",
         numbers,
         *made,
@@ -140,7 +144,7 @@ def _unconditional(
         'noise = torch.Generator("cpu").manual_seed(0)',
         *prepared,
         f'x = torch.randn({count}, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
-        "x = x * scheduler.init_noise_sigma",
+        *(picture.noised(model) or ["x = x * scheduler.init_noise_sigma"]),
         "with torch.no_grad():",
         "    for t in scheduler.timesteps:",
         f"        scaled = scheduler.scale_model_input(x, t){cast}",
@@ -175,20 +179,23 @@ def _prompted(
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
     trained = set() if scheduler.flow else {origin.scheduler.name}
+    pipeline, sized = picture.pipeline(model, origin.pipeline), f"height={height}, width={width}, "
     return [
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.pipeline} | trained))}",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, pipeline} | trained))}",
+        *picture.opening(model),
         "",
         numbers,
         *made,
-        f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {_how(model, origin)}{given_up})",
+        f"pipe = {pipeline}.from_pretrained({origin.source!r}, {_how(model, origin)}{given_up})",
         f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
         *(["torch.manual_seed(0)  # for the noise of its steps"] if scheduler.flow and stochastic else []),
         "images = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
-        f'    height={height}, width={width}, generator=torch.Generator("cpu").manual_seed(0),',
+        *picture.given(model),
+        f'    {sized if picture.takes_size(pipeline) else ""}generator=torch.Generator("cpu").manual_seed(0),',
         ").images",
     ]
 

@@ -19,6 +19,7 @@ from ays_toy.version import __version__
 FINAL_ZERO = {
     "replace": "zero takes the place of the last level, so the last step jumps to it",
     "append": "zero is appended, one step and one call of the model more",
+    "none": "no zero, since another model goes on from the last level",
 }
 
 
@@ -47,6 +48,7 @@ def as_sdnext(sigmas: Any, model: ImageModel | None, *, final_zero: str = "repla
     Levels are moved to the nearest timestep of a model with discrete time; a flow's s in [0, 1] counts as 1000 s.
     Raises ValueError without such a model.
     """
+    check_whole(model, "SD.Next")
     levels = with_zero(sigmas, final_zero)[:-1]
     if model is not None and model.prediction == "flow":
         trained = flow_sigma(np.arange(FLOW_TIMESTEPS - 1, 0, -1) / FLOW_TIMESTEPS)
@@ -88,7 +90,7 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
     For n steps these are n+1 numbers where zero takes the place of the last level (as in ComfyUI's own
     AlignYourStepsScheduler), n+2 where it is appended. Flow-matching models count noise as s = sigma / (1 + sigma).
     """
-    levels = with_zero(sigmas, final_zero)
+    levels = with_zero(sigmas, ending(model, final_zero))
     if model is not None and model.prediction == "flow":
         levels = flow_time(levels)
     # Not in scientific notation, which ComfyUI's reader of numbers takes apart.
@@ -96,10 +98,25 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
 
 
 def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
-    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append")."""
+    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append"), or none."""
     levels = validate(sigmas)
     lookup(FINAL_ZERO, final_zero, "way to end in zero")
+    if final_zero == "none":
+        return levels
     return np.append(levels[:-1] if final_zero == "replace" else levels, 0.0)
+
+
+def ending(model: ImageModel | None, final_zero: str) -> str:
+    """How a model's schedules end: as is asked, but without a zero where another model goes on."""
+    return "none" if model is not None and model.part is not None and model.part.ends_early else final_zero
+
+
+def check_whole(model: ImageModel | None, form: str) -> None:
+    """ValueError for a schedule that another model goes on from, in a form that has no way to say so."""
+    if ending(model, "") == "none":
+        raise ValueError(
+            f"{form} goes down to zero noise, and this schedule ends before: take ComfyUI's list, or JSON."
+        )
 
 
 def counting(sigmas: Any, final_zero: str = "replace") -> str:

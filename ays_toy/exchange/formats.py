@@ -43,7 +43,7 @@ class Format:
     def counting(self, taken: Taken) -> str:
         """One sentence on how many numbers are how many steps."""
         if self.ends_in_zero:
-            return export.counting(taken.sigmas, taken.final_zero)
+            return export.counting(taken.sigmas, export.ending(taken.model, taken.final_zero))
         levels = taken.sigmas.size
         return f"{levels} noise levels for {export.steps(levels - 1)}; a final jump to zero is not counted."
 

@@ -7,9 +7,10 @@ chosen there; a node's title says what there is to know about it.
 import json
 from typing import Any
 
-from ays_toy.exchange.export import as_comfyui, counting
+from ays_toy.exchange.export import as_comfyui, check_whole, counting
 from ays_toy.images.pipelines.models import ImageModel
-from ays_toy.sampling.solvers import Solver, find
+from ays_toy.sampling.counterparts import Sampler
+from ays_toy.sampling.solvers import find
 
 Node = dict[str, Any]
 FLUX = "FluxPipeline"  # guided by a number that its network reads
@@ -26,8 +27,10 @@ def as_workflow(
         raise ValueError(
             "A workflow of ComfyUI draws what prompts say: take another form, or load a text-to-image model."
         )
-    assert model.pixels is not None
+    check_whole(model, "A workflow")
     chosen, levels = find(solver), as_comfyui(sigmas, model, final_zero=final_zero)
+    if chosen.comfyui is None:
+        raise ValueError(f"ComfyUI has no sampler for {chosen.title}: choose another solver, or take another form.")
     return (
         json.dumps(
             {
@@ -35,7 +38,9 @@ def as_workflow(
                 "2": _node("CLIPTextEncode", "Prompt", text=model.prompts[0], clip=["1", 1]),
                 **_guider(model),
                 "5": _node("RandomNoise", noise_seed=seed),
-                "6": _node("KSamplerSelect", _sampler(chosen, model), sampler_name=chosen.comfyui.name),
+                "6": _node(
+                    "KSamplerSelect", _title(chosen.title, chosen.comfyui, model), sampler_name=chosen.comfyui.name
+                ),
                 "7": _node("ManualSigmas", counting(sigmas, final_zero), sigmas=levels),
                 **_latent(model),
                 "9": _node(
@@ -66,11 +71,10 @@ def _checkpoint(model: ImageModel) -> str:
     return f"{source.rstrip('/').rpartition('/')[2]}.safetensors"
 
 
-def _sampler(solver: Solver, model: ImageModel) -> str:
+def _title(solver: str, there: Sampler, model: ImageModel) -> str:
     """The solver's title, and how ComfyUI's steps of it differ."""
-    there = solver.comfyui
     differs = [there.differs, there.differs_for_flows if model.prediction == "flow" else ""]
-    return ", which ".join([solver.title, *filter(None, differs)])
+    return ", which ".join([solver, " and ".join(filter(None, differs))]) if any(differs) else solver
 
 
 def _guider(model: ImageModel) -> dict[str, Node]:
@@ -85,7 +89,10 @@ def _guider(model: ImageModel) -> dict[str, Node]:
 
 
 def _latent(model: ImageModel) -> dict[str, Node]:
-    """What the noise is added to: nothing."""
+    """What the noise is added to: nothing, or the picture that the user chooses."""
+    if model.part is not None and model.part.starts is not None:
+        picture = _node("LoadImage", "Choose your picture", image="picture.png")
+        return {"12": picture, "8": _node("VAEEncode", pixels=["12", 0], vae=["1", 2])}
     assert model.pixels is not None
     height, width = model.pixels
     kind = "EmptySD3LatentImage" if model.prediction == "flow" else "EmptyLatentImage"

@@ -35,7 +35,7 @@ class Solver:
     price: str | None = None
     diffusers: Scheduler
     flow: Scheduler | None = None  # where a model is a flow
-    comfyui: Sampler
+    comfyui: Sampler | None = None  # None: it has none
     also: tuple[str, ...] = ()  # its names in other tools, as `plain` has them
 
     @property

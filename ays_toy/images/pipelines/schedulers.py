@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ays_toy.checks import lookup, quoted
 from ays_toy.images.pipelines.coordinates import PREDICTIONS, TrainingLevels
 
@@ -69,3 +71,22 @@ def discrete(config: Mapping[str, Any], where: str | Path, otherwise: str | None
 def flow_steps(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> int:
     """Which timestep a flow calls pure noise, s = 1."""
     return int(build(config, where, otherwise).config.num_train_timesteps)
+
+
+def fresh(config: Mapping[str, Any], name: str) -> Any:
+    """The scheduler of that class which a user gets who puts it in a pipeline's own one's place; to be changed."""
+    import diffusers
+
+    return getattr(diffusers, name).from_config(dict(config))
+
+
+def visited(scheduler: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The level, in a scheduler's own coordinate, and the timestep of every call of the network, after set_timesteps.
+
+    A scheduler of order 2 calls it twice at every level but the first.
+    """
+    timesteps = scheduler.timesteps.double().numpy()
+    if hasattr(scheduler, "sigmas"):
+        return scheduler.sigmas.double()[:-1].numpy(), timesteps
+    power = scheduler.alphas_cumprod.double()[scheduler.timesteps]
+    return ((1 - power) / power).sqrt().numpy(), timesteps
