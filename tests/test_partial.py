@@ -24,7 +24,8 @@ from ays_toy.cli import app
 from ays_toy.exchange.diffusers_code import as_diffusers
 from ays_toy.exchange.export import as_comfyui, as_sdnext
 from ays_toy.exchange.workflow import as_workflow
-from ays_toy.images import compared, partial
+from ays_toy.images import compared, live, partial
+from ays_toy.images.config import ImageConfig
 from ays_toy.images.sampling import draw_samples
 from ays_toy.sampling import samplers, schedules
 from ays_toy.sampling.solvers import SOLVERS
@@ -168,6 +169,21 @@ def test_a_model_without_a_scheduler_is_told_to_say_the_level(starts):
     model = images.wrap(lambda x, _sigma: x, shape=(1, 8, 8), sigma_min=0.01, sigma_max=10.0)
     with pytest.raises(ValueError, match="give the noise level to start from"):
         partial.asked(model, starts, "ddim", 4, strength=0.5)
+
+
+@pytest.mark.parametrize("solver", ["ddim", "stochastic-ddim"])
+def test_a_run_for_a_strength_has_the_pipelines_own_beside_it(tmp_path, monkeypatch, solver):
+    monkeypatch.setenv("AYS_EXPLORER_HOME", str(tmp_path))
+    few = {"samples": 40, "paths": 8, "iterations": 0}
+    config = ImageConfig(solver=solver, steps=3, figure="frechet-pixels", strength=0.5, **few)
+    *_, last = live.run(config)
+    rows = {row.schedule.name: row for row in last.rows}
+    assert {"choice", "pipeline", "klub-optimum", "edm"} <= set(rows)
+    assert len({(row.schedule.sigmas[0], row.schedule.sigmas[-1]) for row in rows.values()}) == 1
+    assert last.model.sigma_max == rows["pipeline"].schedule.sigmas[0] < 10
+    assert set(last.pictures) >= {"choice", "pipeline"}
+    assert live.checkpoint(config).is_file()
+    assert live.checkpoint(replace(config, strength=1.0)) != live.checkpoint(config)
 
 
 # Taken away

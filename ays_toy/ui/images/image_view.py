@@ -18,6 +18,7 @@ from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 REFINEMENTS = (0, 20, 60)  # iterations of the automatic choice's refinement, whose samples cost more than points do
+STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # 1: from noise alone
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
 ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
@@ -54,6 +55,7 @@ class ImagesView:
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the pipeline's own
     folder: str = codec.param("", _folder)
     solver: str = codec.param("stochastic-ddim", solver_named)
+    strength: float = codec.param(1.0, codec.one_of(STRENGTHS, "The strength"))
     steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
     method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))
@@ -71,15 +73,15 @@ class ImagesView:
     @property
     def which(self) -> Which:
         """The model that the controls name, with the prompts and the guidance that these models take."""
-        if self.bundled:
+        if self.image_model.strip() == loading.DIGITS:
             return Which()
         prompts = () if ships(self.image_model) else prompts_in(self.prompts)
         return Which(self.image_model.strip(), prompts, self.guidance or None)
 
     @property
     def bundled(self) -> bool:
-        """Whether the model is the one that ships with its results."""
-        return self.image_model.strip() == loading.DIGITS
+        """Whether the model is the one that ships with its results, which are of all of its noise."""
+        return self.image_model.strip() == loading.DIGITS and self.strength == 1
 
     @property
     def config(self) -> ImageConfig:
@@ -89,7 +91,7 @@ class ImagesView:
         figure = self.figure if self.figure in scores.fitting(self.which.name, self.solver) else None
         refined = self.image_iterations if self.method == "choice" else ITERATIONS
         named = (self.which, self.solver, self.steps, figure, self.method, start, folder)
-        return ImageConfig(*named, iterations=refined, seed=self.seed)
+        return ImageConfig(*named, iterations=refined, seed=self.seed, strength=self.strength)
 
 
 def ships(model: str) -> bool:
