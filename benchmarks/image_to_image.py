@@ -41,6 +41,21 @@ def held_out(model: ImageModel) -> torch.Tensor:
     return sources.find(unseen, len(x0) // each * each).x0
 
 
+def on_held_out(model: ImageModel, part: ImageModel) -> ImageModel:
+    """The part of a bundled model that begins from images, which are now those that nobody has seen."""
+    assert part.part is not None
+    return replace(part, part=replace(part.part, starts=held_out(model)))
+
+
+def draw(part: ImageModel, sigmas: np.ndarray, solver: str, samples: int) -> torch.Tensor:
+    """Samples as a program draws them: zero comes after the last level where a pipeline visits that, else in its place.
+
+    So a pipeline's own levels are those that it visits, and every schedule takes as many calls.
+    """
+    visited = sigmas if partial.visits_the_lowest(part, solver) else sigmas[:-1]
+    return draw_samples(part, visited, solver, seeds.IMAGE_REPORT, samples, denoise_to_zero=True)
+
+
 def case(
     model: ImageModel, solver: str, steps: int, strength: float, figure: str | None, samples: int, iterations: int
 ) -> Iterator[dict[str, Any]]:
@@ -56,15 +71,13 @@ def case(
     *_, found = optimizing.find(Judge(seen), gram, paths, search)
     assert found.choice is not None
     assert seen.part is not None
-    judge = Judge(replace(seen, part=replace(seen.part, starts=held_out(model))))
+    judge = Judge(on_held_out(model, seen))
     named = {"choice": found.sigmas, "pipeline": np.array(seen.part.own)} | baselines(seen, steps)
-    lowest = partial.visits_the_lowest(model, solver)
     figures = [
         one for one in fitting(model.name, solver) if one != "distance" or one == decides
     ]  # that takes 100 steps
     for name, sigmas in named.items():
-        run = sigmas if lowest else sigmas[:-1]  # zero comes after the last level, or in its place
-        drawn = draw_samples(judge.model, run, solver, seeds.IMAGE_REPORT, samples, denoise_to_zero=True)
+        drawn = draw(judge.model, sigmas, solver, samples)
         measured = {figure: judge.measure(drawn, figure, seeds.IMAGE_REPORT) for figure in figures}
         yield {
             **{"model": model.name, "solver": solver, "steps": steps, "strength": strength, "decides": decides},

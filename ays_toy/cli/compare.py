@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from ays_toy import checks, names
 from ays_toy.cli import brought
-from ays_toy.cli.common import Data, Kind, Power, SigmaMax, SigmaMin, Solver, print_table, user_errors
+from ays_toy.cli.common import (
+    Data,
+    Kind,
+    Power,
+    SigmaMax,
+    SigmaMin,
+    Solver,
+    console,
+    print_table,
+    progress,
+    user_errors,
+)
 from ays_toy.metrics import METRICS
 from ays_toy.optimize import RIVALS
-from ays_toy.runs import comparison, finding
+from ays_toy.runs import comparison, finding, free_ends
 
 USUAL = 8  # steps
 
@@ -28,16 +40,48 @@ def compare(
         list[str] | None,
         typer.Option(help=f"What another paper proposes: {', '.join(RIVALS)}, or all; may be given again."),
     ] = None,
+    free: Annotated[
+        bool,
+        typer.Option("--free-ends", help="Instead: every schedule, baselines too, over the range that suits it best."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the initial noise.")] = 0,
 ) -> None:
     """Print KLUB and the metrics of schedules from files, of every other schedule, and of fresh data."""
     with user_errors():
+        if free:
+            if schedule or also:
+                raise ValueError("Schedules from files and of other papers keep their ends: leave them out.")
+            at_free_ends(
+                comparison.Model.current(data, model, sigma_min, sigma_max), solver, steps or USUAL, power, seed
+            )
+            return
         which = (*names.USUAL, *_rivals(also or ()))
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
         yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
         steps = brought.steps_of_all(yours, steps, USUAL)
         results = finding.compare(chosen, solver, steps, power, seed, which=which, brought=yours)
     print_table(results, {name: METRICS[name].title for name in results[0].metrics})
+
+
+def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float, seed: int) -> None:
+    """Print every schedule over ends of its own, in a table that has no others."""
+    rows = []
+    with progress(counts=False) as bars:
+        for row in bars.track(free_ends.compare(model, solver, steps, power, seed), total=len(free_ends.SHOWN)):
+            rows.append(row)
+    metrics = rows[0].metrics
+    table = Table("schedule", "from", "to", *(METRICS[name].title for name in metrics), "energy, ends as given")
+    for row in rows:
+        figures = [str(row.metrics[name]) for name in metrics]
+        table.add_row(
+            row.title, f"{row.sigmas[0]:.4g}", f"{row.sigmas[-1]:.4g}", *figures, str(row.over_model["energy"])
+        )
+    console.print(table)
+    console.print(
+        f"Each schedule over ends of its own, the best of {free_ends.BUDGET} ranges by {free_ends.SAMPLES:,} samples: "
+        f"the same budget for all; the choice is the one over the model's range, stretched. {steps} levels and a last jump to zero are {steps} steps here, so that no row "
+        "belongs beside a table over one range."
+    )
 
 
 def _rivals(asked: Sequence[str]) -> list[str]:
