@@ -79,8 +79,9 @@ def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float,
     console.print(table)
     console.print(
         f"Each schedule over ends of its own, the best of {free_ends.BUDGET} ranges by {free_ends.SAMPLES:,} samples: "
-        f"the same budget for all; the choice is the one over the model's range, stretched. {steps} levels and a last jump to zero are {steps} steps here, so that no row "
-        "belongs beside a table over one range."
+        "the same budget for all; the choice is the one over the model's range, stretched. "
+        f"{steps} levels and a last jump to zero are {steps} steps here, so that no row belongs beside a table over "
+        "one range."
     )
 
 

@@ -26,7 +26,7 @@ from ays_toy.sampling.solvers import find
 SIDE, FINER = 5, 2  # ends of either kind that are tried at first, and how often the grid is halved around the best
 BUDGET = SIDE**2 + FINER * 8  # ranges that are judged for every schedule
 SAMPLES = 4096  # behind every judgement
-HIGHEST, LOWEST = 64.0, 256.0  # by how much the highest level may fall, and the lowest rise
+HIGHEST, LOWEST = 128.0, 256.0  # by how much the highest level may fall, and the lowest rise
 PATHS, LEVELS = 1024, 64  # of the pass that prices the optima over a range
 LEAST_CALLS = 4
 SHOWN = ("choice", "klub-optimum", "p-optimum", *names.BASELINES)

@@ -10,13 +10,13 @@ from ays_toy.ui.images.image_view import STRENGTHS, ImagesView
 def control() -> None:
     """How much of an image is drawn anew."""
     st.select_slider(
-        "Strength: how much of an image is drawn anew",
+        "Strength of image to image",
         STRENGTHS,
-        format_func=lambda share: f"{share:g}" if share < 1 else "1 (all of it)",
+        format_func=lambda share: f"{share:g}" if share < 1 else "1 (noise alone)",
         key="strength",
         persist_state="session",
-        help="Below 1 it is image to image: noise is added to clean images up to a level, and taken away again in as "
-        "many steps. Diffusers calls it strength, ComfyUI denoise.",
+        help="How much of an image is drawn anew. Below 1, noise is added to clean images up to a level, and taken away "
+        "again in as many steps. Diffusers calls it strength, ComfyUI denoise.",
     )
 
 
