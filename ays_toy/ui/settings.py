@@ -69,6 +69,8 @@ def _found(values: Values) -> Iterator[tuple[str, str]]:
             yield "Prompts", " / ".join(prompts.splitlines())
         if guidance := values.get("guidance"):
             yield "Guidance", f"{guidance:g}"
+    if (strength := values.get("strength", 1.0)) < 1:
+        yield "Image to image, strength", f"{strength:g}"
     if "method" in values:
         yield "Schedule found by", names.title(values["method"])
     if {"start", "samples"} <= values.keys():

@@ -15,8 +15,8 @@ def control() -> None:
         format_func=lambda share: f"{share:g}" if share < 1 else "1 (noise alone)",
         key="strength",
         persist_state="session",
-        help="How much of an image is drawn anew. Below 1, noise is added to clean images up to a level, and taken away "
-        "again in as many steps. Diffusers calls it strength, ComfyUI denoise.",
+        help="How much of an image is drawn anew. Below 1, noise is added to clean images up to a level, and taken "
+        "away again in as many steps. Diffusers calls it strength, ComfyUI denoise.",
     )
 
 
