@@ -39,7 +39,7 @@ FOUND: Mapping[str, str] = {
 }
 TITLES: Mapping[str, str] = {
     **FOUND,
-    **{"published": "Published", "yours": "Yours"},
+    **{"published": "Published", "pipeline": "Pipeline's own", "yours": "Yours"},
     **{name: title for name, (title, _) in {**FAMILIES, **RIVALS}.items()},
 }
 ABOUT: Mapping[str, str] = {
@@ -51,6 +51,7 @@ ABOUT: Mapping[str, str] = {
     "p-optimum": "The same programme with the weight σ⁻ᵖ; lower p cares less about the finest detail.",
     "ode-optimum": "The same programme over the errors that a solver's single steps make along the ODE.",
     "published": "The authors' own lists, for models of images.",
+    "pipeline": "What diffusers' image-to-image pipeline does with this strength.",
     "yours": "Levels put by hand, or brought as a list.",
     **{name: about for name, (_, about) in {**FAMILIES, **RIVALS}.items()},
 }

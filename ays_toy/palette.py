@@ -30,6 +30,7 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "p-optimum": ("#785EF0", "6px,2px", "star-diamond"),
     "ode-optimum": ("#5B8DEF", "2px,3px", "hourglass"),
     "published": ("#A65628", "12px,3px,3px,3px", "circle-open"),
+    "pipeline": ("#B0613A", "2px,2px,8px,2px", "circle-cross"),
     "yours": ("#607D8B", "10px,2px", "hexagram"),
     "edm": ("#009E73", "dot", "diamond"),
     "logsnr": ("#CC79A7", "dashdot", "triangle-up"),

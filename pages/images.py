@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy.ui import controls, in_numbers, running, terms, view, yours
-from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side, strips
+from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side, strength, strips
 from ays_toy.ui.lessons import bar
 
 spots: list[DeltaGenerator] = []
@@ -16,12 +16,14 @@ state = view.show(
     image_view.model_controls,
     controls.solver,
     image_view.steps,
+    strength.control,
     lambda: spots.append(st.container()),
     image_view.search_controls,
     controls.new_noise,
 )
 
 st.markdown(f"### {side_by_side.heading(state)}")
+strength.remark(state)
 running.take_up(image_state.SLOT, state.config)
 known = image_state.watch(state)
 one = image_state.shown(state, known)

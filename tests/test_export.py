@@ -15,7 +15,8 @@ from ays_toy import __version__, images
 from ays_toy.cli import app
 from ays_toy.estimates import KlubEstimate, Measured
 from ays_toy.exchange import export
-from ays_toy.exchange.diffusers_code import as_diffusers, snap
+from ays_toy.exchange.diffusers_code import as_diffusers
+from ays_toy.exchange.export import snap
 from ays_toy.exchange.formats import FORMATS, Format, Taken, by_suffix
 from ays_toy.exchange.reading import read_schedule
 from ays_toy.sampling import samplers, schedules
@@ -90,17 +91,30 @@ def test_programs_for_stable_diffusion_run_as_printed(tmp_path, make, solver):
     assert theirs.std() > 1
 
 
-@pytest.mark.parametrize("make", [tiny_models.sd3, tiny_models.flux])
-def test_programs_for_flows_undo_the_shift_and_run_as_printed(tmp_path, make):
+FLOW_SOLVERS = [name for name, solver in SOLVERS.items() if solver.flow is not None]
+
+
+def test_the_solvers_that_people_run_have_a_scheduler_for_flows():
+    assert {"ddim", "stochastic-ddim", "dpmpp-2m", "sde-dpmpp-2m", "ipndm"} <= set(FLOW_SOLVERS)
+
+
+@pytest.mark.parametrize(
+    ("make", "solver"),
+    [
+        *((tiny_models.sd3, solver) for solver in FLOW_SOLVERS),
+        *((tiny_models.flux, solver) for solver in FLOW_SOLVERS if not SOLVERS[solver].stochastic),
+    ],
+)
+def test_programs_for_flows_undo_the_shift_and_run_as_printed(tmp_path, make, solver):
     model = images.load(make(tmp_path), prompts=["a cat"], guidance=3, size=16)
-    names = run(as_diffusers(LEVELS, model))
+    names = run(as_diffusers(LEVELS, model, solver=solver))
     np.testing.assert_allclose(names["sigmas"], LEVELS[:-1] / (1 + LEVELS[:-1]), rtol=1e-7)
     np.testing.assert_allclose(names["scheduler"].sigmas, [*names["sigmas"], 0], rtol=1e-6)
-    x_T = start(model, "ddim", LEVELS, 1)
-    ours = model.decode(samplers.sample(model.denoiser, x_T, LEVELS[:-1], "ddim", denoise_to_zero=True))
-    ours = ((ours / 2 + 0.5).clamp(0, 1) * 255).round().permute(0, 2, 3, 1)
+    x_T, stream = start(model, solver, LEVELS, 1), torch.Generator().manual_seed(0)  # of its own for the steps
+    x0 = samplers.sample(model.denoiser, x_T, LEVELS[:-1], solver, generator=stream, denoise_to_zero=True)
+    ours = ((model.decode(x0) / 2 + 0.5).clamp(0, 1) * 255).round().permute(0, 2, 3, 1)
     np.testing.assert_allclose(ours[0].numpy(), np.asarray(names["images"][0], dtype=float), atol=1.01)
-    with pytest.raises(ValueError, match="export for the solver ddim instead of heun"):
+    with pytest.raises(ValueError, match=r"makes the steps of Heun .* export for one of stochastic-ddim, ddim"):
         as_diffusers(LEVELS, model, solver="heun")
 
 
@@ -174,6 +188,17 @@ def test_comfyui_counts_a_flows_noise_from_zero_to_one(tmp_path):
     np.testing.assert_allclose(numbers, [*(LEVELS[:-1] / (1 + LEVELS[:-1])), 0], rtol=1e-7)
 
 
+def test_sdnext_gets_the_nearest_whole_timesteps(tmp_path):
+    model = images.load("digits", device="cpu")
+    levels = schedules.logsnr(6, model.sigma_min, model.sigma_max)
+    given = [int(word) for word in export.as_sdnext(levels, model).split(", ")]
+    assert given == snap(levels[:-1], model.training_sigmas)
+    assert [int(word) for word in export.as_sdnext(levels, model, final_zero="append").split(", ")][-1] == 0
+    flow = images.load(tiny_models.sd3(tmp_path), prompts="a cat", size=16)
+    times = [int(word) for word in export.as_sdnext(LEVELS, flow).split(", ")]
+    np.testing.assert_allclose(times, 1000 * LEVELS[:-1] / (1 + LEVELS[:-1]), atol=2)
+
+
 def test_words_say_how_the_final_zero_counts():
     assert export.counting(LEVELS).startswith("6 numbers for 5 steps: zero takes the place of the last level")
     assert export.counting(LEVELS, "append").startswith("7 numbers for 6 steps: zero is appended")
@@ -195,6 +220,11 @@ def test_json_says_where_a_schedule_comes_from():
 def test_a_form_of_a_schedule_is_an_entry(name: str) -> None:
     form = FORMATS[name]
     taken = Taken(Measured(Schedule("edm", "EDM", LEVELS), KlubEstimate(2.5, 0.1, np.ones(5))), "ddim")
+    if form.of_images:
+        with pytest.raises(ValueError, match="take another form"):
+            form.text(taken)
+        assert by_suffix(f"mine.{form.suffix}") is form
+        return
     text = form.text(taken)
     assert by_suffix(f"mine.{form.suffix}") is form
     assert form.counting(taken).startswith("6 numbers for 5 steps" if form.ends_in_zero else "6 noise levels for 5")

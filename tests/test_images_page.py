@@ -25,7 +25,7 @@ from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import MAX_STEPS, SCHEDULES
 from ays_toy.ui import codec
 from ays_toy.ui.images import image_state
-from ays_toy.ui.images.image_view import REFINEMENTS, VIEWS, ImagesView
+from ays_toy.ui.images.image_view import REFINEMENTS, STRENGTHS, VIEWS, ImagesView
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS
 
@@ -39,6 +39,7 @@ from ays_toy.ui.view import POWERS
         solver=some.sampled_from(list(SOLVERS)),
         folder=some.sampled_from(["", "/photos"]),
         steps=some.integers(2, MAX_STEPS),
+        strength=some.sampled_from(STRENGTHS),
         figure=some.sampled_from(list(FIGURES)),
         method=some.sampled_from(names.SEARCHED),
         image_iterations=some.sampled_from(REFINEMENTS),

@@ -1,16 +1,28 @@
 """`compare`: the Explore page's table."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ays_toy import checks, names
 from ays_toy.cli import brought, common
-from ays_toy.cli.common import AsJson, Data, Kind, Power, SigmaMax, SigmaMin, Solver, user_errors
+from ays_toy.cli.common import (
+    AsJson,
+    Data,
+    Kind,
+    Power,
+    SigmaMax,
+    SigmaMin,
+    Solver,
+    console,
+    progress,
+    user_errors,
+)
+from ays_toy.estimates import Measured
 from ays_toy.metrics import METRICS
 from ays_toy.optimize import RIVALS
-from ays_toy.runs import comparison, finding
+from ays_toy.runs import comparison, finding, free_ends
 
 USUAL = 8  # steps
 
@@ -28,11 +40,24 @@ def compare(
         list[str] | None,
         typer.Option(help=f"What another paper proposes: {', '.join(RIVALS)}, or all; may be given again."),
     ] = None,
+    free: Annotated[
+        bool,
+        typer.Option("--free-ends", help="Instead: every schedule, baselines too, over the range that suits it best."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the initial noise.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Print KLUB and the metrics of schedules from files, of every other schedule, and of fresh data."""
     with user_errors():
+        if free:
+            if schedule or also:
+                raise ValueError("Schedules from files and of other papers keep their ends: leave them out.")
+            chosen, steps = comparison.Model.current(data, model, sigma_min, sigma_max), steps or USUAL
+            rows = at_free_ends(chosen, solver, steps, power, seed)
+            if as_json:
+                about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
+                common.print_json(about | {"ends": "free", "schedules": rows})
+            return
         which = (*names.USUAL, *_rivals(also or ()))
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
         yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
@@ -42,6 +67,28 @@ def compare(
     if as_json:
         about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
         common.print_json(about | {"schedules": common.as_records(results)})
+
+
+def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float, seed: int) -> list[dict[str, Any]]:
+    """Print every schedule over ends of its own, in a table that has no others, and give its rows."""
+    rows: list[free_ends.Free] = []
+    with progress(counts=False) as bars:
+        for row in bars.track(free_ends.compare(model, solver, steps, power, seed), total=len(free_ends.SHOWN)):
+            rows.append(row)
+    metrics = rows[0].metrics
+    titles = ("schedule", "from", "to", *(METRICS[name].title for name in metrics), "energy, ends as given")
+    cells = []
+    for row in rows:
+        ends, figures = (f"{row.sigmas[0]:.4g}", f"{row.sigmas[-1]:.4g}"), [str(row.metrics[name]) for name in metrics]
+        cells.append((row.title, *ends, *figures, str(row.over_model["energy"])))
+    common.print_columns(titles, cells)
+    console.print(
+        f"Each schedule over ends of its own, the best of {free_ends.BUDGET} ranges by {free_ends.SAMPLES:,} samples: "
+        "the same budget for all; the choice is the one over the model's range, stretched. "
+        f"{steps} levels and a last jump to zero are {steps} steps here, so that no row belongs beside a table over "
+        "one range."
+    )
+    return common.as_records(Measured(row, None, row.metrics) for row in rows)
 
 
 def _rivals(asked: Sequence[str]) -> list[str]:

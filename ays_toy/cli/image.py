@@ -12,7 +12,18 @@ from ays_toy.cli import brought, common
 from ays_toy.cli.common import AsJson, Method, Out, Power, Refine, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
 from ays_toy.exchange.formats import Taken
-from ays_toy.images import classifier, collect, compared, digits, distributed, optimizing, pretraining, scores, sources
+from ays_toy.images import (
+    classifier,
+    collect,
+    compared,
+    digits,
+    distributed,
+    optimizing,
+    partial,
+    pretraining,
+    scores,
+    sources,
+)
 from ays_toy.images.baselines import family
 from ays_toy.images.config import ITERATIONS
 from ays_toy.images.optimizing import Search
@@ -46,6 +57,16 @@ Samples = Annotated[int, typer.Option(help="Samples behind every figure in the t
 Paths = Annotated[int, typer.Option(help="Coupled paths behind the matrix.")]
 Batch = Annotated[int, typer.Option(help="Paths that are collected, and written down, at a time.")]
 Levels = Annotated[int, typer.Option(help="Noise levels of the matrix.")]
+Strength = Annotated[
+    float | None,
+    typer.Option(help="Image to image: how much of an image is drawn anew, as in diffusers; ComfyUI's denoise."),
+]
+Start = Annotated[
+    float | None, typer.Option("--sigma-start", help="Begin at this noise level, from images with noise on them.")
+]
+End = Annotated[
+    float | None, typer.Option("--sigma-end", help="End at this noise level, where another model (a refiner) goes on.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of images and noise.")]
 
 
@@ -73,7 +94,12 @@ def load(
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
     """The figure that decides, and the others that model and solver have."""
-    return list(dict.fromkeys([first, *scores.fitting(model.name, solver)]))
+    return list(dict.fromkeys([first, *scores.fitting(_judged_as(model), solver)]))
+
+
+def _judged_as(model: ImageModel) -> str:
+    """The name that says which figures there are: noisy images, which another model goes on with, fit no classifier."""
+    return "" if model.part is not None and model.part.ends_early else model.name
 
 
 def _print(
@@ -81,7 +107,7 @@ def _print(
 ) -> list[Measured]:
     """Measure schedules and the baselines on fresh samples, and print all of it."""
     rows, steps = [], schedules[0].steps
-    usual = [family(judge.model, name, steps) for name in names.BASELINES]
+    usual = [*partial.beside(judge.model), *(family(judge.model, name, steps) for name in names.BASELINES)]
     with common.progress() as bars:
         for one in bars.track([*schedules, *usual], description="fresh samples"):
             drawn = draw_samples(judge.model, one.sigmas, solver, seeds.IMAGE_REPORT, samples)
@@ -109,6 +135,9 @@ def optimize(
     guidance: Guidance = None,
     lora: Lora = None,
     lora_scale: LoraScale = 1.0,
+    strength: Strength = None,
+    sigma_start: Start = None,
+    sigma_end: End = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the pass in this file, and take it up again.")] = None,
     samples: Samples = 1024,
     seed: Seed = 0,
@@ -117,19 +146,22 @@ def optimize(
 ) -> None:
     """Find a schedule for an image model, print what it is worth beside the baselines, and write it to a file.
 
-    Under torchrun the processes share the paths: the matrix is that of one process.
+    With a strength, or noise levels to start from and to end at, it is for that part of the noise. Under torchrun the
+    processes share the paths: the matrix is that of one process.
     """
     with user_errors(), distributed.joined() as team:
         common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
         chosen = load(model, prompts, labels, guidance, lora, lora_scale, team.device if team.size > 1 else None)
-        decides = figure or scores.default_figure(chosen.name, solver)
-        scores.check_figure(chosen.name, solver, decides)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         checks.real_number(power, "The power", 0.0, 4.0)
         checks.whole_number(refine, "The number of iterations", 0, MOST_ITERATIONS)
         source = sources.find(chosen, paths, folder=data, seed=seed)
+        part = {"strength": strength, "start": sigma_start, "end": sigma_end}
+        chosen = partial.asked(chosen, partial.from_where(chosen, source.x0), solver, steps, **part)
+        decides = figure or scores.default_figure(_judged_as(chosen), solver)
+        scores.check_figure(_judged_as(chosen), solver, decides)
         with common.progress(quiet=not team.leads) as bars:
             task = bars.add_task(source.about, total=None)
             grid = collect.grid_for(chosen, levels)
@@ -151,6 +183,7 @@ def optimize(
         common.print_levels(found.sigmas)
         rows = _print(judge, state.gram, [found], solver, _figures(chosen, solver, decides), samples)
         about = {"model": model, "figure": decides, "paths": state.gram.paths}
+        about |= {} if strength is None else {"strength": strength}
         if out is not None:
             common.write(out, Taken(rows[0], solver, chosen, about=about))
         if as_json:
@@ -171,6 +204,9 @@ def compare(
     guidance: Guidance = None,
     lora: Lora = None,
     lora_scale: LoraScale = 1.0,
+    strength: Strength = None,
+    sigma_start: Start = None,
+    sigma_end: End = None,
     samples: Samples = 1024,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -180,13 +216,17 @@ def compare(
         files = brought.read(schedule)  # before a model is loaded, which takes its time
         chosen = load(model, prompts, labels, guidance, lora, lora_scale)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
+        source, part = sources.find(chosen, paths, folder=data, seed=seed), {"start": sigma_start, "end": sigma_end}
+        if strength is not None:  # which begins where as many steps of a pipeline do
+            steps = checks.whole_number(USUAL if steps is None else steps, "The number of steps", 1, collect.LEVELS - 1)
+        where = partial.from_where(chosen, source.x0)
+        chosen = partial.asked(chosen, where, solver, steps or USUAL, strength=strength, **part)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
         steps = checks.whole_number(
             brought.steps_of_all(yours, steps, USUAL), "The number of steps", 1, collect.LEVELS - 1
         )
-        figures = _figures(chosen, solver, scores.default_figure(chosen.name, solver))
-        source = sources.find(chosen, paths, folder=data, seed=seed)
+        figures = _figures(chosen, solver, scores.default_figure(_judged_as(chosen), solver))
         gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
         schedules = [*yours, compared.optimum(gram, steps)]
         rows = _print(Judge(chosen), gram, schedules, solver, figures, samples)

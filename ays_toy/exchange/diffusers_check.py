@@ -110,7 +110,7 @@ def _fault(
     try:
         scheduler = written.build(trained, given)
         network, times = _network(model, spread.double(), scheduler.config.num_train_timesteps)
-        met, asked = visited(scheduler)
+        met, asked = schedulers.visited(scheduler)
         meant = np.concatenate([levels[:1], levels[1:].repeat(scheduler.order)])
         own = flow_time(meant) if model.prediction == "flow" else meant
         if met.size != own.size:
@@ -130,18 +130,6 @@ def _fault(
     if ((theirs - ours).abs() > STEPS_AGREE * (spread + ours.abs()) + rounding).any() or not theirs.isfinite().all():
         return f"its steps are not those of {find(solver).title}"
     return None
-
-
-def visited(scheduler: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The level, in a scheduler's own coordinate, and the timestep of every call of the network, after set_timesteps.
-
-    A scheduler of order 2 calls it twice at every level but the first.
-    """
-    timesteps = scheduler.timesteps.double().numpy()
-    if hasattr(scheduler, "sigmas"):
-        return scheduler.sigmas.double()[:-1].numpy(), timesteps
-    power = scheduler.alphas_cumprod.double()[scheduler.timesteps]
-    return ((1 - power) / power).sqrt().numpy(), timesteps
 
 
 def _drawn(

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from ays_toy.exchange import picture
 from ays_toy.exchange.diffusers_check import Written, checked
-from ays_toy.exchange.export import FINAL_ZERO, steps, with_zero
+from ays_toy.exchange.export import FINAL_ZERO, check_whole, snap, steps, with_zero
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
-from ays_toy.sampling.counterparts import FLOW, Scheduler
+from ays_toy.sampling.counterparts import Scheduler
 from ays_toy.sampling.schedules import validate
 from ays_toy.sampling.solvers import SOLVERS, Solver, find
 from ays_toy.version import __version__
@@ -30,29 +31,12 @@ def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
     if model is None or model.prediction != "flow":
         return solver.diffusers
     if solver.flow is None:
-        able = next(one for one in SOLVERS.values() if one.flow is not None)
+        able = [one.name for one in SOLVERS.values() if one.flow is not None]
         raise ValueError(
-            f"diffusers takes chosen noise levels for a flow only in {FLOW.name}, which is {able.title}: "
-            f"export for the solver {able.name} instead of {solver.name}."
+            f"No scheduler of diffusers makes the steps of {solver.title} at chosen noise levels of a flow: export for "
+            f"one of {', '.join(able)} instead."
         )
     return solver.flow
-
-
-def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
-    """Distinct training timesteps [m], descending, nearest in log sigma to m >= 1 descending levels.
-
-    `training_sigmas` [T] descend, the last being timestep 0. Where several levels have the same nearest timestep, the
-    later ones move down, or all of them up at the bottom. Raises ValueError where there are more levels than timesteps.
-    """
-    levels = np.array(sigmas, dtype=np.float64) if len(sigmas) == 1 else validate(sigmas)
-    trained = validate(training_sigmas)[::-1]
-    if levels.size > trained.size:
-        raise ValueError(f"{levels.size} noise levels cannot have timesteps of their own: there are {trained.size}.")
-    nearest = np.rint(np.interp(np.log(levels), np.log(trained), np.arange(trained.size))).astype(int)
-    index = np.arange(levels.size)
-    # Strictly descending where t + index does not rise.
-    distinct = np.minimum.accumulate(nearest + index) - index
-    return np.maximum(distinct, index[::-1]).tolist()
 
 
 def as_diffusers(
@@ -65,6 +49,7 @@ def as_diffusers(
     ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
     scheduler would not visit these levels.
     """
+    check_whole(model, "A program")
     levels, chosen = validate(sigmas), find(solver)
     _check_kind(model)
     scheduler = scheduler_for(chosen, model)
@@ -78,8 +63,8 @@ def as_diffusers(
     numbers = f"{scheduler.takes} = {_numbers(given)}"
     if model is None or model.origin is None or model.origin.scheduler is None:
         return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
-    predicts = {} if scheduler is FLOW else {"prediction_type": model.prediction}
-    written = Written(scheduler, predicts | scheduler.options, betas=scheduler is not FLOW)
+    predicts = {} if scheduler.flow else {"prediction_type": model.prediction}
+    written = Written(scheduler, predicts | scheduler.options, betas=not scheduler.flow)
     if not model.origin.scheduler.tested:
         written = checked(written, model, chosen.name, met, {scheduler.takes: given})
     made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
@@ -103,7 +88,7 @@ def _check_kind(model: ImageModel | None) -> None:
 def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
     """The levels [n] that a scheduler visits before zero, what it is given for them, and comments on that."""
     levels, zero = ending[:-1], "# The scheduler adds that zero by itself: it is not in the list."
-    if scheduler is FLOW:
+    if scheduler.flow:
         how = "# A flow counts noise as s = sigma / (1 + sigma); shift=1.0, since these s are final."
         return levels, _rounded(flow_time(levels)), [zero, how]
     if scheduler.takes == "sigmas":
@@ -130,7 +115,7 @@ def _numbers(values: Sequence[float]) -> str:
 
 def _alone(model: ImageModel | None, scheduler: Scheduler, numbers: str) -> list[str]:
     """A program for a model of which no scheduler file is known: it ends with the scheduler, to be completed."""
-    predicts = {} if model is None or scheduler is FLOW else {"prediction_type": model.prediction}
+    predicts = {} if model is None or scheduler.flow else {"prediction_type": model.prediction}
     arguments = ", ".join(f"{name}={value!r}" for name, value in (scheduler.options | predicts).items())
     return [
         *(["import torch"] if scheduler.defined else []),
@@ -161,8 +146,10 @@ def _unconditional(
     within = "" if origin.pipeline is None else ", subfolder='unet'"
     cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
     return [
+        *picture.imports(model),
         "import torch",
         f"from diffusers import {', '.join(sorted({scheduler.imported, origin.scheduler.name, 'UNet2DModel'}))}",
+        *picture.opening(model),
         "",
         numbers,
         *made,
@@ -172,7 +159,7 @@ def _unconditional(
         'noise = torch.Generator("cpu").manual_seed(0)',
         *prepared,
         f'x = torch.randn({count}, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
-        "x = x * scheduler.init_noise_sigma",
+        *(picture.noised(model) or ["x = x * scheduler.init_noise_sigma"]),
         "with torch.no_grad():",
         "    for t in scheduler.timesteps:",
         f"        scaled = scheduler.scale_model_input(x, t){cast}",
@@ -197,9 +184,9 @@ def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str
 
 
 def _prompted(
-    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], _stochastic: bool
+    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
 ) -> list[str]:
-    """Images of prompts: the pipeline's own call."""
+    """Images of prompts: the pipeline's own call. Those of flows give their scheduler no generator."""
     assert origin.pipeline is not None
     assert origin.scheduler is not None
     assert model.pixels is not None
@@ -207,21 +194,25 @@ def _prompted(
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
     exact = " use_resolution_binning=False," if origin.pipeline in EXACT else ""
-    trained = set() if scheduler is FLOW else {origin.scheduler.name}
+    trained = set() if scheduler.flow else {origin.scheduler.name}
+    pipeline, sized = picture.pipeline(model, origin.pipeline), f"height={height}, width={width},{exact} "
     return [
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.pipeline} | trained))}",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, pipeline} | trained))}",
+        *picture.opening(model),
         "",
         numbers,
         *made,
-        f"pipe = {origin.pipeline}.{_loaded(model, origin)}{given_up})",
+        f"pipe = {pipeline}.{_loaded(model, origin)}{given_up})",
         *_added(origin),
         f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
+        *(["torch.manual_seed(0)  # for the noise of its steps"] if scheduler.flow and stochastic else []),
         "images = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
-        f'    height={height}, width={width},{exact} generator=torch.Generator("cpu").manual_seed(0),',
+        *picture.given(model),
+        f'    {sized if picture.takes_size(pipeline) else ""}generator=torch.Generator("cpu").manual_seed(0),',
         ").images",
     ]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ays_toy.checks import lookup
 from ays_toy.estimates import KlubEstimate
-from ays_toy.images.pipelines.coordinates import flow_time
+from ays_toy.images.pipelines.coordinates import FLOW_TIMESTEPS, flow_sigma, flow_time
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.sampling.schedules import validate
 from ays_toy.version import __version__
@@ -19,6 +19,7 @@ from ays_toy.version import __version__
 FINAL_ZERO = {
     "replace": "zero takes the place of the last level, so the last step jumps to it",
     "append": "zero is appended, one step and one call of the model more",
+    "none": "no zero, since another model goes on from the last level",
 }
 
 
@@ -46,6 +47,42 @@ def as_json(sigmas: Any, *, method: str, klub: KlubEstimate | None = None, **abo
     return json.dumps(record, indent=1, default=_plain) + "\n"
 
 
+def as_sdnext(sigmas: Any, model: ImageModel | None, *, final_zero: str = "replace") -> str:
+    """A schedule as SD.Next's override of timesteps: whole ones between commas; the zero that ends them is its own.
+
+    Levels are moved to the nearest timestep of a model with discrete time; a flow's s in [0, 1] counts as 1000 s.
+    Raises ValueError without such a model.
+    """
+    check_whole(model, "SD.Next")
+    levels = with_zero(sigmas, final_zero)[:-1]
+    if model is not None and model.prediction == "flow":
+        trained = flow_sigma(np.arange(FLOW_TIMESTEPS - 1, 0, -1) / FLOW_TIMESTEPS)
+        return ", ".join(str(1 + timestep) for timestep in snap(levels, trained))
+    if model is None or model.training_sigmas is None:
+        raise ValueError(
+            "SD.Next takes whole timesteps, which are known for flows and models with discrete time only: take another "
+            "form."
+        )
+    return ", ".join(map(str, snap(levels, model.training_sigmas)))
+
+
+def snap(sigmas: Any, training_sigmas: Any) -> list[int]:
+    """Distinct training timesteps [m], descending, nearest in log sigma to m >= 1 descending levels.
+
+    `training_sigmas` [T] descend, the last being timestep 0. Where several levels have the same nearest timestep, the
+    later ones move down, or all of them up at the bottom. Raises ValueError where there are more levels than timesteps.
+    """
+    levels = np.array(sigmas, dtype=np.float64) if len(sigmas) == 1 else validate(sigmas)
+    trained = validate(training_sigmas)[::-1]
+    if levels.size > trained.size:
+        raise ValueError(f"{levels.size} noise levels cannot have timesteps of their own: there are {trained.size}.")
+    nearest = np.rint(np.interp(np.log(levels), np.log(trained), np.arange(trained.size))).astype(int)
+    index = np.arange(levels.size)
+    # Strictly descending where t + index does not rise.
+    distinct = np.minimum.accumulate(nearest + index) - index
+    return np.maximum(distinct, index[::-1]).tolist()
+
+
 def as_csv(sigmas: Any) -> str:
     """A schedule [n+1] as two columns: level, from 0 at the highest noise, and sigma, without a final zero.
 
@@ -69,7 +106,7 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
         >>> export.as_comfyui([80, 1, 0.002], final_zero="append")
         '80.0, 1.0, 0.002, 0.0'
     """
-    levels = with_zero(sigmas, final_zero)
+    levels = with_zero(sigmas, ending(model, final_zero))
     if model is not None and model.prediction == "flow":
         levels = flow_time(levels)
     # Not in scientific notation, which ComfyUI's reader of numbers takes apart.
@@ -77,7 +114,7 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
 
 
 def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
-    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append").
+    """The levels with a zero that takes the place of the last one ("replace") or comes after it ("append"), or none.
 
     Examples:
         >>> export.with_zero([80, 1, 0.002]).tolist()
@@ -85,7 +122,22 @@ def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
     """
     levels = validate(sigmas)
     lookup(FINAL_ZERO, final_zero, "way to end in zero")
+    if final_zero == "none":
+        return levels
     return np.append(levels[:-1] if final_zero == "replace" else levels, 0.0)
+
+
+def ending(model: ImageModel | None, final_zero: str) -> str:
+    """How a model's schedules end: as is asked, but without a zero where another model goes on."""
+    return "none" if model is not None and model.part is not None and model.part.ends_early else final_zero
+
+
+def check_whole(model: ImageModel | None, form: str) -> None:
+    """ValueError for a schedule that another model goes on from, in a form that has no way to say so."""
+    if ending(model, "") == "none":
+        raise ValueError(
+            f"{form} goes down to zero noise, and this schedule ends before: take ComfyUI's list, or JSON."
+        )
 
 
 def counting(sigmas: Any, final_zero: str = "replace") -> str:

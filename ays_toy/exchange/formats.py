@@ -7,6 +7,7 @@ from typing import Any
 from ays_toy.estimates import Measured
 from ays_toy.exchange import export
 from ays_toy.exchange.diffusers_code import as_diffusers
+from ays_toy.exchange.workflow import as_workflow
 from ays_toy.images.pipelines.models import ImageModel
 
 
@@ -37,11 +38,12 @@ class Format:
     ends_in_zero: bool = False
     language: str | None = None  # of the text, to color it by
     slow: bool = False  # it is held to diffusers first, which takes seconds to load
+    of_images: bool = False  # it says nothing without a model of images
 
     def counting(self, taken: Taken) -> str:
         """One sentence on how many numbers are how many steps."""
         if self.ends_in_zero:
-            return export.counting(taken.sigmas, taken.final_zero)
+            return export.counting(taken.sigmas, export.ending(taken.model, taken.final_zero))
         levels = taken.sigmas.size
         return f"{levels} noise levels for {export.steps(levels - 1)}; a final jump to zero is not counted."
 
@@ -63,6 +65,23 @@ FORMATS: dict[str, Format] = {
         lambda one: export.as_comfyui(one.sigmas, one.model, final_zero=one.final_zero),
         ends_in_zero=True,
     ),
+    "workflow": Format(
+        "ComfyUI workflow",
+        "workflow.json",
+        "application/json",
+        lambda one: as_workflow(one.sigmas, one.model, solver=one.solver, final_zero=one.final_zero),
+        ends_in_zero=True,
+        language="json",
+        of_images=True,
+    ),
+    "sdnext": Format(
+        "SD.Next",
+        "timesteps.txt",
+        "text/plain",
+        lambda one: export.as_sdnext(one.sigmas, one.model, final_zero=one.final_zero),
+        ends_in_zero=True,
+        of_images=True,
+    ),
     "json": Format(
         "JSON",
         "json",
@@ -78,7 +97,7 @@ FORMATS: dict[str, Format] = {
 def by_suffix(name: str) -> Format:
     """The form of a file of that name; ValueError listing the endings otherwise."""
     endings = {f".{one.suffix}": one for one in FORMATS.values()}
-    for ending, one in endings.items():
+    for ending, one in sorted(endings.items(), key=lambda pair: -len(pair[0])):  # .json is the end of others
         if name.endswith(ending):
             return one
     raise ValueError(f"The schedule's file must end in {', '.join(endings)}, not {name!r}.")

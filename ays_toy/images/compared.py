@@ -10,13 +10,24 @@ import torch
 from ays_toy import names, optimize
 from ays_toy.images import published
 from ays_toy.images.baselines import family
+from ays_toy.images.partial import beside
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
 
-ABOVE = ("choice", "ays", "published", "klub-optimum", "p-optimum", "yours", "time-uniform", "time-quadratic")
+ABOVE = (
+    "choice",
+    "ays",
+    "published",
+    "pipeline",
+    "klub-optimum",
+    "p-optimum",
+    "yours",
+    "time-uniform",
+    "time-quadratic",
+)
 ORDER = tuple(dict.fromkeys((*ABOVE, *names.BASELINES)))
 SHOWN = 10  # pictures of every schedule
 
@@ -30,12 +41,14 @@ def named(model: ImageModel, gram: PathGram | None, steps: int, found: Iterable[
     """All schedules that are held against each other, by name, in `ORDER`.
 
     Always the baselines; for the models that the authors published a schedule for that one, over this model's range;
-    what else was `found`; and with a matrix the KLUB optimum, unless it was found already.
+    for image to image what a pipeline does itself; what else was `found`; and with a matrix the KLUB optimum, unless it
+    was found already.
     """
     every = {name: family(model, name, steps) for name in names.BASELINES}
     if row := published.name_for(model):
         sigmas = published.schedule(row, steps, model.sigma_min, model.sigma_max)
         every["published"] = Schedule("published", names.title("published"), sigmas)
+    every |= {one.name: one for one in beside(model)}
     every |= {one.name: one for one in found}
     if gram is not None and "klub-optimum" not in every:
         every["klub-optimum"] = optimum(gram, steps)

@@ -6,9 +6,10 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ays_toy import bundled, names, seeds, serving
-from ays_toy.checks import lookup, whole_number
+from ays_toy.checks import lookup, real_number, whole_number
 from ays_toy.data.counted import BACKWARD
 from ays_toy.images import collect, loading, results, scores
+from ays_toy.images.partial import LEAST_STRENGTH
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import MANY_STEPS
 from ays_toy.optimize import NEAR, Effort, Plan
@@ -101,6 +102,7 @@ class ImageConfig:
     iterations: int = ITERATIONS  # of the choice's refinement; 0: none
     seed: int = 0
     search: int | None = None  # samples behind a score of its last round; None: twice those of a figure
+    strength: float = 1.0  # of image to image; 1: from noise alone
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "solver", find(self.solver).name)
@@ -109,6 +111,7 @@ class ImageConfig:
         lookup(dict.fromkeys(names.SEARCHED), self.method, "method")
         lookup(SCHEDULES, self.start, "schedule")
         whole_number(self.steps, "The number of steps", MIN_STEPS, MAX_STEPS)
+        real_number(self.strength, "The strength", LEAST_STRENGTH, 1.0)
         whole_number(self.samples, "The number of samples", LEAST_SAMPLES, 1_000_000)
         if self.search is not None:
             whole_number(self.search, "The number of samples of the search", LEAST_SAMPLES, 1_000_000)
@@ -130,6 +133,12 @@ class ImageConfig:
         """What is measured of every schedule: all figures that fit, the distance to many steps only if it decides."""
         fitting = [*scores.fitting(self.which.name, self.solver), *scores.reported(self.which.name)]
         return [name for name in fitting if name != "distance" or name == self.decides]
+
+    @property
+    def priced_by(self) -> tuple[Any, ...]:
+        """All that decides the pass that prices every schedule; the part that a strength leaves depends on the rest."""
+        part = () if self.strength == 1 else (self.strength, self.solver, self.steps)
+        return (self.which, self.folder, self.paths, self.seed, *part)
 
     @property
     def plan(self) -> Plan:

@@ -18,7 +18,7 @@ import torch
 
 from ays_toy.data.counted import BACKWARD, Counted, Stopped
 from ays_toy.estimates import Measured
-from ays_toy.images import collect, compared, optimizing, scores, sources
+from ays_toy.images import collect, compared, optimizing, partial, scores, sources
 from ays_toy.images.config import ImageConfig, Which, calls, described
 from ays_toy.images.optimizing import Finding, Search
 from ays_toy.images.pipelines.models import ImageModel
@@ -69,9 +69,7 @@ def seconds_per_image(model: ImageModel, count: int = 64) -> float:
 
 def checkpoint(config: ImageConfig) -> Path:
     """Where the pass of a run is kept, the same for all that only search and sample otherwise."""
-    digest = hashlib.blake2s(
-        repr((config.which, config.folder, config.paths, config.seed)).encode(), digest_size=10
-    ).hexdigest()
+    digest = hashlib.blake2s(repr(config.priced_by).encode(), digest_size=10).hexdigest()
     return store.home() / "passes" / f"{digest}.safetensors"
 
 
@@ -91,7 +89,7 @@ def run(
     counted = Counted(model.denoiser, stop, backward=BACKWARD)
     judge = Judge(replace(model, denoiser=counted))
     start = ImageState(model=model, which=config.which, judge=judge)
-    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, at))
+    yield from _stoppable(start, counted, calls(config), stop, lambda at: _stages(config, judge, model, at))
 
 
 def _loaded(which: Which, loads: Executor) -> Generator[ImageState, None, ImageModel]:
@@ -155,12 +153,19 @@ def _stoppable(
                 return
 
 
-def _stages(config: ImageConfig, judge: Judge, at: Callable[..., ImageState]) -> Iterator[ImageState]:
+def _stages(
+    config: ImageConfig, judge: Judge, plain: ImageModel, at: Callable[..., ImageState]
+) -> Iterator[ImageState]:
     """Pass, pictures, search and comparison, one after the other; what a stopped run had is found again, not redone."""
     model = judge.model
     yield at("Gathering clean images")
     folder = Path(config.folder) if config.folder else None
     source = judge.once("clean images", lambda: sources.find(model, config.paths, folder=folder, seed=config.seed))
+    if config.strength < 1:
+        start = judge.once("images to redraw", lambda: partial.from_where(model, source.x0))
+        part = partial.image_to_image(model, start, config.solver, config.steps, config.strength)
+        model, judge = part, judge.by(part)
+        yield at("Gathering clean images", model=replace(part, denoiser=plain.denoiser))
     said: list[str] = []
     path = _place(config, said.append)
     grid = collect.grid_for(model)

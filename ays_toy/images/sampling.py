@@ -19,8 +19,9 @@ def draw_samples(
 ) -> torch.Tensor:
     """Sample n images x0 [n, C, H, W] in the model's own coordinates, on the CPU.
 
-    x_T and the solver's noise depend on the seed alone, image by image, neither on the levels nor on n. Levels that are
-    a tensor with a gradient give it to the images.
+    x_T is noise, on the images that the model's `part` begins from where it has them. The noise, and the solver's,
+    depend on the seed alone, image by image, neither on the levels nor on n. Levels that are a tensor with a gradient
+    give it to the images.
     """
     high = plain(levels_of(sigmas)[0])
     parts = []
@@ -28,6 +29,9 @@ def draw_samples(
         # One generator for every chunk, so that drawing more images leaves the first ones as they were.
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, index)).generate_state(1)[0]))
         x_T = high * torch.randn(CHUNK, *model.shape, generator=generator)[: min(CHUNK, n - start)]
+        if model.part is not None and model.part.starts is not None:
+            images = model.part.starts
+            x_T = x_T + images[torch.arange(len(x_T)) % len(images)].to(x_T)
         noise = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, index, 1)).generate_state(1)[0]))
         parts.append(
             samplers.sample(model.denoiser, x_T, sigmas, solver, generator=noise, denoise_to_zero=denoise_to_zero)

@@ -1,4 +1,4 @@
-"""The schedulers of diffusers that make our solvers' steps.
+"""The schedulers of diffusers that make our solvers' steps, and the samplers of ComfyUI that do.
 
 Two classes take noise levels as they are (`sigmas=`); the others take whole training timesteps (`timesteps=`), so that
 levels are moved to the nearest ones. DDIMScheduler takes neither, and needs neither: DDIM is Euler's method in sigma.
@@ -21,6 +21,7 @@ class Scheduler:
     options: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
     defined: str = ""
+    flow: bool = False  # whether it is one for flows, whose levels count as s in [0, 1]
 
     @property
     def imported(self) -> str:
@@ -37,11 +38,19 @@ class Scheduler:
         return names[self.name]
 
 
+@dataclass(frozen=True)
+class Sampler:
+    """A sampler of ComfyUI by its name there, and how its steps differ from our solver's, as the end of a sentence."""
+
+    name: str
+    differs: str = ""
+    differs_for_flows: str = ""
+
+
 _MULTISTEP = {"solver_order": 2, "solver_type": "midpoint", "final_sigmas_type": "zero"}
 
 STOCHASTIC_DDIM = Scheduler("DDPMScheduler", "timesteps", {"variance_type": "fixed_small", "clip_sample": False})
 DDIM = Scheduler("EulerDiscreteScheduler", "sigmas", {"timestep_spacing": "trailing"})
-FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", {"shift": 1.0})  # levels are final: nothing shifts them
 SDE_2M = Scheduler("DPMSolverMultistepScheduler", "timesteps", {"algorithm_type": "sde-dpmsolver++"} | _MULTISTEP)
 ODE_2M = Scheduler("DPMSolverMultistepScheduler", "timesteps", {"algorithm_type": "dpmsolver++"} | _MULTISTEP)
 HEUN = Scheduler("HeunDiscreteScheduler", "timesteps", {"timestep_spacing": "trailing"})
@@ -98,3 +107,62 @@ class IPNDM3(EulerDiscreteScheduler):  # diffusers' own iPNDM takes no levels: E
         return made if return_dict else (made.prev_sample,)
 """,
 )
+
+# --- flows ---------------------------------------------------------------------------------------------------------
+
+_FINAL = {"shift": 1.0}  # levels are final: nothing shifts them
+FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", _FINAL, flow=True)
+_FLOW = """\
+class {name}(FlowMatchEulerDiscreteScheduler):  # diffusers' own takes no levels of a flow
+    def set_timesteps(self, num_inference_steps=None, device=None, sigmas=None, mu=None):
+        super().set_timesteps(num_inference_steps, device, sigmas, mu)
+        self.past = []
+
+    def step(self, model_output, timestep, sample, generator=None, return_dict=True, **named):
+        made = super().step(model_output, timestep, sample)
+        s, s_next = self.sigmas[self.step_index - 1 : self.step_index + 1]
+        sigma, sigma_next = s / (1 - s), s_next / (1 - s_next)
+        x, clean = sample.float() / (1 - s), sample.float() - s * model_output.float()  # x = clean + sigma noise
+{step}
+        made.prev_sample = ((1 - s_next) * x).to(model_output.dtype)
+        return made if return_dict else (made.prev_sample,)
+"""
+_TWO = """\
+        held, h = clean, (sigma / sigma_next).log()
+        if self.past and s_next > 0:
+            last, h_last = self.past
+            held = clean + h / (2 * h_last) * (clean - last)
+        self.past = clean, h
+"""
+_ALONG_ODE = """\
+        x = held + sigma_next / sigma * (x - held)"""
+_ALONG_SDE = """\
+        r, noise = (sigma_next / sigma) ** 2, torch.randn(x.shape, generator=generator).to(x)
+        x = r * x + (1 - r) * held + sigma_next * (1 - r) ** 0.5 * noise"""
+_SLOPES = """\
+        self.past = [(x - clean) / sigma, *self.past[:2]]
+        weights = {1: [1], 2: [3 / 2, -1 / 2], 3: [23 / 12, -16 / 12, 5 / 12]}[len(self.past) if s_next > 0 else 1]
+        x = x + (sigma_next - sigma) * sum(weight * slope for weight, slope in zip(weights, self.past))"""
+
+
+def _for_flows(name: str, step: str) -> Scheduler:
+    parent = "FlowMatchEulerDiscreteScheduler"
+    return Scheduler(name, "sigmas", _FINAL, parent, _FLOW.replace("{name}", name).replace("{step}", step), flow=True)
+
+
+FLOW_STOCHASTIC = _for_flows("FlowAncestral", "        held = clean\n" + _ALONG_SDE)
+FLOW_2M = _for_flows("FlowDPMSolver2M", _TWO + _ALONG_ODE)
+FLOW_SDE_2M = _for_flows("FlowDPMSolver2MSDE", _TWO + _ALONG_SDE)
+FLOW_IPNDM = _for_flows("FlowIPNDM3", _SLOPES)
+
+# --- ComfyUI -------------------------------------------------------------------------------------------------------
+
+_IN_S = "counts its steps in s there, where ours counts in s / (1 - s)"
+EULER = Sampler("euler")
+EULER_ANCESTRAL = Sampler("euler_ancestral")
+DPMPP_2M = Sampler("dpmpp_2m", differs_for_flows=_IN_S)
+DPMPP_2M_SDE = Sampler("dpmpp_2m_sde")
+DPMPP_3M_SDE = Sampler("dpmpp_3m_sde")
+HEUN_THERE = Sampler("heun", differs_for_flows=_IN_S)
+UNI_PC = Sampler("uni_pc_bh2", "has an order of up to 3 there, ours 2, and ends at 0.001 in place of zero")
+IPNDM_THERE = Sampler("ipndm", "looks back on three slopes there, ours on two", _IN_S)

@@ -9,7 +9,7 @@ import torch
 
 from ays_toy.checks import quoted
 from ays_toy.sampling import counterparts, solver_steps
-from ays_toy.sampling.counterparts import Scheduler
+from ays_toy.sampling.counterparts import Sampler, Scheduler
 from ays_toy.sampling.solver_steps import Start
 
 
@@ -35,6 +35,7 @@ class Solver:
     price: str | None = None
     diffusers: Scheduler
     flow: Scheduler | None = None  # where a model is a flow
+    comfyui: Sampler | None = None  # None: it has none
     also: tuple[str, ...] = ()  # its names in other tools, as `plain` has them
 
     @property
@@ -56,6 +57,8 @@ SOLVERS: dict[str, Solver] = {
             stochastic=True,
             price="stochastic-ddim",
             diffusers=counterparts.STOCHASTIC_DDIM,
+            flow=counterparts.FLOW_STOCHASTIC,
+            comfyui=counterparts.EULER_ANCESTRAL,
             also=("eulera", "eulerancestral", "eulerancestraldiscretescheduler", "ddpm", "ddpmscheduler"),
         ),
         Solver(
@@ -67,6 +70,7 @@ SOLVERS: dict[str, Solver] = {
             price="ddim",
             diffusers=counterparts.DDIM,
             flow=counterparts.FLOW,
+            comfyui=counterparts.EULER,
             also=("euler", "eulerdiscretescheduler", "ddimscheduler", "flowmatcheulerdiscretescheduler"),
         ),
         Solver(
@@ -80,6 +84,8 @@ SOLVERS: dict[str, Solver] = {
             history=1,
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_2M,
+            flow=counterparts.FLOW_SDE_2M,
+            comfyui=counterparts.DPMPP_2M_SDE,
             also=("dpmpp2msde", "sdedpmsolverpp2m", "dpmsolverpp2msde"),
         ),
         Solver(
@@ -92,6 +98,8 @@ SOLVERS: dict[str, Solver] = {
             history=1,
             price="dpmpp-2m",
             diffusers=counterparts.ODE_2M,
+            flow=counterparts.FLOW_2M,
+            comfyui=counterparts.DPMPP_2M,
             also=("dpmsolverpp2m", "dpmsolvermultistepscheduler"),
         ),
         Solver(
@@ -103,6 +111,7 @@ SOLVERS: dict[str, Solver] = {
             order=2,
             calls_per_step=2,
             diffusers=counterparts.HEUN,
+            comfyui=counterparts.HEUN_THERE,
             also=("heundiscretescheduler",),
         ),
         Solver(
@@ -117,6 +126,7 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_3M,
+            comfyui=counterparts.DPMPP_3M_SDE,
             also=("dpmpp3msde", "sdedpmsolverpp3m", "dpmsolverpp3msde"),
         ),
         Solver(
@@ -131,6 +141,7 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="dpmpp-2m",
             diffusers=counterparts.UNIPC,
+            comfyui=counterparts.UNI_PC,
             also=("unipcbh2", "unipcmultistepscheduler"),
         ),
         Solver(
@@ -144,6 +155,8 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="dpmpp-2m",
             diffusers=counterparts.IPNDM,
+            flow=counterparts.FLOW_IPNDM,
+            comfyui=counterparts.IPNDM_THERE,
             also=("ipndmscheduler",),
         ),
     )

@@ -171,9 +171,9 @@ def _schedules(view: ModelView, found: dict[str, Schedule], stem: str) -> None:
 
 
 def take(one: Taken, stem: str, row: Any, key: str | None = None) -> None:
-    """Buttons that download a schedule in every form that is made at once."""
+    """Buttons that download a schedule in every form that is made at once, of any model."""
     for name, form in FORMATS.items():
-        if not form.slow:
+        if not (form.slow or form.of_images):
             row.download_button(
                 form.title,
                 form.text(one),

@@ -30,6 +30,7 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "model": "Model",
     "solver": "Solver",
     "steps": "Steps",
+    "strength": "Strength",
     "shown": "Schedules side by side",
     "yours": "Bring a schedule",
     "image_yours": "Bring a schedule",

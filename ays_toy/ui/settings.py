@@ -72,6 +72,8 @@ def _found(values: Values) -> Iterator[tuple[str, str]]:
             yield "Guidance", f"{guidance:g}"
         if lora := values.get("lora"):
             yield "LoRA", f"{lora}, times {values['lora_scale']:g}"
+    if (strength := values.get("strength", 1.0)) < 1:
+        yield "Image to image, strength", f"{strength:g}"
     if "method" in values:
         yield "Schedule found by", names.title(values["method"])
     if {"start", "samples"} <= values.keys():

@@ -34,6 +34,15 @@ class Origin:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """What makes a model one of a part of its noise (see `images.partial`)."""
+
+    starts: torch.Tensor | None = field(repr=False)  # clean x0 [N, C, H, W] that sampling noises; None: noise alone
+    own: tuple[float, ...] = ()  # the levels that a pipeline of this strength would take
+    ends_early: bool = False  # above the model's lowest level: another model goes on from there
+
+
+@dataclass(frozen=True, eq=False)
 class ImageModel:
     """A diffusion model of images as the optimizers see it.
 
@@ -65,4 +74,5 @@ class ImageModel:
     pixels: tuple[int, int] | None = None  # height and width of its pictures where x are latents
     data: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # clean x0 [N, C, H, W] that come with it
     shown: Callable[[], torch.Tensor] | None = field(default=None, repr=False)  # their classes [N]
+    part: Part | None = None  # of its noise that it is used for; None: all of it
     credit: str = ""  # whose images these are, to be said where they are shown, or what it makes of them

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ays_toy.checks import quoted
 
 PLAIN = "DDPMScheduler"  # what a configuration that names no class belongs to
@@ -46,3 +48,22 @@ def _built(name: str, config: str) -> Any:
     import diffusers
 
     return getattr(diffusers, name).from_config(json.loads(config))
+
+
+def fresh(config: Mapping[str, Any], name: str) -> Any:
+    """The scheduler of that class which a user gets who puts it in a pipeline's own one's place; to be changed."""
+    import diffusers
+
+    return getattr(diffusers, name).from_config(dict(config))
+
+
+def visited(scheduler: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The level, in a scheduler's own coordinate, and the timestep of every call of the network, after set_timesteps.
+
+    A scheduler of order 2 calls it twice at every level but the first.
+    """
+    timesteps = scheduler.timesteps.double().numpy()
+    if hasattr(scheduler, "sigmas"):
+        return scheduler.sigmas.double()[:-1].numpy(), timesteps
+    power = scheduler.alphas_cumprod.double()[scheduler.timesteps]
+    return ((1 - power) / power).sqrt().numpy(), timesteps

@@ -70,7 +70,8 @@ def memories() -> dict[tuple[Any, ...], Memory]:
 def memory(view: ImagesView) -> Memory:
     """That of the page's model, solver, steps and noise."""
     config = view.config
-    key = (config.which, config.folder, config.solver, config.steps, config.seed)
+    folder = config.folder if config.strength == 1 else f"{config.folder}, strength {config.strength:g}"
+    key = (config.which, folder, config.solver, config.steps, config.seed)
     return memories().setdefault(key, Memory())
 
 

@@ -24,6 +24,7 @@ MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 REFINEMENTS = (0, 20, 60)  # iterations of the automatic choice's refinement, whose samples cost more than points do
 GUIDANCES = (0.0, 1.5, 2.0, 3.0, 5.0)  # of a model that ships; 0: its own, which is none
 STEPS = (4, 5, 6, 8, 10, 20)
+STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # 1: from noise alone
 VIEWS = {"samples": "Samples", "difference": "Difference from 100 steps"}
 ZERO = {"replace": "takes the last level's place", "append": "one step more"}
 
@@ -68,6 +69,7 @@ class ImagesView:
     lora_scale: float = codec.param(1.0, codec.number("The scale of the LoRA", -MOST_SCALE, MOST_SCALE))
     folder: str = codec.param("", _path("folder of clean images"))
     solver: str = codec.param("stochastic-ddim", solver_named)
+    strength: float = codec.param(1.0, codec.one_of(STRENGTHS, "The strength"))
     steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
     method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))
@@ -98,13 +100,13 @@ class ImagesView:
 
     @property
     def shipped(self) -> results.Results | None:
-        """What ships of the model with that guidance."""
-        return results.find(self.which.name, self.which.guidance)
+        """What ships of the model with that guidance, which is of all of its noise."""
+        return results.find(self.which.name, self.which.guidance) if self.strength == 1 else None
 
     @property
     def at_hand(self) -> results.Results | None:
         """The same, or of the model as it is: its schedules can be tried with another guidance."""
-        return self.shipped or results.find(self.which.name)
+        return self.shipped or (results.find(self.which.name) if self.strength == 1 else None)
 
     @property
     def bundled(self) -> bool:
@@ -120,7 +122,14 @@ class ImagesView:
         refined = self.image_iterations if self.method == "choice" else ITERATIONS
         named = (self.which, self.solver, self.steps, figure, self.method, start, folder)
         beside = self.shipped.samples if self.shipped else SAMPLES  # as many as stand behind what ships
-        return ImageConfig(*named, samples=beside, iterations=refined, seed=self.seed, search=2 * SAMPLES)
+        return ImageConfig(
+            *named,
+            samples=beside,
+            search=2 * SAMPLES,
+            iterations=refined,
+            seed=self.seed,
+            strength=self.strength,
+        )
 
 
 def ships(model: str) -> bool:

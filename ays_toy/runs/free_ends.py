@@ -1,0 +1,122 @@
+"""Free ends: every schedule over the range that suits it best, its two ends found with one budget for all.
+
+Elsewhere all schedules share the model's range. Here the highest and the lowest level move too, for baselines as for
+what is optimized, and every schedule ends in a jump to zero, so that samples can be compared wherever they end: n calls
+of the denoiser are n levels. These rows are a table of their own, since their freedom is another.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+import numpy as np
+import torch
+
+from ays_toy import names, optimize, seeds
+from ays_toy.checks import whole_number
+from ays_toy.metrics import Estimate, evaluate
+from ays_toy.metrics.law import law_of
+from ays_toy.runs import finding
+from ays_toy.runs.comparison import Model
+from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.counter_noise import CounterNoise
+from ays_toy.sampling.schedules import Schedule
+from ays_toy.sampling.solvers import find
+
+SIDE, FINER = 5, 2  # ends of either kind that are tried at first, and how often the grid is halved around the best
+BUDGET = SIDE**2 + FINER * 8  # ranges that are judged for every schedule
+SAMPLES = 4096  # behind every judgement
+HIGHEST, LOWEST = 128.0, 256.0  # by how much the highest level may fall, and the lowest rise
+PATHS, LEVELS = 1024, 64  # of the pass that prices the optima over a range
+LEAST_CALLS = 4
+SHOWN = ("choice", "klub-optimum", "p-optimum", *names.BASELINES)
+
+Placed = Callable[[float, float], np.ndarray]  # (sigma_max, sigma_min) -> levels
+
+
+@dataclass(frozen=True, eq=False)
+class Free(Schedule):
+    """A schedule over ends of its own, and the metrics of its samples there and over the model's range."""
+
+    metrics: dict[str, Estimate] = field(kw_only=True)
+    over_model: dict[str, Estimate] = field(kw_only=True)
+
+
+def compare(
+    model: Model, solver: str, calls: int, power: float = 2.0, seed: int = 0, which: tuple[str, ...] | None = None
+) -> Iterator[Free]:
+    """Every schedule at its own ends, of so many levels, on fresh noise.
+
+    The metrics are those of `model.samples` samples that no search has seen. Raises ValueError for fewer than 4 calls.
+    """
+    steps = whole_number(calls, "The number of steps", LEAST_CALLS, schedules.MAX_STEPS) - 1
+    reference = model.reference()
+    for name in SHOWN if which is None else which:
+        one = placed(model, name, solver, steps, power)
+        ends = best_ends(model, one, solver)
+        own, whole = one(*ends), one(model.sigma_max, model.sigma_min)
+        measured = [evaluate(draw(model, levels, solver, seed, model.samples), reference) for levels in (own, whole)]
+        yield Free(name, names.title(name, power), own, metrics=measured[0], over_model=measured[1])
+
+
+def placed(model: Model, name: str, solver: str, steps: int, power: float) -> Placed:
+    """The schedule of that name as a function of its ends.
+
+    A baseline by its formula, an optimum by the exact programme over that range, and the automatic choice as it is over
+    the model's range, stretched in log sigma.
+    """
+    if name in schedules.SCHEDULES:
+        family = schedules.SCHEDULES[name]
+        return lambda high, low: family(steps, low, high)
+    if name == "choice":
+        found = finding.choose(model, solver, steps).sigmas
+        return lambda high, low: stretched(found, high, low)
+    weight = names.KLUB_POWER if name == "klub-optimum" else power
+
+    def optimum(high: float, low: float) -> np.ndarray:
+        gram = replace(model, sigma_max=high, sigma_min=low).collect(PATHS, LEVELS)
+        return optimize.optimum(gram, steps, weight)
+
+    return optimum
+
+
+def stretched(sigmas: np.ndarray, high: float, low: float) -> np.ndarray:
+    """A schedule [n+1] moved to other ends, linear in log sigma."""
+    logs = np.log(sigmas)
+    share = (logs - logs[-1]) / (logs[0] - logs[-1])
+    levels = np.exp(np.log(low) + share * np.log(high / low))
+    levels[0], levels[-1] = high, low
+    return schedules.validate(levels)
+
+
+def best_ends(model: Model, one: Placed, solver: str) -> tuple[float, float]:
+    """The ends with the least energy distance among `BUDGET`: a grid in log sigma, then finer ones around the best."""
+    high, low = np.log(model.sigma_max), np.log(model.sigma_min)
+    highs = high - np.linspace(0.0, min(np.log(HIGHEST), 0.45 * (high - low)), SIDE)
+    lows = low + np.linspace(0.0, min(np.log(LOWEST), 0.45 * (high - low)), SIDE)
+    scores: dict[tuple[float, float], float] = {}
+
+    def judge(ends: tuple[float, float]) -> float:
+        if ends not in scores:
+            levels = one(float(np.exp(ends[0])), float(np.exp(ends[1])))
+            drawn = draw(model, levels, solver, seeds.CHOICE, SAMPLES)
+            scores[ends] = law_of(model.dataset.mixture, model.sigma_min).energy(drawn).value
+        return scores[ends]
+
+    best = min(product(highs, lows), key=judge)
+    reach = np.array([highs[0] - highs[1], lows[1] - lows[0]])
+    for _ in range(FINER):
+        reach = reach / 2
+        around = [
+            (min(best[0] + a * reach[0], high), max(best[1] + b * reach[1], low))
+            for a, b in product((-1, 0, 1), repeat=2)
+        ]
+        best = min(around, key=judge)
+    return float(np.exp(best[0])), float(np.exp(best[1]))
+
+
+def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, count: int) -> torch.Tensor:
+    """Samples [count, 2] along levels [n] and then to zero; noise depends on the seed alone."""
+    noise = CounterNoise(seed % 2**32, count)
+    start = noise.start(float(sigmas[0]))
+    return samplers.sample(model.denoiser(), start, sigmas, find(solver), noise=noise, denoise_to_zero=True)
