@@ -9,6 +9,7 @@ from ays_toy.images.pipelines.loras import MOST_SCALE
 from ays_toy.images.suggested import Suggested
 from ays_toy.ui import background
 from ays_toy.ui.controls import draws
+from ays_toy.ui.whole import whole
 
 KEEP: dict[str, Any] = {"persist_state": "session"}
 
@@ -53,6 +54,7 @@ def _count(millions: float) -> str:
     return f"{millions / 1000:.1f} billion" if millions >= 1000 else f"{millions:.0f} million"
 
 
+@whole
 def _take(name: str) -> None:
     st.session_state["image_model"] = name
 
