@@ -70,7 +70,7 @@ class ImagesView:
     folder: str = codec.param("", _path("folder of clean images"))
     solver: str = codec.param("stochastic-ddim", solver_named)
     strength: float = codec.param(1.0, codec.one_of(STRENGTHS, "The strength"))
-    steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
+    steps: int = codec.param(5, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
     method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))
     image_iterations: int = codec.param(ITERATIONS, codec.one_of(REFINEMENTS, "The number of iterations"))
