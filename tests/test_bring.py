@@ -163,7 +163,7 @@ def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_th
     assert not at.exception, at.exception
     measured = table(at)
     assert measured.loc["Yours", "Fréchet distance"] == pytest.approx(measured.loc["EDM", "Fréchet distance"], rel=1e-3)
-    again = opened("images", solver="ddim", steps="5", image_yours=at.query_params["image_yours"])
+    again = opened("images", image_model="digits", solver="ddim", steps="5", image_yours=at.query_params["image_yours"])
     assert "Yours" in table(again).index
     again.button(key="drop image_yours").click().run()
     assert table(again).equals(before)
