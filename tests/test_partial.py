@@ -142,8 +142,8 @@ def test_sampling_begins_from_images_with_noise_on_them(digits, starts):
 
 
 def test_a_whole_model_stays_as_it_is_and_parts_are_within_it(digits, starts):
-    assert partial.asked(digits, starts, "ddim", 4) is digits
-    base = partial.asked(digits, starts, "ddim", 4, end=0.5)
+    assert partial.asked(digits, lambda: starts, "ddim", 4) is digits
+    base = partial.asked(digits, lambda: starts, "ddim", 4, end=0.5)
     assert (base.sigma_max, base.sigma_min, base.part.starts, base.part.ends_early) == (
         digits.sigma_max,
         0.5,
@@ -151,7 +151,7 @@ def test_a_whole_model_stays_as_it_is_and_parts_are_within_it(digits, starts):
         True,
     )
     assert abs(float((base.data() - digits.data()).std()) - 0.5) < 0.01
-    refiner = partial.asked(digits, starts, "ddim", 4, start=0.5)
+    refiner = partial.asked(digits, lambda: starts, "ddim", 4, start=0.5)
     assert (refiner.sigma_max, refiner.sigma_min, refiner.part.ends_early) == (0.5, digits.sigma_min, False)
     assert refiner.part.starts is starts
     assert set(compared.named(partial.image_to_image(digits, starts, "ddim", 4, 0.5), None, 4)) >= {"pipeline", "edm"}
@@ -162,13 +162,13 @@ def test_a_whole_model_stays_as_it_is_and_parts_are_within_it(digits, starts):
         ({"start": 0.1, "end": 0.2}, "must be"),
     ):
         with pytest.raises(ValueError, match=words):
-            partial.asked(digits, starts, "ddim", 4, **options)
+            partial.asked(digits, lambda: starts, "ddim", 4, **options)
 
 
 def test_a_model_without_a_scheduler_is_told_to_say_the_level(starts):
     model = images.wrap(lambda x, _sigma: x, shape=(1, 8, 8), sigma_min=0.01, sigma_max=10.0)
     with pytest.raises(ValueError, match="give the noise level to start from"):
-        partial.asked(model, starts, "ddim", 4, strength=0.5)
+        partial.asked(model, lambda: starts, "ddim", 4, strength=0.5)
 
 
 @pytest.mark.parametrize("solver", ["ddim", "stochastic-ddim"])
@@ -212,7 +212,7 @@ def picture(tmp_path, monkeypatch) -> Image.Image:
 def test_programs_that_begin_from_a_picture_visit_our_levels(tmp_path, make, solver):
     flow = make in (tiny_models.sd3, tiny_models.flux)
     model = images.load(make(tmp_path), prompts=["a cat", "a dog"], guidance=3, **({"size": 16} if flow else {}))
-    part = partial.asked(model, torch.zeros(2, *model.shape), solver, 4, start=2.0)
+    part = partial.asked(model, lambda: torch.zeros(2, *model.shape), solver, 4, start=2.0)
     levels = schedules.edm(4, part.sigma_min, part.sigma_max)
     latents = []
     program = as_diffusers(levels, part, solver=solver).replace(
@@ -249,7 +249,7 @@ def _redrawn(model, pipe, picture, levels, solver) -> np.ndarray:
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_loop_of_ones_own_begins_from_the_picture_too(picture, tmp_path, solver):
     model = images.load(tiny_models.unconditional(tmp_path))
-    part = partial.asked(model, torch.zeros(2, *model.shape), solver, 4, start=2.0)
+    part = partial.asked(model, lambda: torch.zeros(2, *model.shape), solver, 4, start=2.0)
     names = run(as_diffusers(schedules.edm(4, part.sigma_min, part.sigma_max), part, solver=solver))
     met = model.training_sigmas[::-1][names["timesteps"]] if "timesteps" in names else names["sigmas"][:-1]
     noise = torch.Generator().manual_seed(0)
@@ -262,14 +262,14 @@ def test_a_loop_of_ones_own_begins_from_the_picture_too(picture, tmp_path, solve
 def test_a_workflow_begins_from_a_picture(tmp_path):
 
     model = images.load(tiny_models.stable_diffusion(tmp_path), prompts="a cat", guidance=3)
-    part = partial.asked(model, torch.zeros(2, *model.shape), "ddim", 4, start=2.0)
+    part = partial.asked(model, lambda: torch.zeros(2, *model.shape), "ddim", 4, start=2.0)
     workflow = json.loads(as_workflow(schedules.edm(4, part.sigma_min, part.sigma_max), part))
     check(workflow)
     assert {"LoadImage", "VAEEncode"} <= {node["class_type"] for node in workflow.values()}
 
 
 def test_what_another_model_goes_on_from_ends_without_zero(digits, starts):
-    base = partial.asked(digits, starts, "ddim", 4, end=0.5)
+    base = partial.asked(digits, lambda: starts, "ddim", 4, end=0.5)
     levels = schedules.edm(4, base.sigma_min, base.sigma_max)
     numbers = [float(word) for word in as_comfyui(levels, base).split(", ")]
     np.testing.assert_allclose(numbers, levels, rtol=1e-7)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -152,21 +153,21 @@ def optimize(
     with user_errors(), distributed.joined() as team:
         common.check_out(out)
         checks.lookup(names.METHODS, method, "method")
-        chosen = load(model, prompts, labels, guidance, lora, lora_scale, team.device if team.size > 1 else None)
+        whole = load(model, prompts, labels, guidance, lora, lora_scale, team.device if team.size > 1 else None)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         checks.real_number(power, "The power", 0.0, 4.0)
         checks.whole_number(refine, "The number of iterations", 0, MOST_ITERATIONS)
-        source = sources.find(chosen, paths, folder=data, seed=seed)
+        source = cache(lambda: sources.find(whole, paths, folder=data, seed=seed))  # a while, where it samples them
         part = {"strength": strength, "start": sigma_start, "end": sigma_end}
-        chosen = partial.asked(chosen, partial.from_where(chosen, source.x0), solver, steps, **part)
+        chosen = partial.asked(whole, lambda: partial.from_where(whole, source().x0), solver, steps, **part)
         decides = figure or scores.default_figure(_judged_as(chosen), solver)
         scores.check_figure(_judged_as(chosen), solver, decides)
         with common.progress(quiet=not team.leads) as bars:
-            task = bars.add_task(source.about, total=None)
+            task = bars.add_task(source().about, total=None)
             grid = collect.grid_for(chosen, levels)
             for state in collect.stream(
-                chosen, source.x0, grid, seed=seed, batch=batch, checkpoint=checkpoint, team=team, say=console.print
+                chosen, source().x0, grid, seed=seed, batch=batch, checkpoint=checkpoint, team=team, say=console.print
             ):
                 bars.update(task, completed=state.done, total=state.total)
         if not team.leads:
@@ -177,7 +178,7 @@ def optimize(
         search = Search(solver, steps, method, decides, power, plan=NEAR.by(2 * samples).refined(refine))
         judge = Judge(chosen)
         said = ""
-        for found in optimizing.find(judge, state.gram, source.x0, search):
+        for found in optimizing.find(judge, state.gram, source().x0, search):
             if found.line != said:  # a refinement has one line for all its iterations
                 console.print(said := found.line)
         common.print_levels(found.sigmas)
@@ -214,20 +215,21 @@ def compare(
     """Print KLUB and quality of the baselines, the KLUB optimum and schedules from files, on the same noise."""
     with user_errors():
         files = brought.read(schedule)  # before a model is loaded, which takes its time
-        chosen = load(model, prompts, labels, guidance, lora, lora_scale)
+        whole = load(model, prompts, labels, guidance, lora, lora_scale)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
-        source, part = sources.find(chosen, paths, folder=data, seed=seed), {"start": sigma_start, "end": sigma_end}
+        source = cache(lambda: sources.find(whole, paths, folder=data, seed=seed))
+        part = {"strength": strength, "start": sigma_start, "end": sigma_end}
         if strength is not None:  # which begins where as many steps of a pipeline do
             steps = checks.whole_number(USUAL if steps is None else steps, "The number of steps", 1, collect.LEVELS - 1)
-        where = partial.from_where(chosen, source.x0)
-        chosen = partial.asked(chosen, where, solver, steps or USUAL, strength=strength, **part)
+        count = steps or USUAL
+        chosen = partial.asked(whole, lambda: partial.from_where(whole, source().x0), solver, count, **part)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
         steps = checks.whole_number(
             brought.steps_of_all(yours, steps, USUAL), "The number of steps", 1, collect.LEVELS - 1
         )
         figures = _figures(chosen, solver, scores.default_figure(_judged_as(chosen), solver))
-        gram = collect.collect(chosen, source.x0, collect.grid_for(chosen), seed=seed)
+        gram = collect.collect(chosen, source().x0, collect.grid_for(chosen), seed=seed)
         schedules = [*yours, compared.optimum(gram, steps)]
         rows = _print(Judge(chosen), gram, schedules, solver, figures, samples)
         if as_json:

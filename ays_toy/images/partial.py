@@ -30,7 +30,7 @@ FLUX_PATCH = 2  # latents a side of what Flux counts as one
 
 def asked(
     model: ImageModel,
-    x0: torch.Tensor,
+    x0: Callable[[], torch.Tensor],
     solver: str,
     steps: int,
     *,
@@ -40,19 +40,20 @@ def asked(
 ) -> ImageModel:
     """The model over the part of its noise that is asked for: all of it where nothing is.
 
-    A strength says where a pipeline would start from images x0, `start` the noise level itself; `end` is where another
-    model goes on. Raises ValueError where both strength and start are given, and as `narrowed` does.
+    A strength says where a pipeline would start from images x0 [N, C, H, W], `start` the noise level itself; `end` is
+    where another model goes on. The images are asked for only where a part begins from them. Raises ValueError where
+    both strength and start are given, and as `narrowed` does.
     """
     if strength is None and start is None and end is None:
         return model
     if strength is not None and start is not None:
         raise ValueError("The strength says where to start: give either that or the noise level to start from.")
     if strength is not None:
-        found = image_to_image(model, x0, solver, steps, strength)
-        return found if end is None else narrowed(model, found.sigma_max, end, x0)
+        found = image_to_image(model, begun := x0(), solver, steps, strength)
+        return found if end is None else narrowed(model, found.sigma_max, end, begun)
     high = model.sigma_max if start is None else real_number(start, "The noise level to start from", 1e-6, 1e6)
     low = model.sigma_min if end is None else real_number(end, "The noise level to end at", 1e-6, 1e6)
-    return narrowed(model, high, low, x0 if high < model.sigma_max * (1 - SAME) else None)
+    return narrowed(model, high, low, x0() if high < model.sigma_max * (1 - SAME) else None)
 
 
 def from_where(model: ImageModel, x0: torch.Tensor) -> torch.Tensor:
