@@ -211,7 +211,7 @@ def pictures(
             sigmas[[0, -1]] = gram.grid[[0, -1]]
             found.append(Schedule(name, "", sigmas))
         named = compared.named(model, gram, steps, found)
-        for name, drawn in compared.grid_of_pictures(model, named, solver, results.SEED):
+        for name, drawn in compared.grid_of_pictures(model, named, solver, results.PICTURED):
             yield (solver, steps, name), drawn
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy import names
+from ays_toy import names, seeds
 from ays_toy.bundled import BUNDLED, own_guidance
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.images import digits, loading
@@ -27,7 +27,7 @@ from ays_toy.sampling.solvers import find as find_solver
 FOLDER = Path(__file__).parent / "results"
 SHIPPED_FIGURES = ("frechet", "frechet-pixels")  # of every model
 POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
-SEED = 0  # of the noise that the pictures are drawn from
+PICTURED = seeds.PAGES[0]  # the seed of the noise that the pictures are drawn from
 LEVELS = "sigmas"  # among a schedule's figures, in six digits
 _LOADING = Lock()
 
@@ -84,7 +84,7 @@ class Results:
             return {name: file[name] for name in file.files}
 
     def pictures(self, solver: str, steps: int, name: str) -> np.ndarray | None:
-        """Pictures [K, H, W, 3] of one byte of a measured cell, from noise of `SEED`; 'reference' has no steps."""
+        """Pictures [K, H, W, 3] of bytes of a measured cell, noise of seed `PICTURED`; 'reference' has no steps."""
         found = self._pictures.get(_picture(solver, steps, name))
         return None if found is None else np.repeat(found[..., None], 3, axis=-1)
 

@@ -128,6 +128,7 @@ def fit(model: ImageModel | None, levels: Sequence[float]) -> tuple[np.ndarray, 
 
 def shown(view: ImagesView, known: Watch | None) -> Shown | None:
     """What a run has found, or what ships with the model; None for one that has not been loaded and priced."""
+    watch(view, EXTRA)  # remembers what was measured by hand
     kept, ready = memory(view), loaded(view, known)
     if ready is None:
         return None
@@ -202,7 +203,7 @@ class Drawing:
 def _to_draw(view: ImagesView, one: Schedule | None) -> Drawing | None:
     """The pictures of a schedule, or of many steps; None where they ship."""
     ours = view.shipped
-    if ours and view.seed == results.SEED and _ships(view, one.name if one else REFERENCE) is not None:
+    if ours and view.seed == results.PICTURED and _ships(view, one.name if one else REFERENCE) is not None:
         shipped = one is None or _shipped(ours, view, one) is not None
         if shipped or (one and one.name == "p-optimum" and (view.power, view.share) == (results.POWER, 100)):
             return None
