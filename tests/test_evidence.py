@@ -43,7 +43,7 @@ def test_a_row_for_every_number_and_the_choice_before_its_refinement_beside_it()
 
 def test_digits_are_measured_as_what_ships_of_them_is():
     case = image_cells.cases()[0]
-    known = results.digits().at(case.solver, case.steps)
+    known = results.of("digits").at(case.solver, case.steps)
     rows = evidence.measure(case, ["p-optimum"], None)
     assert set(rows.schedule) == {"p-optimum"}
     assert set(rows.metric) == {"klub", *results.SHIPPED_FIGURES}
@@ -51,7 +51,7 @@ def test_digits_are_measured_as_what_ships_of_them_is():
     ours = pd.DataFrame(image_cells.rows_of(case, Schedule("edm", "EDM", known["edm"].schedule.sigmas)))
     for figure in results.SHIPPED_FIGURES:
         (row,) = ours[ours.metric == figure].to_dict("records")
-        assert row["seed"] == results.digits().seed
+        assert row["seed"] == results.of("digits").seed
         assert row["value"] == pytest.approx(known["edm"].metrics[figure].value, rel=1e-3)
     both = beside_digits(rows)
     assert set(both.schedule) == {"p-optimum", *known}

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from benchmarks import images
 
-SETUP = images.Setup("digits", None, "frechet", search=40, iterations=1, samples=40, paths=16)
+SETUP = images.Setup("digits", None, "frechet", search=40, iterations=1, refining=40, samples=40, paths=16)
 
 
 def test_a_cell_measures_every_schedule_by_every_figure():

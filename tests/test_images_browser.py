@@ -79,7 +79,7 @@ def test_what_is_dialled_is_measured_and_taken_home(page: Page, server: str) -> 
     page.wait_for_timeout(400)  # a list of options closes where the page scrolls
     page.get_by_role("combobox", name="Schedule", exact=True).click()
     page.get_by_role("option", name=title).click()
-    page.get_by_role("radio", name="ComfyUI").click()
+    page.get_by_role("radio", name="ComfyUI", exact=True).click()
     code = page.locator("[data-testid=stCode] code").first
     expect(code).to_have_text(re.compile(r"^[\d., ]+$"))
     assert len(code.inner_text().split(",")) == 6

@@ -309,8 +309,8 @@ def test_the_papers_search_joins_the_choice_and_stays_when_the_method_is_changed
 
 
 @pytest.mark.usefixtures("home")
-def test_it_opens_on_large_digits_under_what_was_asked_for_and_says_how_many_are_read_as_told() -> None:
-    at = pages_shown.opened("images")
+def test_large_digits_stand_under_what_was_asked_for_and_it_says_how_many_are_read_as_told() -> None:
+    at = pages_shown.opened("images", image_model="handwritten", steps="5")
     strips = at.get("html")[0].proto.body
     assert "strips large" in strips
     asked = strips.split("<div class='asked'>")[1].split("</div>")[0]
@@ -330,7 +330,7 @@ def test_with_another_guidance_schedules_are_tried_and_no_figures_are_said(monke
     monkeypatch.setattr(image_state, "MOMENT", 0.0)
     monkeypatch.setattr(image_state, "_drawn", lambda _: np.full((10, 28, 28, 3), 7, np.uint8))
     monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
-    at = pages_shown.opened("images", guidance="2")
+    at = pages_shown.opened("images", image_model="handwritten", steps="5", guidance="2")
     assert "Fréchet distance" not in at.dataframe[0].value
     assert "Automatic choice" in at.dataframe[0].value["Schedule"].to_list()
     assert "those without guidance, tried with it" in texts(at)

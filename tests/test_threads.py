@@ -94,7 +94,7 @@ def test_sampling_and_metrics_take_one_thread(monkeypatch):
     seen = counting(monkeypatch, torch, "randn")
     samples = samplers.draw_samples(RING.denoiser(), schedules.edm(3), "stochastic-ddim", 0, 1000)
     assert seen == [1] * 4
-    measured = counting(monkeypatch, metrics.distances, "squared_distances")
+    measured = counting(monkeypatch, metrics.distances, "mean_distances")
     metrics.evaluate(samples, reference)
     assert measured
     assert set(measured) == {1}

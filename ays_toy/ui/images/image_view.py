@@ -62,7 +62,7 @@ def _prompts(text: str) -> str:
 class ImagesView:
     """The Images page's state."""
 
-    image_model: str = codec.param(bundled.CLEAREST, codec.checked(_name))
+    image_model: str = codec.param(bundled.SMALLEST, codec.checked(_name))
     prompts: str = codec.param("", _prompts)
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the model's own
     lora: str = codec.param("", _path("LoRA"))
@@ -70,7 +70,7 @@ class ImagesView:
     folder: str = codec.param("", _path("folder of clean images"))
     solver: str = codec.param("stochastic-ddim", solver_named)
     strength: float = codec.param(1.0, codec.one_of(STRENGTHS, "The strength"))
-    steps: int = codec.param(5, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
+    steps: int = codec.param(8, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
     figure: str = codec.param("frechet", codec.choice(FIGURES, "figure of quality"))
     method: str = codec.param("choice", codec.choice(dict.fromkeys(names.SEARCHED), "method"))
     image_iterations: int = codec.param(ITERATIONS, codec.one_of(REFINEMENTS, "The number of iterations"))

@@ -4,8 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from ays_toy.images import suggested, vision
+from ays_toy.bundled import BUNDLED, Bundled
+from ays_toy.images import results, suggested, vision
 from ays_toy.images.pipelines.loras import MOST_SCALE
+from ays_toy.images.results import Results
 from ays_toy.images.suggested import Suggested
 from ays_toy.ui import background
 from ays_toy.ui.controls import draws
@@ -17,11 +19,12 @@ KEEP: dict[str, Any] = {"persist_state": "session"}
 @draws("image_model")
 def suggestions() -> None:
     """The models that are suggested, each a button, with what it needs here."""
-    known = suggested.offered()
-    if not known:
-        return
     with st.popover("Suggested models", icon=":material/collections:", key="suggested models", width="stretch"):
-        st.caption(_about())
+        for name, ours in BUNDLED.items():
+            st.button(ours.title, key=f"take {name}", width="stretch", on_click=_take, args=(name, results.find(name)))
+            st.caption(_ships(ours))
+        if known := suggested.offered():
+            st.caption(_about())
         for one in known:
             st.button(one.name, key=f"take {one.name}", width="stretch", on_click=_take, args=(one.name,))
             st.caption(_line(one))
@@ -54,9 +57,17 @@ def _count(millions: float) -> str:
     return f"{millions / 1000:.1f} billion" if millions >= 1000 else f"{millions:.0f} million"
 
 
+def _ships(one: Bundled) -> str:
+    told = f"; told which digit to draw, of {len(one.labels)}" if one.labels else "; live in a moment"
+    return f"Ships with this project{told}."
+
+
 @whole
-def _take(name: str) -> None:
+def _take(name: str, known: Results | None = None) -> None:
+    """Choose a model, in as many steps as something is known of it: where not in those chosen, then in the fewest."""
     st.session_state["image_model"] = name
+    if known and not known.at(st.session_state["solver"], st.session_state["steps"]):
+        st.session_state["steps"] = known.steps[0]
 
 
 @draws("lora", "lora_scale")
