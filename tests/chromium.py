@@ -195,7 +195,7 @@ class Visit:
         """Assert that nothing has gone wrong, in the app or in the browser."""
         said = self.page.locator("[data-testid=stException]").all_inner_texts()
         assert not said, said
-        assert self.troubles == []
+        assert self.troubles == [], self.troubles
 
     def leave(self) -> None:
         """Close the page; what it has kept in the browser, but for its scripts, is forgotten."""

@@ -53,6 +53,7 @@ CONFIGURATIONS: dict[str, dict] = {
     "thresholded": {"thresholding": True, "sample_max_value": 9.0},
     "learned variance": {"variance_type": "learned_range"},
     "continuous": {"timestep_type": "continuous"},
+    "continuous velocities": {"timestep_type": "continuous", "prediction_type": "v_prediction"},
 }
 THOROUGH = ["DDPMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler"]
 EVERYWHERE = ["its own defaults", "zero terminal signal", "linear", "sigmoid", "original sample"]
@@ -80,7 +81,8 @@ def folder(tmp_path_factory) -> Path:
 
 def trained(kind: str, config: dict) -> np.ndarray | None:
     """The ascending levels of the class itself, built from the configuration; None where it has none to offer."""
-    if config.get("timestep_type") == "continuous":
+    told = (config.get("timestep_type"), config.get("prediction_type"))
+    if kind == "EulerDiscreteScheduler" and told == ("continuous", "v_prediction"):  # diffusers heeds it for no other
         return None
     try:
         scheduler = getattr(diffusers, kind).from_config(config)

@@ -56,12 +56,14 @@ def described(config: Mapping[str, Any], where: str | Path, otherwise: str | Non
         return _preconditioned(said)
     if name.startswith("FlowMatch") or said.get("prediction_type") == "flow_prediction":
         return _flow(int(said.num_train_timesteps))
-    flows = "use_flow_sigmas" in inspect.signature(type(scheduler)).parameters and said.use_flow_sigmas
+    heeded = inspect.signature(type(scheduler)).parameters  # a configuration can hold what its class knows nothing of
+    flows = "use_flow_sigmas" in heeded and said.use_flow_sigmas
     if flows or getattr(scheduler, "alphas_cumprod", None) is None:
         raise ValueError(f"The {name} of {where} has no discrete variance-preserving timesteps: not supported.")
     predicts = lookup(VP_PREDICTIONS, said.get("prediction_type", "epsilon"), "prediction type")
     levels = TrainingLevels.of(scheduler.alphas_cumprod)
-    if said.get("timestep_type") == "continuous" and predicts == "v_prediction":  # diffusers heeds it for no other
+    continuous = "timestep_type" in heeded and said.timestep_type == "continuous"
+    if continuous and predicts == "v_prediction":  # diffusers heeds it for no other
         return Process(predicts, PREDICTIONS[predicts], _range(said, levels), edm_time)
     return Process(predicts, PREDICTIONS[predicts], levels.sigmas[::-1].copy(), levels.timesteps, discrete=True)
 
