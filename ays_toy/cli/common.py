@@ -6,7 +6,6 @@ A command ends with 0, with 1 where what it looks at is not in order, and with 2
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ays_toy.data import datasets
-from ays_toy.estimates import Measured
+from ays_toy.estimates import Estimate, Measured
 from ays_toy.exchange import formats
 from ays_toy.exchange.formats import Taken
 from ays_toy.names import METHODS
@@ -116,14 +115,20 @@ def print_json(found: Mapping[str, Any]) -> None:
     print(json.dumps(found, indent=2))
 
 
-def as_records(rows: Iterable[Measured]) -> list[dict[str, Any]]:
-    """Schedules and what they are worth, for `print_json`; what has no steps, fresh data, has no levels either."""
-    return [
+def print_json_of(rows: Iterable[Measured], about: Mapping[str, Any]) -> None:
+    """Print schedules and what they are worth, after what they are about; fresh data have no steps and no levels."""
+    records = [
         {"schedule": row.schedule.name, "title": row.title, "sigmas": row.schedule.sigmas.tolist()}
-        | {"klub": None if row.klub is None else {"value": row.klub.value, "stderr": row.klub.stderr}}
-        | {"metrics": {name: asdict(one) for name, one in row.metrics.items()}}
+        | {"klub": as_record(row.klub) if row.klub else None}
+        | {"metrics": {name: as_record(one) for name, one in row.metrics.items()}}
         for row in rows
     ]
+    print_json({**about, "schedules": records})
+
+
+def as_record(one: Estimate) -> dict[str, float]:
+    """A figure with its error bar, for `print_json`; the terms of a KLUB are left out."""
+    return {"value": one.value, "stderr": one.stderr}
 
 
 def print_levels(sigmas: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """`compare`: the Explore page's table."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -56,7 +56,7 @@ def compare(
             rows = at_free_ends(chosen, solver, steps, power, seed)
             if as_json:
                 about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
-                common.print_json(about | {"ends": "free", "schedules": rows})
+                common.print_json_of(rows, about | {"ends": "free"})
             return
         which = (*names.USUAL, *_rivals(also or ()))
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
@@ -66,10 +66,10 @@ def compare(
     common.print_table(results, {name: METRICS[name].title for name in results[0].metrics})
     if as_json:
         about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
-        common.print_json(about | {"schedules": common.as_records(results)})
+        common.print_json_of(results, about)
 
 
-def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float, seed: int) -> list[dict[str, Any]]:
+def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float, seed: int) -> list[Measured]:
     """Print every schedule over ends of its own, in a table that has no others, and give its rows."""
     rows: list[free_ends.Free] = []
     with progress(counts=False) as bars:
@@ -88,7 +88,7 @@ def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float,
         f"{steps} levels and a last jump to zero are {steps} steps here, so that no row belongs beside a table over "
         "one range."
     )
-    return common.as_records(Measured(row, None, row.metrics) for row in rows)
+    return [Measured(row, None, row.metrics) for row in rows]
 
 
 def _rivals(asked: Sequence[str]) -> list[str]:

@@ -189,7 +189,7 @@ def optimize(
             common.write(out, Taken(rows[0], solver, chosen, about=about))
         if as_json:
             about |= {"method": method, "solver": solver, "steps": steps, "seed": seed}
-            common.print_json(about | {"schedules": common.as_records(rows)})
+            common.print_json_of(rows, about)
 
 
 @app.command()
@@ -234,7 +234,7 @@ def compare(
         rows = _print(Judge(chosen), gram, schedules, solver, figures, samples)
         if as_json:
             about = {"model": model, "paths": gram.paths, "solver": solver, "steps": steps, "seed": seed}
-            common.print_json(about | {"schedules": common.as_records(rows)})
+            common.print_json_of(rows, about)
 
 
 @app.command()
@@ -285,7 +285,7 @@ def _print_few(found: Sequence[collect.FewPaths]) -> None:
 def _as_record(row: collect.FewPaths) -> dict[str, Any]:
     return {
         "paths": row.paths,
-        "klub": {"value": row.klub.value, "stderr": row.klub.stderr},
+        "klub": common.as_record(row.klub),
         "regret": {f"p = {power:g}": x for power, x in row.regret.items()},
     }
 

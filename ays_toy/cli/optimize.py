@@ -89,7 +89,7 @@ def optimize(
             common.write(out, Taken(rows[0], solver, about=about))
     if as_json:
         about |= {"method": method, "solver": solver, "steps": steps, "seed": seed}
-        common.print_json(about | {"schedules": common.as_records(rows)})
+        common.print_json_of(rows, about)
 
 
 def _search(config: SearchConfig, rest: bool) -> Schedule:

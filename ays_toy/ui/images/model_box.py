@@ -7,7 +7,6 @@ import streamlit as st
 from ays_toy.bundled import BUNDLED, Bundled
 from ays_toy.images import results, suggested, vision
 from ays_toy.images.pipelines.loras import MOST_SCALE
-from ays_toy.images.results import Results
 from ays_toy.images.suggested import Suggested
 from ays_toy.ui import background
 from ays_toy.ui.controls import draws
@@ -21,7 +20,7 @@ def suggestions() -> None:
     """The models that are suggested, each a button, with what it needs here."""
     with st.popover("Suggested models", icon=":material/collections:", key="suggested models", width="stretch"):
         for name, ours in BUNDLED.items():
-            st.button(ours.title, key=f"take {name}", width="stretch", on_click=_take, args=(name, results.find(name)))
+            st.button(ours.title, key=f"take {name}", width="stretch", on_click=_take, args=(name,))
             st.caption(_ships(ours))
         if known := suggested.offered():
             st.caption(_about())
@@ -63,9 +62,9 @@ def _ships(one: Bundled) -> str:
 
 
 @whole
-def _take(name: str, known: Results | None = None) -> None:
+def _take(name: str) -> None:
     """Choose a model, in as many steps as something is known of it: where not in those chosen, then in the fewest."""
-    st.session_state["image_model"] = name
+    st.session_state["image_model"], known = name, results.find(name)
     if known and not known.at(st.session_state["solver"], st.session_state["steps"]):
         st.session_state["steps"] = known.steps[0]
 
