@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy import launch, serving
-from ays_toy.ui import downloads, frame, front, keeper
+from ays_toy.ui import compute, downloads, frame, front, keeper
 from ays_toy.ui.components.address import one_entry_a_deed
 from ays_toy.ui.teaching import dialog
 
@@ -17,7 +17,8 @@ icon = launch.folder() / "docs" / "icon.svg"
 st.set_page_config("AYS Explorer", page_icon=str(icon), layout="wide", initial_sidebar_state="auto")
 frame.begin()
 with frame.sentences():
-    serving.current()  # what is not said well is not open to anybody
+    if serving.current().shared:  # what is not said well is not open to anybody
+        compute.prepare()
     one_entry_a_deed(keeper.cookie())
 front.open_door()
 pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title in front.TITLES.items()]

@@ -25,6 +25,7 @@ from rich.table import Table
 from websockets.exceptions import WebSocketException
 
 from ays_toy.checks import lookup
+from ays_toy.serving import SHARED
 from benchmarks.lessons import Wish, lesson, value_for, wander
 from benchmarks.visitors import Deed, Visitor
 from tests.chromium import ROOT, started
@@ -301,7 +302,8 @@ def main(
     app: Annotated[Path, typer.Option(help="A copy of the project, whose app is measured.")] = ROOT,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
-    """Measure a class on one server, and print a table."""
+    """Measure a class on one server, which is shared unless the environment says otherwise, and print a table."""
+    os.environ.setdefault(SHARED, "1")
     chosen = scenes or list(SCENES)
     for name in chosen:
         lookup(SCENES, name, "scene")

@@ -3,6 +3,7 @@
 What drives the browser is imported by the tests that need it: the others run where it is not installed.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
@@ -27,12 +28,18 @@ settings.register_profile("tests", deadline=None, derandomize=True, database=Non
 settings.load_profile("tests")
 
 _sees_a_gpu = torch.cuda.is_available
+_main = sys.modules["__main__"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Tests hold what they compute against the CPU, so they compute there too; `test_cuda` is what GPUs are for."""
+    """Tests hold what they compute against the CPU, so they compute there too; `test_cuda` is what GPUs are for.
+
+    A page that ran leaves itself as the program that runs, and every process that a later test starts begins by reading
+    that file, which ends it: each test finds pytest there again, before its fixtures are made.
+    """
     torch.cuda.is_available = _sees_a_gpu if item.path.stem == "test_cuda" else lambda: False
+    sys.modules["__main__"] = _main
 
 
 MseCurve = Callable[[np.ndarray], np.ndarray]

@@ -2,13 +2,15 @@
 
 from playwright.sync_api import Page
 
-# From when the app's style has come. Before it Streamlit's empty page makes room for its sidebar, which counts 0.21
-# though there is nothing to be seen of it, and how much there is when the style comes depends on the machine.
+# From when the app's style and a first text have come. Streamlit's empty page makes room for its sidebar, before the
+# style or after it, which counts 0.21 though there is nothing to be seen of it; and how much there is when the style
+# comes depends on the machine.
 WATCH = """(() => {
   const seen = window.seenShifts = { styled: null, shifts: [] };
   const look = (now) => {
     const block = document.querySelector(".block-container");
-    if (block && getComputedStyle(block).paddingLeft === "24px") requestAnimationFrame(after);
+    const shown = block && getComputedStyle(block).paddingLeft === "24px" && block.innerText.trim();
+    if (shown) requestAnimationFrame(after);
     else requestAnimationFrame(look);
   };
   // What the style itself moves is counted in the frame after it, however long that takes.

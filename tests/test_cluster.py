@@ -8,7 +8,6 @@ import threading
 import time
 from collections import OrderedDict
 from functools import partial
-from types import ModuleType
 
 import far_work
 import numpy as np
@@ -34,7 +33,6 @@ def workers(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("AYS_EXPLORER_HOME", str(tmp_path_factory.mktemp("far")))
-        patched.setitem(sys.modules, "__main__", ModuleType("__main__"))  # a page that was tested before: it would run
         with LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
             patched.setenv(cluster.NAME, made.scheduler_address)
             client = cluster.client()

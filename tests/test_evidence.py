@@ -1,8 +1,6 @@
 """The study of all schedules: rows on other seeds than those that found them, kept in parts, and told apart."""
 
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -26,8 +24,6 @@ def study(out: Path, own: str | None = None) -> pd.DataFrame:
 @pytest.fixture
 def few(monkeypatch):
     monkeypatch.setattr(names, "COMPARED", ("edm", "gaussian", "klub-optimum"))
-    # Pages that other tests have run leave theirs, whose file is gone, and a new process begins by reading it.
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def test_a_row_for_every_number_and_the_choice_before_its_refinement_beside_it():

@@ -1,6 +1,7 @@
 """Jobs: shared, stoppable within a step and taken up again, their failures a sentence."""
 
 import itertools
+import os
 import subprocess
 import sys
 import threading
@@ -457,3 +458,16 @@ def test_time_left_falls_with_the_clock_between_two_snapshots_and_is_not_told_on
     for now, left in ((1000.0, 10.0), (1004.0, 6.0), (1012.0, None)):
         monkeypatch.setattr(jobs.time, "perf_counter", lambda now=now: now)
         assert progress.seconds_left == (None if left is None else pytest.approx(left))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the threads of a process apart")
+def test_a_job_lets_the_threads_of_pages_go_first() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def work(_stop):
+        yield At(1.0, priority())
+
+    job = JobQueue(1).submit("a", work, "me")
+    finish(job)
+    assert reached(job) > priority(), "a larger number is less"

@@ -4,12 +4,15 @@ import os
 import pathlib
 import re
 import threading
+import time
 from dataclasses import fields
+from unittest.mock import Mock
 
 import numpy as np
 import pages_shown
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from ays_toy import images, serving
 from ays_toy.images import loading, sources
@@ -20,7 +23,8 @@ from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.people import Keeper
 from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig
-from ays_toy.ui import background, codec, view
+from ays_toy.runs.comparison import Model
+from ays_toy.ui import background, codec, compute, view
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.jobs import Job, JobQueue
 from ays_toy.ui.record import Record
@@ -50,6 +54,22 @@ def test_without_the_switch_all_is_open(monkeypatch):
     assert serving.current() == serving.Serving(False, ())
     serving.current().check_model("/any/folder")
     serving.current().check_path()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_shared_server_goes_through_its_data_by_itself_once_and_others_only_through_what_is_asked_for(monkeypatch):
+    monkeypatch.setattr(compute, "DATASETS", {"gaussian": None})
+    monkeypatch.setattr(compute, "prepare", Mock(wraps=compute.prepare.__wrapped__))
+    monkeypatch.delenv(serving.SHARED, raising=False)
+    assert not AppTest.from_file("../app.py", default_timeout=60).run().exception
+    assert not compute.prepare.called
+    monkeypatch.setenv(serving.SHARED, "1")
+    assert not AppTest.from_file("../app.py", default_timeout=60).run().exception
+    compute.prepare.assert_called_once()
+    end = time.monotonic() + 60
+    while not all(work.known(Model("gaussian")) for work in (compute.one_pass, compute._followed)):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ seconds each, have a queue of their own: both give way to what somebody waits fo
 
 import math
 import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +21,8 @@ import torch
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import seeds
-from ays_toy.estimates import Estimate, Measured
+from ays_toy.data.datasets import DATASETS
+from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.metrics import Reference, evaluate
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import cluster, comparison, finding, pictures, shipped_metrics
@@ -32,26 +32,19 @@ from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.kept import Kept, kept
 from ays_toy.ui.tasks import Tasks, there
+from ays_toy.ui.yielding import give_way
 
 T = TypeVar("T")
 BINS = 128
 WAKE = 0.05  # seconds between looks at whether a session has chosen something else
-YIELDING = 5  # by how much more than other threads those give way that nobody waits for
-
-
-def _give_way() -> None:
-    """Let other threads of the process go first, where the system tells threads apart."""
-    if sys.platform == "linux":
-        me = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + YIELDING)
-
 
 _pool = Pool(os.cpu_count() or 1, "outcome")
-_later = Pool(1, "later", _give_way)
+_later = Pool(1, "later", give_way)
 # Choices and searches for a schedule: one after the other, unless a cluster does them.
-searches = Pool(cluster.PLACES if cluster.wanted() else 1, "search", _give_way)
+searches = Pool(cluster.PLACES if cluster.wanted() else 1, "search", give_way)
 _looks = Pool(1, "look")
 _passes = Pool(os.cpu_count() or 1, "pass")
+_ahead = Pool(1, "ahead", give_way)
 
 
 @dataclass(frozen=True)
@@ -182,18 +175,38 @@ def one_pass(model: Model) -> Pass:
     return finding.one_pass(model)
 
 
-@kept(16)
+@kept(32)
 def _followed(model: Model) -> Walk:
     return finding.followed(model)
 
 
-_grams: Tasks[Model, Pass] = Tasks(one_pass, _passes, _passes)
-_walks: Tasks[Model, Walk] = Tasks(_followed, _passes, _passes)
+_grams: Tasks[Model, Pass] = Tasks(one_pass, _passes, _ahead)
+_walks: Tasks[Model, Walk] = Tasks(_followed, _passes, _ahead)
+
+
+@lru_cache(maxsize=1)
+def prepare() -> None:
+    """Begin the passes of all data that the project has, once; what somebody waits for goes before them.
+
+    One takes about a second of a processor. But its many small operations each wait for a turn among the threads of the
+    pages, and on a server where thirty change something at once they took three quarters of a minute.
+    """
+    exact = [Model(name) for name in DATASETS]
+    for model in exact:
+        _grams.want(model, later=True)
+    for model in exact:
+        _walks.want(model, later=True)
 
 
 def gram(model: Model) -> PathGram:
     """The model's PathGram."""
     return _awaited(one_pass, _grams, model).gram
+
+
+@kept(512)
+def price(model: Model, levels: tuple[float, ...]) -> KlubEstimate:
+    """KLUB of levels with its standard error and the term of every step."""
+    return gram(model).price(levels)
 
 
 def walked(model: Model) -> Walk:
@@ -217,8 +230,9 @@ def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) ->
 
     What has no outcome has no metrics.
     """
-    paths, metrics = gram(model), {name: waited(outcome).metrics for name, outcome in outcomes.items()}
-    rows = {name: Measured(one, paths.price(one.sigmas), metrics.get(name, {})) for name, one in shown.items()}
+    gram(model)  # a page waits for it as for all that takes long
+    metrics = {name: waited(outcome).metrics for name, outcome in outcomes.items()}
+    rows = {name: Measured(one, price(model, one.levels), metrics.get(name, {})) for name, one in shown.items()}
     return rows | {"data": Measured(FRESH_DATA, None, metrics.get("data", {}))}
 
 

@@ -165,7 +165,7 @@ def _line(title: str, one: Offer, stem: str) -> None:
 def _schedules(view: ModelView, found: dict[str, Schedule], stem: str) -> None:
     title = st.selectbox("A schedule, for other tools", list(found), key="schedule to download")
     one, about = found[title], {"data": view.data, "model": view.model}
-    price = compute.gram(view.chosen_model).price(one.sigmas)
+    price = compute.price(view.chosen_model, one.levels)
     taken = Taken(Measured(one, price), view.solver, about=about)
     take(taken, f"{stem}-{file_name(title)}", st.container(horizontal=True), key="schedule as")
 

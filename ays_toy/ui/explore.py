@@ -105,9 +105,10 @@ def container(view: View) -> str:
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
-    gram = compute.gram(view.chosen_model)
-    rows = [Measured(one, gram.price(one.sigmas)) for name, one in known.items() if name in shown(view, known)]
-    figure = figures.rail_and_area(rows, gram, RAIL_HEIGHT).update_layout(meta=following.meta(view, own(view)))
+    model, drawn = view.chosen_model, [one for name, one in known.items() if name in shown(view, known)]
+    rows = [Measured(one, compute.price(model, one.levels)) for one in drawn]
+    figure = figures.rail_and_area(rows, compute.gram(model), RAIL_HEIGHT)
+    figure.update_layout(meta=following.meta(view, own(view)))
     return figure, figures.rail_words(rows)
 
 

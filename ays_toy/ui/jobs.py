@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from ays_toy.ui import ending
+from ays_toy.ui.yielding import give_way
 
 KEPT = 32  # jobs at rest whose results stay for who asks again
 APART = 4  # jobs at a time that wait for something other than this machine
@@ -268,6 +269,7 @@ class JobQueue:
             threading.Thread(target=self._serve, args=(apart,), name="jobs", daemon=True).start()
 
     def _serve(self, apart: bool) -> None:
+        give_way()
         while True:
             with self._lock:
                 if not self._waiting[apart]:

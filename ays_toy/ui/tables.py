@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -93,9 +94,13 @@ def show(
     frame = pd.DataFrame({MARK: [MARK] * len(titles), "Schedule": titles} | cells)
     colors = ["" if one.name == ATTEMPT else f"color: {color(one.name)}" for one in schedules]
     styled = frame.style.apply(lambda _: colors, subset=[MARK])
+    said = defaultdict[tuple[int, ...], dict[str, dict[Any, str]]](dict)  # what pandas does at once is cheap
     for head, column in columns.items():
         for rows, texts in _said(column):
-            styled = styled.format(texts.__getitem__, subset=pd.IndexSlice[rows, [head]], na_rep=str(UNKNOWN))
+            said[tuple(rows)][head] = texts
+    for alike, heads in said.items():
+        writing: Any = {head: texts.__getitem__ for head, texts in heads.items()}
+        styled = styled.format(writing, subset=pd.IndexSlice[list(alike), list(heads)], na_rep=str(UNKNOWN))
     st.dataframe(
         styled,
         hide_index=True,

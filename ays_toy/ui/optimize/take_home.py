@@ -142,7 +142,7 @@ def _downloads(view: SearchView, found: Mapping[str, Schedule]) -> None:
     titles = {name: one.title for name, one in found.items()}
     one = found[pick("Take home", titles=titles, **record.among_those_to_come("take", found))]
     about = {"data": view.data, "model": view.model, "start": view.start, "metric": view.metric}
-    price = compute.gram(view.chosen_model).price(one.sigmas)
+    price = compute.price(view.chosen_model, one.levels)
     taken = Taken(Measured(one, price), view.solver, about=about | {"calls": one.calls, "seconds": one.seconds})
     row = st.container(horizontal=True, vertical_alignment="center")
     downloads.take(taken, file_name(f"{downloads.data_name(view.data)} {one.title}"), row)

@@ -174,17 +174,26 @@ def finding(one: Shown | None) -> str:
 
 def film(one: Shown | None, view: TrainView) -> go.Figure:
     """The data beside samples of the model at steps spread over its training, the latest last."""
-    truth = _truth(view.data, catalog.version(view.data, "exact"))
-    top = pictures.brightest(truth)
-    entries = [figures.Panel("The data", REFERENCE, ["exact density"], pictures.shades(truth, top))]
     taken = one.pictures if one else ()
     every = np.linspace(0, len(taken) - 1, min(SHOWN_PICTURES, len(taken))).round().astype(int)
-    for picture in (taken[k] for k in every):
-        title = one.what if one and picture.step < 0 else f"Step {picture.step:,}"
-        note = f"{live_training.SAMPLES:,} samples"
+    version, seen = catalog.version(view.data, "exact"), tuple(taken[k] for k in every)
+    return _film(view.data, version, seen, one.what if one else "", presenting.type_scale())
+
+
+@kept(32)
+def _film(data: str, version: int, seen: tuple[Picture, ...], what: str, type_scale: float) -> go.Figure:
+    """Made once of the same pictures: a run that is followed asks for it every second, and has new ones seldom."""
+    truth = _truth(data, version)
+    top, note = pictures.brightest(truth), f"{live_training.SAMPLES:,} samples"
+    entries = [figures.Panel("The data", REFERENCE, ["exact density"], pictures.shades(truth, top))]
+    for picture in seen:
+        title = what if picture.step < 0 else f"Step {picture.step:,}"
         entries.append(figures.Panel(title, MODEL, [note], pictures.shades(picture.image, top)))
-    half_width, scale = catalog.dataset(view.data).half_width, presenting.type_scale()
-    return figures.density_panels(entries, half_width, columns=1 + SHOWN_PICTURES, type_scale=scale)
+    half_width = catalog.dataset(data).half_width
+    return figures.density_panels(entries, half_width, columns=1 + SHOWN_PICTURES, type_scale=type_scale)
+
+
+_calibration = kept(32)(figures.calibration_figure)  # asked for as often as the film
 
 
 @kept(32)
@@ -220,7 +229,7 @@ def calibration(one: Shown | None) -> None:
     if one is None or one.calibration is None:
         return
     st.markdown("#### Is it calibrated?")
-    gallery.figure(figures.calibration_figure(one.calibration), "calibration", "Calibration", _words(one))
+    gallery.figure(_calibration(one.calibration), "calibration", "Calibration", _words(one))
     terms.caption(
         "E‖D(x, σ) − D(x′, 2σ)‖² less the drop in error from 2σ to σ, as a share of the error: **zero** at every noise "
         "level where the model is a true posterior mean, which is what KLUB's picture as an area rests on."

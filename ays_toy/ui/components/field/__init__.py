@@ -1,5 +1,6 @@
 """The field player: a denoiser's arrows over the density of noisy data, scrubbed through noise levels."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ def field_player(frames: FieldData, key: str, title: str = "Learned model") -> N
     _player(data={"title": title, **payload(frames)}, key=key)
 
 
+@lru_cache(maxsize=8)  # a run that is followed asks for the same every second
 def payload(frames: FieldData) -> dict[str, Any]:
     """As JSON; arrays as base64 of bytes or of little-endian float32."""
     levels = np.log([frame.sigma for frame in frames.frames])
