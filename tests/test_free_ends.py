@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ays_toy.cli import app
+from ays_toy.estimates import Estimate
 from ays_toy.runs import free_ends
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import schedules
@@ -40,6 +41,26 @@ def test_ends_are_searched_with_the_budget_that_is_said(monkeypatch, name):
         levels = schedules.SCHEDULES[name](3, low, high)
         drawn.append(law.energy(free_ends.draw(MODEL, levels, "ddim", free_ends.seeds.CHOICE, 256)).value)
     assert drawn[0] <= drawn[1]
+
+
+def test_the_ends_stay_apart_where_a_narrow_range_is_the_best(monkeypatch):
+    """As for few steps on *Two moons*, where the finer grids once reached ends in the wrong order."""
+    tried = []
+
+    def one(high, low):
+        tried.append(np.log(high / low))
+        return schedules.logsnr(3, low, high)
+
+    class Law:
+        @staticmethod
+        def energy(levels):
+            return Estimate(float(np.log(levels[0] / levels[-1])), 0.0)
+
+    monkeypatch.setattr(free_ends, "draw", lambda _model, levels, *_: levels)
+    monkeypatch.setattr(free_ends, "law_of", lambda *_: Law)
+    free_ends.best_ends(MODEL, one, "ddim")
+    whole = np.log(MODEL.sigma_max / MODEL.sigma_min)
+    assert min(tried) == pytest.approx(free_ends.NARROWEST * whole)
 
 
 def test_at_few_steps_free_ends_help_a_baseline_on_noise_that_it_did_not_see(monkeypatch):

@@ -83,8 +83,8 @@ def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float,
         cells.append((row.title, *ends, *figures, str(row.over_model["energy"])))
     common.print_columns(titles, cells)
     console.print(
-        f"Each schedule over ends of its own, the best of {free_ends.BUDGET} ranges by {free_ends.SAMPLES:,} samples: "
-        "the same budget for all; the choice is the one over the model's range, stretched. "
+        f"Each schedule over ends of its own, the best of up to {free_ends.BUDGET} ranges by {free_ends.SAMPLES:,} "
+        "samples: the same budget for all; the choice is the one over the model's range, stretched. "
         f"{steps} levels and a last jump to zero are {steps} steps here, so that no row belongs beside a table over "
         "one range."
     )

@@ -51,7 +51,7 @@ def pretrain(
     steps: Annotated[int, typer.Option(help="Training steps of each.")] = 12_000,
     as_json: AsJson = False,
 ) -> None:
-    """Train the MLPs that ship with the package and write them to ays_toy/weights."""
+    """Train the MLPs that ship with the package and write them to ays_toy/models/weights."""
     found = {}
     with progress(counts=False) as bars:
         with user_errors():

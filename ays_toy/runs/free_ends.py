@@ -27,6 +27,7 @@ SIDE, FINER = 5, 2  # ends of either kind that are tried at first, and how often
 BUDGET = SIDE**2 + FINER * 8  # ranges that are judged for every schedule
 SAMPLES = 4096  # behind every judgement
 HIGHEST, LOWEST = 128.0, 256.0  # by how much the highest level may fall, and the lowest rise
+NARROWEST = 0.1  # what must be left of the model's range in log sigma
 PATHS, LEVELS = 1024, 64  # of the pass that prices the optima over a range
 LEAST_CALLS = 4
 SHOWN = ("choice", "klub-optimum", "p-optimum", *names.BASELINES)
@@ -90,10 +91,11 @@ def stretched(sigmas: np.ndarray, high: float, low: float) -> np.ndarray:
 
 
 def best_ends(model: Model, one: Placed, solver: str) -> tuple[float, float]:
-    """The ends with the least energy distance among `BUDGET`: a grid in log sigma, then finer ones around the best."""
+    """The ends with the least energy distance of at most `BUDGET`: a grid in log sigma, then finer ones."""
     high, low = np.log(model.sigma_max), np.log(model.sigma_min)
-    highs = high - np.linspace(0.0, min(np.log(HIGHEST), 0.45 * (high - low)), SIDE)
-    lows = low + np.linspace(0.0, min(np.log(LOWEST), 0.45 * (high - low)), SIDE)
+    most = (1 - NARROWEST) / 2 * (high - low)
+    highs = high - np.linspace(0.0, min(np.log(HIGHEST), most), SIDE)
+    lows = low + np.linspace(0.0, min(np.log(LOWEST), most), SIDE)
     scores: dict[tuple[float, float], float] = {}
 
     def judge(ends: tuple[float, float]) -> float:
@@ -111,7 +113,7 @@ def best_ends(model: Model, one: Placed, solver: str) -> tuple[float, float]:
             (min(best[0] + a * reach[0], high), max(best[1] + b * reach[1], low))
             for a, b in product((-1, 0, 1), repeat=2)
         ]
-        best = min(around, key=judge)
+        best = min((ends for ends in around if ends[0] - ends[1] >= NARROWEST * (high - low)), key=judge)
     return float(np.exp(best[0])), float(np.exp(best[1]))
 
 
