@@ -74,6 +74,7 @@ def test_a_table_that_is_too_wide_goes_on_below_with_its_first_column(run):
     assert shown.count("Automatic choice") == shown.count("┏") == 2
     for title in ("KLUB", "NLL", "Sliced W2", "Energy distance", "Outliers"):
         assert f" {title} " in shown
+    assert shown.startswith("One Gaussian, model exact, 3 steps of Stochastic-DDIM.")
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= COLUMNS
 

@@ -23,6 +23,7 @@ from ays_toy.estimates import Measured
 from ays_toy.metrics import METRICS
 from ays_toy.optimize import RIVALS
 from ays_toy.runs import comparison, finding, free_ends
+from ays_toy.sampling.solvers import SOLVERS
 
 USUAL = 8  # steps
 
@@ -63,6 +64,8 @@ def compare(
         yours = brought.fit(brought.read(schedule), sigma_min, sigma_max, most=comparison.LEVELS - 1)
         steps = brought.steps_of_all(yours, steps, USUAL)
         results = finding.compare(chosen, solver, steps, power, seed, which=which, brought=yours)
+    what = f"{chosen.dataset.title}, model {model}, {steps} steps of {SOLVERS[solver].title}"
+    console.print(f"{what}. Fresh data have what a perfect sampler would; ± is one standard error.", markup=False)
     common.print_table(results, {name: METRICS[name].title for name in results[0].metrics})
     if as_json:
         about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 
 import torch
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from ays_toy import launch, serving
 from ays_toy.cli.common import AsJson, console
@@ -48,7 +48,7 @@ def doctor(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([asdict(one) for one in found], indent=2))
     else:
-        table = Table("", "there", "what to do", show_edge=False)
+        table = Table("", Column("there", overflow="fold"), "what to do", show_edge=False)
         for one in found:
             table.add_row(one.what, one.there, one.missing or "–")
         console.print(table, markup=False)
