@@ -55,7 +55,7 @@ def test_they_stand_in_the_table_where_they_are_asked_for(run):
     assert done.exit_code == 0, done.output
     assert done.output.count("GITS") == done.output.count("Entropic") == 1
     assert "BOSS" not in done.output
-    assert done.output.index("Gaussian-optimal") < done.output.index("GITS") < done.output.index("Fresh data")
+    assert done.output.index("Gaussian-optimal") < done.output.index("GITS") < done.output.index("│ Fresh data")
 
 
 def test_a_schedule_as_csv_is_read_back_to_the_bit(run, tmp_path):
