@@ -3,13 +3,13 @@
 What Python compiles is left out, and so is what is not installed here, which is named.
 """
 
-import re
 import tomllib
 from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from ays_toy.cli.common import print_columns
 
@@ -27,7 +27,7 @@ def needed(asked: Iterable[str]) -> tuple[dict[str, Distribution], set[str]]:
     todo = [Requirement(one) for one in asked]
     while todo:
         one = todo.pop()
-        name, extras = re.sub(r"[-_.]+", "-", one.name).lower(), frozenset(one.extras)
+        name, extras = canonicalize_name(one.name), frozenset(one.extras)
         if (name, extras) in seen:
             continue
         seen.add((name, extras))
