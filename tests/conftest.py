@@ -17,12 +17,14 @@ import torch
 from hypothesis import settings
 
 from ays_toy.data import datasets
+from ays_toy.figures import plotted
 from ays_toy.pricing.paths import PathGram
 
 if TYPE_CHECKING:
     from chromium import Visit
     from playwright.sync_api import Browser, BrowserContext, Page
 
+plotted.looked_at = True  # which costs a page most of its time
 torch.set_num_threads(1)  # the tensors are small: waiting for a second thread costs more than it gives
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")

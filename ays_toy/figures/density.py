@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import get_colorscale
 
+from ays_toy.figures import plotted
 from ays_toy.figures.axes import axes
 from ays_toy.palette import DENSITY, MARGIN
 
@@ -39,7 +40,8 @@ def density_panels(
     """
     bins = panels[0].image.shape[0]
     center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
-    looks = {"zmin": 0, "zmax": 255, "colorscale": DENSITY, "showscale": False, "hoverinfo": "skip"}
+    shades = [list(stop) for stop in get_colorscale(DENSITY)]  # in full: the browser knows other palettes by name
+    looks = {"zmin": 0, "zmax": 255, "colorscale": shades, "showscale": False, "hoverinfo": "skip"}
     space = {"range": [-half_width, half_width], "constrain": "domain"}
     hidden = {"visible": False, "fixedrange": True}
     heats, titles = [], []
@@ -48,12 +50,14 @@ def density_panels(
         one |= hidden
     for column, panel in enumerate(panels, start=1):
         axis = "" if column == 1 else f"{column}"
-        heats.append(go.Heatmap(z=panel.image, x=center, y=center, xaxis=f"x{axis}", yaxis=f"y{axis}", **looks))
+        place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
+        heats.append(plotted.trace(go.Heatmap, z=panel.image, x=center, y=center, **place, **looks))
         layout[f"xaxis{axis}"] |= space
         layout[f"yaxis{axis}"] |= {**space, "scaleanchor": f"x{axis}"}
         titles.append(_title(panel, f"x{axis} domain", f"y{axis} domain", type_scale))
     top = round((32 + 15 * max(len(panel.notes) for panel in panels)) * type_scale)
-    return go.Figure(heats, layout | {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False})
+    layout |= {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False}
+    return plotted.figure(heats, layout)
 
 
 def _title(panel: Panel, across: str, up: str, type_scale: float) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from ays_toy.figures import plotted
 from ays_toy.names import title
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
 from ays_toy.sampling.trajectories import Curve, Trajectories
@@ -35,24 +36,27 @@ def local_errors(flow: Trajectories, power: float | None = None, height: int = 2
 
 def distances(flow: Trajectories, power: float | None = None, height: int = 250) -> go.Figure:
     """The distance from the reference that has accumulated at every noise level, over the reference's own doubt."""
-    figure = _figure(flow, flow.distance, "distance from the reference", power, height)
-    doubt = _Look("the reference's own doubt", REFERENCE, "dot", None)
-    return figure.add_trace(_trace(flow.doubt, doubt, "half as many steps lie %{customdata} away"))
+    look = _Look("the reference's own doubt", REFERENCE, "dot", None)
+    doubt = _trace(flow.doubt, look, "half as many steps lie %{customdata} away")
+    return _figure(flow, flow.distance, "distance from the reference", power, height, doubt)
 
 
-def _figure(flow: Trajectories, curves: Mapping[str, Curve], what: str, power: float | None, height: int) -> go.Figure:
-    figure = go.Figure()
+def _figure(
+    flow: Trajectories, curves: Mapping[str, Curve], what: str, power: float | None, height: int, *more: go.Scatter
+) -> go.Figure:
+    traces = []
     for name, curve in curves.items():
         style = STYLES[name]
         n = curve.sigmas.size
         look = _Look(title(name, power), style.color, style.dash, style.symbol)
-        figure.add_trace(_trace(curve, look, f"step %{{text}} of {n}: %{{customdata}}"))
+        traces.append(_trace(curve, look, f"step %{{text}} of {n}: %{{customdata}}"))
     # One scale for both figures.
     both = np.concatenate([curve.rms for curve in (*flow.local.values(), *flow.distance.values())])
     largest = max(float(both.max()), 10 * SMALLEST)
     top = np.log10(1.6 * largest)
     bottom = max(np.log10(max(float(both[both > 0].min(initial=largest)), SMALLEST)) - 0.2, top - SHOWN_DECADES)
     ends = np.log10([flow.reference.sigmas[0] * 1.15, flow.reference.sigmas[-1] / 1.15])
+    figure = plotted.figure([*traces, *more])
     figure.update_xaxes(
         type="log",
         range=ends,
@@ -78,7 +82,8 @@ def _trace(curve: Curve, look: _Look, says: str) -> go.Scatter:
     seen = curve.rms > 0  # the first step of some schedules is exact
     rms, stderr = curve.rms[seen], curve.stderr[seen]
     marked = look.symbol is not None
-    return go.Scatter(
+    return plotted.trace(
+        go.Scatter,
         x=curve.sigmas[seen],
         y=rms,
         error_y={

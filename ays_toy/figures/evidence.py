@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from ays_toy.figures import plotted
 from ays_toy.palette import MARGIN, REFERENCE, STYLES, Style
 from ays_toy.words import significant
 
@@ -32,23 +33,23 @@ def winners(ratios: pd.DataFrame, tied: pd.DataFrame, titles: Mapping[str, str])
         [cell(value, share >= 0.5, many) for value, share in zip(*pair, strict=True)]
         for pair in zip(means.T.to_numpy(), shares.T.to_numpy(), strict=True)
     ]
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.log10(np.minimum(means.T.to_numpy(), WORST)),
-            x=[solvers, steps],  # each solver once, over its numbers of steps
-            y=list(titles.values()),
-            text=text,
-            customdata=np.stack([means.T.to_numpy(), 100 * shares.T.to_numpy()], axis=-1),
-            texttemplate="%{text}",
-            textfont={"size": 10 if many else 12},
-            colorscale=SCALE,
-            zmin=0,
-            zmax=float(np.log10(WORST)),
-            showscale=False,
-            hovertemplate="%{y}, %{x}<br>%{customdata[0]:.3g} times the best<br>"
-            "best or as good in %{customdata[1]:.0f} % of the cases<extra></extra>",
-        )
+    cells = plotted.trace(
+        go.Heatmap,
+        z=np.log10(np.minimum(means.T.to_numpy(), WORST)),
+        x=[solvers, steps],  # each solver once, over its numbers of steps
+        y=list(titles.values()),
+        text=text,
+        customdata=np.stack([means.T.to_numpy(), 100 * shares.T.to_numpy()], axis=-1),
+        texttemplate="%{text}",
+        textfont={"size": 10 if many else 12},
+        colorscale=SCALE,
+        zmin=0,
+        zmax=float(np.log10(WORST)),
+        showscale=False,
+        hovertemplate="%{y}, %{x}<br>%{customdata[0]:.3g} times the best<br>"
+        "best or as good in %{customdata[1]:.0f} % of the cases<extra></extra>",
     )
+    figure = plotted.figure([cells])
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False)
     figure.update_xaxes(side="top", tickangle=0, fixedrange=True, ticks="", showgrid=False, showdividers=False)
     return figure.update_layout(height=TOP + ROW * len(titles), margin={**MARGIN, "t": TOP})
@@ -62,11 +63,12 @@ def cell(ratio: float, best: bool, short: bool) -> str:
 
 def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, str], what: str) -> go.Figure:
     """A metric against the number of steps (rows), a line for every schedule named, with its error bars."""
-    figure = go.Figure()
+    traces = []
     for name, title in titles.items():
         style, value, error = look(name), values[name], errors[name]
-        figure.add_trace(
-            go.Scatter(
+        traces.append(
+            plotted.trace(
+                go.Scatter,
                 x=values.index,
                 y=value,
                 error_y={"type": "data", "array": error, "color": style.color, "thickness": 1.2, "width": 3},
@@ -78,7 +80,7 @@ def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, st
                 hovertemplate=f"{title}, %{{x}} steps<br>{what} %{{customdata}}<extra></extra>",
             )
         )
-    positive = bool((values[list(titles)].min() > 0).all())
+    figure, positive = plotted.figure(traces), bool((values[list(titles)].min() > 0).all())
     said = {"text": "number of steps", "standoff": 2}
     figure.update_xaxes(type="log", title=said, tickvals=list(values.index), tickangle=0, fixedrange=True)
     figure.update_yaxes(title={"text": what, "standoff": 4}, fixedrange=True, tickformat="~g")
@@ -89,11 +91,12 @@ def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, st
 def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mapping[str, str]) -> go.Figure:
     """How far from the best each schedule is, against the denoiser calls that finding it takes; none at the left."""
     least = min((count for count in calls.values() if count), default=1.0)
-    figure = go.Figure()
+    traces = []
     for name, title in titles.items():
         style = look(name)
-        figure.add_trace(
-            go.Scatter(
+        traces.append(
+            plotted.trace(
+                go.Scatter,
                 x=[calls[name] or least / 10],
                 y=[ratios[name]],
                 mode="markers+text",
@@ -107,7 +110,7 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
                 hovertemplate=f"{title}<br>%{{y:.3g}} times the best<br>%{{customdata}}<extra></extra>",
             )
         )
-    ticks = [least / 10, *(10.0**k for k in range(int(np.floor(np.log10(least))), 9))]
+    figure, ticks = plotted.figure(traces), [least / 10, *(10.0**k for k in range(int(np.floor(np.log10(least))), 9))]
     words = ["none", *(f"{tick:,.0f}" for tick in ticks[1:])]
     figure.update_xaxes(
         type="log",
@@ -125,11 +128,12 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
 
 def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     """The divergence of the samples from the data, `truth`, against the bound on it, `klub`: a point for every row."""
-    figure = go.Figure()
+    traces = []
     for name, title in titles.items():
         style, some = look(name), points[points.schedule == name]
-        figure.add_trace(
-            go.Scatter(
+        traces.append(
+            plotted.trace(
+                go.Scatter,
                 x=some.klub,
                 y=some.truth,
                 mode="markers",
@@ -139,11 +143,18 @@ def bound(points: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
             )
         )
     ends = [min(points.truth.min(), points.klub.min()) / 1.5, points.klub.max() * 1.5]
-    figure.add_trace(
-        go.Scatter(
-            x=ends, y=ends, mode="lines", line={"color": REFERENCE, "dash": "dot"}, name="KL = KLUB", hoverinfo="skip"
+    traces.append(
+        plotted.trace(
+            go.Scatter,
+            x=ends,
+            y=ends,
+            mode="lines",
+            line={"color": REFERENCE, "dash": "dot"},
+            name="KL = KLUB",
+            hoverinfo="skip",
         )
     )
+    figure = plotted.figure(traces)
     for axis, what in (("xaxis", "KLUB (nats)"), ("yaxis", "KL true‖samples (nats)")):
         said = {"text": what, "standoff": 3}
         figure.update_layout({axis: {"type": "log", "dtick": 1, "fixedrange": True, "title": said}})

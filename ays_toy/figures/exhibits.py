@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from ays_toy.figures import plotted
 from ays_toy.figures.evidence import FRAME, look
 from ays_toy.palette import MARGIN, REFERENCE
 from ays_toy.words import significant
@@ -21,13 +22,14 @@ def against(means: pd.DataFrame, titles: Mapping[str, str], base: str, what: str
 
     `means` has such lines as rows, their ratios and the errors of those as columns.
     """
-    figure = go.Figure()
+    traces = []
     solvers, steps = zip(*((solver, f"{steps} steps") for solver, steps in means.index), strict=True)
     for name, title in titles.items():
         style, ratios, errors = look(name), means["ratio"][name], means["error"][name]
         part = errors / ratios  # even to both sides in the logarithm, whose error it is
-        figure.add_trace(
-            go.Scatter(
+        traces.append(
+            plotted.trace(
+                go.Scatter,
                 x=ratios,
                 y=[solvers, steps],
                 error_x={
@@ -41,6 +43,7 @@ def against(means: pd.DataFrame, titles: Mapping[str, str], base: str, what: str
                 hovertemplate=f"{title}, %{{y}}<br>{what} %{{customdata}} times {base}<extra></extra>",
             )
         )
+    figure = plotted.figure(traces)
     figure.add_vline(1.0, line={"color": REFERENCE, "dash": "dot", "width": 1.4})
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showdividers=False)
     said = {"text": f"times {base}", "standoff": 2}
@@ -53,27 +56,28 @@ def dial(
     values: pd.DataFrame, errors: pd.DataFrame, powers: Mapping[str, float], others: Mapping[str, str]
 ) -> go.Figure:
     """Outliers against the error of the modes' mass: a curve of the optima for all powers, others beside it."""
-    figure, style = go.Figure(), look(POWERS)
+    style = look(POWERS)
     along = values.loc[list(powers)]
-    figure.add_trace(
-        go.Scatter(
-            x=along["mode-mass"],
-            y=along["outliers"],
-            mode="lines+markers+text",
-            line={"color": style.color, "dash": style.dash, "width": 1.6},
-            marker={"color": style.color, "symbol": style.symbol, "size": 9},
-            name="p-optimum for every p",
-            text=[f"p = {power:g}" for power in powers.values()],
-            textposition="top right",
-            textfont={"size": 11},
-            cliponaxis=False,
-            hovertemplate="%{text}<br>mode mass error %{x:.3g}, outliers %{y:.3g}<extra></extra>",
-        )
+    curve = plotted.trace(
+        go.Scatter,
+        x=along["mode-mass"],
+        y=along["outliers"],
+        mode="lines+markers+text",
+        line={"color": style.color, "dash": style.dash, "width": 1.6},
+        marker={"color": style.color, "symbol": style.symbol, "size": 9},
+        name="p-optimum for every p",
+        text=[f"p = {power:g}" for power in powers.values()],
+        textposition="top right",
+        textfont={"size": 11},
+        cliponaxis=False,
+        hovertemplate="%{text}<br>mode mass error %{x:.3g}, outliers %{y:.3g}<extra></extra>",
     )
+    traces = [curve]
     for k, (name, title) in enumerate(others.items()):
         style, value, error = look(name), values.loc[name], errors.loc[name]
-        figure.add_trace(
-            go.Scatter(
+        traces.append(
+            plotted.trace(
+                go.Scatter,
                 x=[value["mode-mass"]],
                 y=[value["outliers"]],
                 error_x={"type": "data", "array": [error["mode-mass"]], "color": style.color, "thickness": 1.2},
@@ -85,6 +89,7 @@ def dial(
             )
         )
     ends = {"rangemode": "tozero", "fixedrange": True}
+    figure = plotted.figure(traces)
     figure.update_xaxes(title={"text": "mode mass error", "standoff": 2}, **ends)
     figure.update_yaxes(title={"text": "outliers", "standoff": 4}, tickformat=".0%", **ends)
     return figure.update_layout(FRAME)

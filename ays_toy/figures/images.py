@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from ays_toy.estimates import Estimate, Measured
+from ays_toy.figures import plotted
 from ays_toy.palette import MARGIN, STYLES
 
 LONGEST = 17  # letters of a title in one line, or it would take the room of what it stands beside
@@ -37,13 +38,14 @@ def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: 
 
     The legend stands above it in two columns, and has its room beyond the height.
     """
-    figure = go.Figure()
+    traces = []
     every = sorted({n for curve in curves for n in curve.values} | {steps})
     for curve in curves:
         style, at = STYLES[curve.name], sorted(curve.values)
         estimates = [curve.values[n] for n in at]
-        figure.add_trace(
-            go.Scatter(
+        traces.append(
+            plotted.trace(
+                go.Scatter,
                 x=np.array(at, dtype=np.float32),
                 y=np.array([e.value for e in estimates], dtype=np.float32),
                 error_y={
@@ -59,6 +61,7 @@ def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: 
                 hovertemplate=f"<b>{curve.title}</b>, %{{x}} steps: %{{customdata}}<extra></extra>",
             )
         )
+    figure = plotted.figure(traces)
     figure.add_vline(x=steps, line={"width": 1, "dash": "dot"})
     figure.update_xaxes(
         type="log",
@@ -90,19 +93,19 @@ def klub_bars(rows: Sequence[Measured]) -> go.Figure:
     priced = sorted(((row, row.klub) for row in rows if row.klub), key=lambda pair: -pair[1].value)
     values = np.array([klub.value for _, klub in priced])
     titles = [in_lines(row.title) for row, _ in priced]
-    figure = go.Figure(
-        go.Bar(
-            x=values.astype(np.float32),
-            y=["<br>".join(lines) for lines in titles],
-            orientation="h",
-            marker={"color": [STYLES[row.schedule.name].color for row, _ in priced]},
-            error_x={"array": np.array([klub.stderr for _, klub in priced], dtype=np.float32), "width": 3},
-            text=[f" {klub}" for _, klub in priced],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="<b>%{y}</b>: KLUB %{text} nats<extra></extra>",
-        )
+    bars = plotted.trace(
+        go.Bar,
+        x=values.astype(np.float32),
+        y=["<br>".join(lines) for lines in titles],
+        orientation="h",
+        marker={"color": [STYLES[row.schedule.name].color for row, _ in priced]},
+        error_x={"array": np.array([klub.stderr for _, klub in priced], dtype=np.float32), "width": 3},
+        text=[f" {klub}" for _, klub in priced],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="<b>%{y}</b>: KLUB %{text} nats<extra></extra>",
     )
+    figure = plotted.figure([bars])
     low, high = np.log10([values.min() / 2, values.max()])
     figure.update_xaxes(
         type="log",

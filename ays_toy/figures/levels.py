@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ays_toy.estimates import KlubEstimate, Measured
+from ays_toy.figures import plotted
 from ays_toy.figures.axes import axes
 from ays_toy.figures.images import in_lines
 from ays_toy.palette import MARGIN, REFERENCE, STYLES
@@ -47,7 +48,7 @@ def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -
     # Over the high noise levels, where no schedule has an area that could be seen.
     layout["legend"] = {"x": 0.01, "xanchor": "left", "y": 0.6, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
     layout |= {"height": height, "margin": {**MARGIN, "b": 36}, "hovermode": "closest"}
-    return go.Figure([*rails, *patches], layout)
+    return plotted.figure([*rails, *patches], layout)
 
 
 def rail_words(rows: Sequence[Measured], cost: str = "KLUB", unit: str = "nats") -> str:
@@ -67,7 +68,7 @@ def _klub(row: Measured) -> KlubEstimate:
 
 def levels_side_by_side(schedules: Sequence[Schedule], height: int = 220) -> go.Figure:
     """Where schedules put their levels, each over its own range."""
-    figure = go.Figure([_rail(one, one.title) for one in schedules])
+    figure = plotted.figure([_rail(one, one.title) for one in schedules])
     figure.update_xaxes(type="log", autorange="reversed", fixedrange=True, dtick=1, zeroline=False)
     figure.update_xaxes(title={"text": "noise level σ (sampling runs left to right)", "standoff": 2})
     figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
@@ -78,7 +79,8 @@ def _rail(schedule: Schedule, place: np.float32 | str) -> go.Scatter:
     style, n = STYLES[schedule.name], schedule.steps
     edge = {} if style.symbol.endswith("-open") else {"color": REFERENCE, "width": 0.5}  # open marks are all edge
     what = f"<b>{schedule.title}</b>, level %{{customdata}} of {n}: σ = %{{x:.5g}}<br>{style.about}"
-    return go.Scatter(
+    return plotted.trace(
+        go.Scatter,
         x=schedule.sigmas,
         y=np.full(n + 1, place),
         mode="lines+markers",
@@ -101,7 +103,8 @@ def _patches(row: Measured, outline: Outline, ceiling: float) -> go.Scatter:
     total = str(klub)
     if max(float(part.max()) for part in ys) > ceiling:
         total += " (cut off)"
-    return go.Scatter(
+    return plotted.trace(
+        go.Scatter,
         x=np.concatenate(xs).astype(np.float32),
         y=np.concatenate(ys).astype(np.float32),
         mode="lines",

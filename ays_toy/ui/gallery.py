@@ -86,7 +86,8 @@ def show(
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, truth(model))
     drawn = figures.density_panels([data, *panels], model.dataset.half_width, type_scale=presenting.type_scale())
-    drawn.update_layout(meta=meta)
+    if meta is not None:
+        drawn.update_layout(meta=meta)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, whole, height="stretch")

@@ -1,0 +1,62 @@
+"""Figures that Plotly does not look through say what it would have made of them, and hold nothing that it refuses."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from pages_shown import computed, opened, run
+from streamlit.testing.v1 import AppTest
+
+from ays_toy import figures
+from ays_toy.figures import plotted
+from ays_toy.pricing.calibration import Calibration
+from ays_toy.sampling import schedules
+from ays_toy.sampling.schedules import Schedule
+
+CURVE = np.array([1.0, 0.5, 0.1])
+
+
+def said(figure: str) -> dict:
+    """A figure as the browser is told it, but for what is told to be empty."""
+    return json.loads(figure, object_hook=lambda held: {key: value for key, value in held.items() if value != []})
+
+
+def specs(at: AppTest) -> list[dict]:
+    return [said(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("page", ["explore", "trajectories", "optimize", "beat_ays", "data", "images", "evidence"])
+def test_every_page_draws_the_same_figures_whether_they_are_looked_at_or_not(page, monkeypatch):
+    at = opened(page)
+    computed()
+    looked_at = specs(run(at))
+    monkeypatch.setattr(plotted, "looked_at", False)
+    drawn = specs(run(at))
+    assert drawn, "no figure on the page"
+    assert drawn == looked_at
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.training_curves([100, 200, 300], [0.5, 0.02, 0.01], [2.0, 1.5, 1.4]),
+        lambda: figures.calibration_figure(Calibration(CURVE, CURVE / 50, CURVE / 90)),
+        lambda: figures.levels_side_by_side([Schedule("edm", "EDM", schedules.edm(8))]),
+    ],
+    ids=["training", "calibration", "levels"],
+)
+def test_what_pages_draw_later_is_the_same_too(draw: Callable[[], go.Figure], monkeypatch):
+    looked_at = said(draw().to_json())
+    monkeypatch.setattr(plotted, "looked_at", False)
+    assert said(draw().to_json()) == looked_at
+
+
+def test_the_tests_have_figures_looked_at_and_the_app_has_not(monkeypatch):
+    assert plotted.looked_at
+    with pytest.raises(ValueError, match="Invalid property"):
+        plotted.trace(go.Scatter, colour="red")
+    monkeypatch.setattr(plotted, "looked_at", False)
+    plotted.trace(go.Scatter, colour="red")
