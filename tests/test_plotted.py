@@ -14,6 +14,7 @@ from ays_toy.figures import plotted
 from ays_toy.pricing.calibration import Calibration
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui.kept import size
 
 CURVE = np.array([1.0, 0.5, 0.1])
 
@@ -60,3 +61,20 @@ def test_the_tests_have_figures_looked_at_and_the_app_has_not(monkeypatch):
         plotted.trace(go.Scatter, colour="red")
     monkeypatch.setattr(plotted, "looked_at", False)
     plotted.trace(go.Scatter, colour="red")
+
+
+def test_a_finished_figure_says_the_same_once_and_takes_about_what_it_says():
+    one = figures.levels_side_by_side([Schedule("edm", "EDM", schedules.edm(8))])
+    before = one.to_json()
+    finished = one.finished()
+    assert finished.to_json() == before
+    assert finished.to_dict() is finished.to_dict()
+    assert len(before) < size(finished) < 4 * len(before)
+
+
+def test_pictures_that_show_the_same_are_one_figure_and_others_are_not():
+    shades = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    one, same = (figures.Panel("EDM", "#CC0000", ["NLL 1"], shades.copy()) for _ in range(2))
+    assert (one, hash(one)) == (same, hash(same))
+    others = [figures.Panel("EDM", "#CC0000", ["NLL 2"], shades), figures.Panel("EDM", "#CC0000", ["NLL 1"], shades.T)]
+    assert all(one != other for other in others)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ays_toy.palette import DENSITY, MARGIN
 
 def shade_colors() -> np.ndarray:
     """Red, green and blue of each shade as the pictures have it, for what draws them otherwise: [256, 3] of a byte."""
-    places, stops = zip(*get_colorscale(DENSITY), strict=True)
+    places, stops = zip(*_palette(), strict=True)
     channels = np.array([[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in stops])
     at = np.arange(256) / 255
     return np.stack([np.rint(np.interp(at, places, one)) for one in channels.T], axis=1).astype(np.uint8)
@@ -23,25 +24,37 @@ def shade_colors() -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One density picture: title and the color of its badge, lines under it, shades [bins, bins] of one byte."""
+    """One density picture: title and the color of its badge, lines under it, shades [bins, bins] of one byte.
+
+    Two that say and show the same are equal.
+    """
 
     title: str
     color: str
     notes: Sequence[str]
     image: np.ndarray
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Panel) and self._all == other._all
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+    @cached_property
+    def _all(self) -> tuple[Any, ...]:
+        return self.title, self.color, tuple(self.notes), self.image.shape, self.image.tobytes()
+
 
 def density_panels(
     panels: Sequence[Panel], half_width: float, columns: int | None = None, type_scale: float = 1.0
-) -> go.Figure:
+) -> plotted.Drawn:
     """Densities side by side, on one scale of color and space, with room for `columns` of them (default: all).
 
     `type_scale` is how many times their usual size the words have.
     """
     bins = panels[0].image.shape[0]
     center = (np.arange(bins, dtype=np.float32) + 0.5) * (2 * half_width / bins) - half_width
-    shades = [list(stop) for stop in get_colorscale(DENSITY)]  # in full: the browser knows other palettes by name
-    looks = {"zmin": 0, "zmax": 255, "colorscale": shades, "showscale": False, "hoverinfo": "skip"}
+    looks = {"zmin": 0, "zmax": 255, "colorscale": _palette(), "showscale": False, "hoverinfo": "skip"}
     space = {"range": [-half_width, half_width], "constrain": "domain"}
     hidden = {"visible": False, "fixedrange": True}
     heats, titles = [], []
@@ -56,8 +69,14 @@ def density_panels(
         layout[f"yaxis{axis}"] |= {**space, "scaleanchor": f"x{axis}"}
         titles.append(_title(panel, f"x{axis} domain", f"y{axis} domain", type_scale))
     top = round((32 + 15 * max(len(panel.notes) for panel in panels)) * type_scale)
-    layout |= {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False}
-    return plotted.figure(heats, layout)
+    looks = {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False}
+    return plotted.figure(heats, {**layout, **looks})
+
+
+@lru_cache(1)
+def _palette() -> list[list[Any]]:
+    """Where on the scale which color stands: the browser's palettes of that name are others."""
+    return [list(stop) for stop in get_colorscale(DENSITY)]
 
 
 def _title(panel: Panel, across: str, up: str, type_scale: float) -> dict[str, Any]:

@@ -21,7 +21,7 @@ Outline = list[tuple[np.ndarray, np.ndarray]]  # of every step's patch, see `Pat
 LONGEST = 24  # letters in a line beside the rails, where there is room for two
 
 
-def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -> go.Figure:
+def rail_and_area(rows: Sequence[Measured], gram: PathGram, height: int = 345) -> plotted.Drawn:
     """Where each schedule puts its levels, over its KLUB as area: one patch per step on the same log-sigma axis."""
     titles, outlines = [row.title for row in rows], [gram.outline(row.schedule.sigmas) for row in rows]
     ceiling = _ceiling(outlines)

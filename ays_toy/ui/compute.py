@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -78,10 +78,10 @@ class Metrics(dict[str, Estimate]):
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What samples of one schedule came to: their metrics and, where asked for, their density as bin masses."""
+    """What samples of one schedule came to: their metrics and, where asked for, the shades of their density."""
 
     metrics: Metrics
-    image: np.ndarray | None
+    image: np.ndarray | None  # [BINS, BINS] of one byte
 
 
 Outcomes = Mapping[str, "Future[Outcome]"]
@@ -135,8 +135,11 @@ def outcome(asked: Sampling) -> Outcome:
     """Samples, drawn and, unless what they are worth ships, measured."""
     samples = _samples(asked)
     usual = _shipped(asked) or evaluate(samples, reference(asked.model))
-    image = pictures.density_image(samples, asked.model.dataset.half_width, BINS) if asked.pictured else None
-    return Outcome(Metrics(asked, usual), image)
+    return Outcome(Metrics(asked, usual), _shades(samples, asked.model) if asked.pictured else None)
+
+
+def _shades(samples: torch.Tensor, model: Model) -> np.ndarray:
+    return pictures.shades(pictures.density_image(samples, model.dataset.half_width, BINS), truth(model).top)
 
 
 _outcomes: Tasks[Sampling, Outcome] = Tasks(outcome, _pool, _later)
@@ -248,7 +251,16 @@ def entropy(model: Model) -> float:
     return model.dataset.mixture.entropy(model.sigma_min)
 
 
+class Truth(NamedTuple):
+    """The data's own density as pictures show it: shades [BINS, BINS] of one byte, and the bin mass drawn in full."""
+
+    shades: np.ndarray
+    top: float
+
+
 @kept(32)
-def truth(model: Model) -> np.ndarray:
-    """The exact bin masses of the data."""
-    return pictures.true_image(model, model.dataset.half_width, BINS)
+def truth(model: Model) -> Truth:
+    """What all pictures of samples of the model are held against, on one scale."""
+    exact = pictures.true_image(model, model.dataset.half_width, BINS)
+    top = pictures.brightest(exact)
+    return Truth(pictures.shades(exact, top), top)

@@ -12,9 +12,11 @@ from ays_toy.estimates import Measured
 from ays_toy.exchange.fitting import fit_range
 from ays_toy.lessons.facts import Facts
 from ays_toy.runs import verdicts
+from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import compute, downloads, findings, following, gallery, tables, yours
+from ays_toy.ui.kept import kept
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import View
 
@@ -105,11 +107,20 @@ def container(view: View) -> str:
 
 def rail(view: View, known: Known) -> tuple[go.Figure, str]:
     """The levels of every schedule shown over KLUB as area, and both in words."""
-    model, drawn = view.chosen_model, [one for name, one in known.items() if name in shown(view, known)]
-    rows = [Measured(one, compute.price(model, one.levels)) for one in drawn]
+    drawn = [(one.name, one.title, one.levels) for name, one in known.items() if name in shown(view, known)]
+    return _rail(view.chosen_model, tuple(drawn), tuple(following.meta(view, own(view))))
+
+
+@kept(64)
+def _rail(
+    model: Model, drawn: tuple[tuple[str, str, tuple[float, ...]], ...], meta: tuple[float | str | None, ...]
+) -> tuple[go.Figure, str]:
+    """Made once of the same names, titles and levels: a page runs again when its pictures and its table have come."""
+    schedules = [Schedule(name, title, np.array(levels)) for name, title, levels in drawn]
+    rows = [Measured(one, compute.price(model, one.levels)) for one in schedules]
     figure = figures.rail_and_area(rows, compute.gram(model), RAIL_HEIGHT)
-    figure.update_layout(meta=following.meta(view, own(view)))
-    return figure, figures.rail_words(rows)
+    figure.update_layout(meta=meta)
+    return figure.finished(), figures.rail_words(rows)
 
 
 RAIL = "rail"  # the key of its figure

@@ -42,7 +42,7 @@ def pictures(view: ComparedView, own: Schedule | None, within: str, rail: str) -
     if (live := gallery.live(view, within)) is None:
         return None
     led = Led(panels, _unpriced(view, panels))
-    return Following(live, led, _marked(view, own), mark(model), gallery.truth(model), rail, own)
+    return Following(live, led, _marked(view, own), mark(model), compute.truth(model).shades, rail, own)
 
 
 def priced(view: ComparedView) -> Priced:

@@ -12,7 +12,6 @@ from ays_toy import figures
 from ays_toy.figures import Panel
 from ays_toy.metrics import METRICS
 from ays_toy.palette import REFERENCE, color
-from ays_toy.runs import pictures
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, downloads, presenting
@@ -48,8 +47,7 @@ def panel(
     shown: Sequence[str] = metrics(),
 ) -> Panel:
     """The samples of one schedule over the metrics shown, or why there are none yet."""
-    exact, lines = compute.truth(model), [waits, "\u00a0"]
-    image = exact * 0
+    lines, image = [waits, "\u00a0"], np.zeros_like(compute.truth(model).shades)
     if outcome is not None:
         found, lines = compute.waited(outcome), []
         for name in shown:
@@ -57,7 +55,7 @@ def panel(
             lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
         assert found.image is not None
         image = found.image
-    return Panel(schedule.title, color(schedule.name), lines, pictures.shades(image, pictures.brightest(exact)))
+    return Panel(schedule.title, color(schedule.name), lines, image)
 
 
 def reserved(key: str, height: int) -> Any:
@@ -84,19 +82,20 @@ def show(
     A figure that is not `whole`, since some of its pictures are still to come, is not offered to be taken away.
     """
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
-    data = Panel("The data", REFERENCE, notes, truth(model))
-    drawn = figures.density_panels([data, *panels], model.dataset.half_width, type_scale=presenting.type_scale())
-    if meta is not None:
-        drawn.update_layout(meta=meta)
+    data = Panel("The data", REFERENCE, notes, compute.truth(model).shades)
+    drawn = _drawn((data, *panels), model.dataset.half_width, presenting.type_scale(), meta and tuple(meta))
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, whole, height="stretch")
 
 
-def truth(model: Model) -> np.ndarray:
-    """The data's own density as the pictures show it: shades [bins, bins] of one byte."""
-    exact = compute.truth(model)
-    return pictures.shades(exact, pictures.brightest(exact))
+@kept(64)
+def _drawn(panels: tuple[Panel, ...], half_width: float, type_scale: float, meta: Any) -> go.Figure:
+    """Made once of the same pictures: a page runs again when its table has come, and a class has the same in sight."""
+    drawn = figures.density_panels(panels, half_width, type_scale=type_scale)
+    if meta is not None:
+        drawn.update_layout(meta=meta)
+    return drawn.finished()
 
 
 def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Live | None:
@@ -104,7 +103,7 @@ def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Liv
     model = state.chosen_model
     if (sent := sampled(model)) is None:
         return None
-    top = pictures.brightest(compute.truth(model))
+    top = compute.truth(model).top
     return Live(sent, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
 
 

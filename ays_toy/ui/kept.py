@@ -16,6 +16,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 import torch
 
+from ays_toy.figures.plotted import Drawn
+
 P = ParamSpec("P")
 T = TypeVar("T")
 MOST_BYTES = 192 * 2**20  # of all that is kept
@@ -119,12 +121,12 @@ def total_bytes() -> int:
 
 
 def size(value: Any, seen: set[int] | None = None) -> int:
-    """Bytes of a value with all that it holds: arrays, tensors, texts, collections and what has attributes."""
+    """Bytes of a value with all that it holds: arrays, tensors, figures, texts, collections and what has attributes."""
     seen = set() if seen is None else seen
     if id(value) in seen or isinstance(value, type) or callable(value):
         return 0
     seen.add(id(value))
-    if isinstance(value, np.ndarray | torch.Tensor):
+    if isinstance(value, np.ndarray | torch.Tensor | Drawn):
         return int(value.nbytes)
     inner: Collection[Any] = ()
     if isinstance(value, Future):

@@ -190,7 +190,7 @@ def _film(data: str, version: int, seen: tuple[Picture, ...], what: str, type_sc
         title = what if picture.step < 0 else f"Step {picture.step:,}"
         entries.append(figures.Panel(title, MODEL, [note], pictures.shades(picture.image, top)))
     half_width = catalog.dataset(data).half_width
-    return figures.density_panels(entries, half_width, columns=1 + SHOWN_PICTURES, type_scale=type_scale)
+    return figures.density_panels(entries, half_width, 1 + SHOWN_PICTURES, type_scale).finished()
 
 
 _calibration = kept(32)(figures.calibration_figure)  # asked for as often as the film
