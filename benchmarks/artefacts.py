@@ -49,7 +49,7 @@ ARTEFACTS: dict[str, Artefact] = {
             ("digits-classifier.safetensors", "digits/**/*"),
             "ays_toy image pretrain",
             "an hour",
-            starts=("ays_toy.cli.image",),
+            starts=("ays_toy.cli.image_pretrain",),
             training=True,
         ),
         Artefact(
@@ -59,7 +59,7 @@ ARTEFACTS: dict[str, Artefact] = {
             "ays_toy image pretrain handwritten",
             "hours",
             reads=(f"{IMAGE_DATA}/*.npz",),
-            starts=("ays_toy.cli.image",),
+            starts=("ays_toy.cli.image_pretrain",),
             training=True,
         ),
         Artefact("searches", RESULTS, ("searches.json",), "benchmarks.searches --json {to}/searches.json", "minutes"),

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from ays_toy import checks
-from ays_toy.cli import common, image
+from ays_toy.cli import common
+from ays_toy.cli import image_options as options
 from ays_toy.cli.common import AsJson, console, user_errors
 from ays_toy.images import collect as passes
 from ays_toy.images import shards, sources
@@ -16,23 +17,23 @@ Whole = Annotated[Path, typer.Option(help="The file that --checkpoint of image o
 
 def collect(
     out: Annotated[Path, typer.Option(help="The shard's own file; what it holds of the shard already is taken up.")],
-    model: image.Name = "digits",
+    model: options.Name = "digits",
     shard: Annotated[str, typer.Option(help="Which shard of how many, such as 3/8, counted from 1.")] = "1/1",
-    paths: image.Paths = passes.PATHS,
-    batch: image.Batch = 16,
-    levels: image.Levels = passes.LEVELS,
-    data: image.Folder = None,
-    prompts: image.Prompts = None,
-    labels: image.Labels = None,
-    guidance: image.Guidance = None,
-    seed: image.Seed = 0,
+    paths: options.Paths = passes.PATHS,
+    batch: options.Batch = 16,
+    levels: options.Levels = passes.LEVELS,
+    data: options.Folder = None,
+    prompts: options.Prompts = None,
+    labels: options.Labels = None,
+    guidance: options.Guidance = None,
+    seed: options.Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Collect one shard of the pass that prices every schedule of an image model, apart from all other shards."""
     with user_errors():
         one = shards.Shard.read(shard)
         checks.whole_number(levels, "The number of levels", 2)
-        chosen = image.load(model, prompts, labels, guidance)
+        chosen = options.load(model, prompts, labels, guidance)
         source = sources.find(chosen, paths, folder=data, seed=seed)
         grid = passes.grid_for(chosen, levels)
         with common.progress() as bars:
