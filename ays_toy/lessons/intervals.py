@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.95
 
@@ -26,7 +26,7 @@ class Interval:
 
 def _around(value: float, error: float, freedom: float) -> Interval:
     """Student's interval."""
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
+    reach = float(stdtrit(freedom, (1 + LEVEL) / 2)) * error
     return Interval(value, value - reach, value + reach)
 
 
@@ -38,6 +38,8 @@ def mean(values: np.ndarray) -> Interval:
 
 def between(before: np.ndarray, after: np.ndarray) -> Interval:
     """The difference of two groups that are not the same people (Welch)."""
+    from scipy import stats  # seconds to load, which every command and page would wait for
+
     value = float(after.mean() - before.mean())
     if min(len(before), len(after)) < 2 or not before.std() + after.std():
         return Interval(value)
@@ -79,5 +81,5 @@ def shares(before: np.ndarray, after: np.ndarray) -> Interval:
 
 
 def _clipped(value: float, center: float, error: float) -> Interval:
-    reach = float(stats.norm.ppf((1 + LEVEL) / 2)) * float(error)
+    reach = float(ndtri((1 + LEVEL) / 2)) * float(error)
     return Interval(value, max(-1.0, float(center) - reach), min(1.0, float(center) + reach))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import binom
+from scipy.special import comb
 
 from ays_toy.data.denoisers import Denoiser
 from ays_toy.models.adam import Adam
@@ -80,7 +80,8 @@ def bezier(given: Given, steps: int) -> np.ndarray:
 
 def bernstein(steps: int, degree: int) -> np.ndarray:
     """Bernstein's polynomials at 0, 1/n, ..., 1 -> [n+1, degree+1]."""
-    return binom.pmf(np.arange(degree + 1), degree, np.linspace(0, 1, steps + 1)[:, None])
+    k, at = np.arange(degree + 1), np.linspace(0, 1, steps + 1)[:, None]
+    return comb(degree, k) * at**k * (1 - at) ** (degree - k)
 
 
 @one_thread()
