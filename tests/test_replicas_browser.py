@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from chromium import ROOT, required, started
+from chromium import READY, ROOT, required, started
 from playwright.sync_api import Browser, expect
 from proxy import Proxy, rule
 
@@ -19,9 +19,10 @@ def test_the_example_names_two_replicas_and_the_cookie_that_a_browser_stays_by()
     assert (len(set(servers)), cookie) == (2, "route")
 
 
-def test_a_session_stays_on_its_replica_and_a_reload_lands_on_the_other_when_that_dies(
-    browser: Browser, tmp_path: Path
+def test_a_session_stays_on_its_replica_and_finds_its_settings_and_what_it_kept_on_the_other_when_that_dies(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AYS_SHARED", "1")  # as replicas are: strangers share them
     page = browser.new_page()  # not a visit that nothing may go wrong on: a replica is killed
     page.set_default_timeout(60_000)
     cookie = rule(ROOT / "deploy" / "nginx-replicas.conf")[1]
@@ -38,12 +39,28 @@ def test_a_session_stays_on_its_replica_and_a_reload_lands_on_the_other_when_tha
         (mine,) = proxy.used
         page.reload()
         expect(layers).to_have_value("3", timeout=60_000)
+        page.wait_for_selector(READY)
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("done after")).to_be_visible(timeout=180_000)
+        nickname = page.get_by_role("textbox", name="Your nickname")
+        nickname.fill("Ada")
+        nickname.press("Enter")
+        expect(page).to_have_url(re.compile("nickname=ada"))
+        page.get_by_label("Keep this model as").fill("net")
+        page.get_by_label("Keep this model as").press("Enter")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        expect(page.get_by_role("button", name="Optimize its schedule")).to_be_enabled()
         assert proxy.used == {mine}, "every request and every session of a browser go to one replica"
         processes[mine].kill()
         processes[mine].wait(timeout=20)
         page.reload()
         expect(layers).to_have_value("3", timeout=60_000)
         expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("0")
-        expect(page.get_by_text("Trains on CPU, 500 steps of 512 points")).to_be_visible()
+        page.get_by_role("link", name="Explore", exact=True).click()
+        page.wait_for_selector(READY)
+        page.get_by_role("combobox", name="Model").click()
+        page.get_by_role("option", name="ada/net (your model)").click()
+        expect(page).to_have_url(re.compile("model=saved.*ada.*net"))
+        expect(page.locator(".st-key-panels .annotation-text").nth(1)).to_contain_text("NLL", timeout=90_000)
         assert proxy.used == set(processes)
     page.close()
