@@ -6,7 +6,7 @@ import streamlit as st
 
 from ays_toy.ui import controls, findings, gallery, in_numbers, running, terms, view
 from ays_toy.ui.lessons import bar
-from ays_toy.ui.optimize import take_home, watching
+from ays_toy.ui.optimize import ends, take_home, watching
 
 state = view.show(
     view.SearchView,
@@ -51,3 +51,4 @@ with left.container(key="findings_box"):
     in_numbers.show(partial(watching.in_numbers, state, shown["p-optimum"]))
 bar.ask(partial(watching.facts, state, shown, outcomes))
 take_home.section(state, shown, left, right)
+ends.section(state)

@@ -74,10 +74,11 @@ def compare(
 
 def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float, seed: int) -> list[Measured]:
     """Print every schedule over ends of its own, in a table that has no others, and give its rows."""
-    rows: list[free_ends.Free] = []
     with progress(counts=False) as bars:
-        for row in bars.track(free_ends.compare(model, solver, steps, power, seed), total=len(free_ends.SHOWN)):
-            rows.append(row)
+        task = bars.add_task("ends", total=1.0)
+        for reached in free_ends.compare(model, solver, steps, power, seed):
+            bars.update(task, completed=reached.share, description=reached.now)
+    rows = reached.found
     metrics = rows[0].metrics
     titles = ("schedule", "from", "to", *(METRICS[name].title for name in metrics), "energy, ends as given")
     cells = []

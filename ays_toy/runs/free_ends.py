@@ -5,7 +5,7 @@ what is optimized, and every schedule ends in a jump to zero, so that samples ca
 of the denoiser are n levels. These rows are a table of their own, since their freedom is another.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -14,9 +14,10 @@ import torch
 
 from ays_toy import names, optimize, seeds
 from ays_toy.checks import whole_number
+from ays_toy.data.counted import Stopped, never
 from ays_toy.metrics import Estimate, evaluate
 from ays_toy.metrics.law import law_of
-from ays_toy.runs import finding
+from ays_toy.runs import finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling import samplers, schedules
 from ays_toy.sampling.counter_noise import CounterNoise
@@ -43,24 +44,55 @@ class Free(Schedule):
     over_model: dict[str, Estimate] = field(kw_only=True)
 
 
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """How far a comparison has come: the schedules whose ends are found, of so many, and ranges judged for the next."""
+
+    found: tuple[Free, ...]
+    of: int
+    judged: int = 0
+    now: str = ""  # the title of the next
+
+    @property
+    def share(self) -> float:
+        """Share of the work that is done, 1 at its end."""
+        return (len(self.found) + min(self.judged / (BUDGET + 1), 1.0)) / self.of
+
+
 def compare(
-    model: Model, solver: str, calls: int, power: float = 2.0, seed: int = 0, which: tuple[str, ...] | None = None
-) -> Iterator[Free]:
-    """Every schedule at its own ends, of so many levels, on fresh noise.
+    model: Model,
+    solver: str,
+    calls: int,
+    power: float = 2.0,
+    seed: int = 0,
+    which: tuple[str, ...] | None = None,
+    stop: Callable[[], bool] = never,
+) -> Iterator[Reached]:
+    """Every schedule at its own ends, of so many levels, on fresh noise: what is reached after every range judged.
 
     The metrics are those of `model.samples` samples that no search has seen. Raises ValueError for fewer than 4 calls.
+    It ends amid the automatic choice, where none ships, once `stop` says so; between two ranges it may just be left.
     """
     steps = whole_number(calls, "The number of steps", LEAST_CALLS, schedules.MAX_STEPS) - 1
+    wanted, found = SHOWN if which is None else which, list[Free]()
     reference = model.reference()
-    for name in SHOWN if which is None else which:
-        one = placed(model, name, solver, steps, power)
-        ends = best_ends(model, one, solver)
+    for name in wanted:
+        title = names.title(name, power)
+        yield (at := Reached(tuple(found), len(wanted), 0, title))
+        try:
+            one = placed(model, name, solver, steps, power, stop)
+        except Stopped:
+            return
+        for judged, best in enumerate(best_ends(model, one, solver), start=1):
+            ends = map(float, np.exp(best))
+            yield replace(at, judged=judged)
         own, whole = one(*ends), one(model.sigma_max, model.sigma_min)
         measured = [evaluate(draw(model, levels, solver, seed, model.samples), reference) for levels in (own, whole)]
-        yield Free(name, names.title(name, power), own, metrics=measured[0], over_model=measured[1])
+        found.append(Free(name, title, own, metrics=measured[0], over_model=measured[1]))
+    yield Reached(tuple(found), len(wanted))
 
 
-def placed(model: Model, name: str, solver: str, steps: int, power: float) -> Placed:
+def placed(model: Model, name: str, solver: str, steps: int, power: float, stop: Callable[[], bool] = never) -> Placed:
     """The schedule of that name as a function of its ends.
 
     A baseline by its formula, an optimum by the exact programme over that range, and the automatic choice as it is over
@@ -70,7 +102,8 @@ def placed(model: Model, name: str, solver: str, steps: int, power: float) -> Pl
         family = schedules.SCHEDULES[name]
         return lambda high, low: family(steps, low, high)
     if name == "choice":
-        found = finding.choose(model, solver, steps).sigmas
+        ships = shipped.find(model, solver, steps, name)
+        found = (ships or finding.choose(model, solver, steps, stop=stop)).sigmas
         return lambda high, low: stretched(found, high, low)
     weight = names.KLUB_POWER if name == "klub-optimum" else power
 
@@ -90,31 +123,36 @@ def stretched(sigmas: np.ndarray, high: float, low: float) -> np.ndarray:
     return schedules.validate(levels)
 
 
-def best_ends(model: Model, one: Placed, solver: str) -> tuple[float, float]:
-    """The ends with the least energy distance of at most `BUDGET`: a grid in log sigma, then finer ones."""
+def best_ends(model: Model, one: Placed, solver: str) -> Iterator[tuple[float, float]]:
+    """The logarithms of the ends with the least energy distance so far, of at most `BUDGET` that are tried.
+
+    They are those of a grid, then of finer ones around the best.
+    """
     high, low = np.log(model.sigma_max), np.log(model.sigma_min)
     most = (1 - NARROWEST) / 2 * (high - low)
     highs = high - np.linspace(0.0, min(np.log(HIGHEST), most), SIDE)
     lows = low + np.linspace(0.0, min(np.log(LOWEST), most), SIDE)
     scores: dict[tuple[float, float], float] = {}
 
-    def judge(ends: tuple[float, float]) -> float:
-        if ends not in scores:
-            levels = one(float(np.exp(ends[0])), float(np.exp(ends[1])))
-            drawn = draw(model, levels, solver, seeds.CHOICE, SAMPLES)
-            scores[ends] = law_of(model.dataset.mixture, model.sigma_min).energy(drawn).value
-        return scores[ends]
+    def judged(tried: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+        for ends in tried:
+            if ends not in scores:
+                levels = one(*map(float, np.exp(ends)))
+                drawn = draw(model, levels, solver, seeds.CHOICE, SAMPLES)
+                scores[ends] = law_of(model.dataset.mixture, model.sigma_min).energy(drawn).value
+                yield best()
 
-    best = min(product(highs, lows), key=judge)
+    def best() -> tuple[float, float]:
+        return min(scores, key=lambda ends: scores[ends])
+
+    yield from judged(product(highs, lows))
     reach = np.array([highs[0] - highs[1], lows[1] - lows[0]])
     for _ in range(FINER):
-        reach = reach / 2
+        reach, (first, last) = reach / 2, best()
         around = [
-            (min(best[0] + a * reach[0], high), max(best[1] + b * reach[1], low))
-            for a, b in product((-1, 0, 1), repeat=2)
+            (min(first + a * reach[0], high), max(last + b * reach[1], low)) for a, b in product((-1, 0, 1), repeat=2)
         ]
-        best = min((ends for ends in around if ends[0] - ends[1] >= NARROWEST * (high - low)), key=judge)
-    return float(np.exp(best[0])), float(np.exp(best[1]))
+        yield from judged(ends for ends in around if ends[0] - ends[1] >= NARROWEST * (high - low))
 
 
 def draw(model: Model, sigmas: np.ndarray, solver: str, seed: int, count: int) -> torch.Tensor:
