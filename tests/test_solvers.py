@@ -250,6 +250,7 @@ def toy(monkeypatch) -> solvers.Solver:
         step=lazy,
         price="ddim",
         diffusers=solvers.SOLVERS["ddim"].diffusers,
+        flow=solvers.SOLVERS["ddim"].flow,
         also=("lazyddim",),
     )
     monkeypatch.setitem(solvers.SOLVERS, toy.name, toy)

@@ -19,7 +19,7 @@ from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
 from ays_toy.sampling.counterparts import Scheduler
 from ays_toy.sampling.schedules import validate
-from ays_toy.sampling.solvers import SOLVERS, Solver, find
+from ays_toy.sampling.solvers import Solver, find
 from ays_toy.version import __version__
 
 DIFFUSERS = "0.42.1"  # what the programs were tested with
@@ -27,16 +27,8 @@ EXACT = ("PixArtAlphaPipeline", "PixArtSigmaPipeline", "SanaPipeline")  # else t
 
 
 def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
-    """The scheduler of diffusers that makes this solver's steps; ValueError where none takes chosen levels."""
-    if model is None or model.prediction != "flow":
-        return solver.diffusers
-    if solver.flow is None:
-        able = [one.name for one in SOLVERS.values() if one.flow is not None]
-        raise ValueError(
-            f"No scheduler of diffusers makes the steps of {solver.title} at chosen noise levels of a flow: export for "
-            f"one of {', '.join(able)} instead."
-        )
-    return solver.flow
+    """The scheduler of diffusers that makes this solver's steps."""
+    return solver.flow if model is not None and model.prediction == "flow" else solver.diffusers
 
 
 def as_diffusers(

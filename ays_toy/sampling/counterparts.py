@@ -116,7 +116,7 @@ _FLOW = """\
 class {name}(FlowMatchEulerDiscreteScheduler):  # diffusers' own takes no levels of a flow
     def set_timesteps(self, num_inference_steps=None, device=None, sigmas=None, mu=None):
         super().set_timesteps(num_inference_steps, device, sigmas, mu)
-        self.past = []
+        self.past = []{set}
 
     def step(self, model_output, timestep, sample, generator=None, return_dict=True, **named):
         made = super().step(model_output, timestep, sample)
@@ -145,15 +145,60 @@ _SLOPES = """\
         x = x + (sigma_next - sigma) * sum(weight * slope for weight, slope in zip(weights, self.past))"""
 
 
-def _for_flows(name: str, step: str) -> Scheduler:
-    parent = "FlowMatchEulerDiscreteScheduler"
-    return Scheduler(name, "sigmas", _FINAL, parent, _FLOW.replace("{name}", name).replace("{step}", step), flow=True)
+_THREE = """\
+        held, h, e = clean, (sigma / sigma_next).log(), 2 * (sigma / sigma_next).log()
+        if self.past and s_next > 0:
+            (last, h_last), *older = self.past
+            first, mean = (clean - last) * (h / h_last), 1 / (1 - (-e).exp()) - 1 / e
+            held = clean + mean * first
+            if older:
+                bend = (first - (last - older[0][0]) * (h / older[0][1])) * (h / (h_last + older[0][1]))
+                held = clean + mean * (first + bend * (h_last / h)) + 0.5 * (mean + 1 / e - 2 / e * mean) * bend
+        self.past = [(clean, h), *self.past[:1]]
+"""
+_CORRECTED = """\
+        held, h, corrected = clean, (sigma / sigma_next).log(), x
+        if self.past:
+            (last, h_last, start), *older = self.past
+            rise, mean = clean - last, 1 / (1 - (-h_last).exp()) - 1 / h_last
+            meant = last + 0.5 * rise
+            if older:
+                back = older[0][1] / h_last
+                bend = (rise - (last - older[0][0]) / back) / (1 + back)
+                square = mean + 1 / h_last - 2 / h_last * mean
+                meant = last + mean * (rise - bend) + square * bend
+            corrected = meant + (-h_last).exp() * (start - meant)
+            held = clean + (h / (2 * h_last) * rise if s_next > 0 else 0)
+        self.past, x = [(clean, h, corrected), *self.past[:1]], corrected
+"""
+_TWICE = """
+        self.timesteps = torch.cat([self.timesteps[:1], self.timesteps[1:].repeat_interleave(2)])
+        self.sigmas = torch.cat([self.sigmas[:1], self.sigmas[1:-1].repeat_interleave(2), self.sigmas[-1:]])"""
+_HEUN = """\
+        slope = (x - clean) / sigma
+        if s_next == s:  # a step's other half, at its end
+            x, before, first = self.past
+            x = x + (sigma - before) * (first + slope) / 2
+        else:
+            self.past, x = (x, sigma, slope), x + (sigma_next - sigma) * slope"""
+
+
+def _for_flows(name: str, step: str, also: str = "", order: int = 1) -> Scheduler:
+    """A class of that name which makes the step; `also` is what it does when its levels are set."""
+    lines, parent = _FLOW.replace("{set}", also).replace("{step}", step), "FlowMatchEulerDiscreteScheduler"
+    if order > 1:  # calls of the network a step
+        head, body = lines.split("\n", 1)
+        lines = f"{head}\n    order = {order}\n\n{body}"
+    return Scheduler(name, "sigmas", _FINAL, parent, lines.replace("{name}", name), flow=True)
 
 
 FLOW_STOCHASTIC = _for_flows("FlowAncestral", "        held = clean\n" + _ALONG_SDE)
 FLOW_2M = _for_flows("FlowDPMSolver2M", _TWO + _ALONG_ODE)
 FLOW_SDE_2M = _for_flows("FlowDPMSolver2MSDE", _TWO + _ALONG_SDE)
+FLOW_SDE_3M = _for_flows("FlowDPMSolver3MSDE", _THREE + _ALONG_SDE)
+FLOW_UNIPC = _for_flows("FlowUniPC2", _CORRECTED + _ALONG_ODE)
 FLOW_IPNDM = _for_flows("FlowIPNDM3", _SLOPES)
+FLOW_HEUN = _for_flows("FlowHeun", _HEUN, _TWICE, order=2)
 
 # --- ComfyUI -------------------------------------------------------------------------------------------------------
 

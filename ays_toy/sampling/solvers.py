@@ -34,7 +34,7 @@ class Solver:
     calls_per_step: int = 1
     price: str | None = None
     diffusers: Scheduler
-    flow: Scheduler | None = None  # where a model is a flow
+    flow: Scheduler  # where a model is a flow
     comfyui: Sampler | None = None  # None: it has none
     also: tuple[str, ...] = ()  # its names in other tools, as `plain` has them
 
@@ -111,6 +111,7 @@ SOLVERS: dict[str, Solver] = {
             order=2,
             calls_per_step=2,
             diffusers=counterparts.HEUN,
+            flow=counterparts.FLOW_HEUN,
             comfyui=counterparts.HEUN_THERE,
             also=("heundiscretescheduler",),
         ),
@@ -126,6 +127,7 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_3M,
+            flow=counterparts.FLOW_SDE_3M,
             comfyui=counterparts.DPMPP_3M_SDE,
             also=("dpmpp3msde", "sdedpmsolverpp3m", "dpmsolverpp3msde"),
         ),
@@ -141,6 +143,7 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="dpmpp-2m",
             diffusers=counterparts.UNIPC,
+            flow=counterparts.FLOW_UNIPC,
             comfyui=counterparts.UNI_PC,
             also=("unipcbh2", "unipcmultistepscheduler"),
         ),
