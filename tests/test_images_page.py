@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pages_shown
 import pytest
+import tiny_models
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
@@ -36,6 +37,7 @@ from ays_toy.ui.view import POWERS
         ImagesView,
         image_model=some.sampled_from(["digits", "/models/mine", "google/ddpm-cifar10-32"]),
         prompts=some.sampled_from(["", "a lighthouse\na cat & a dog"]),
+        labels=some.sampled_from(["", "207, 3"]),
         guidance=some.sampled_from([0.0, 7.5]),
         solver=some.sampled_from(list(SOLVERS)),
         folder=some.sampled_from(["", "/photos"]),
@@ -214,6 +216,8 @@ def test_where_nothing_was_measured_there_are_pictures_and_prices_but_no_figures
     [
         ({"image_model": "x" * 300}, "was left at its default"),
         ({"guidance": "lots"}, "guidance"),
+        ({"labels": "207, dog"}, "'dog' is none"),
+        ({"labels": "1 " * 300}, "number of classes"),
         ({"figure": "fid"}, "Unknown figure of quality"),
         ({"pictures": "all"}, "Unknown view"),
         ({"steps": "1000"}, "number of steps"),
@@ -240,6 +244,18 @@ def test_a_model_that_is_not_there_is_said_in_a_sentence_and_loses_nothing() -> 
     at.text_input(key="image_model").set_value("digits").run()
     assert not at.exception
     assert len(at.dataframe) == 1
+
+
+@pytest.mark.usefixtures("home")
+def test_a_model_that_is_told_a_class_draws_those_that_are_named_and_what_is_no_class_is_said(tmp_path: Path) -> None:
+    folder = tiny_models.unconditional(tmp_path, tiny_models.unet(num_class_embeds=4))
+    at = opened(image_model=str(folder), steps="2", method="klub-optimum")
+    at.text_input(key="labels").set_value("2, cat").run()
+    assert "'cat' is none" in at.error[0].value
+    at.text_input(key="labels").set_value("2, 0").run()
+    assert not at.error
+    assert at.query_params["labels"] == "2, 0"
+    assert ImagesView(image_model=str(folder), labels="2, 0").config.which.load().labels == (2, 0)
 
 
 @pytest.mark.usefixtures("home")

@@ -23,6 +23,7 @@ CONTROLS: Mapping[str, str] = {  # in the order in which pages have them
     "training_seed": "Seed",
     "image_model": "Model",
     "prompts": "Prompts",
+    "labels": "Classes",
     "guidance": "Guidance",
     "lora": "LoRA",
     "lora_scale": "Its scale",

@@ -68,6 +68,8 @@ def _found(values: Values) -> Iterator[tuple[str, str]]:
         model = values["image_model"].strip()
         if model not in BUNDLED and (prompts := values.get("prompts")):
             yield "Prompts", " / ".join(prompts.splitlines())
+        if model not in BUNDLED and (labels := values.get("labels")):
+            yield "Classes", labels
         if (model not in BUNDLED or BUNDLED[model].labels) and (guidance := values.get("guidance")):
             yield "Guidance", f"{guidance:g}"
         if lora := values.get("lora"):

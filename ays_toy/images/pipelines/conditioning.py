@@ -11,10 +11,12 @@ from pathlib import Path
 import torch
 
 from ays_toy import serving
+from ays_toy.checks import quoted
 from ays_toy.data.texts import MARK, decoded
 
 MOST_GUIDANCE = 100.0
 MOST_BYTES = 4 * 2**20  # of a file of prompts
+DIGITS = 6  # of a class
 
 Call = Callable[..., torch.Tensor]  # (x, timesteps, text, beside) -> the network's prediction
 
@@ -22,6 +24,15 @@ Call = Callable[..., torch.Tensor]  # (x, timesteps, text, beside) -> the networ
 def prompts_in(text: str) -> tuple[str, ...]:
     """The prompts of a text, one a line; empty lines and byte-order marks are none."""
     return tuple(line for line in (line.strip(f" \t{MARK}") for line in text.splitlines()) if line)
+
+
+def labels_in(text: str) -> tuple[int, ...]:
+    """The classes in a text, by number, between commas or spaces; ValueError for what is none."""
+    words = text.replace(",", " ").split()
+    for word in words:
+        if not (word.isascii() and word.isdigit() and len(word) <= DIGITS):
+            raise ValueError(f"Classes are whole numbers between commas, such as “207, 360”: {quoted(word)} is none.")
+    return tuple(map(int, words))
 
 
 def prompts_from(path: Path) -> tuple[str, ...]:

@@ -8,14 +8,16 @@ import streamlit as st
 
 from ays_toy import bundled, names, serving
 from ays_toy.bundled import BUNDLED
+from ays_toy.checks import whole_number
 from ays_toy.exchange.formats import FORMATS
 from ays_toy.images import compared, results, scores
 from ays_toy.images.config import ITERATIONS, SAMPLES, ImageConfig, Which
-from ays_toy.images.pipelines.conditioning import prompts_in
+from ays_toy.images.pipelines.conditioning import labels_in, prompts_in
 from ays_toy.images.pipelines.loras import MOST_SCALE
+from ays_toy.images.pipelines.pixels import MOST_LABELS
 from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
-from ays_toy.ui import codec, controls, record, terms
+from ays_toy.ui import codec, controls, frame, record, terms
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.images import model_box
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
@@ -58,12 +60,26 @@ def _prompts(text: str) -> str:
     return text
 
 
+def _classes(text: str) -> str:
+    whole_number(len(labels_in(text)), "The number of classes", 0, MOST_LABELS)
+    return text
+
+
+def _told(text: str) -> tuple[int, ...]:
+    """The classes in a text; none where it is not usable, which its field says."""
+    try:
+        return labels_in(_classes(text))
+    except ValueError:
+        return ()
+
+
 @dataclass(frozen=True)
 class ImagesView:
     """The Images page's state."""
 
     image_model: str = codec.param(bundled.SMALLEST, codec.checked(_name))
     prompts: str = codec.param("", _prompts)
+    labels: str = codec.param("", _classes)
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the model's own
     lora: str = codec.param("", _path("LoRA"))
     lora_scale: float = codec.param(1.0, codec.number("The scale of the LoRA", -MOST_SCALE, MOST_SCALE))
@@ -91,7 +107,14 @@ class ImagesView:
         guidance = self.guidance or None
         if ships(name):
             return Which(name, guidance=bundled.own_guidance(name, guidance) if can_be_told(name) else None)
-        return Which(name, prompts_in(self.prompts), guidance, lora=self.lora.strip(), lora_scale=self._added)
+        return Which(
+            name,
+            prompts_in(self.prompts),
+            guidance,
+            labels=_told(self.labels),
+            lora=self.lora.strip(),
+            lora_scale=self._added,
+        )
 
     @property
     def _added(self) -> float:
@@ -157,7 +180,11 @@ def model_controls() -> None:
     if ships(model):
         return
     _prompted(keep)
-    _guided(keep)
+    left, right = st.columns(2)
+    with left:
+        _classed(keep)
+    with right:
+        _guided(keep)
     if not here.shared:
         model_box.lora()
         _clean_images(keep)
@@ -186,6 +213,23 @@ def _prompted(keep: dict[str, Any]) -> None:
         help="For text-to-image models: row after row of pictures takes the next prompt.",
         **keep,
     )
+
+
+@draws("labels")
+def _classed(keep: dict[str, Any]) -> None:
+    st.text_input(
+        "Classes",
+        key="labels",
+        max_chars=MOST_NAME,
+        placeholder="none",
+        help="For models that are told a class by its number, such as “207, 360”: picture after picture takes the "
+        "next. Models that read prompts have none.",
+        **keep,
+    )
+    try:
+        _classes(st.session_state["labels"])
+    except ValueError as error:
+        frame.refuse(error)
 
 
 @draws("guidance")
