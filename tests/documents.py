@@ -2,18 +2,38 @@
 
 import ast
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+OURS = (".streamlit", ".github", ".ci")  # of the folders that begin with a dot
 PLACES = ("*.md", "docs/*.md", "deploy/**/*", ".github/**/*.yml", "compose.yml", "Dockerfile", "notebooks/*.ipynb")
 FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"(?<!`)`([^`\n]+(?:\n[^`\n]+)?)`(?!`)")
 BLOCK = re.compile(r"^(?: {4}|\t|# {4})(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S* )*(?:torchrun .*?-m|python -m|ays(?= [a-z]|$)|ays-explorer)")
 PROSE = re.compile(r"[.!?:](?:\s|$)|\n\s*\n|\n[-|#*]|\|")
+
+
+@cache
+def project() -> tuple[Path, ...]:
+    """All files and folders of the project: not those of an environment in its folder, nor what tools leave there."""
+    found: list[Path] = []
+    for where, folders, files in os.walk(ROOT):
+        here = Path(where)
+        folders[:] = [
+            name
+            for name in folders
+            if (name in OURS or not name.startswith((".", "__")))
+            and not (here / name / "pyvenv.cfg").exists()
+            and not name.endswith(".egg-info")
+        ]
+        found += [here / name for name in (*folders, *files)]
+    return tuple(found)
 
 
 def documents() -> dict[str, str]:

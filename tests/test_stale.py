@@ -8,12 +8,12 @@ import inspect
 import re
 from collections import defaultdict
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 import typer
-from documents import ROOT, commands, documents, in_code, sentences, texts_of_code
+from documents import ROOT, commands, documents, in_code, project, sentences, texts_of_code
 
 from ays_toy.cli import app
 from ays_toy.sampling import solvers
@@ -71,7 +71,7 @@ def test_there_are_commands_and_a_wrong_one_is_seen() -> None:
 @cache
 def vocabulary() -> set[str]:
     """Every word of the code."""
-    files = (path for suffix in CODE for path in ROOT.rglob(f"*{suffix}") if ".git" not in path.parts)
+    files = (path for path in project() if path.name.endswith(CODE))
     ours = (path for path in files if path.parts[len(ROOT.parts)] not in ("docs", "tests", "site"))
     return {word for path in ours for word in re.findall(r"[^\W\d]\w*", path.read_text(encoding="utf-8"))}
 
@@ -87,7 +87,7 @@ def missing(span: str) -> list[str]:
     path = PurePosixPath(span)
     if re.fullmatch(r"[\w./-]+(/|\.(md|py|json|toml|js|yml|conf|txt|png|css))", span):
         there = any((ROOT / folder / span).exists() for folder in FOLDERS)
-        return [] if there or list(ROOT.glob(f"*/**/{path.name}")) else [span]
+        return [] if there or any(one.name == path.name and one.parent != ROOT for one in project()) else [span]
     words = re.findall(r"[^\W\d]\w{2,}", span)
     return [word for word in words if word not in vocabulary() | FOREIGN]
 
@@ -107,7 +107,8 @@ def test_what_the_map_of_the_code_names_is_in_the_module_that_it_says(span: str)
         return
     inside, _, last = span.rpartition(".")
     place = inside.replace(".", "/")
-    files = [*ROOT.glob(f"**/{place}.py"), *ROOT.glob(f"**/{place}/__init__.py"), *ROOT.glob(f"**/{place}/{last}.py")]
+    ends = tuple(f"/{place}{end}" for end in (".py", "/__init__.py", f"/{last}.py"))
+    files = [path for path in project() if path.as_posix().endswith(ends)]
     said = "\n".join(path.read_text(encoding="utf-8") for path in files)
     assert (
         re.search(rf"\b{last}\b", said)
@@ -120,7 +121,7 @@ def test_the_map_of_the_code_names_files_that_there_are() -> None:
     block = DOCUMENTS["ARCHITECTURE.md"].partition("The first line of every file")[0]
     named = [word for line in re.findall(r"^ {4,14}(\S.*?)(?:  |$)", block, re.MULTILINE) for word in line.split()]
     assert len(named) > 60
-    there = {path.name for path in ROOT.rglob("*")} | {path.stem for path in ROOT.rglob("*.py")}
+    there = {path.name for path in project()} | {path.stem for path in project() if path.suffix == ".py"}
     assert [word for word in named if word.strip("/:") not in there] == []
 
 
@@ -141,3 +142,12 @@ def test_no_sentence_is_said_in_two_places() -> None:
 def test_the_pictures_are_of_the_page_as_it_is() -> None:
     now = shipped.state(ARTEFACTS["pictures"], ROOT)
     assert now.word == "fresh", f"{now.why}: python -m benchmarks.shipped make pictures"
+
+
+def test_an_environment_in_the_project_s_folder_is_none_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("own/one.py", ".streamlit/config.toml", "env/pyvenv.cfg", "env/lib/two.py", ".cache/three.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr("documents.ROOT", tmp_path)
+    found = {path.relative_to(tmp_path).as_posix() for path in project.__wrapped__()}
+    assert found == {"own", "own/one.py", ".streamlit", ".streamlit/config.toml"}
