@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -78,21 +79,33 @@ class Times:
 
 @dataclass(eq=False)
 class Server:
-    """A running process as /proc tells of it; memory in bytes, `tasks` are its threads."""
+    """A running process with those that it has begun, as /proc tells of them; memory in bytes."""
 
     pid: int
     peak: int = 0
 
     def memory(self) -> int:
-        """Resident memory now."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        """Resident memory now: what processes share counts in each."""
+        pages = sum(int(text.split()[1]) for text in self._read("statm"))
         self.peak = max(self.peak, now := pages * os.sysconf("SC_PAGE_SIZE"))
         return now
 
     def computed(self) -> float:
-        """Seconds on a processor so far."""
-        user, system = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ")[-1].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        """Seconds on a processor so far, those of processes that have ended among them."""
+        ticks = (text.rsplit(") ")[-1].split()[11:15] for text in self._read("stat"))
+        return sum(sum(map(int, one)) for one in ticks) / os.sysconf("SC_CLK_TCK")
+
+    def _read(self, what: str) -> Iterator[str]:
+        """That file of /proc, of the process and all below it."""
+        every, below = [self.pid], [self.pid]
+        while below:
+            begun = Path(f"/proc/{(pid := below.pop())}/task").glob("*/children")
+            with suppress(OSError):  # it ends just now
+                found = [int(one) for file in begun for one in file.read_text().split()]
+                every, below = every + found, below + found
+        for pid in every:
+            with suppress(OSError):
+                yield Path(f"/proc/{pid}/{what}").read_text()
 
     async def watch(self) -> None:
         """Keep the peak."""

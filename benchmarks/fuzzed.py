@@ -71,7 +71,14 @@ def _links(_: Path) -> list[bytes]:
         {"data": _drawn(), "shown": "edm,ays,choice", "power": "1.5", "yours": "80,3,0.4,0.002,0"},
         {"data": f"points:{own_points.encode(points)}", "metric": "energy", "columns": "klub,nll", "nickname": "anna"},
         {"data": "own:mine", "model": "saved:mine", "width": "64", "rate": "0.002", "training_seed": "1"},
-        {"image_model": "google/x", "prompts": "a\nb", "labels": "207, 3", "guidance": "7.5", "folder": "/x", "final_zero": "append"},
+        {
+            "image_model": "google/x",
+            "prompts": "a\nb",
+            "labels": "207, 3",
+            "guidance": "7.5",
+            "folder": "/x",
+            "final_zero": "append",
+        },
     ]
     return [urlencode(one).encode() for one in queries]
 

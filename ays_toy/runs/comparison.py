@@ -1,5 +1,6 @@
 """Schedules compared honestly: same denoiser, same x_T, same noise, same range, same number of denoiser calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +14,8 @@ from ays_toy.data.memory import CarriesData
 from ays_toy.metrics import Reference
 from ays_toy.models import catalog
 from ays_toy.pricing.paths import PathGram
-from ays_toy.sampling import samplers, schedules
-from ays_toy.sampling.counter_noise import CounterNoise
+from ays_toy.sampling import samplers, schedules, trajectories
+from ays_toy.sampling.counter_noise import CounterNoise, LevelNoise
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import Solver
 
@@ -113,6 +114,15 @@ def draw_samples(
     """
     levels, noise = schedules.validate(sigmas), CounterNoise(seed % 2**32, model.samples if n is None else n)
     return samplers.sample(model.denoiser(), noise.start(float(levels[0])), levels, solver, noise=noise)
+
+
+def follow(
+    model: Model, solver: str, named: Sequence[tuple[str, Sequence[float]]], seed: int
+) -> trajectories.Trajectories:
+    """Follow the model's particles along schedules by name, all on one noise that a browser has too."""
+    noise = LevelNoise(seed, model.particles)
+    levels = {name: np.array(sigmas) for name, sigmas in named}
+    return trajectories.follow(model.denoiser(), levels, solver, generator=noise, n=model.particles)
 
 
 def on_equal_terms(model: Model, one: Schedule, steps: int) -> Schedule:

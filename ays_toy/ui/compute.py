@@ -13,21 +13,21 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
-import torch
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ays_toy import seeds
 from ays_toy.data.datasets import DATASETS
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
-from ays_toy.metrics import Reference, evaluate
+from ays_toy.metrics import DEFAULT
+from ays_toy.models import catalog
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import cluster, comparison, finding, pictures, shipped_metrics
+from ays_toy.runs import apart, cluster, finding, outcomes, shipped_metrics
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass, Walk
+from ays_toy.runs.outcomes import Sampling
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.kept import Kept, kept
@@ -35,7 +35,6 @@ from ays_toy.ui.tasks import Tasks, there
 from ays_toy.ui.yielding import give_way
 
 T = TypeVar("T")
-BINS = 128
 WAKE = 0.05  # seconds between looks at whether a session has chosen something else
 
 _pool = Pool(os.cpu_count() or 1, "outcome")
@@ -47,23 +46,6 @@ _passes = Pool(os.cpu_count() or 1, "pass")
 _ahead = Pool(1, "ahead", give_way)
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """All that decides what samples come out, `n` of them; without levels they are fresh data."""
-
-    model: Model
-    solver: str
-    seed: int
-    levels: tuple[float, ...]
-    n: int | None = None  # as many as `Model.samples`
-    pictured: bool = True  # whether their picture is wanted, too
-
-    @classmethod
-    def of(cls, model: Model, solver: str, seed: int, one: Schedule, n: int | None = None) -> "Sampling":
-        """Of a schedule, or of `FRESH_DATA`."""
-        return cls(model, solver if one.levels else "", seed, one.levels, n)
-
-
 class Metrics(dict[str, Estimate]):
     """The usual metrics of samples, by name; others are measured when they are asked for, on the same samples."""
 
@@ -72,7 +54,7 @@ class Metrics(dict[str, Estimate]):
         self._asked = asked
 
     def __missing__(self, name: str) -> Estimate:
-        self[name] = evaluate(_samples(self._asked), reference(self._asked.model), [name])[name]
+        self[name] = apart.do(outcomes.measure, replace(self._asked, pictured=False), [name])[0][name]
         return self[name]
 
 
@@ -99,8 +81,6 @@ def start(
 
     Only those named in `pictured` have pictures, or all but those in `later`. What ships of the others is there now.
     """
-    for model in {asked.model for asked in wanted.values()}:
-        reference(model)  # once, before the tasks would all ask for it
     seen = (wanted.keys() - later if pictured is None else {*pictured}) - {"data"}  # they show the exact density
     return {name: _begun(replace(asked, pictured=name in seen), name in later) for name, asked in wanted.items()}
 
@@ -133,22 +113,12 @@ def stop(outcomes: Outcomes) -> None:
 @kept(512)
 def outcome(asked: Sampling) -> Outcome:
     """Samples, drawn and, unless what they are worth ships, measured."""
-    samples = _samples(asked)
-    usual = _shipped(asked) or evaluate(samples, reference(asked.model))
-    return Outcome(Metrics(asked, usual), _shades(samples, asked.model) if asked.pictured else None)
-
-
-def _shades(samples: torch.Tensor, model: Model) -> np.ndarray:
-    return pictures.shades(pictures.density_image(samples, model.dataset.half_width, BINS), truth(model).top)
+    ships = _shipped(asked)
+    measured, image = apart.do(outcomes.measure, asked, () if ships else DEFAULT)
+    return Outcome(Metrics(asked, ships or measured), image)
 
 
 _outcomes: Tasks[Sampling, Outcome] = Tasks(outcome, _pool, _later)
-
-
-def _samples(asked: Sampling) -> torch.Tensor:
-    if not asked.levels:
-        return asked.model.fresh_data(asked.n, seeds.FRESH_DATA + asked.seed)
-    return comparison.draw_samples(asked.model, np.array(asked.levels), asked.solver, asked.seed, asked.n)
 
 
 def waited(coming: "Future[T]") -> T:
@@ -172,15 +142,15 @@ def come(coming: "Collection[Future[Any]]", within: float = math.inf) -> bool:
     return True
 
 
-@kept(32)
+@kept(64)
 def one_pass(model: Model) -> Pass:
     """The model's PathGram, which prices every schedule, and what it cost."""
-    return finding.one_pass(model)
+    return apart.do(finding.one_pass, model)
 
 
-@kept(32)
+@kept(64)
 def _followed(model: Model) -> Walk:
-    return finding.followed(model)
+    return apart.do(finding.followed, model)
 
 
 _grams: Tasks[Model, Pass] = Tasks(one_pass, _passes, _ahead)
@@ -189,16 +159,19 @@ _walks: Tasks[Model, Walk] = Tasks(_followed, _passes, _ahead)
 
 @lru_cache(maxsize=1)
 def prepare() -> None:
-    """Begin the passes of all data that the project has, once; what somebody waits for goes before them.
+    """Have passes and samples computed apart, and begin the passes of all data that the project has, once.
 
-    One takes about a second of a processor. But its many small operations each wait for a turn among the threads of the
-    pages, and on a server where thirty change something at once they took three quarters of a minute.
+    What somebody waits for goes before these.
     """
+    apart.begin()
     exact = [Model(name) for name in DATASETS]
     for model in exact:
         _grams.want(model, later=True)
     for model in exact:
         _walks.want(model, later=True)
+    for name in DATASETS:
+        if "mlp" in catalog.models(name):
+            _grams.want(Model(name, "mlp"), later=True)
 
 
 def gram(model: Model) -> PathGram:
@@ -239,28 +212,7 @@ def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) ->
     return rows | {"data": Measured(FRESH_DATA, None, metrics.get("data", {}))}
 
 
-@kept(32)
-def reference(model: Model) -> Reference:
-    """What the model's samples are held against."""
-    return model.reference()
-
-
 @kept(128)
 def entropy(model: Model) -> float:
     """Entropy of the data at noise sigma_min: the NLL of perfect samples."""
     return model.dataset.mixture.entropy(model.sigma_min)
-
-
-class Truth(NamedTuple):
-    """The data's own density as pictures show it: shades [BINS, BINS] of one byte, and the bin mass drawn in full."""
-
-    shades: np.ndarray
-    top: float
-
-
-@kept(32)
-def truth(model: Model) -> Truth:
-    """What all pictures of samples of the model are held against, on one scale."""
-    exact = pictures.true_image(model, model.dataset.half_width, BINS)
-    top = pictures.brightest(exact)
-    return Truth(pictures.shades(exact, top), top)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ays_toy import names
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
+from ays_toy.runs.outcomes import truth
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, findings, gallery
 from ays_toy.ui.components.exchange import mark
@@ -42,7 +43,7 @@ def pictures(view: ComparedView, own: Schedule | None, within: str, rail: str) -
     if (live := gallery.live(view, within)) is None:
         return None
     led = Led(panels, _unpriced(view, panels))
-    return Following(live, led, _marked(view, own), mark(model), compute.truth(model).shades, rail, own)
+    return Following(live, led, _marked(view, own), mark(model), truth(model).shades, rail, own)
 
 
 def priced(view: ComparedView) -> Priced:

@@ -13,6 +13,7 @@ from ays_toy.figures import Panel
 from ays_toy.metrics import METRICS
 from ays_toy.palette import REFERENCE, color
 from ays_toy.runs.comparison import Model
+from ays_toy.runs.outcomes import BINS, truth
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, downloads, presenting
 from ays_toy.ui.components.sampling import Live, SampledModel
@@ -47,7 +48,7 @@ def panel(
     shown: Sequence[str] = metrics(),
 ) -> Panel:
     """The samples of one schedule over the metrics shown, or why there are none yet."""
-    lines, image = [waits, "\u00a0"], np.zeros_like(compute.truth(model).shades)
+    lines, image = [waits, "\u00a0"], np.zeros_like(truth(model).shades)
     if outcome is not None:
         found, lines = compute.waited(outcome), []
         for name in shown:
@@ -82,7 +83,7 @@ def show(
     A figure that is not `whole`, since some of its pictures are still to come, is not offered to be taken away.
     """
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
-    data = Panel("The data", REFERENCE, notes, compute.truth(model).shades)
+    data = Panel("The data", REFERENCE, notes, truth(model).shades)
     drawn = _drawn((data, *panels), model.dataset.half_width, presenting.type_scale(), meta and tuple(meta))
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
@@ -103,8 +104,8 @@ def live(state: ModelView, within: str, title: str = "", number: int = 0) -> Liv
     model = state.chosen_model
     if (sent := sampled(model)) is None:
         return None
-    top = compute.truth(model).top
-    return Live(sent, state.solver, state.seed, model.samples, compute.BINS, top, title, within, number)
+    top = truth(model).top
+    return Live(sent, state.solver, state.seed, model.samples, BINS, top, title, within, number)
 
 
 @kept(32)

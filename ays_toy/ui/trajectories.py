@@ -9,10 +9,9 @@ import streamlit as st
 from ays_toy import figures, names
 from ays_toy.checks import lookup
 from ays_toy.estimates import Estimate
+from ays_toy.runs import apart, comparison
 from ays_toy.runs.comparison import PARTICLES, Model
-from ays_toy.sampling import trajectories
-from ays_toy.sampling.counter_noise import LevelNoise
-from ays_toy.sampling.trajectories import FEWEST, Curve, Trajectories
+from ays_toy.sampling.trajectories import FEWEST, PATIENT, Curve, Trajectories
 from ays_toy.ui import codec, films, findings, following, gallery, record, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.components.follow import WEIGHTED
@@ -70,8 +69,7 @@ def aims() -> None:
 
 @kept(12)
 def _flow(model: Model, solver: str, named: tuple[tuple[str, tuple[float, ...]], ...], seed: int) -> Trajectories:
-    noise = LevelNoise(seed, model.particles)
-    return trajectories.follow(model.denoiser(), dict(named), solver, generator=noise, n=model.particles)
+    return apart.do(comparison.follow, model, solver, named, seed)
 
 
 @kept(12)
@@ -245,5 +243,5 @@ def reference_words(followed: Trajectories) -> str:
     """What the reference is."""
     stochastic, steps = followed.solver.stochastic, followed.reference.sigmas.size - 1
     noise = "along the same Brownian path, which every schedule's noise is taken from"
-    of = f"{steps} steps of {trajectories.PATIENT[stochastic].title}"
+    of = f"{steps} steps of {PATIENT[stochastic].title}"
     return f"{of} {noise}" if stochastic else f"{of} from the same noise"

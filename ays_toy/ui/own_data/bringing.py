@@ -18,6 +18,7 @@ from ays_toy.models.store import PointStore, Saved
 from ays_toy.pricing.paths import PathGram
 from ays_toy.runs import finding, verdicts
 from ays_toy.runs.comparison import Model
+from ays_toy.runs.outcomes import BINS
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
 from ays_toy.ui import codec, compute, findings, frame, gallery, in_numbers, keeper, terms
 from ays_toy.ui.components.draw import PadData, last_deed, pad
@@ -108,7 +109,7 @@ def _live(view: ModelView, points: int) -> Live | None:
     """The samples under EDM as they follow the brush; what the true density is the browser finds for each drawing."""
     if (drawn := DrawnModel.of(points)) is None:
         return None
-    return Live(drawn, view.solver, view.seed, _samples(points), compute.BINS, 1.0, names.title("edm"), BOX, 2)
+    return Live(drawn, view.solver, view.seed, _samples(points), BINS, 1.0, names.title("edm"), BOX, 2)
 
 
 def _uploader(way: str, label: str, kinds: list[str]) -> None:
