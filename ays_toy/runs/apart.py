@@ -2,7 +2,9 @@
 
 A pass is some ten thousand small operations. In a thread, each gives the one interpreter away and has to get it back
 from those that run pages, so that a second of work took half a minute where thirty people changed something at once.
-The processes are joblib's: begun when there is work, and gone when there has been none for a while.
+The processes are loky's, which joblib brings: begun when there is work, and gone when there has been none for a while.
+There are two to a processor: some may be busy with what is wanted later. Searches, which take many seconds, have one
+of their own.
 """
 
 import os
@@ -11,15 +13,20 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import wait
+from functools import partial
+from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 IDLE = 120  # seconds without work after which a process ends, and gives its memory back
 TRIES = 2  # of work whose process died, before it is done here
-BEHIND = 5  # by how much such a process lets others go first: pages are to answer, whatever is computed for them
-LOOK = 0.05  # seconds between looks at whether work is done: this thread may be asked to end meanwhile
+FIRST, LAST = 3, 10  # by how much such processes let others go first: pages are to answer, whatever is computed
+LOOK = 0.05  # seconds between looks at whether work is done, and of a process at whether it is to stop
 _begun = threading.Event()
+_making = threading.Lock()
+_made: dict[bool, Any] = {}  # the executors, by whether what they do takes long
 
 
 def begin() -> None:
@@ -28,39 +35,83 @@ def begin() -> None:
 
 
 def end() -> None:
-    """Have work done here again."""
+    """Have work done here again, and end the processes."""
     _begun.clear()
+    with _making:
+        for one in _made.values():
+            one.shutdown(wait=False, kill_workers=True)
+        _made.clear()
 
 
 def do(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
     """What the work returns or raises: done apart where that was begun, or else here."""
+    if not _begun.is_set():
+        return work(*arguments, **named)
+    return _done(partial(work, *arguments, **named), long=False)
+
+
+def until(stop: Callable[[], bool], work: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """The same of work that takes long and a `stop=`, which is asked here, in this thread."""
+    if not _begun.is_set():
+        return work(*arguments, **named, stop=stop)
+    handle, name = mkstemp(prefix="ays-")  # there as long as the work is to go on
+    os.close(handle)
+    flag = Path(name)
+    try:
+        asked = partial(work, *arguments, **named, stop=Flag(name))
+        return _done(asked, lambda: flag.unlink(missing_ok=True) if stop() else None, long=True)
+    finally:
+        flag.unlink(missing_ok=True)
+
+
+def _done(work: Callable[[], T], meanwhile: Callable[[], object] = lambda: None, *, long: bool) -> T:
+    """What the work comes to in another process; here where two of them have died of it."""
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    for _ in range(TRIES if _begun.is_set() else 0):
+    for _ in range(TRIES):
         try:
-            coming = _processes().submit(work, *arguments, **named)
+            coming = _executor(long).submit(work)
             while not coming.done():
-                wait([coming], LOOK)
+                wait([coming], LOOK)  # and no longer: where the server ends, this thread is asked to
+                meanwhile()
             done: T = coming.result()
             return done
-        except BrokenProcessPool:  # one of them was killed: the next time there are others
-            continue
-    return work(*arguments, **named)
+        except BrokenProcessPool:
+            with _making:
+                _made.clear()
+    return work()
 
 
-def _processes() -> Any:
-    from joblib.externals.loky import get_reusable_executor
+class Flag:
+    """`stop` in another process: a file that is gone says so, looked for now and then."""
 
-    return get_reusable_executor(os.cpu_count() or 1, timeout=IDLE, initializer=_prepare, initargs=(os.getpid(),))
+    def __init__(self, name: str) -> None:
+        self._name, self._looked, self._gone = name, 0.0, False
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        if not self._gone and (now := time.monotonic()) > self._looked + LOOK:
+            self._gone, self._looked = not Path(self._name).exists(), now
+        return self._gone
 
 
-def _prepare(server: int) -> None:
-    """Make a process ready: one thread for torch, pages first, and no longer there than the server."""
+def _executor(long: bool) -> Any:
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    count, after = (1, LAST) if long else (2 * (os.cpu_count() or 1), FIRST)
+    with _making:
+        if long not in _made:
+            _made[long] = ProcessPoolExecutor(count, timeout=IDLE, initializer=_prepare, initargs=(os.getpid(), after))
+        return _made[long]
+
+
+def _prepare(server: int, after: int) -> None:
+    """Make a process ready: one thread for torch, others first, and no longer there than the server."""
     import torch
 
     torch.set_num_threads(1)
     if sys.platform != "win32":
-        os.nice(BEHIND)
+        os.nice(after)
         threading.Thread(target=_end_with, args=(server,), daemon=True).start()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ays_toy import names, optimize
 from ays_toy.names import BASELINES, KLUB_POWER, QUEUED, RIVALS
 from ays_toy.optimize import Needs
-from ays_toy.runs import cluster, finding, shipped
+from ays_toy.runs import apart, cluster, finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen, OdePass, Pass, Walk
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
@@ -67,9 +67,11 @@ class Asked(NamedTuple):
 @kept(512)
 def _search(asked: Asked) -> Schedule:
     model, name, solver, steps, metric, iterations = asked
-    here: dict[str, Any] = {} if cluster.wanted() else {"stop": unwanted}  # which is this process's to tell
-    passed = compute.one_pass(model) if name == "ays" and here else None
-    return cluster.do(finding.find, model, passed, name, solver, steps, metric=metric, iterations=iterations, **here)
+    named: dict[str, Any] = {"metric": metric, "iterations": iterations}
+    if cluster.wanted():
+        return cluster.do(finding.find, model, None, name, solver, steps, **named)
+    passed = compute.one_pass(model) if name == "ays" else None
+    return apart.until(unwanted, finding.find, model, passed, name, solver, steps, **named)
 
 
 def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:

@@ -44,6 +44,7 @@ class Kept(Generic[P, T]):
         self._function, self._most = function, entries
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()  # the one asked for the longest ago first
         self._coming: dict[Hashable, threading.Event] = {}
+        self.bytes = 0  # of its entries, counted as they change: to go through all of them takes a while
         self.__doc__, self.__name__ = function.__doc__, getattr(function, "__name__", "kept")
         _every.append(self)
 
@@ -62,10 +63,12 @@ class Kept(Generic[P, T]):
             coming.wait(LOOK)
         try:
             value = self._function(*args, **kwargs)
+            entry = _Entry(value, size((key, value)), next(_turns))
             with _lock:
-                self._entries[key] = _Entry(value, size((key, value)), next(_turns))
+                self._entries[key] = entry
+                self.bytes += entry.size
                 while len(self._entries) > self._most:
-                    self._entries.popitem(last=False)
+                    self.bytes -= self._entries.popitem(last=False)[1].size
             keep_within(MOST_BYTES)
             return value
         finally:
@@ -85,12 +88,14 @@ class Kept(Generic[P, T]):
         """Forget all results."""
         with _lock:
             self._entries.clear()
+            self.bytes = 0
 
     def _used(self, key: Hashable, entry: _Entry) -> None:
         self._entries.move_to_end(key)
         entry.turn = next(_turns)
         if not entry.again:
-            entry.size, entry.again = size((key, entry.value)), True
+            before, entry.size, entry.again = entry.size, size((key, entry.value)), True
+            self.bytes += entry.size - before
 
 
 def kept(entries: int) -> Callable[[Callable[P, T]], Kept[P, T]]:
@@ -104,20 +109,19 @@ def keep_within(most: int) -> None:
     The latest result of all stays, however large it is: it was asked for just now.
     """
     with _lock:
-        total = total_bytes()
-        while total > most:
+        while total_bytes() > most:
             oldest = [(next(iter(one._entries.items())), one) for one in _every if one._entries]
             if sum(len(one._entries) for one in _every) <= 1:
                 return
             (key, entry), owner = min(oldest, key=lambda found: found[0][1].turn)
             del owner._entries[key]
-            total -= entry.size
+            owner.bytes -= entry.size
 
 
 def total_bytes() -> int:
     """Bytes of all that is kept, about."""
     with _lock:
-        return sum(entry.size for one in _every for entry in one._entries.values())
+        return sum(one.bytes for one in _every)
 
 
 def size(value: Any, seen: set[int] | None = None) -> int:
