@@ -192,7 +192,26 @@ def test_sdnext_gets_the_nearest_whole_timesteps(tmp_path):
     np.testing.assert_allclose(times, 1000 * LEVELS[:-1] / (1 + LEVELS[:-1]), atol=2)
 
 
+def test_the_extension_for_a1111_and_forge_gets_its_list_without_the_zero(tmp_path):
+    """It lays as many levels as steps are set along the logarithms of the list, and puts zero after them."""
+    model = images.load(tiny_models.unconditional(tmp_path / "pixels"))
+    given = [float(word) for word in export.as_webui(LEVELS, model).strip("[]").split(",")]
+    at = np.linspace(0, 1, len(given))
+    laid = np.exp(np.interp(at, at, np.log(given)))
+    np.testing.assert_allclose([*laid, 0.0], export.with_zero(LEVELS), rtol=1e-7)
+    assert len(export.as_webui(LEVELS, model, final_zero="append").split(",")) == len(LEVELS)
+    flow = images.load(tiny_models.sd3(tmp_path / "flow"), prompts="a cat", size=16)
+    numbers = [float(word) for word in export.as_webui(LEVELS, flow).strip("[]").split(",")]
+    np.testing.assert_allclose(numbers, LEVELS[:-1] / (1 + LEVELS[:-1]), rtol=1e-7)
+
+
 def test_words_say_how_the_final_zero_counts():
+    assert export.counting(LEVELS, told=False).startswith(
+        "5 numbers for 5 steps: zero takes the place of the last level"
+    )
+    for name in ("sdnext", "webui"):
+        taken = Taken(Measured(Schedule("edm", "EDM", LEVELS), None), "ddim")
+        assert FORMATS[name].counting(taken).startswith("5 numbers for 5 steps")
     assert export.counting(LEVELS).startswith("6 numbers for 5 steps: zero takes the place of the last level")
     assert export.counting(LEVELS, "append").startswith("7 numbers for 6 steps: zero is appended")
     assert "not counted" in json.loads(export.as_json(LEVELS, method="EDM"))["counting"]

@@ -106,10 +106,25 @@ def as_comfyui(sigmas: Any, model: ImageModel | None = None, *, final_zero: str 
         >>> export.as_comfyui([80, 1, 0.002], final_zero="append")
         '80.0, 1.0, 0.002, 0.0'
     """
-    levels = with_zero(sigmas, ending(model, final_zero))
+    return _decimals(with_zero(sigmas, ending(model, final_zero)), model)
+
+
+def as_webui(sigmas: Any, model: ImageModel | None, *, final_zero: str = "replace") -> str:
+    """A schedule for A1111 and Forge, which take no list but by the extension webUI_ExtraSchedulers, as its *Custom*.
+
+    It is a list in brackets without the zero that ends it, which is the extension's own: as many numbers as steps have
+    to be set there, since others are put between them. Raises ValueError without a model of images.
+    """
+    check_whole(model, "A1111's list")
+    if model is None:
+        raise ValueError("A1111 and Forge draw with models of images: take another form, or load such a model.")
+    return f"[{_decimals(with_zero(sigmas, final_zero)[:-1], model)}]"
+
+
+def _decimals(levels: np.ndarray, model: ImageModel | None) -> str:
+    """Levels in plain decimals between commas, a flow's as s; ComfyUI's reader takes scientific notation apart."""
     if model is not None and model.prediction == "flow":
         levels = flow_time(levels)
-    # Not in scientific notation, which ComfyUI's reader of numbers takes apart.
     return ", ".join(np.format_float_positional(level, precision=8, fractional=False, trim="0") for level in levels)
 
 
@@ -140,15 +155,20 @@ def check_whole(model: ImageModel | None, form: str) -> None:
         )
 
 
-def counting(sigmas: Any, final_zero: str = "replace") -> str:
+def counting(sigmas: Any, final_zero: str = "replace", told: bool = True) -> str:
     """One sentence that says how a list for image tools counts its steps, for n levels of a schedule [n+1].
+
+    Where the zero is not `told`, it is the tool's own, and not in the list.
 
     Examples:
         >>> export.counting([80, 1, 0.002])
         '3 numbers for 2 steps: zero takes the place of the last level, so the last step jumps to it.'
+        >>> export.counting([80, 1, 0.002], told=False)
+        '2 numbers for 2 steps: zero takes the place of the last level, so the last step jumps to it, and is not told.'
     """
     levels = with_zero(sigmas, final_zero)
-    return f"{levels.size} numbers for {steps(levels.size - 1)}: {FINAL_ZERO[final_zero]}."
+    numbers, untold = levels.size - (not told), "" if told else ", and is not told"
+    return f"{numbers} numbers for {steps(levels.size - 1)}: {FINAL_ZERO[final_zero]}{untold}."
 
 
 def steps(n: int) -> str:

@@ -36,6 +36,7 @@ class Format:
     mime: str
     text: Callable[[Taken], str]
     ends_in_zero: bool = False
+    tells_zero: bool = True  # where it ends in one: whether that is in the list, or the tool's own
     language: str | None = None  # of the text, to color it by
     slow: bool = False  # it is held to diffusers first, which takes seconds to load
     of_images: bool = False  # it says nothing without a model of images
@@ -43,7 +44,7 @@ class Format:
     def counting(self, taken: Taken) -> str:
         """One sentence on how many numbers are how many steps."""
         if self.ends_in_zero:
-            return export.counting(taken.sigmas, export.ending(taken.model, taken.final_zero))
+            return export.counting(taken.sigmas, export.ending(taken.model, taken.final_zero), self.tells_zero)
         levels = taken.sigmas.size
         return f"{levels} noise levels for {export.steps(levels - 1)}; a final jump to zero is not counted."
 
@@ -80,6 +81,16 @@ FORMATS: dict[str, Format] = {
         "text/plain",
         lambda one: export.as_sdnext(one.sigmas, one.model, final_zero=one.final_zero),
         ends_in_zero=True,
+        tells_zero=False,
+        of_images=True,
+    ),
+    "webui": Format(
+        "A1111, Forge",
+        "webui.txt",
+        "text/plain",
+        lambda one: export.as_webui(one.sigmas, one.model, final_zero=one.final_zero),
+        ends_in_zero=True,
+        tells_zero=False,
         of_images=True,
     ),
     "json": Format(
