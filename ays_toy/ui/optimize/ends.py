@@ -83,6 +83,6 @@ def _table(found: tuple[Free, ...]) -> None:
     best = min(found, key=lambda one: one.metrics[METRIC].value)
     terms.caption(
         f"**Look for** what freedom gains, from right to left: most for baselines, and at few steps. The lowest here: "
-        f"**{best.title}** with {best.metrics[METRIC]}, from σ = {best.sigmas[0]:.3g} to {best.sigmas[-1]:.3g}. Measured "
-        "on noise that no search has seen; ± is one standard error.",
+        f"**{best.title}** with {best.metrics[METRIC]}, from σ = {best.sigmas[0]:.3g} to {best.sigmas[-1]:.3g}. "
+        "Measured on noise that no search has seen; ± is one standard error.",
     )
