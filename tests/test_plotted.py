@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 from ays_toy import figures
 from ays_toy.figures import plotted
 from ays_toy.pricing.calibration import Calibration
+from ays_toy.runs.comparison import Model
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import Schedule
+from ays_toy.ui import gallery
 from ays_toy.ui.kept import size
 
 CURVE = np.array([1.0, 0.5, 0.1])
@@ -78,3 +81,11 @@ def test_pictures_that_show_the_same_are_one_figure_and_others_are_not():
     assert (one, hash(one)) == (same, hash(same))
     others = [figures.Panel("EDM", "#CC0000", ["NLL 2"], shades), figures.Panel("EDM", "#CC0000", ["NLL 1"], shades.T)]
     assert all(one != other for other in others)
+
+
+@pytest.mark.parametrize("meta", [None, "a mark", 7, [1.5, "a mark", None], {"of": "any kind"}])
+def test_a_row_of_pictures_says_to_the_browser_what_it_is_told_to_say(meta):
+    seen = []
+    place = SimpleNamespace(plotly_chart=lambda drawn, **_: seen.append(json.loads(drawn.to_json())["layout"]))
+    gallery.show(place, Model("ring-8"), [], meta=meta, whole=False)
+    assert [one.get("meta") for one in seen] == [meta]

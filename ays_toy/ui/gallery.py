@@ -1,5 +1,6 @@
 """The data beside samples of several schedules: what a row of density pictures shows, and says to a screen reader."""
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -84,18 +85,21 @@ def show(
     """
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, truth(model).shades)
-    drawn = _drawn((data, *panels), model.dataset.half_width, presenting.type_scale(), meta and tuple(meta))
+    drawn = _drawn((data, *panels), model.dataset.half_width, presenting.type_scale(), json.dumps(meta))
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, whole, height="stretch")
 
 
 @kept(64)
-def _drawn(panels: tuple[Panel, ...], half_width: float, type_scale: float, meta: Any) -> go.Figure:
-    """Made once of the same pictures: a page runs again when its table has come, and a class has the same in sight."""
+def _drawn(panels: tuple[Panel, ...], half_width: float, type_scale: float, meta: str) -> go.Figure:
+    """Made once of the same pictures: a page runs again when its table has come, and a class has the same in sight.
+
+    `meta` is as JSON.
+    """
     drawn = figures.density_panels(panels, half_width, type_scale=type_scale)
-    if meta is not None:
-        drawn.update_layout(meta=meta)
+    if (said := json.loads(meta)) is not None:
+        drawn.update_layout(meta=said)
     return drawn.finished()
 
 
