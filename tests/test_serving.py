@@ -23,6 +23,7 @@ from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.people import Keeper
 from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig
+from ays_toy.runs import apart
 from ays_toy.runs.comparison import Model
 from ays_toy.ui import background, codec, compute, view
 from ays_toy.ui.images.image_view import ImagesView
@@ -60,12 +61,14 @@ def test_without_the_switch_all_is_open(monkeypatch):
 def test_a_shared_server_goes_through_its_data_by_itself_once_and_others_only_through_what_is_asked_for(monkeypatch):
     monkeypatch.setattr(compute, "DATASETS", {"gaussian": None})
     monkeypatch.setattr(compute, "prepare", Mock(wraps=compute.prepare.__wrapped__))
+    monkeypatch.setattr(apart, "begin", begin := Mock())  # for all of this process
     monkeypatch.delenv(serving.SHARED, raising=False)
     assert not AppTest.from_file("../app.py", default_timeout=60).run().exception
     assert not compute.prepare.called
     monkeypatch.setenv(serving.SHARED, "1")
     assert not AppTest.from_file("../app.py", default_timeout=60).run().exception
     compute.prepare.assert_called_once()
+    begin.assert_called_once()
     end = time.monotonic() + 60
     while not all(work.known(Model("gaussian")) for work in (compute.one_pass, compute._followed)):
         assert time.monotonic() < end
