@@ -284,7 +284,7 @@ def test_every_method_finds_a_schedule_of_the_models_range(method):
         (["--refine", "-1"], "The number of iterations"),
         (["--data", "nowhere"], "There is no folder nowhere"),
         (["--checkpoint", "nowhere/pass"], "There is no folder nowhere"),
-        (["--out", "schedule.doc"], "must end in .py, .txt, .workflow.json, .timesteps.txt, .json, .csv"),
+        (["--out", "schedule.doc"], "must end in .py, .txt, .workflow.json"),
         (["--prompts", "nowhere.txt"], "cannot be read"),
     ],
 )

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from ays_toy.ui import terms
+from ays_toy.ui.parts import part
 
 LABEL, KEY = "The figure in numbers", "figure in numbers"
 
 
-@st.fragment
+@part
 def show(lines: Callable[[], Iterable[str]]) -> None:
     """Offer what a figure shows as lines of words and numbers."""
     box = st.expander(LABEL, icon=":material/format_list_numbered:", key=KEY, on_change="rerun")
