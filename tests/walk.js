@@ -17,7 +17,7 @@ async () => {
     return near.map((each) => one(each) + one(each, "::-webkit-slider-thumb")).join(";");
   };
   const whole = (element) => element.dataset.testid === "stMain";  // "Skip to main content" leads there
-  const drawn = (element) => element.dataset.testid === "data-grid-canvas";  // a table marks its cells in its picture
+  const drawn = (element) => element.closest("[data-testid=data-grid-canvas]");  // a table marks its cells in its picture
   const name = (element) => {
     if (whole(element)) return "the page";
     const label = document.getElementById(element.getAttribute("aria-labelledby")) || element.labels?.[0];
