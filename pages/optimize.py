@@ -6,7 +6,7 @@ import streamlit as st
 
 from ays_toy.ui import controls, findings, gallery, in_numbers, running, terms, view
 from ays_toy.ui.lessons import bar
-from ays_toy.ui.optimize import ends, take_home, watching
+from ays_toy.ui.optimize import choosing, compared, ends, take_home, watching
 
 state = view.show(
     view.SearchView,
@@ -21,10 +21,10 @@ state = view.show(
 )
 
 st.markdown("### Align Your Steps, watched: sweep by sweep, every noise level moves to where its steps cost least")
-choice = watching.chosen(state)
-seen = watching.stage(state, choice)
-shown = watching.found(state, choice)
-outcomes = findings.begin(state, shown, pictured=watching.pictured(shown))
+choice = choosing.chosen(state)
+seen = compared.stage(state, choice)
+shown = compared.found(state, choice)
+outcomes = findings.begin(state, shown, pictured=compared.pictured(shown))
 
 
 def search_as_it_goes() -> None:
@@ -33,22 +33,22 @@ def search_as_it_goes() -> None:
     watching.player(state, shown["p-optimum"])
 
 
-under_way = running.active(watching.watch(state)) or watching.choosing(choice)
-running.follow(search_as_it_goes, partial(watching.stage, state, choice), seen, under_way)
+under_way = running.active(watching.watch(state)) or choosing.choosing(choice)
+running.follow(search_as_it_goes, partial(compared.stage, state, choice), seen, under_way)
 pictures = gallery.reserved(watching.PICTURES, 300)
 terms.caption(watching.look_for(), *gallery.WORDS)
-samples = watching.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples, meta=watching.meta(state, shown))
+samples = compared.samples(state, shown, outcomes)
+gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, shown))
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")
     controls.dials(state)
-    watching.evidence(state, choice)
+    choosing.evidence(state, choice)
 with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
-    watching.table(state, shown, outcomes)
-    terms.caption(watching.table_caption(state, shown), *(one.title for one in shown.values()))
+    compared.table(state, shown, outcomes)
+    terms.caption(compared.table_caption(state, shown), *(one.title for one in shown.values()))
     in_numbers.show(partial(watching.in_numbers, state, shown["p-optimum"]))
-bar.ask(partial(watching.facts, state, shown, outcomes))
+bar.ask(partial(compared.facts, state, shown, outcomes))
 take_home.section(state, shown, left, right)
 ends.section(state)

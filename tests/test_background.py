@@ -9,7 +9,8 @@ from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.ui import background
-from ays_toy.ui.jobs import JobQueue, State
+from ays_toy.ui.job_queue import JobQueue
+from ays_toy.ui.jobs import State
 
 
 class Interrupted(Exception):

@@ -21,7 +21,8 @@ from ays_toy.runs import cluster, finding, live_search, live_training
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.live_search import SearchConfig
 from ays_toy.runs.live_training import LessonConfig
-from ays_toy.ui.jobs import JobQueue, State
+from ays_toy.ui.job_queue import JobQueue
+from ays_toy.ui.jobs import State
 
 pytest.importorskip("distributed")
 

@@ -46,7 +46,7 @@ def _computed(process: int | None = None) -> float:
 BUSY = """
     import sys, threading, time, torch
     from ays_toy.ui.ending import Pool, computing
-    from ays_toy.ui.jobs import JobQueue
+    from ays_toy.ui.job_queue import JobQueue
 
     def endless(begun):
         x = torch.rand(300, 300)

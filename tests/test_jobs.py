@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ays_toy.ui import jobs
-from ays_toy.ui.jobs import KEPT, Job, JobQueue, Progress, State
+from ays_toy.ui import job_queue, jobs
+from ays_toy.ui.job_queue import APART, KEPT, JobQueue
+from ays_toy.ui.jobs import Job, Progress, State
 
 
 class At(NamedTuple):
@@ -268,7 +269,7 @@ def test_one_who_comes_back_takes_the_place_of_one_that_is_gone_and_nobody_elses
     assert queue.succeed("run", "other") is job  # stopped, it can be found too
     assert (job.progress.state, job.watchers) == (State.STOPPED, set())
     there.remove("other")
-    monkeypatch.setattr(jobs, "FOUND", -1.0)
+    monkeypatch.setattr(job_queue, "FOUND", -1.0)
     assert queue.succeed("run", "much later") is None
 
 
@@ -371,7 +372,7 @@ def test_a_server_that_ends_does_not_wait_for_its_jobs():
     code = """
 import itertools, time
 from types import SimpleNamespace
-from ays_toy.ui.jobs import JobQueue
+from ays_toy.ui.job_queue import JobQueue
 def work(stop):
     for k in itertools.count():
         time.sleep(0.01)
@@ -395,7 +396,7 @@ def test_what_only_waits_holds_up_nothing_and_queues_once_it_computes() -> None:
     def waits(snapshot):
         return snapshot is None or snapshot.what == "waiting"
 
-    waiting = [queue.submit(f"hub {k}", loaded, "me", waits=waits) for k in range(jobs.APART)]
+    waiting = [queue.submit(f"hub {k}", loaded, "me", waits=waits) for k in range(APART)]
     until(lambda: all(reached(job) == "waiting" for job in waiting))
     assert finish(queue.submit("other", counting(2), "you")).state is State.DONE  # at once, though all of these wait
 
@@ -404,10 +405,10 @@ def test_what_only_waits_holds_up_nothing_and_queues_once_it_computes() -> None:
     until(lambda: busy.inside == 1)
     answer.set()
     until(lambda: all(reached(job) == "loaded" for job in waiting))
-    assert [job.progress.state for job in waiting] == [State.QUEUED] * jobs.APART  # for the one place to compute
-    assert sorted(queue.place(job) for job in waiting) == list(range(1, 1 + jobs.APART))
+    assert [job.progress.state for job in waiting] == [State.QUEUED] * APART  # for the one place to compute
+    assert sorted(queue.place(job) for job in waiting) == list(range(1, 1 + APART))
     busy.let(1)
-    assert [finish(job).snapshot.what for job in waiting] == ["computed"] * jobs.APART
+    assert [finish(job).snapshot.what for job in waiting] == ["computed"] * APART
 
 
 def test_what_was_stopped_while_it_waited_goes_on_where_it_was() -> None:

@@ -27,7 +27,8 @@ from ays_toy.runs import apart
 from ays_toy.runs.comparison import Model
 from ays_toy.ui import background, codec, compute, view
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.jobs import Job, JobQueue
+from ays_toy.ui.job_queue import JobQueue
+from ays_toy.ui.jobs import Job
 from ays_toy.ui.record import Record
 from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.view import Shared

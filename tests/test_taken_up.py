@@ -10,7 +10,7 @@ from ays_toy.images.live import ImageState
 from ays_toy.runs.live_search import SearchState
 from ays_toy.ui import background
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.jobs import JobQueue
+from ays_toy.ui.job_queue import JobQueue
 from ays_toy.ui.train.network import TrainView
 from ays_toy.ui.view import SearchView
 

@@ -49,6 +49,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Print KLUB and the metrics of schedules from files, of every other schedule, and of fresh data."""
+    about = {"data": data, "model": model, "solver": solver, "seed": seed}
     with user_errors():
         if free:
             if schedule or also:
@@ -56,8 +57,7 @@ def compare(
             chosen, steps = comparison.Model.current(data, model, sigma_min, sigma_max), steps or USUAL
             rows = at_free_ends(chosen, solver, steps, power, seed)
             if as_json:
-                about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
-                common.print_json_of(rows, about | {"ends": "free"})
+                common.print_json_of(rows, about | {"steps": steps, "ends": "free"})
             return
         which = (*names.USUAL, *_rivals(also or ()))
         chosen = comparison.Model.current(data, model, sigma_min, sigma_max)
@@ -68,8 +68,7 @@ def compare(
     console.print(f"{what}. Fresh data have what a perfect sampler would; ± is one standard error.", markup=False)
     common.print_table(results, {name: METRICS[name].title for name in results[0].metrics})
     if as_json:
-        about = {"data": data, "model": model, "solver": solver, "steps": steps, "seed": seed}
-        common.print_json_of(results, about)
+        common.print_json_of(results, about | {"steps": steps})
 
 
 def at_free_ends(model: comparison.Model, solver: str, steps: int, power: float, seed: int) -> list[Measured]:

@@ -1,6 +1,6 @@
 """`image optimize` and `image compare`: a schedule for an image model, and what others are worth beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +26,20 @@ from ays_toy.pricing.paths import PathGram
 from ays_toy.sampling.schedules import Schedule
 
 USUAL = 10  # steps
+
+
+def _opened(
+    whole: ImageModel,
+    paths: int,
+    folder: Path | None,
+    seed: int,
+    solver: str,
+    steps: int,
+    ends: dict[str, float | None],
+) -> tuple[ImageModel, Callable[[], sources.Source]]:
+    """The part of a model that is asked for, and what finds the images that paths start from: a while, if sampled."""
+    source = cache(lambda: sources.find(whole, paths, folder=folder, seed=seed))
+    return partial.asked(whole, lambda: partial.from_where(whole, source().x0), solver, steps, **ends), source
 
 
 def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
@@ -92,9 +106,8 @@ def optimize(
         checks.whole_number(steps, "The number of steps", 2, levels - 1)
         checks.real_number(power, "The power", 0.0, 4.0)
         checks.whole_number(refine, "The number of iterations", 0, MOST_ITERATIONS)
-        source = cache(lambda: sources.find(whole, paths, folder=data, seed=seed))  # a while, where it samples them
-        part = {"strength": strength, "start": sigma_start, "end": sigma_end}
-        chosen = partial.asked(whole, lambda: partial.from_where(whole, source().x0), solver, steps, **part)
+        ends = {"strength": strength, "start": sigma_start, "end": sigma_end}
+        chosen, source = _opened(whole, paths, data, seed, solver, steps, ends)
         decides = figure or scores.default_figure(_judged_as(chosen), solver)
         scores.check_figure(_judged_as(chosen), solver, decides)
         with common.progress(quiet=not team.leads) as bars:
@@ -150,12 +163,10 @@ def compare(
         files = brought.read(schedule)  # before a model is loaded, which takes its time
         whole = options.load(model, prompts, labels, guidance, lora, lora_scale)
         checks.whole_number(samples, "The number of samples", 40, 1_000_000)
-        source = cache(lambda: sources.find(whole, paths, folder=data, seed=seed))
-        part = {"strength": strength, "start": sigma_start, "end": sigma_end}
+        ends = {"strength": strength, "start": sigma_start, "end": sigma_end}
         if strength is not None:  # which begins where as many steps of a pipeline do
             steps = checks.whole_number(USUAL if steps is None else steps, "The number of steps", 1, collect.LEVELS - 1)
-        count = steps or USUAL
-        chosen = partial.asked(whole, lambda: partial.from_where(whole, source().x0), solver, count, **part)
+        chosen, source = _opened(whole, paths, data, seed, solver, steps or USUAL, ends)
         low, high, flow = chosen.sigma_min, chosen.sigma_max, chosen.prediction == "flow"
         yours = brought.fit(files, low, high, most=collect.LEVELS - 1, flow=flow)
         steps = checks.whole_number(

@@ -38,8 +38,8 @@ def as_diffusers(
 
     Without a model, or with one whose scheduler file is not known, it ends with the scheduler, its levels set. The
     first lines say how steps are counted and, where levels had to be moved to timesteps, how far and where to. Raises
-    ValueError for a solver without counterpart, where timesteps are needed and the model has none, and where diffusers'
-    scheduler would not visit these levels.
+    ValueError where timesteps are needed and the model has none, and where diffusers' scheduler would not visit these
+    levels.
     """
     check_whole(model, "A program")
     levels, chosen = validate(sigmas), find(solver)

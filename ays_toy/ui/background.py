@@ -15,7 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import serving
 from ays_toy.runs import cluster
-from ays_toy.ui.jobs import Apart, Job, JobQueue, Progress, State, Work, never
+from ays_toy.ui.job_queue import JobQueue
+from ays_toy.ui.jobs import Apart, Job, Progress, State, Work, never
 from ays_toy.ui.whole import whole
 
 POLL = 0.5  # seconds between looks at a running job

@@ -17,7 +17,7 @@ from ays_toy.ui.ending import Pool
 from ays_toy.ui.images import image_state
 from ays_toy.ui.images.image_state import EXTRA, SLOT, Shown
 from ays_toy.ui.images.image_view import ImagesView
-from ays_toy.ui.jobs import APART
+from ays_toy.ui.job_queue import APART
 from ays_toy.ui.running import active, buttons, follow, reached, status, take_up
 from ays_toy.ui.whole import whole
 

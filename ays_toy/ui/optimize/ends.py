@@ -38,8 +38,9 @@ def section(view: SearchView) -> None:
         METRICS[METRIC].title,
     )
     follow(partial(_run, view, watch), partial(stage, SLOT), seen, active(watch))
-    if found := (reached(watch) or Reached((), 1)).found:
-        _table(found)
+    now: Reached | None = reached(watch)
+    if now and now.found:
+        _table(now.found)
 
 
 def _key(view: SearchView) -> tuple[Any, ...]:

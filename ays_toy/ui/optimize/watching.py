@@ -1,37 +1,18 @@
-"""The pieces of the Optimize page: the search as it goes, what is happening in words, what came of it."""
+"""The search of the Optimize page as it goes: begun, stopped and gone on with, what happens in words, its player."""
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterator
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.figures import Panel
-from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
 from ays_toy.optimize.search import CANDIDATES
 from ays_toy.palette import STYLES
-from ays_toy.runs import finding, live_search, shipped, shipped_searches
-from ays_toy.runs.comparison import Model
-from ays_toy.runs.finding import Chosen
+from ays_toy.runs import live_search, shipped_searches
 from ays_toy.runs.live_search import SearchConfig, SearchState
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import (
-    background,
-    compute,
-    controls,
-    downloads,
-    films,
-    findings,
-    frame,
-    gallery,
-    record,
-    running,
-    tables,
-    terms,
-)
+from ays_toy.ui import background, compute, films, findings, gallery, record, running, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.components import SearchData, last_sweep, search_player
 from ays_toy.ui.components.sampling import Live
@@ -42,14 +23,8 @@ from ays_toy.ui.whole import whole
 from ays_toy.words import amid_sentence, numbers
 
 SLOT, PLAYER, PICTURES = "search", "player", "panels_box5"
-CHOICES = "choices asked for"  # under which a session keeps for which settings it has
 SEEN = "search seen"  # under which a session keeps the settings that its page last showed
 LOOK = "**Look for** what the search gains until it is stopped, and loses after: the same noise in every picture."
-FAULT = (
-    f" By how much {names.title('ays-at-rest')} has more KLUB than the {names.title('klub-optimum')} is the "
-    f"**search's** fault; by how much the optimum's samples are worse than those of {names.title('ays')}, the "
-    "**objective's**."
-)
 BY_HAND = (
     " Drag the bar, or click into a figure, to stop by hand at another sweep: its samples take the place of those at "
     "rest."
@@ -232,156 +207,3 @@ def in_numbers(view: SearchView, weighed: Schedule) -> Iterator[str]:
 def _live(view: SearchView, running: bool) -> Live | None:
     """The samples of the sweep that is looked at; a network, sent anew while a search runs, waits for its end."""
     return None if running and view.model != "exact" else gallery.live(view, PICTURES, names.title("ays"), 4)
-
-
-def meta(view: SearchView, shown: Mapping[str, Schedule]) -> list[int | None]:
-    """What the figure says that it shows: the sweep whose samples are there, if any."""
-    last = len(state_of(view).sweeps) - 1 if "rest" in shown else None
-    return [st.session_state["sweep"] if "hand" in shown else last]
-
-
-def found(view: SearchView, choice: "Future[Chosen] | None") -> dict[str, Schedule]:
-    """All schedules that the page compares, by the order of the table."""
-    state, config, model = state_of(view), view.search, view.chosen_model
-    all_found = {"start": findings.family(view, view.steps)}
-    if ays := finding.stopped(config, state):
-        all_found["ays"] = ays
-    sweep = st.session_state.get("sweep")
-    if sweep is not None and sweep < len(state.sweeps):
-        all_found["hand"] = finding.searched(config, state, sweep)
-    if state.rested:
-        all_found["rest"] = finding.searched(config, state, len(state.sweeps) - 1)
-    all_found["klub"] = findings.optimum(model, view.steps)
-    all_found["p-optimum"] = findings.p_optimum(view, view.steps)
-    made = choice.result() if choice and choice.done() and not choice.exception() else _ready(view)
-    if made:
-        all_found["choice"] = made
-    return all_found
-
-
-def pictured(shown: Mapping[str, Schedule]) -> tuple[str, ...]:
-    """What has a picture, where it is found."""
-    return "start", "ays", "hand" if "hand" in shown else "rest", "p-optimum"
-
-
-def samples(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
-    """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
-    figures = gallery.metrics(view.metric)
-    known, pictures = watch(view), []
-    waits = "not run yet" if known is None else "searching …" if active(known) else "not reached"
-    for name, style in zip(pictured(shown), (view.start, "ays", "ays-at-rest", "p-optimum"), strict=True):
-        one = shown.get(name) or Schedule(style, names.title(style))
-        pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
-    return pictures
-
-
-def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> None:
-    """KLUB, metrics and the cost of finding each schedule."""
-    rows = compute.measured(view.chosen_model, shown, outcomes)
-    alt = "KLUB, sample quality and cost of every schedule, with standard errors."
-    tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
-
-
-def facts(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> Facts:
-    """What a lesson may ask about."""
-    model, search = view.chosen_model, state_of(view)
-    rows = compute.measured(model, shown, outcomes)
-    fresh = rows.pop("data").metrics
-    return Facts(view, rows, fresh, model, compute.gram(model), search if search.sweeps else None, view.metric)
-
-
-def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:
-    """What the columns of cost mean, and what one pass saves against the search; by time where both ran here."""
-    words = (
-        "Measured on noise that no search has seen; ± is one standard error. **Calls** and **seconds** are what "
-        "finding the schedule took, for AYS with the sweeps that showed where to stop."
-    )
-    if "ays" not in shown:
-        return words
-    ays, best = shown["ays"], shown["klub"]
-    if watch(view):
-        saved = f" and {ays.seconds / best.seconds:,.0f}× less time"
-    else:
-        saved, words = "", f"{words} The search ships: its seconds are those of {shipped_searches.made_on()}."
-    words += (
-        f" One pass prices every schedule of every length: **{ays.calls / best.calls:,.0f}× fewer denoiser calls**"
-        f"{saved} than the search until its stop."
-    )
-    return words + FAULT if "rest" in shown else words
-
-
-def _asked(view: SearchView) -> tuple[Model, str, int, str, int]:
-    return view.chosen_model, view.solver, view.steps, view.metric, view.iterations
-
-
-@whole
-def _choose(view: SearchView) -> None:
-    st.session_state.setdefault(CHOICES, set()).add(_asked(view))
-
-
-def chosen(view: SearchView) -> "Future[Chosen] | None":
-    """The automatic choice for the page's model, solver, steps and metric, under way or done; None unless asked for.
-
-    What another session has asked for is everybody's.
-    """
-    asked = _asked(view)
-    wanted = asked in st.session_state.get(CHOICES, ()) or findings.is_chosen(*asked)
-    return findings.choice(*asked) if wanted else None
-
-
-def _ready(view: SearchView) -> Schedule | None:
-    """The automatic choice as it ships."""
-    if view.metric != shipped.METRIC or view.iterations != finding.REFINEMENT:
-        return None
-    return shipped.find(view.chosen_model, view.solver, view.steps, "choice")
-
-
-def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
-    """What the automatic choice found, and how the best of what it tried did in its last round, or how to find it."""
-    words = "**Automatic choice** by the metric that stops the search, on seeds held out for it"
-    st.markdown(words, help=terms.about(words))
-    if choice is None:
-        there = "One comes with the project, and is in the table. " if _ready(view) else ""
-        label = "Choose again, and see what was tried" if there else "Choose"
-        st.caption(f"{there}It tries optima of many weights, blends and all baselines, and refines what did best.")
-        controls.refinement()
-        st.button(label, icon=":material/checklist:", key="run choice", on_click=_choose, args=(view,))
-        return
-    if not choice.done():
-        st.caption("Trying optima of many weights, blends and all baselines, and refining what did best …")
-        return
-    if error := choice.exception():
-        frame.refuse(error)
-        findings.forget_failed()  # and the button is there again
-        st.session_state.get(CHOICES, set()).discard(_asked(view))
-        return
-    made = choice.result().choice
-    st.markdown(made.reason)
-    controls.refinement()
-    metric = METRICS[view.metric]
-    last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
-    scores = [metric.turned(score) for _, score in last]
-    columns = {metric.title: scores}
-    if made.second and all(tried.beside for tried, _ in last):
-        columns[made.second.title] = [made.second.turned(tried.beside) for tried, _ in last if tried.beside]
-    said = [f"{tried.title} (refused)" if tried.refused else tried.title for tried, _ in last]
-    shown = {title: list(map(str, column)) for title, column in columns.items()}
-    rows = pd.DataFrame({"Tried in the last round": said, **shown})
-    make = partial(tables.as_csv, [tried for tried, _ in last], columns)
-    downloads.table("Table of what the automatic choice tried", make)
-    # A plain table, whose cells take as many lines as a name needs.
-    st.table(rows, hide_index=True, alt="Candidates of the automatic choice's last round with their scores.")
-    if made.second and any(tried.refused for tried, _ in last):
-        words = f"**Refused:** what loses more {made.second.title} than it gains in {metric.title}."
-        terms.caption(words, made.second.title)
-
-
-def choosing(choice: "Future[Chosen] | None") -> bool:
-    """Whether the automatic choice is under way."""
-    return choice is not None and not choice.done()
-
-
-def stage(view: SearchView, choice: "Future[Chosen] | None") -> tuple[object, ...]:
-    """What pictures and table depend on."""
-    state = state_of(view)
-    return *running.stage(SLOT), state.stop, state.rested, choosing(choice), st.session_state.get("sweep")
