@@ -7,12 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.stats import energy_distance
 
 from ays_toy.data.datasets import from_points, get
 from ays_toy.metrics import DEFAULT, METRICS, Estimate, Reference, evaluate
-from ays_toy.metrics.distances import SLICED_POINTS
+from ays_toy.metrics.distances import SLICED_POINTS, potentials
 
 SIGMA = 0.002
 
@@ -50,6 +51,30 @@ def test_sliced_w2_is_pots():
         samples.double().numpy(), ref.points.double().numpy(), projections=ref.directions.double().numpy().T
     )
     assert measure(samples, ref, "sliced-w2").value == pytest.approx(pot, rel=1e-5)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_w2_and_its_error_are_pots(spread):
+    ref, samples = (
+        reference("grid-8x8", n=500),
+        fresh("grid-8x8", 500) + spread * torch.randn(500, 2, generator=generator()),
+    )
+    costs = ot.dist(samples.double().numpy(), ref.points.double().numpy())
+    squared, dual = ot.emd2([], [], costs, log=True)
+    found = measure(samples, ref, "w2")
+    assert found.value == pytest.approx(math.sqrt(squared), rel=1e-9)
+    error = math.sqrt((dual["u"].var(ddof=1) + dual["v"].var(ddof=1)) / 500)
+    assert found.stderr == pytest.approx(error / (2 * found.value), rel=0.1)  # potentials are not unique in a sample
+
+
+@pytest.mark.parametrize("points", [1, 2, 7, 200])
+def test_potentials_bound_every_cost_and_add_up_to_what_is_paid(points):
+    x, y = (np.random.default_rng(seed).normal(size=(points, 2)) for seed in (1, 2))
+    costs = ot.dist(x, y)
+    rows, columns = linear_sum_assignment(costs)
+    u, v = potentials(costs, columns)
+    assert (costs - u[:, None] - v >= -1e-9).all()
+    assert u.sum() + v.sum() == pytest.approx(costs[rows, columns].sum())
 
 
 @pytest.mark.parametrize("metric", ["sliced-w2", "w2"])
