@@ -268,14 +268,82 @@ def test_a_workflow_begins_from_a_picture(tmp_path):
     assert {"LoadImage", "VAEEncode"} <= {node["class_type"] for node in workflow.values()}
 
 
+# Base before refiner
+
+
 def test_what_another_model_goes_on_from_ends_without_zero(digits, starts):
     base = partial.asked(digits, lambda: starts, "ddim", 4, end=0.5)
     levels = schedules.edm(4, base.sigma_min, base.sigma_max)
     numbers = [float(word) for word in as_comfyui(levels, base).split(", ")]
     np.testing.assert_allclose(numbers, levels, rtol=1e-7)
-    for form in (as_diffusers, as_sdnext):
-        with pytest.raises(ValueError, match="this schedule ends before"):
-            form(levels, base)
+    with pytest.raises(ValueError, match="this schedule ends before"):
+        as_sdnext(levels, base)
+
+
+def _left(model, names, solver, levels, rows) -> torch.Tensor:
+    """What our solver leaves at the last of the levels, from a program's noise, in the scheduler's own coordinates."""
+    euler = SOLVERS[solver].diffusers.imported.startswith(("Euler", "Heun"))
+    first, last = (1.0 if euler else float(np.hypot(1, level)) for level in levels[[0, -1]])
+    noise = torch.Generator().manual_seed(0)
+    start = torch.randn(rows, *model.shape, generator=noise) * names["scheduler"].init_noise_sigma * first
+    return samplers.sample(model.denoiser, start, levels, solver, generator=noise) / last
+
+
+def _visited(names: dict, model: images.ImageModel) -> np.ndarray:
+    """The levels that a program's scheduler is given, without the zero that the program leaves out."""
+    if "timesteps" in names:
+        return model.training_sigmas[::-1][names["timesteps"]]
+    return np.array(names["sigmas"][:-1])
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_loop_of_ones_own_ends_where_another_model_goes_on(tmp_path, solver):
+    model = images.load(tiny_models.unconditional(tmp_path))
+    base = partial.asked(model, lambda: torch.zeros(2, *model.shape), solver, 4, end=0.5)
+    program = as_diffusers(schedules.edm(4, base.sigma_min, base.sigma_max), base, solver=solver)
+    assert "where another model goes on" in program
+    names = run(program)
+    levels = _visited(names, model)
+    assert levels.size == 5
+    torch.testing.assert_close(names["latents"], _left(model, names, solver, levels, 4).float(), rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("solver", [name for name, one in SOLVERS.items() if one.calls_per_step == 1])
+def test_a_base_ends_where_its_refiner_goes_on(tmp_path, monkeypatch, solver):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (8, 8)).save("picture.png")
+    model = images.load(tiny_models.sdxl(tmp_path), prompts=["a cat", "a dog"], guidance=3)
+    base = partial.asked(model, lambda: torch.zeros(2, *model.shape), solver, 4, end=2.0)
+    program = as_diffusers(schedules.edm(4, base.sigma_min, base.sigma_max), base, solver=solver)
+    names = run(program)
+    levels = _visited(names, model)
+    assert levels.size == 5
+    assert levels[-1] == pytest.approx(2.0, rel=0.01)
+    ours = _left(model, names, solver, levels, 2).float()
+    torch.testing.assert_close(names["latents"], ours, rtol=5e-3, atol=5e-3)
+    refiner = partial.asked(model, lambda: torch.zeros(2, *model.shape), solver, 4, start=float(levels[-1]))
+    program = as_diffusers(schedules.edm(4, refiner.sigma_min, refiner.sigma_max), refiner, solver=solver)
+    lines = [line for line in program.splitlines() if "image=[picture]" not in line]
+    taken = [line.replace("# image=latents", "image=latents") for line in lines]
+    assert taken != lines
+    count = []
+    seen = {"latents": names["latents"], "seen": lambda _pipe, _step, _t, now: count.append(now) or {}}
+    text = "\n".join(taken).replace("generator=torch", "callback_on_step_end=seen, generator=torch")
+    exec(compile(text, "exported", "exec"), seen)
+    assert len(count) == 4
+    assert len(seen["images"]) == 2
+
+
+@pytest.mark.parametrize(("make", "solver"), [(tiny_models.stable_diffusion, "ddim"), (tiny_models.sdxl, "heun")])
+def test_what_cannot_end_early_is_told_in_a_sentence(tmp_path, make, solver):
+    model = images.load(make(tmp_path), prompts="a cat", guidance=3)
+    base = partial.asked(model, lambda: torch.zeros(2, *model.shape), solver, 4, end=2.0)
+    with pytest.raises(ValueError, match="before"):
+        as_diffusers(schedules.edm(4, base.sigma_min, base.sigma_max), base, solver=solver)
+    if make is tiny_models.sdxl:
+        near = base.training_sigmas[[5, 6]].mean() * np.array([3.0, 1.001, 1.0])
+        with pytest.raises(ValueError, match="less than a timestep"):
+            as_diffusers(near, base, solver="ddim")
 
 
 def test_the_command_finds_a_schedule_for_a_strength(tmp_path):

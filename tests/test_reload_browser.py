@@ -34,8 +34,9 @@ def test_a_run_is_found_again_by_a_reload_in_its_midst_and_a_cut_connection_lose
         page.get_by_role("button", name="Train", exact=True).click()
         before = step(page)
         page.reload()
+        said = page.get_by_text("Here is the run that was left with these settings.")
+        expect(said).to_be_visible(timeout=60_000)  # looked for first: it goes by itself
         assert step(page) >= before  # without a click
-        expect(page.get_by_text("Here is the run that was left with these settings.")).to_be_visible()
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
         before = step(page)
         proxy.cut()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ays_toy.exchange import picture
+from ays_toy.exchange import handing_on, picture
 from ays_toy.exchange.diffusers_check import Written, checked
 from ays_toy.exchange.export import FINAL_ZERO, check_whole, snap, steps, with_zero
 from ays_toy.images.pipelines.coordinates import flow_time
@@ -39,29 +39,33 @@ def as_diffusers(
     Without a model, or with one whose scheduler file is not known, it ends with the scheduler, its levels set. The
     first lines say how steps are counted and, where levels had to be moved to timesteps, how far and where to. Raises
     ValueError where timesteps are needed and the model has none, and where diffusers' scheduler would not visit these
-    levels.
+    levels; for a schedule that ends before zero as `handing_on.given` does.
     """
-    check_whole(model, "A program")
-    levels, chosen = validate(sigmas), find(solver)
+    levels, chosen, early = validate(sigmas), find(solver), handing_on.early(model)
     _check_kind(model)
     scheduler = scheduler_for(chosen, model)
-    ending = with_zero(levels, final_zero)
+    ending = with_zero(levels, "append" if early else final_zero)
     met, given, about = _given(ending, model, scheduler)
+    ends = handing_on.words(met[-1]) if early else FINAL_ZERO[final_zero]
     head = [
-        f"# {chosen.title}, {steps(ending.size - 1)}: {FINAL_ZERO[final_zero]}.",
+        f"# {chosen.title}, {steps(met.size - early)}: {ends}.",
         *about,
         f"# AYS Explorer {__version__}, tested with diffusers {DIFFUSERS}.",
     ]
     numbers = f"{scheduler.takes} = {_numbers(given)}"
     if model is None or model.origin is None or model.origin.scheduler is None:
+        check_whole(model, "A scheduler alone")
         return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
     predicts = {} if scheduler.flow else {"prediction_type": model.prediction}
     written = Written(scheduler, predicts | scheduler.options, betas=not scheduler.flow)
     if not model.origin.scheduler.tested:
         written = checked(written, model, chosen.name, met, {scheduler.takes: given})
     made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
-    body = _prompted if model.prompts else _unconditional
-    return "\n".join([*head, *body(model, model.origin, scheduler, numbers, made, chosen.stochastic)]) + "\n"
+    if model.prompts:
+        drawn = _prompted(model, model.origin, chosen, met, numbers, made)
+    else:
+        drawn = _unconditional(model, model.origin, scheduler, numbers, made, chosen.stochastic)
+    return "\n".join([*head, *drawn]) + "\n"
 
 
 def _check_kind(model: ImageModel | None) -> None:
@@ -153,11 +157,11 @@ def _unconditional(
         f'x = torch.randn({count}, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
         *(picture.noised(model) or ["x = x * scheduler.init_noise_sigma"]),
         "with torch.no_grad():",
-        "    for t in scheduler.timesteps:",
+        f"    for t in {handing_on.loop(model)}:",
         f"        scaled = scheduler.scale_model_input(x, t){cast}",
         *(f"        {line}{back}" for line in call),
         f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
-        f"images = x.clamp(-1, 1)  # [{count}, channels, height, width]",
+        "latents = x" if handing_on.early(model) else f"images = x.clamp(-1, 1)  # [{count}, channels, height, width]",
     ]
 
 
@@ -176,18 +180,20 @@ def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str
 
 
 def _prompted(
-    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
+    model: ImageModel, origin: Origin, solver: Solver, met: np.ndarray, numbers: str, made: list[str]
 ) -> list[str]:
     """Images of prompts: the pipeline's own call. Those of flows give their scheduler no generator."""
     assert origin.pipeline is not None
     assert origin.scheduler is not None
     assert model.pixels is not None
+    scheduler = scheduler_for(solver, model)
     height, width = model.pixels
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
     exact = " use_resolution_binning=False," if origin.pipeline in EXACT else ""
     trained = set() if scheduler.flow else {origin.scheduler.name}
     pipeline, sized = picture.pipeline(model, origin.pipeline), f"height={height}, width={width},{exact} "
+    left = handing_on.given(model, pipeline, solver, met)
     return [
         "import torch",
         f"from diffusers import {', '.join(sorted({scheduler.imported, pipeline} | trained))}",
@@ -200,10 +206,12 @@ def _prompted(
         f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
-        *(["torch.manual_seed(0)  # for the noise of its steps"] if scheduler.flow and stochastic else []),
-        "images = pipe(",
+        *(["torch.manual_seed(0)  # for the noise of its steps"] if scheduler.flow and solver.stochastic else []),
+        f"{'latents' if left else 'images'} = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
         *picture.given(model),
+        *handing_on.taken_up(model, pipeline, met),
+        *left,
         f'    {sized if picture.takes_size(pipeline) else ""}generator=torch.Generator("cpu").manual_seed(0),',
         ").images",
     ]
