@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy import launch, serving
-from ays_toy.ui import compute, downloads, frame, front, keeper
+from ays_toy.ui import compute, downloads, frame, front, keeper, parts
 from ays_toy.ui.components.address import one_entry_a_deed
 from ays_toy.ui.teaching import dialog
 
@@ -16,6 +16,7 @@ from ays_toy.ui.teaching import dialog
 icon = launch.folder() / "docs" / "icon.svg"
 st.set_page_config("AYS Explorer", page_icon=str(icon), layout="wide", initial_sidebar_state="auto")
 frame.begin()
+parts.keep_in_order()
 with frame.sentences():
     if serving.current().shared:  # what is not said well is not open to anybody
         compute.prepare()

@@ -1,13 +1,21 @@
-"""A part of a page that runs by itself arrives also where it runs again before its last run was sent."""
+"""A part of a page that runs by itself arrives, and all of the page around it, also on a server that lags behind."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 
-from ays_toy.ui.parts import part
+from ays_toy.ui.parts import keep_in_order, part
 
 LARGE = "word " * 4000  # more than what Streamlit sends once only
 
@@ -59,3 +67,59 @@ def test_every_part_is_such_a_part() -> None:
     project = ours.parents[2]
     files = [file for folder in ("ays_toy", "pages") for file in (project / folder).rglob("*.py")]
     assert [file for file in files if "st.fragment" in file.read_text()] == [ours]
+
+
+def asked(session: Any, of_part: str) -> ClientState:
+    """Ask a session for a run of a part, or of the page -> what was asked."""
+    state = ClientState(fragment_id=of_part)
+    AppSession.request_rerun(session, state)
+    return state
+
+
+@pytest.mark.parametrize("of_part", ["part", ""])
+def test_a_part_waits_until_the_run_before_it_has_had_its_say(monkeypatch: pytest.MonkeyPatch, of_part: str) -> None:
+    told: list[str] = []
+
+    def run(_: Any, state: ClientState | None) -> None:
+        assert state is not None
+        told.append(state.fragment_id or "page")
+
+    monkeypatch.setattr(AppSession, "request_rerun", run)
+    keep_in_order.__wrapped__()
+
+    async def lagging() -> None:
+        requests = ScriptRequests()
+        requests.on_scriptrunner_ready()  # it has nothing more to run
+        session = SimpleNamespace(
+            _scriptrunner=SimpleNamespace(_requests=requests), _event_loop=asyncio.get_running_loop()
+        )
+        session.request_rerun = lambda state: AppSession.request_rerun(session, state)  # type: ignore[arg-type]
+
+        def heard() -> None:
+            told.append("heard")
+            session._scriptrunner = None
+
+        session._event_loop.call_later(0.05, heard)
+        asked(session, of_part)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(lagging())
+    assert told == (["heard", "part"] if of_part else ["page", "heard"]), "a page needs nothing of its last run"
+
+
+@pytest.mark.parametrize("runner", [None, SimpleNamespace(_requests=ScriptRequests())])
+def test_a_part_runs_at_once_where_nothing_lags(monkeypatch: pytest.MonkeyPatch, runner: Any) -> None:
+    told: list[ClientState | None] = []
+    monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: told.append(state))
+    keep_in_order.__wrapped__()
+    state = asked(SimpleNamespace(_scriptrunner=runner), "part")
+    assert told == [state]
+
+
+@pytest.mark.parametrize(
+    ("made", "names"),
+    [(AppSession.__init__, {"_scriptrunner", "_event_loop"}), (ScriptRunner.__init__, {"_requests"})],
+)
+def test_streamlit_still_has_what_that_looks_at(made: Callable[..., None], names: set[str]) -> None:
+    assert names <= set(made.__code__.co_names)
+    assert "_state" in vars(ScriptRequests())

@@ -24,6 +24,8 @@ from subprocess import PIPE, Popen
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+from ays_toy.runs.apart import LAST
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Stop = Callable[[], bool]
@@ -105,9 +107,11 @@ def _started() -> str:
 
 
 def _serve() -> None:
-    """Workers, one to a core but one, until whoever has asked for them is gone."""
+    """Workers, one to a core but one, until whoever has asked for them is gone; whose pages go first."""
     from distributed import LocalCluster
 
+    if sys.platform != "win32":
+        os.nice(LAST)
     workers = max(1, (os.cpu_count() or 2) - 1)
     with LocalCluster(workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
         print(made.scheduler_address, flush=True)
