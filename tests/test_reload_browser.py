@@ -55,3 +55,24 @@ def test_a_run_is_found_again_by_a_reload_in_its_midst_and_a_cut_connection_lose
         page.reload()
         expect(page.get_by_text("stopped after")).to_be_visible()
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
+
+
+@pytest.mark.parametrize("thrown", ["setTimeout(() => { throw new Error(words) })", "Promise.reject(new Error(words))"])
+def test_a_page_that_streamlit_has_given_up_on_is_opened_anew_and_once(
+    visits: Callable[..., Visit], server: str, thrown: str
+) -> None:
+    visit = visits()
+    page = visit.page
+    page.goto(f"{server}/learn")
+    page.wait_for_selector(READY)
+    for words, again in (
+        ("something else", False),
+        ("Cannot set a node at a delta path", True),
+        ("a delta path", False),
+    ):
+        page.evaluate("window.before = true")
+        page.evaluate(f"words => {{ {thrown} }}", words)
+        page.wait_for_timeout(1500)
+        page.wait_for_selector(READY)
+        assert page.evaluate("window.before === undefined") == again, words
+    visit.troubles.clear()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ays_toy.ui.components.assets import read
 
-_address = st.components.v2.component("ays_address", js=read("scrollers.js", "address.js"))
+_address = st.components.v2.component("ays_address", js=read("scrollers.js", "anew.js", "address.js"))
 
 
 def one_entry_a_deed(cookie: dict[str, str]) -> None:

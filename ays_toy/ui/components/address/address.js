@@ -30,6 +30,7 @@ export default ({ data }) => {
   if (history.oneEntryADeed) return;  // this function runs again on every page
   history.oneEntryADeed = true;
   reachScrollersByKeys();
+  openAnewWhereLost();
   let done = false;
   for (const deed of DEEDS) window.addEventListener(deed, () => { done = true; }, true);
   window.addEventListener("popstate", () => { done = false; }, true);
