@@ -40,7 +40,7 @@ def page() -> None:
 
 
 def test_a_part_is_sent_whole_and_what_is_outside_by_name() -> None:
-    shown = AppTest.from_function(page).run()
+    shown = AppTest.from_function(page, default_timeout=60).run()
     assert not shown.exception
     assert [one.value.split()[-1] for one in shown.text] == ["ours"]
 

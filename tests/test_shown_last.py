@@ -26,7 +26,7 @@ def notes(shown: AppTest) -> str:
 
 
 def test_it_stays_where_more_than_the_sliders_differs_and_is_drawn_anew_otherwise() -> None:
-    shown = AppTest.from_function(page).run()
+    shown = AppTest.from_function(page, default_timeout=60).run()
     assert not shown.exception
     told = []
     for _ in range(4):
