@@ -24,8 +24,7 @@ state = view.show(
 own = explore.own(state)
 controls.enough(len(state.names) + (own is not None), 1)
 meta = following.meta(state, own)
-ahead = following.pictures(state, own, explore.container(state), explore.RAIL)
-follow.follow(ahead, meta)
+follow.follow(following.pictures(state, own, explore.container(state), explore.RAIL), meta)
 
 calls = denoiser_calls(state.solver, state.steps)
 with st.container(key="heading"):
@@ -67,9 +66,8 @@ with right.container(key="table_box"):
     said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
     terms.caption(said, *(row.title for row in rows.values()))
 shown = meta if pictured else following.to_come(meta)
-# Last: with it come figures of what is chosen. The browser's own pictures lie over what was there before.
-if pictured or ahead is None or not gallery.show_last(pictures, following.covered(meta)):
-    gallery.show(pictures, state.chosen_model, samples, meta=shown, whole=pictured)
+# Last: with it come figures of what is chosen.
+gallery.show(pictures, state.chosen_model, samples, meta=shown, whole=pictured)
 if pictured:
     with again:
         repeats.show(state, known)

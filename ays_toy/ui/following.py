@@ -1,6 +1,6 @@
 """What the browser is told before anything is computed: what was chosen, and where the sliders lead it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ays_toy import names
 from ays_toy.runs.comparison import Model
@@ -18,11 +18,6 @@ from ays_toy.ui.view import POWERS, ComparedView
 def to_come(meta: list[float | str | None]) -> list[float | str | None]:
     """The same of a figure that has no pictures yet: those of the browser stay over it."""
     return [*meta, "to come"]
-
-
-def covered(meta: list[float | str | None]) -> Callable[[list[float | str | None]], bool]:
-    """Whether the browser's own row lies over a figure of another `meta`: where more than the sliders differs."""
-    return lambda other: other[2] != meta[2]
 
 
 def sliders(view: ComparedView) -> list[float | None]:

@@ -1,7 +1,7 @@
 """The data beside samples of several schedules: what a row of density pictures shows, and says to a screen reader."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -89,24 +89,6 @@ def show(
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, whole, height="stretch")
-    if whole:
-        st.session_state[_last(key)] = drawn, title, alt, meta
-
-
-def show_last(place: Any, unlike: Callable[[Any], bool], key: str = "panels") -> bool:
-    """Leave what was drawn last as it is, where there is such a figure and its `meta` is `unlike` -> whether there is.
-
-    A browser takes half a second for a figure, in which it draws no pictures of its own.
-    """
-    drawn, title, alt, meta = st.session_state.get(_last(key), (None, "", "", None))
-    if drawn is None or not unlike(meta):
-        return False
-    figure(drawn, key, title, alt, place, offered=False, height="stretch")
-    return True
-
-
-def _last(key: str) -> str:
-    return f"drawn last {key}"
 
 
 @kept(64)

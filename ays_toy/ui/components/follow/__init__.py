@@ -19,10 +19,11 @@ from ays_toy.ui.components.sampling import Live
 _follow = st.components.v2.component(
     "ays_follow",
     css=read("live.css", "follow.css"),
-    js=read("plot.js", "sliders.js", "rail_pricing.js")
+    js=read("plot.js", "said.js", "sliders.js", "rail_pricing.js")
     + sampling.script()
     + read("follow_rail.js", "follow_row.js", "follow.js"),
 )
+_say = st.components.v2.component("ays_say", js=read("plot.js", "said.js", "saying.js"))
 WEIGHTED = "p-optimum"  # the schedule that the second slider moves
 
 Lengths = Mapping[int, np.ndarray]  # levels [n+1] by n
@@ -108,11 +109,11 @@ def follow(data: Following | None, meta: list[Any]) -> None:
     power or None where no slider shows it, and the view.
     """
     with st.container(key="following"):
-        _follow(data={"meta": meta}, key="follow meta")
+        _say(data={"meta": meta}, key="follow meta")
         _follow(data={"following": data and data.payload()}, key="follow pictures")
 
 
 def price(data: Priced | None) -> None:
     """Give what follows its prices, once they are known."""
     with st.container(key="pricing"):
-        _follow(data={"priced": data and data.payload()}, key="follow prices")
+        _say(data={"priced": data and data.payload()}, key="follow prices")

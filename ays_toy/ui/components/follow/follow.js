@@ -1,25 +1,9 @@
 // Pictures, and the rail, that go before Python's: where the sliders Steps and Power lead while these move, and what has
 // just been chosen otherwise, before Python has computed any of it.
 //
-// Three calls say what there is, of which each changes at another time. data: { meta }, what the figures will say that
-// they show, [steps, power, view], and a word more while pictures of it are still to come; { priced }, see
-// Priced.payload; { following }, see Following.payload, or null.
+// data: { following }, see Following.payload, or null. What else there is to know is `page`'s.
 
 const FIGURE = ".st-key-panels .js-plotly-plot:has(.heatmaplayer image)";
-const page = { meta: null, priced: null, changed: () => {} };  // of all three
-
-/** One of the calls that only say something. */
-const saying = (name) => () => {
-  let mine = null;
-  return {
-    update({ data }) {
-      const other = JSON.stringify(page[name]) !== JSON.stringify(data[name]);
-      page[name] = mine = data[name];
-      if (other) page.changed(name);
-    },
-    destroy() { if (page[name] === mine) page[name] = null; },  // another may have taken its place
-  };
-};
 
 function followed(component) {
   const root = node("div", {}, component.parentElement), host = root.getRootNode().host;
@@ -116,6 +100,4 @@ function followed(component) {
   };
 }
 
-const KINDS = { meta: saying("meta"), priced: saying("priced"), following: followed };
-
-export default (component) => mount(component, KINDS[Object.keys(component.data)[0]]);
+export default (component) => mount(component, followed);
