@@ -15,7 +15,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import Image
-from test_export import run
+from test_export import in_sigma, run
 from test_workflow import check
 from typer.testing import CliRunner
 
@@ -282,8 +282,7 @@ def test_what_another_model_goes_on_from_ends_without_zero(digits, starts):
 
 def _left(model, names, solver, levels, rows) -> torch.Tensor:
     """What our solver leaves at the last of the levels, from a program's noise, in the scheduler's own coordinates."""
-    euler = SOLVERS[solver].diffusers.imported.startswith(("Euler", "Heun"))
-    first, last = (1.0 if euler else float(np.hypot(1, level)) for level in levels[[0, -1]])
+    first, last = (1.0 if in_sigma(solver) else float(np.hypot(1, level)) for level in levels[[0, -1]])
     noise = torch.Generator().manual_seed(0)
     start = torch.randn(rows, *model.shape, generator=noise) * names["scheduler"].init_noise_sigma * first
     return samplers.sample(model.denoiser, start, levels, solver, generator=noise) / last

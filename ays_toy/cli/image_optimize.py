@@ -12,6 +12,7 @@ from ays_toy.cli import brought, common
 from ays_toy.cli import image_options as options
 from ays_toy.cli.common import AsJson, Method, Out, Power, Refine, Solver, Steps, console, user_errors
 from ays_toy.estimates import Measured
+from ays_toy.exchange.export import ends_early
 from ays_toy.exchange.formats import Taken
 from ays_toy.images import collect, compared, distributed, optimizing, partial, scores, sources
 from ays_toy.images.baselines import family
@@ -49,7 +50,7 @@ def _figures(model: ImageModel, solver: str, first: str) -> list[str]:
 
 def _judged_as(model: ImageModel) -> str:
     """The name that says which figures there are: noisy images, which another model goes on with, fit no classifier."""
-    return "" if model.part is not None and model.part.ends_early else model.name
+    return "" if ends_early(model) else model.name
 
 
 def _print(

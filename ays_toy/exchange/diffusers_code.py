@@ -14,7 +14,7 @@ import torch
 
 from ays_toy.exchange import handing_on, picture
 from ays_toy.exchange.diffusers_check import Written, checked
-from ays_toy.exchange.export import FINAL_ZERO, check_whole, snap, steps, with_zero
+from ays_toy.exchange.export import FINAL_ZERO, check_whole, ends_early, snap, steps, with_zero
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
 from ays_toy.sampling.counterparts import Scheduler
@@ -41,7 +41,7 @@ def as_diffusers(
     ValueError where timesteps are needed and the model has none, and where diffusers' scheduler would not visit these
     levels; for a schedule that ends before zero as `handing_on.given` does.
     """
-    levels, chosen, early = validate(sigmas), find(solver), handing_on.early(model)
+    levels, chosen, early = validate(sigmas), find(solver), ends_early(model)
     _check_kind(model)
     scheduler = scheduler_for(chosen, model)
     ending = with_zero(levels, "append" if early else final_zero)
@@ -161,7 +161,7 @@ def _unconditional(
         f"        scaled = scheduler.scale_model_input(x, t){cast}",
         *(f"        {line}{back}" for line in call),
         f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
-        "latents = x" if handing_on.early(model) else f"images = x.clamp(-1, 1)  # [{count}, channels, height, width]",
+        "latents = x" if ends_early(model) else f"images = x.clamp(-1, 1)  # [{count}, channels, height, width]",
     ]
 
 

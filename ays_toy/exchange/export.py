@@ -142,17 +142,23 @@ def with_zero(sigmas: Any, final_zero: str = "replace") -> np.ndarray:
     return np.append(levels[:-1] if final_zero == "replace" else levels, 0.0)
 
 
+FOR_ANY_END = "take ComfyUI's list, or JSON"
+
+
+def ends_early(model: ImageModel | None) -> bool:
+    """Whether a model's schedules end before zero, where another model goes on."""
+    return model is not None and model.part is not None and model.part.ends_early
+
+
 def ending(model: ImageModel | None, final_zero: str) -> str:
     """How a model's schedules end: as is asked, but without a zero where another model goes on."""
-    return "none" if model is not None and model.part is not None and model.part.ends_early else final_zero
+    return "none" if ends_early(model) else final_zero
 
 
 def check_whole(model: ImageModel | None, form: str) -> None:
     """ValueError for a schedule that another model goes on from, in a form that has no way to say so."""
-    if ending(model, "") == "none":
-        raise ValueError(
-            f"{form} goes down to zero noise, and this schedule ends before: take ComfyUI's list, or JSON."
-        )
+    if ends_early(model):
+        raise ValueError(f"{form} goes down to zero noise, and this schedule ends before: {FOR_ANY_END}.")
 
 
 def counting(sigmas: Any, final_zero: str = "replace", told: bool = True) -> str:

@@ -8,18 +8,13 @@ import math
 
 import numpy as np
 
-from ays_toy.exchange.export import ending
+from ays_toy.exchange import picture
+from ays_toy.exchange.export import FOR_ANY_END, check_whole, ends_early
 from ays_toy.images.pipelines.coordinates import TrainingLevels
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.sampling.solvers import Solver
 
 ENDING = ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline")  # those that take a denoising_end
-OTHERS = "take ComfyUI's list, or JSON"
-
-
-def early(model: ImageModel | None) -> bool:
-    """Whether a model's schedules end before zero."""
-    return ending(model, "") == "none"
 
 
 def words(sigma: float) -> str:
@@ -29,7 +24,7 @@ def words(sigma: float) -> str:
 
 def loop(model: ImageModel) -> str:
     """The timesteps that a loop of one's own goes through."""
-    return "scheduler.timesteps[:-1]" if early(model) else "scheduler.timesteps"
+    return "scheduler.timesteps[:-1]" if ends_early(model) else "scheduler.timesteps"
 
 
 def given(model: ImageModel, pipeline: str, solver: Solver, levels: np.ndarray) -> list[str]:
@@ -38,24 +33,24 @@ def given(model: ImageModel, pipeline: str, solver: Solver, levels: np.ndarray) 
     Raises ValueError for pipelines that do not end before zero, for solvers that call the network twice a step, and
     where no whole timestep lies between the last two.
     """
-    if not early(model):
+    if not ends_early(model):
         return []
     if pipeline not in ENDING:
-        raise ValueError(f"{pipeline} of diffusers goes down to zero noise, and this schedule ends before: {OTHERS}.")
+        check_whole(model, f"{pipeline} of diffusers")
     if solver.calls_per_step > 1:
-        raise ValueError(f"Pipelines of diffusers end no steps of {solver.title} before zero noise: {OTHERS}.")
-    trained, times = _times(model, levels[-2:])
-    before, last = times
+        raise ValueError(f"Pipelines of diffusers end no steps of {solver.title} before zero noise: {FOR_ANY_END}.")
+    trained, (before, last) = _times(model, levels[-2:])
     cut = math.ceil((before + last) / 2)
     if not last < cut <= before:
-        raise ValueError(f"The last two levels are less than a timestep of training apart: {OTHERS}.")
+        raise ValueError(f"The last two levels are less than a timestep of training apart: {FOR_ANY_END}.")
     share = 1 - cut / trained
     return [f'    denoising_end={share:.6g}, output_type="latent",  # the step to zero is left out']
 
 
 def taken_up(model: ImageModel, pipeline: str, levels: np.ndarray) -> list[str]:
     """How a program that begins from a picture goes on from what a base has left, at the first of the levels."""
-    if pipeline not in ENDING or model.part is None or model.part.starts is None or model.part.own:
+    by_strength = model.part is not None and bool(model.part.own)
+    if pipeline not in ENDING or not picture.begins(model) or by_strength:
         return []
     trained, (first,) = _times(model, levels[:1])
     share = 1 - (math.floor(first) + 1) / trained

@@ -17,13 +17,14 @@ FILE = "picture.png"
 MODES = {1: "L", 3: "RGB"}  # of Pillow, by channels
 
 
-def _begins(model: ImageModel) -> bool:
+def begins(model: ImageModel) -> bool:
+    """Whether a model's sampling begins from pictures with noise on them."""
     return model.part is not None and model.part.starts is not None
 
 
 def pipeline(model: ImageModel, name: str) -> str:
     """The class that draws: diffusers' own for image to image where the model begins from pictures."""
-    return IMG2IMG[name] if _begins(model) else name
+    return IMG2IMG[name] if begins(model) else name
 
 
 def takes_size(name: str) -> bool:
@@ -33,12 +34,12 @@ def takes_size(name: str) -> bool:
 
 def imports(model: ImageModel) -> list[str]:
     """What comes before torch."""
-    return ["import numpy as np"] if _begins(model) else []
+    return ["import numpy as np"] if begins(model) else []
 
 
 def opening(model: ImageModel) -> list[str]:
     """Open the picture, cropped by nobody: it is stretched to the model's size. ValueError for odd channels."""
-    if not _begins(model):
+    if not begins(model):
         return []
     channels, *side = model.shape
     height, width = model.pixels or side
@@ -54,7 +55,7 @@ def opening(model: ImageModel) -> list[str]:
 
 def noised(model: ImageModel) -> list[str]:
     """Where a loop of one's own begins, in place of noise alone."""
-    if not _begins(model):
+    if not begins(model):
         return []
     channels, height, width = model.shape
     return [
@@ -66,6 +67,6 @@ def noised(model: ImageModel) -> list[str]:
 
 def given(model: ImageModel) -> list[str]:
     """What a pipeline's call takes besides."""
-    if not _begins(model):
+    if not begins(model):
         return []
     return ["    image=[picture] * len(prompts), strength=1.0,  # the list begins where the picture is noised to"]

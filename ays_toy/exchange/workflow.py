@@ -7,6 +7,7 @@ chosen there; a node's title says what there is to know about it.
 import json
 from typing import Any
 
+from ays_toy.exchange import picture
 from ays_toy.exchange.export import as_comfyui, check_whole, counting
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.sampling.counterparts import Sampler
@@ -90,9 +91,9 @@ def _guider(model: ImageModel) -> dict[str, Node]:
 
 def _latent(model: ImageModel) -> dict[str, Node]:
     """What the noise is added to: nothing, or the picture that the user chooses."""
-    if model.part is not None and model.part.starts is not None:
-        picture = _node("LoadImage", "Choose your picture", image="picture.png")
-        return {"12": picture, "8": _node("VAEEncode", pixels=["12", 0], vae=["1", 2])}
+    if picture.begins(model):
+        chosen = _node("LoadImage", "Choose your picture", image=picture.FILE)
+        return {"12": chosen, "8": _node("VAEEncode", pixels=["12", 0], vae=["1", 2])}
     assert model.pixels is not None
     height, width = model.pixels
     kind = "EmptySD3LatentImage" if model.prediction == "flow" else "EmptyLatentImage"
