@@ -16,7 +16,8 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 
-from ays_toy.ui.parts import keep_in_order, part
+from ays_toy.ui import parts
+from ays_toy.ui.parts import part
 
 LARGE = "word " * 4000  # more than what Streamlit sends once only
 
@@ -86,7 +87,7 @@ def test_a_part_waits_until_the_run_before_it_has_had_its_say(monkeypatch: pytes
         told.append(state.fragment_id or "page")
 
     monkeypatch.setattr(AppSession, "request_rerun", run)
-    keep_in_order.__wrapped__()
+    parts._wait_for_the_run_before()
 
     async def lagging() -> None:
         requests = ScriptRequests()
@@ -113,7 +114,7 @@ def test_a_part_waits_until_the_run_before_it_has_had_its_say(monkeypatch: pytes
 def test_a_part_runs_at_once_where_nothing_lags(monkeypatch: pytest.MonkeyPatch, runner: Any) -> None:
     told: list[ClientState | None] = []
     monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: told.append(state))
-    keep_in_order.__wrapped__()
+    parts._wait_for_the_run_before()
     state = asked(SimpleNamespace(_scriptrunner=runner), "part")
     assert told == [state]
 

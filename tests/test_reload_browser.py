@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from chromium import READY, Visit, required
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 from proxy import Proxy
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 pytestmark = pytest.mark.browser
 required()
@@ -72,7 +73,51 @@ def test_a_page_that_streamlit_has_given_up_on_is_opened_anew_and_once(
     ):
         page.evaluate("window.before = true")
         page.evaluate(f"words => {{ {thrown} }}", words)
-        page.wait_for_timeout(1500)
+        if again:
+            page.wait_for_function("window.before === undefined")
+        else:
+            page.wait_for_timeout(1500)
+            assert page.evaluate("window.before"), words
         page.wait_for_selector(READY)
-        assert page.evaluate("window.before === undefined") == again, words
     visit.troubles.clear()
+
+
+def test_what_a_page_that_was_left_asks_too_late_leaves_the_next_one_whole(
+    visits: Callable[..., Visit], server: str
+) -> None:
+    """A timer of Streamlit's asks for a part once more while the page that one went to is on its way."""
+    page = visits().page
+    asked: list[bytes] = []
+    late: list[bytes] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        end = socket.connect_to_server()
+
+        def on_its_way(message: str | bytes) -> None:
+            end.send(message)
+            assert isinstance(message, bytes)
+            wanted = BackMsg.FromString(message).rerun_script
+            if wanted.fragment_id:
+                asked.append(message)
+            elif asked and wanted.page_script_hash != BackMsg.FromString(asked[-1]).rerun_script.page_script_hash:
+                late.append(asked[-1])
+                end.send(late[-1])
+
+        socket.on_message(on_its_way)
+
+    page.route_web_socket(re.compile("_stcore/stream"), between)
+    page.goto(f"{server}/trajectories")
+    page.wait_for_selector(READY)
+    in_numbers = page.locator(".st-key-figure-in-numbers")
+    in_numbers.locator("summary").click()
+    expect(in_numbers.locator("li").first).to_be_visible()
+    page.get_by_role("link", name="Evidence").first.click()
+    expect(page).to_have_url(re.compile("/evidence"))
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(2000)  # for what was asked too late
+    page.wait_for_selector(READY)
+    assert late
+    expect(page.locator(".stPlotlyChart").first).to_be_visible()
+    in_numbers.locator("summary").click()
+    expect(in_numbers.locator("li").first).to_be_visible()
+    expect(page.locator(".stPlotlyChart").first).to_be_visible()

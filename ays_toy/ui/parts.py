@@ -1,7 +1,8 @@
 """Parts of a page that run by themselves, and what Streamlit needs for that on a busy machine.
 
-A part that is asked for while the page's last run is still on its way to the browser must not cut that short: what is
-lost of it is never sent again, the part's own words lead to places that were never made, and the page stops for good.
+A part that is asked for while the page's last run is still on its way to the browser must not cut that short, nor one
+of a page that has been left clear the next one: what is lost so is never sent again, what a part says later leads to
+places that are not there, and the page stops for good.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import ParamSpec
 import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 P = ParamSpec("P")
@@ -56,7 +57,30 @@ def part(
 
 @cache
 def keep_in_order() -> None:
-    """Have a part wait until the run before it has had its say.
+    """Have a part wait until the run before it has had its say, and not run once its page has been left."""
+    _wait_for_the_run_before()
+    _leave_out_what_was_left()
+
+
+def _leave_out_what_was_left() -> None:
+    """Drop what was asked of the page before.
+
+    While the next page is on its way, the browser's timers may still ask for a part of the last one. Streamlit then
+    says that the last page begins again, upon which the browser clears the next one, and has no such part to run.
+    """
+    run = ScriptRunner._run_script
+
+    def run_script(self: ScriptRunner, rerun_data: RerunData) -> None:
+        context = get_script_run_ctx()
+        here = context.page_script_hash if context else ""
+        if not (rerun_data.fragment_id_queue and here and here != rerun_data.page_script_hash):
+            run(self, rerun_data)
+
+    ScriptRunner._run_script = run_script  # type: ignore[method-assign]
+
+
+def _wait_for_the_run_before() -> None:
+    """Have a part wait for what its page's last run still has to say.
 
     Streamlit gives a part another runner once that of the last run has ended, and hears the last one no longer, though
     what it said may still wait for the server's event loop.
