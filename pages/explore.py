@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from ays_toy import serving
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import controls, explore, findings, following, gallery, in_numbers, repeats, running, terms, view, yours
 from ays_toy.ui.components import follow
@@ -24,7 +25,9 @@ state = view.show(
 own = explore.own(state)
 controls.enough(len(state.names) + (own is not None), 1)
 meta = following.meta(state, own)
-follow.follow(following.pictures(state, own, explore.container(state), explore.RAIL), meta)
+told = following.pictures(state, own, explore.container(state), explore.RAIL)
+follow.follow(told, meta)
+ahead = following.head_start(told)
 
 calls = denoiser_calls(state.solver, state.steps)
 with st.container(key="heading"):
@@ -47,8 +50,11 @@ finding = gallery.reserved("verdict", 98)
 left, right = st.columns([0.46, 0.54], gap="medium")
 
 # What is known first is shown first: levels and prices need no samples. The browser's own pictures need neither.
+if not serving.current().shared:  # a browser on the same machine needs its processors as well
+    ahead()
 outcomes = findings.begin(state, known, explore.later(state, known))
 follow.price(following.priced(state))
+ahead()
 with left:
     figure, words = explore.rail(state, known)
     gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
@@ -73,4 +79,5 @@ if pictured:
         repeats.show(state, known)
 bar.ask(partial(explore.facts, state, rows))
 still = partial(explore.mark_what_is_to_come, pictured)
-running.follow(still, partial(explore.more, state, known, waiting, coming), False, bool(waiting or coming))
+with st.container(key="coming"):
+    running.follow(still, partial(explore.more, state, known, waiting, coming), False, bool(waiting or coming))

@@ -13,6 +13,7 @@ from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import compute, explore, findings, following, gallery
 from ays_toy.ui.components import LiveFlow, sampling
 from ays_toy.ui.components.sampling import SampledModel
+from ays_toy.ui.record import Record
 from ays_toy.ui.trajectories import TrajectoriesView
 from ays_toy.ui.view import POWERS, View
 
@@ -139,3 +140,26 @@ def test_paths_are_led_by_the_same_levels_sent_once():
     shown = View(data="ring-8", shown=view.shown)
     assert sent["levels"] == {**told(shown)["levels"], **following.priced(shown).payload()["levels"]}
     assert sent["levels"]["p-optimum 1"]["look"]["title"] == names.title("p-optimum", 1.0)
+
+
+def test_figures_wait_for_the_browser_s_pictures_of_another_view_alone(monkeypatch):
+    waited: list[float] = []
+    session = Record()
+    monkeypatch.setattr(following.record, "this_session", lambda: session)
+    monkeypatch.setattr(following.time, "sleep", waited.append)
+    told = [following.pictures(View(data="ring-8", **one), None, "panels", "rail") for one in ({}, {"steps": 9})]
+    other = following.pictures(View(data="ring-8", solver="ddim", seed=5), None, "panels", "rail")
+    for one in (
+        *told,
+        None,
+        other,
+        told[0],
+    ):  # the page opens; a slider; too heavy a model; a page that had no pictures
+        following.head_start(one)()
+        session.drawn = session.drawn or "those of another"
+    assert len(waited) == 2
+    assert all(0 < one <= following.HEAD_START for one in waited)
+    session.page = "another"
+    session.arrive(())  # at a page
+    following.head_start(other)()
+    assert len(waited) == 2, "there is no figure to draw over"

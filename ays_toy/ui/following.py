@@ -1,18 +1,38 @@
 """What the browser is told before anything is computed: what was chosen, and where the sliders lead it."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from ays_toy import names
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.every_length import every_length
 from ays_toy.runs.outcomes import truth
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, findings, gallery
+from ays_toy.ui import compute, findings, gallery, record
 from ays_toy.ui.components.exchange import mark
 from ays_toy.ui.components.follow import WEIGHTED, Following, Led, Lengths, Priced
 from ays_toy.ui.components.rail import Table
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS, ComparedView
+
+HEAD_START = 0.4  # seconds
+
+
+def head_start(told: Following | None) -> Callable[[], None]:
+    """Note what the browser has just been told -> wait, before figures, until it has had time to draw that.
+
+    It draws pictures and figures in one thread, and figures take it longer. There is nothing to wait for where it has
+    no figure to draw over, or the same as before.
+    """
+    session, drawn = record.this_session(), told.view if told else None
+    other = None not in (session.drawn, drawn) and session.drawn != drawn
+    session.drawn, end = drawn, time.monotonic() + HEAD_START
+
+    def wait() -> None:
+        if other:
+            time.sleep(max(0.0, end - time.monotonic()))
+
+    return wait
 
 
 def to_come(meta: list[float | str | None]) -> list[float | str | None]:

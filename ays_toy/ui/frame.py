@@ -13,6 +13,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ays_toy import glossary as terms
 from ays_toy.ui import leaving, paper
 
+# Whatever holds a part that is looked for by :has() is styled anew when anything within it is drawn, and all that the
+# rule leads to: what such a rule says of the whole app costs more than to draw a figure.
 _CSS = """
 <style>
 /* Above and below it is the theme's; to what comes before this style, it must not matter much. */
@@ -89,28 +91,19 @@ _CSS = """
 /* Words beside a button, in the middle of its height. */
 :is(.st-key-lesson_list, .st-key-hidden_note, .st-key-story) [data-testid="stMarkdownContainer"] p { margin-bottom: 0; }
 .st-key-lesson_list button p { font-size: 1rem; }
-/* A step has its few controls under its words, and nothing beside the page; on a phone the pages' names are there. */
-@media (min-width: 769px) {
-  .stApp:has(.st-key-lesson_box) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) {
-    display: none;
-  }
-}
 .st-key-lesson_controls > * { flex: 1 1 14rem; min-width: min(100%, 14rem); max-width: 22rem; }
 .st-key-way_on { margin-top: -0.3rem; }
 .st-key-address, .st-key-announcing { display: none; }
 .st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }
 .st-key-lesson [data-testid="stMarkdownContainer"] p { margin: 0 0 0.15rem; }
 .st-key-lesson [data-testid="stForm"] { padding: 0; }
-/* In a step the lesson says what to look for, and the page does not say it again. */
-.stApp:has(.st-key-lesson_box) [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
 /* They have no place of their own. */
-[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing)),
-[data-testid="stLayoutWrapper"]:has(> * > * > .st-key-to_come) {
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing, .st-key-coming)) {
   position: absolute; width: 0;
 }
 /* Beside pictures of what was chosen just now, no numbers of what was before. */
-.stApp:has(.st-key-following [data-ahead])
-  :is(.st-key-verdict, .st-key-table_box, .st-key-again, .st-key-rail_numbers) * {
+.stApp[data-ahead] :is(.st-key-verdict, .st-key-table_box, .st-key-again, .st-key-rail_numbers),
+.stApp[data-ahead] :is(.st-key-verdict, .st-key-table_box, .st-key-again, .st-key-rail_numbers) div {
   visibility: hidden;
 }
 /* Large enough for a finger, without lines further apart. */

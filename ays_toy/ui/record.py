@@ -32,6 +32,7 @@ class Record:
     address: dict[str, str] | None = None  # as last written; None while one is being opened
     only: frozenset[str] | None = None  # the fields whose widgets are drawn, where others are left out: a lesson's
     asked: set[str] = field(default_factory=set)  # the fields whose widgets the page would draw, hidden or not
+    drawn: str | None = None  # what the browser was last told to draw on this page, see Following.view
 
     def choose(self, name: str, value: Any) -> None:
         """Hold a value that did not come from the field's widget."""
@@ -64,7 +65,7 @@ class Record:
         page = context.page_script_hash if context else ""
         if page == self.page:
             return False
-        self.page = page
+        self.page, self.drawn = page, None
         self.asked.clear()
         self.stand_ins.clear()
         self.owed.update(names)

@@ -24,6 +24,13 @@ ASKED, CONTROLS = "lesson place for what is asked", "lesson place for controls"
 SAID = "lesson_said"  # the key of the feedback's container, which is read aloud when it changes
 SHORT = 26  # letters of an option, up to which options stand side by side
 FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
+# What the lesson says to look for, the page does not say again. A step has its few controls under its words, and
+# nothing beside the page; on a phone the pages' names are there.
+_ALONE = '[data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }'
+_ALONE_ON_A_DESK = (
+    '@media (min-width: 769px) { .stApp :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) '
+    "{ display: none; } }"
+)
 FIGURES = {  # the words of what a page shows, explained beside what there is to do with it
     "explore": "noise level σ, step, KLUB in nats, NLL, entropy, energy distance, ± (standard error)",
     "trajectories": "noise level σ, step, schedule, denoiser, trajectory",
@@ -74,14 +81,13 @@ def place_for_controls(beside: DeltaGenerator) -> DeltaGenerator:
 
 def _look(framed: str) -> None:
     """Frame what the step looks at, and leave out what it does not need."""
-    rules = [f"{_part(framed)} {FRAME}"] if framed else []
+    rules = [_ALONE, *([f"{_part(framed)} {FRAME}"] if framed else [])]
     for part in course.left_out():
         whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
         rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
     if course.this_course().fresh:  # the last step's question stands there until the page knows what it shows
         rules.append(".st-key-lesson_ask [data-stale=true] { visibility: hidden; }")
-    if rules:
-        st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
+    st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)} {_ALONE_ON_A_DESK}</style>")
 
 
 def _part(key: str) -> str:

@@ -6,7 +6,7 @@
 const FIGURE = ".st-key-panels .js-plotly-plot:has(.heatmaplayer image)";
 
 function followed(component) {
-  const root = node("div", {}, component.parentElement), host = root.getRootNode().host;
+  const root = node("div", {}, component.parentElement);
   const rail = movingRail(root), row = pictureRow(root, figure);
   let data = null, text = "", tables = {}, pictures = [], known = "";
   const at = (panel) => ({ ...data.live, ...panel });
@@ -33,7 +33,7 @@ function followed(component) {
   /** Show the row of these schedules, or none; what is not of the view that is chosen has no numbers beside it. */
   function ahead(schedules, unlike = false, alike = false) {
     if (schedules) row.show(schedules); else row.hide();
-    host?.toggleAttribute("data-ahead", unlike || (row.shown && !alike));
+    app.toggleAttribute("data-ahead", unlike || (row.shown && !alike));
   }
 
   function moved() {
@@ -92,6 +92,7 @@ function followed(component) {
       arrivals.disconnect();
       ends.disconnect();
       if (page.changed === changed) page.changed = () => {};
+      app.removeAttribute("data-ahead");
       for (const picture of pictures) picture.destroy();
       rail.destroy();
       row.destroy();
