@@ -72,7 +72,7 @@ def test_a_page_that_streamlit_has_given_up_on_is_opened_anew_and_once(
     page.wait_for_timeout(1500)
     assert page.evaluate("window.before")
     # More than once, for the script that listens may not have come yet.
-    given_up = "words => {{ if (window.before) {{ {0} }} return !window.before; }}".format(thrown)
+    given_up = f"words => {{ if (window.before) {{ {thrown} }} return !window.before; }}"
     page.wait_for_function(given_up, arg="Cannot set a node at a delta path", polling=500)
     page.wait_for_selector(READY)
     page.evaluate("window.before = true")
