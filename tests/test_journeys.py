@@ -67,6 +67,7 @@ def test_train_then_optimize_then_explore_without_a_reload_and_after_a_crash(pag
         page.goto(f"{url}/train?{SMALL}")
         expect(page.get_by_text("is damaged and was set aside")).to_be_visible(timeout=120_000)
         expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+        page.goto("about:blank")  # before the server has gone
 
 
 def test_training_outlives_clicks_elsewhere_and_stops_at_once(page: Page, server: str) -> None:

@@ -22,7 +22,6 @@ from ays_toy.ui import compute, leaving, record
 from ays_toy.ui.components.save import save_buttons
 from ays_toy.ui.ending import Pool
 from ays_toy.ui.lessons import course
-from ays_toy.ui.parts import part
 from ays_toy.ui.view import ModelView
 from ays_toy.words import file_name
 
@@ -128,7 +127,7 @@ def menu(page: str, place: Any) -> Iterator[None]:
                 _menu(page)
 
 
-@part
+@st.fragment
 def _menu(page: str) -> None:
     looks: dict[str, Any] = {"icon": ":material/download:", "type": "tertiary"}
     box = st.popover("Download", key="downloads", on_change="rerun", **looks)

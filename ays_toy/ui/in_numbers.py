@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from ays_toy.ui import terms
-from ays_toy.ui.parts import part
 
 LABEL, KEY = "The figure in numbers", "figure in numbers"
 
 
-@part
+@st.fragment
 def show(lines: Callable[[], Iterable[str]]) -> None:
     """Offer what a figure shows as lines of words and numbers."""
     box = st.expander(LABEL, icon=":material/format_list_numbered:", key=KEY, on_change="rerun")

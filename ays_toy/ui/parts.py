@@ -1,65 +1,46 @@
 """Parts of a page that run by themselves, and what Streamlit needs for that on a busy machine.
 
 A part that is asked for while the page's last run is still on its way to the browser must not cut that short, nor one
-of a page that has been left clear the next one: what is lost so is never sent again, what a part says later leads to
-places that are not there, and the page stops for good.
+of a page that has been left clear the next one: what is lost so is never sent again, what is said later leads to places
+that are not there, and the page stops for good.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache, wraps
-from typing import ParamSpec
+from functools import cache
 
-import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
-P = ParamSpec("P")
 SOON = 0.02  # seconds, after which it is asked again whether a run has had its say
-
-
-@contextmanager
-def _sent_whole() -> Iterator[None]:
-    """What is drawn here is sent, and not the word that the browser has it since an earlier run.
-
-    Where a part runs again before its last run was sent, Streamlit drops that run, but for such words: they do not say
-    of which part they are.
-    """
-    context = get_script_run_ctx()
-    if context is None:
-        yield
-        return
-    known, context.cached_message_hashes = context.cached_message_hashes, frozenset()
-    try:
-        yield
-    finally:
-        context.cached_message_hashes = known
-
-
-def part(
-    draw: Callable[P, None], *, every: float | None = None, then: Callable[[], None] = lambda: None
-) -> Callable[P, None]:
-    """A part of the page that runs without the rest, every so many seconds or when something in it is used.
-
-    What asks for the whole page anew is done `then`, or all of that would be sent whole as well.
-    """
-
-    @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _sent_whole():
-            draw(*args, **kwargs)
-        then()
-
-    return st.fragment(drawn, run_every=every)
 
 
 @cache
 def keep_in_order() -> None:
-    """Have a part wait until the run before it has had its say, and not run once its page has been left."""
+    """Have a part wait for the run before it, lose nothing of what that said, and not run once its page was left."""
     _wait_for_the_run_before()
+    _keep_what_is_on_its_way()
     _leave_out_what_was_left()
+
+
+def _keep_what_is_on_its_way() -> None:
+    """Send what was said before a part began as well as what the part says.
+
+    Streamlit drops what that part has said before and the browser has not been sent, but not what parts within it said,
+    nor what is said by name alone: those lead to places that were dropped.
+    """
+    clear = ForwardMsgQueue.clear
+
+    def clear_queue(
+        self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        if fragment_ids_this_run is None:
+            clear(self, retain_lifecycle_msgs)
+        else:
+            self._delta_index_map = {}  # what is said now stands behind the news that the part has begun
+
+    ForwardMsgQueue.clear = clear_queue  # type: ignore[method-assign]
 
 
 def _leave_out_what_was_left() -> None:

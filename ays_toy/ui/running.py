@@ -8,7 +8,6 @@ import streamlit as st
 from ays_toy.ui import background, frame
 from ays_toy.ui.background import POLL, Watch
 from ays_toy.ui.jobs import State
-from ays_toy.ui.parts import part
 
 
 def take_up(slot: str, *keys: Hashable) -> None:
@@ -36,11 +35,13 @@ def stage(slot: str) -> tuple[Any, ...]:
 def follow(draw: Callable[[], None], stage: Callable[[], Any], seen: Any, moving: bool, every: float = POLL) -> None:
     """Draw a part of the page, every so often while it is `moving`; the page anew where its stage is not as `seen`."""
 
-    def moved_on() -> None:
+    @st.fragment(run_every=every if moving else None)
+    def part() -> None:
+        draw()
         if stage() != seen:
             st.rerun()
 
-    part(draw, every=every if moving else None, then=moved_on)()
+    part()
 
 
 def buttons(
