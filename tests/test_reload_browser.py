@@ -75,7 +75,8 @@ def test_a_page_that_streamlit_has_given_up_on_is_opened_anew_and_once(
     given_up = f"words => {{ if (window.before) {{ {thrown} }} return !window.before; }}"
     page.wait_for_function(given_up, arg="Cannot set a node at a delta path", polling=500)
     page.wait_for_selector(READY)
-    page.evaluate("window.before = true")
+    assert page.evaluate("sessionStorage.openedAnew")
+    page.evaluate("window.before = true; sessionStorage.openedAnew = Date.now()")  # however long it took to open
     page.evaluate(throw, "a delta path")
     page.wait_for_timeout(1500)
     assert page.evaluate("window.before"), "it would not end"
