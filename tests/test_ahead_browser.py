@@ -194,12 +194,13 @@ if not hasattr(work, "quick"):
 
 
 @pytest.fixture
-def slow_server(tmp_path: Path) -> Iterator[str]:
+def slow_server(tmp_path: Path, page: Page) -> Iterator[str]:
     """An app whose server takes seconds for every picture."""
     (tmp_path / "app.py").write_text(f"{SLOW}_ = " + (ROOT / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "pages").symlink_to(ROOT / "pages")
     with serving(tmp_path, str(tmp_path / "app.py")) as url:
         yield url
+        page.goto("about:blank")  # before the server has gone
 
 
 def test_a_page_that_waits_for_its_pictures_has_ended_and_the_browser_s_stay_until_they_have_come(

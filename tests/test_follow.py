@@ -149,12 +149,8 @@ def test_figures_wait_for_the_browser_s_pictures_of_another_view_alone(monkeypat
     monkeypatch.setattr(following.time, "sleep", waited.append)
     told = [following.pictures(View(data="ring-8", **one), None, "panels", "rail") for one in ({}, {"steps": 9})]
     other = following.pictures(View(data="ring-8", solver="ddim", seed=5), None, "panels", "rail")
-    for one in (
-        *told,
-        None,
-        other,
-        told[0],
-    ):  # the page opens; a slider; too heavy a model; a page that had no pictures
+    # The page opens; a slider; too heavy a model; and two other choices.
+    for one in (*told, None, other, told[0]):
         following.head_start(one)()
         session.drawn = session.drawn or "those of another"
     assert len(waited) == 2

@@ -102,7 +102,6 @@ _CSS = """
   position: absolute; width: 0;
 }
 /* Beside pictures of what was chosen just now, no numbers of what was before. */
-.stApp[data-ahead] :is(.st-key-verdict, .st-key-table_box, .st-key-again, .st-key-rail_numbers),
 .stApp[data-ahead] :is(.st-key-verdict, .st-key-table_box, .st-key-again, .st-key-rail_numbers) div {
   visibility: hidden;
 }

@@ -26,11 +26,12 @@ SHORT = 26  # letters of an option, up to which options stand side by side
 FRAME = "{ outline: 2px solid light-dark(#A84600, #FF8A3D); outline-offset: 3px; border-radius: 2px; }"
 # What the lesson says to look for, the page does not say again. A step has its few controls under its words, and
 # nothing beside the page; on a phone the pages' names are there.
-_ALONE = '[data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }'
-_ALONE_ON_A_DESK = (
-    '@media (min-width: 769px) { .stApp :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) '
-    "{ display: none; } }"
-)
+_ALONE = """
+.stApp [data-testid="stMain"] [data-testid="stCaptionContainer"] { display: none; }
+@media (min-width: 769px) {
+  .stApp :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none; }
+}
+"""
 FIGURES = {  # the words of what a page shows, explained beside what there is to do with it
     "explore": "noise level σ, step, KLUB in nats, NLL, entropy, energy distance, ± (standard error)",
     "trajectories": "noise level σ, step, schedule, denoiser, trajectory",
@@ -81,13 +82,13 @@ def place_for_controls(beside: DeltaGenerator) -> DeltaGenerator:
 
 def _look(framed: str) -> None:
     """Frame what the step looks at, and leave out what it does not need."""
-    rules = [_ALONE, *([f"{_part(framed)} {FRAME}"] if framed else [])]
+    rules = [f"{_part(framed)} {FRAME}"] if framed else []
     for part in course.left_out():
         whole = f", [data-testid=stColumn]:has({_part(part)})" if part in COLUMNS else ""
         rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
     if course.this_course().fresh:  # the last step's question stands there until the page knows what it shows
         rules.append(".st-key-lesson_ask [data-stale=true] { visibility: hidden; }")
-    st.html(f"<style>{' '.join(f'.stApp {rule}' for rule in rules)} {_ALONE_ON_A_DESK}</style>")
+    st.html(f"<style>{_ALONE}{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
 
 
 def _part(key: str) -> str:
