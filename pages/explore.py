@@ -6,7 +6,20 @@ import streamlit as st
 
 from ays_toy import serving
 from ays_toy.sampling.samplers import denoiser_calls
-from ays_toy.ui import controls, explore, findings, following, gallery, in_numbers, repeats, running, terms, view, yours
+from ays_toy.ui import (
+    controls,
+    explore,
+    findings,
+    following,
+    gallery,
+    in_numbers,
+    opening,
+    repeats,
+    running,
+    terms,
+    view,
+    yours,
+)
 from ays_toy.ui.components import follow
 from ays_toy.ui.lessons import bar, course
 
@@ -55,6 +68,9 @@ if not serving.current().shared:  # a browser on the same machine needs its proc
 outcomes = findings.begin(state, known, explore.later(state, known))
 follow.price(following.priced(state))
 ahead()
+if opens := opening.opens("panels"):  # then they come first, as pictures that need no Plotly
+    pictured = explore.pictured(state, known, outcomes)
+    explore.draw(pictures, state, known, outcomes, meta, pictured)
 with left:
     figure, words = explore.rail(state, known)
     gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
@@ -62,8 +78,8 @@ with left:
     # Beside the controls, or the page would be higher than a screen of 1440 x 900.
     with (st if course.at_step() else st.sidebar).container(key="rail_numbers"):
         in_numbers.show(lambda: [words])
-pictured = explore.pictured(state, known, outcomes)
-samples = explore.samples(state, known, outcomes)
+if not opens:
+    pictured = explore.pictured(state, known, outcomes)
 rows, coming = explore.measured(state, known, outcomes)
 verdict = explore.verdict(state, rows)
 finding.markdown(verdict, help=terms.about(verdict))
@@ -71,9 +87,8 @@ with right.container(key="table_box"):
     explore.table(state, rows)
     said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
     terms.caption(said, *(row.title for row in rows.values()))
-shown = meta if pictured else following.to_come(meta)
-# Last: with it come figures of what is chosen.
-gallery.show(pictures, state.chosen_model, samples, meta=shown, whole=pictured)
+if not opens:  # last: with it come figures of what is chosen
+    explore.draw(pictures, state, known, outcomes, meta, pictured)
 if pictured:
     with again:
         repeats.show(state, known)

@@ -13,6 +13,8 @@ from ays_toy.figures import plotted
 from ays_toy.figures.axes import axes
 from ays_toy.palette import DENSITY, MARGIN
 
+BETWEEN = 0.012  # two pictures, of the whole row
+
 
 def shade_colors() -> np.ndarray:
     """Red, green and blue of each shade as the pictures have it, for what draws them otherwise: [256, 3] of a byte."""
@@ -45,6 +47,11 @@ class Panel:
         return self.title, self.color, tuple(self.notes), self.image.shape, self.image.tobytes()
 
 
+def margins(notes: int, type_scale: float = 1.0) -> dict[str, int]:
+    """What is around a row of pictures with a name and so many lines over each: l, r, t and b in pixels."""
+    return {**MARGIN, "t": round((32 + 15 * notes) * type_scale), "b": 0}
+
+
 def density_panels(
     panels: Sequence[Panel], half_width: float, columns: int | None = None, type_scale: float = 1.0
 ) -> plotted.Drawn:
@@ -58,7 +65,7 @@ def density_panels(
     space = {"range": [-half_width, half_width], "constrain": "domain"}
     hidden = {"visible": False, "fixedrange": True}
     heats, titles = [], []
-    layout = axes(1, columns or len(panels), horizontal_spacing=0.012)
+    layout = axes(1, columns or len(panels), horizontal_spacing=BETWEEN)
     for one in layout.values():
         one |= hidden
     for column, panel in enumerate(panels, start=1):
@@ -68,8 +75,8 @@ def density_panels(
         layout[f"xaxis{axis}"] |= space
         layout[f"yaxis{axis}"] |= {**space, "scaleanchor": f"x{axis}"}
         titles.append(_title(panel, f"x{axis} domain", f"y{axis} domain", type_scale))
-    top = round((32 + 15 * max(len(panel.notes) for panel in panels)) * type_scale)
-    looks = {"annotations": titles, "margin": {**MARGIN, "t": top, "b": 0}, "dragmode": False}
+    around = margins(max(len(panel.notes) for panel in panels), type_scale)
+    looks = {"annotations": titles, "margin": around, "dragmode": False}
     return plotted.figure(heats, {**layout, **looks})
 
 

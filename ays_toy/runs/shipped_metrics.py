@@ -26,7 +26,11 @@ def find(model: Model, solver: str, seed: int, levels: Sequence[float]) -> dict[
     """The usual metrics of the model's samples down these levels, fresh data's where there are none; or None."""
     if not model.is_default or seed != NOISE:
         return None
-    return _all().get((model.data, solver if len(levels) else "", mark(levels)))
+    rows, values = _all()
+    row = rows.get((model.data, solver if len(levels) else "", mark(levels)))
+    if row is None:
+        return None
+    return {name: Estimate(*map(float, pair[row])) for name, pair in values.items() if np.isfinite(pair[row]).all()}
 
 
 def mark(levels: Sequence[float]) -> str:
@@ -48,11 +52,8 @@ def _pair(name: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _all() -> dict[tuple[str, str, str], dict[str, Estimate]]:
+def _all() -> tuple[dict[tuple[str, str, str], int], dict[str, np.ndarray]]:
+    """The row of every schedule by data, solver and mark, and of every metric values and errors [rows, 2]."""
     table = pd.read_parquet(FILE)
-    keys = zip(*(table[name] for name in KEY), strict=True)
-    values = {name: table[list(_pair(name))].to_numpy(dtype=np.float64) for name in DEFAULT if name in table}
-    return {
-        key: {name: Estimate(*map(float, pair[row])) for name, pair in values.items() if np.isfinite(pair[row]).all()}
-        for row, key in enumerate(keys)
-    }
+    rows = {key: row for row, key in enumerate(zip(*(table[name] for name in KEY), strict=True))}
+    return rows, {name: table[list(_pair(name))].to_numpy(dtype=np.float64) for name in DEFAULT if name in table}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -87,6 +88,14 @@ def mark_what_is_to_come(pictured: bool) -> None:
     """
     if not pictured:
         st.container(key="to_come").space(1)
+
+
+def draw(
+    place: Any, view: View, known: Known, outcomes: compute.Outcomes, meta: list[float | str | None], pictured: bool
+) -> None:
+    """Draw the pictures, or what they wait for; `meta` is what their figure says that it shows."""
+    said = meta if pictured else following.to_come(meta)
+    gallery.show(place, view.chosen_model, samples(view, known, outcomes), meta=said, whole=pictured)
 
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:

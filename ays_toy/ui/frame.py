@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
-from ays_toy.ui import leaving, paper
+from ays_toy.ui import leaving, opening, paper
 
 # Whatever holds a part that is looked for by :has() is styled anew when anything within it is drawn, and all that the
 # rule leads to: what such a rule says of the whole app costs more than to draw a figure.
@@ -27,7 +27,7 @@ _CSS = """
 .block-container [data-testid="stMarkdown"] [data-testid="stMarkdownContainer"],
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
-[class*="st-key-panels_box"] { container-type: inline-size; }
+[class*="st-key-panels_box"] { container: pictures / inline-size; }
 /* What comes later has its height from the beginning. */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-reserved"]):not(:last-child) { display: none; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
@@ -41,7 +41,7 @@ _CSS = """
   .st-key-board { min-height: calc(clamp(84px, 100vh - 636px, 182px) + 208px); }
   .st-key-flow { min-height: calc(min(25vw - 98px, max(210px, 100vh - 345px)) + 155px); }
 }
-@container (max-width: 800px) {
+@container pictures (max-width: 800px) {
   .annotation-text { font-size: 12px !important; }
   .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
 }
@@ -223,4 +223,4 @@ def begin() -> None:
     """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
     st.session_state[_FRAMED] = True
     leaving.note()
-    st.html(_CSS + _COLORS + paper.CSS)
+    st.html(_CSS + _COLORS + opening.CSS + paper.CSS)

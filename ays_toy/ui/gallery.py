@@ -16,7 +16,7 @@ from ays_toy.palette import REFERENCE, color
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.outcomes import BINS, truth
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, downloads, presenting
+from ays_toy.ui import compute, downloads, opening, presenting
 from ays_toy.ui.components.sampling import Live, SampledModel
 from ays_toy.ui.compute import Outcome
 from ays_toy.ui.kept import kept
@@ -86,6 +86,7 @@ def show(
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, truth(model).shades)
     drawn = _drawn((data, *panels), model.dataset.half_width, presenting.type_scale(), json.dumps(meta))
+    opening.show(place, (data, *panels), key, whole)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, whole, height="stretch")
