@@ -23,16 +23,17 @@ def each(names: Iterable[str], url: str, measure: Callable[[Page, str, str], T])
     with tempfile.TemporaryDirectory() as home:
         server: Any = nullcontext(url) if url else serving(Path(home))
         with server as address, chromium() as browser:
-            machine = f"{WIDTH} × {HEIGHT}, {os.cpu_count()} cores{_load()}"
+            where = machine()
             rows = []
             for name in names:
                 page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
                 page.set_default_timeout(120_000)
                 rows.append(measure(page, address, name))
                 page.close()
-            return rows, f"Chromium {browser.version} without a screen, {machine}"
+            return rows, f"Chromium {browser.version} without a screen, {where}"
 
 
-def _load() -> str:
-    """How busy the machine is besides, where it can tell: pages are late where others work on it."""
-    return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+def machine() -> str:
+    """The window, the machine, and how busy that is besides, where it can tell: pages are late where others work."""
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{WIDTH} × {HEIGHT}, {os.cpu_count()} cores{load}"

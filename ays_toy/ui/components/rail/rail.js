@@ -159,13 +159,14 @@ function railBoard(component) {
     if (k === null) return;
     event.preventDefault();
     release();
-    grabbed = { k, pointer: event.pointerId, offset: picture.x(levels[k]) - at(event)[0], before: picture.x(levels[k]) };
+    grabbed = { k, pointer: event.pointerId, from: event.clientX, before: picture.x(levels[k]) };
     svg.setPointerCapture(event.pointerId);
     knobs[k - 1].focus({ preventScroll: true });
     ask();
   });
   svg.addEventListener("pointermove", (event) => {
-    if (grabbed?.pointer === event.pointerId) moveTo(grabbed.k, at(event)[0] + grabbed.offset);
+    // By how far it has come: to ask where the figure is would lay out the page at every move.
+    if (grabbed?.pointer === event.pointerId) moveTo(grabbed.k, grabbed.before + event.clientX - grabbed.from);
     else svg.classList.toggle("near", nearest(event) !== null);
   });
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
