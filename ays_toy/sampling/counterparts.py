@@ -6,7 +6,7 @@ Where no class makes a solver's steps at chosen levels, a program defines one of
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Scheduler:
     options: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
     defined: str = ""
-    flow: bool = False  # whether it is one for flows, whose levels count as s in [0, 1]
+    process: Literal["vp", "flow", "edm"] = "vp"  # of its models; levels of flows count as s in [0, 1]
 
     @property
     def imported(self) -> str:
@@ -108,10 +108,10 @@ class IPNDM3(EulerDiscreteScheduler):  # diffusers' own iPNDM takes no levels: E
 """,
 )
 
-# --- flows ---------------------------------------------------------------------------------------------------------
+# --- flows, and what EDM preconditions -------------------------------------------------------------------------------
 
 _FINAL = {"shift": 1.0}  # levels are final: nothing shifts them
-FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", _FINAL, flow=True)
+FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", _FINAL, process="flow")
 _FLOW = """\
 class {name}(FlowMatchEulerDiscreteScheduler):  # diffusers' own takes no levels of a flow
     def set_timesteps(self, num_inference_steps=None, device=None, sigmas=None, mu=None):
@@ -127,6 +127,26 @@ class {name}(FlowMatchEulerDiscreteScheduler):  # diffusers' own takes no levels
         made.prev_sample = ((1 - s_next) * x).to(model_output.dtype)
         return made if return_dict else (made.prev_sample,)
 """
+_PRECONDITIONED = """\
+class {name}(EDMEulerScheduler):  # diffusers' own chooses its levels itself
+    init_noise_sigma = property(lambda self: self.sigmas[0])
+
+    def set_timesteps(self, num_inference_steps=None, device=None, sigmas=None):
+        super().set_timesteps(len(sigmas) - 1, device)
+        self.sigmas = torch.tensor(sigmas)
+        self.timesteps = self.precondition_noise(self.sigmas[:-1]).to(device)
+        self.past = []{set}
+
+    def step(self, model_output, timestep, sample, generator=None, return_dict=True, **named):
+        made = super().step(model_output, timestep, sample)
+        s, s_next = sigma, sigma_next = self.sigmas[self.step_index - 1 : self.step_index + 1]
+        x, clean = sample.float(), made.pred_original_sample.float()
+{step}
+        made.prev_sample = x.to(model_output.dtype)
+        return made if return_dict else (made.prev_sample,)
+"""
+_ALONG_SLOPE = """\
+        x = clean + sigma_next / sigma * (x - clean)"""
 _TWO = """\
         held, h = clean, (sigma / sigma_next).log()
         if self.past and s_next > 0:
@@ -183,22 +203,42 @@ _HEUN = """\
             self.past, x = (x, sigma, slope), x + (sigma_next - sigma) * slope"""
 
 
-def _for_flows(name: str, step: str, also: str = "", order: int = 1) -> Scheduler:
-    """A class of that name which makes the step; `also` is what it does when its levels are set."""
-    lines, parent = _FLOW.replace("{set}", also).replace("{step}", step), "FlowMatchEulerDiscreteScheduler"
+def _defined(lines: str, name: str, step: str, also: str = "", order: int = 1) -> str:
+    """The class of that name which makes the step; `also` is what it does when its levels are set."""
+    lines = lines.replace("{set}", also).replace("{step}", step).replace("{name}", name)
     if order > 1:  # calls of the network a step
         head, body = lines.split("\n", 1)
         lines = f"{head}\n    order = {order}\n\n{body}"
-    return Scheduler(name, "sigmas", _FINAL, parent, lines.replace("{name}", name), flow=True)
+    return lines
 
 
-FLOW_STOCHASTIC = _for_flows("FlowAncestral", "        held = clean\n" + _ALONG_SDE)
-FLOW_2M = _for_flows("FlowDPMSolver2M", _TWO + _ALONG_ODE)
-FLOW_SDE_2M = _for_flows("FlowDPMSolver2MSDE", _TWO + _ALONG_SDE)
-FLOW_SDE_3M = _for_flows("FlowDPMSolver3MSDE", _THREE + _ALONG_SDE)
-FLOW_UNIPC = _for_flows("FlowUniPC2", _CORRECTED + _ALONG_ODE)
+def _for_flows(name: str, *made: Any) -> Scheduler:
+    parent = "FlowMatchEulerDiscreteScheduler"
+    return Scheduler(name, "sigmas", _FINAL, parent, _defined(_FLOW, name, *made), process="flow")
+
+
+def _preconditioned(name: str, *made: Any) -> Scheduler:
+    return Scheduler(name, "sigmas", {}, "EDMEulerScheduler", _defined(_PRECONDITIONED, name, *made), process="edm")
+
+
+_STOCHASTIC, _2M, _SDE_2M = "        held = clean\n" + _ALONG_SDE, _TWO + _ALONG_ODE, _TWO + _ALONG_SDE
+_SDE_3M, _UNIPC = _THREE + _ALONG_SDE, _CORRECTED + _ALONG_ODE
+FLOW_STOCHASTIC = _for_flows("FlowAncestral", _STOCHASTIC)
+FLOW_2M = _for_flows("FlowDPMSolver2M", _2M)
+FLOW_SDE_2M = _for_flows("FlowDPMSolver2MSDE", _SDE_2M)
+FLOW_SDE_3M = _for_flows("FlowDPMSolver3MSDE", _SDE_3M)
+FLOW_UNIPC = _for_flows("FlowUniPC2", _UNIPC)
 FLOW_IPNDM = _for_flows("FlowIPNDM3", _SLOPES)
-FLOW_HEUN = _for_flows("FlowHeun", _HEUN, _TWICE, order=2)
+FLOW_HEUN = _for_flows("FlowHeun", _HEUN, _TWICE, 2)
+
+EDM = _preconditioned("EDMEuler", _ALONG_SLOPE)
+EDM_STOCHASTIC = _preconditioned("EDMAncestral", _STOCHASTIC)
+EDM_2M = _preconditioned("EDMDPMSolver2M", _2M)
+EDM_SDE_2M = _preconditioned("EDMDPMSolver2MSDE", _SDE_2M)
+EDM_SDE_3M = _preconditioned("EDMDPMSolver3MSDE", _SDE_3M)
+EDM_UNIPC = _preconditioned("EDMUniPC2", _UNIPC)
+EDM_IPNDM = _preconditioned("EDMIPNDM3", _SLOPES)
+EDM_HEUN = _preconditioned("EDMHeun", _HEUN, _TWICE, 2)
 
 # --- ComfyUI -------------------------------------------------------------------------------------------------------
 

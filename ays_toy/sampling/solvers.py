@@ -35,6 +35,7 @@ class Solver:
     price: str | None = None
     diffusers: Scheduler
     flow: Scheduler  # where a model is a flow
+    edm: Scheduler  # where it is preconditioned as EDM's are
     comfyui: Sampler | None = None  # None: it has none
     also: tuple[str, ...] = ()  # its names in other tools, as `plain` has them
 
@@ -58,6 +59,7 @@ SOLVERS: dict[str, Solver] = {
             price="stochastic-ddim",
             diffusers=counterparts.STOCHASTIC_DDIM,
             flow=counterparts.FLOW_STOCHASTIC,
+            edm=counterparts.EDM_STOCHASTIC,
             comfyui=counterparts.EULER_ANCESTRAL,
             also=("eulera", "eulerancestral", "eulerancestraldiscretescheduler", "ddpm", "ddpmscheduler"),
         ),
@@ -70,6 +72,7 @@ SOLVERS: dict[str, Solver] = {
             price="ddim",
             diffusers=counterparts.DDIM,
             flow=counterparts.FLOW,
+            edm=counterparts.EDM,
             comfyui=counterparts.EULER,
             also=("euler", "eulerdiscretescheduler", "ddimscheduler", "flowmatcheulerdiscretescheduler"),
         ),
@@ -85,6 +88,7 @@ SOLVERS: dict[str, Solver] = {
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_2M,
             flow=counterparts.FLOW_SDE_2M,
+            edm=counterparts.EDM_SDE_2M,
             comfyui=counterparts.DPMPP_2M_SDE,
             also=("dpmpp2msde", "sdedpmsolverpp2m", "dpmsolverpp2msde"),
         ),
@@ -99,6 +103,7 @@ SOLVERS: dict[str, Solver] = {
             price="dpmpp-2m",
             diffusers=counterparts.ODE_2M,
             flow=counterparts.FLOW_2M,
+            edm=counterparts.EDM_2M,
             comfyui=counterparts.DPMPP_2M,
             also=("dpmsolverpp2m", "dpmsolvermultistepscheduler"),
         ),
@@ -112,6 +117,7 @@ SOLVERS: dict[str, Solver] = {
             calls_per_step=2,
             diffusers=counterparts.HEUN,
             flow=counterparts.FLOW_HEUN,
+            edm=counterparts.EDM_HEUN,
             comfyui=counterparts.HEUN_THERE,
             also=("heundiscretescheduler",),
         ),
@@ -128,6 +134,7 @@ SOLVERS: dict[str, Solver] = {
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_3M,
             flow=counterparts.FLOW_SDE_3M,
+            edm=counterparts.EDM_SDE_3M,
             comfyui=counterparts.DPMPP_3M_SDE,
             also=("dpmpp3msde", "sdedpmsolverpp3m", "dpmsolverpp3msde"),
         ),
@@ -144,6 +151,7 @@ SOLVERS: dict[str, Solver] = {
             price="dpmpp-2m",
             diffusers=counterparts.UNIPC,
             flow=counterparts.FLOW_UNIPC,
+            edm=counterparts.EDM_UNIPC,
             comfyui=counterparts.UNI_PC,
             also=("unipcbh2", "unipcmultistepscheduler"),
         ),
@@ -159,6 +167,7 @@ SOLVERS: dict[str, Solver] = {
             price="dpmpp-2m",
             diffusers=counterparts.IPNDM,
             flow=counterparts.FLOW_IPNDM,
+            edm=counterparts.EDM_IPNDM,
             comfyui=counterparts.IPNDM_THERE,
             also=("ipndmscheduler",),
         ),
