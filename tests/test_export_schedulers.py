@@ -79,11 +79,15 @@ def folder(tmp_path_factory) -> Path:
     return tiny_models.unconditional(tmp_path_factory.mktemp("model"))
 
 
+def continuous(kind: str, config: dict) -> bool:
+    """Whether a network of that class is told a continuous time, the logarithm of its level over 4."""
+    told = (config.get("timestep_type"), config.get("prediction_type"))  # diffusers heeds that of Euler's for no other
+    euler = kind == "EulerDiscreteScheduler" and told == ("continuous", "v_prediction")
+    return euler or (kind.startswith("EDM") and config.get("prediction_type") != "original_sample")
+
+
 def trained(kind: str, config: dict) -> np.ndarray | None:
     """The ascending levels of the class itself, built from the configuration; None where it has none to offer."""
-    told = (config.get("timestep_type"), config.get("prediction_type"))
-    if kind == "EulerDiscreteScheduler" and told == ("continuous", "v_prediction"):  # diffusers heeds it for no other
-        return None
     try:
         scheduler = getattr(diffusers, kind).from_config(config)
         power = scheduler.alphas_cumprod.double().numpy()
@@ -126,10 +130,19 @@ def check_levels(names: dict, levels: np.ndarray, trained: np.ndarray, program: 
 def test_the_program_visits_the_levels_of_the_class_that_the_configuration_names(folder, kind, name):
     config = {"_class_name": kind} | CONFIGURATIONS[name]
     tiny_models.rescheduled(folder, config)
+    if continuous(kind, config):
+        model = images.load(folder)
+        levels = schedules.logsnr(6, model.sigma_min, model.sigma_max)
+        for solver in SOLVERS if kind.startswith("EDM") else ("ddim", "ipndm"):
+            scheduler = made(as_diffusers(levels, model, solver=solver))["scheduler"]
+            some = [0, *range(1, len(scheduler.timesteps), scheduler.order)]
+            np.testing.assert_allclose(scheduler.sigmas[some], levels[:-1], rtol=1e-6)
+            np.testing.assert_allclose(scheduler.timesteps[some], np.log(levels[:-1]) / 4, atol=1e-6)
+        return
     meant = trained(kind, config)
     if meant is None or config.get("prediction_type") == "flow_prediction":
         with pytest.raises(ValueError, match=r"cheduler|prediction type") as caught:
-            as_diffusers(schedules.logsnr(6, 0.1, 10.0), images.load(folder))  # EDM's are read, and not exported
+            as_diffusers(schedules.logsnr(6, 0.1, 10.0), images.load(folder))
         assert "\n" not in str(caught.value)
         return
     model = images.load(folder)

@@ -12,7 +12,6 @@ from diffusers import (
     DDIMScheduler,
     DiffusionPipeline,
     DiTPipeline,
-    EDMEulerScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Lumina2Pipeline,
@@ -21,7 +20,7 @@ from diffusers import (
     SanaPipeline,
 )
 from test_export import LEVELS, run
-from tiny_models import noise, rescheduled, unconditional
+from tiny_models import noise
 
 from ays_toy import images
 from ays_toy.exchange.diffusers_code import as_diffusers
@@ -122,15 +121,6 @@ def test_programs_for_transformers_run_as_printed(folders, kind):
     names = run(as_diffusers(LEVELS, model))
     drawn = model.pixels if kind is not Lumina2Pipeline else (16, 16)  # its latents are 8 times smaller than it is told
     assert [picture.size for picture in names["images"]] == [drawn] * 2
-
-
-def test_what_takes_no_chosen_levels_is_a_sentence(folders, tmp_path):
-    with pytest.raises(ValueError, match="DiTPipeline of diffusers takes no noise levels: take them as a file"):
-        as_diffusers(LEVELS, images.load(folders[DiTPipeline], labels=5))
-    config = dict(EDMEulerScheduler().config) | {"_class_name": "EDMEulerScheduler"}
-    model = images.load(rescheduled(unconditional(tmp_path), config))
-    with pytest.raises(ValueError, match="told continuous noise levels, take none that are chosen"):
-        as_diffusers(LEVELS, model)
 
 
 def test_guidance_left_out_is_the_pipelines_own_default(folders):

@@ -251,6 +251,7 @@ def toy(monkeypatch) -> solvers.Solver:
         price="ddim",
         diffusers=solvers.SOLVERS["ddim"].diffusers,
         flow=solvers.SOLVERS["ddim"].flow,
+        edm=solvers.SOLVERS["ddim"].edm,
         also=("lazyddim",),
     )
     monkeypatch.setitem(solvers.SOLVERS, toy.name, toy)

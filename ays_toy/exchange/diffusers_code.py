@@ -6,17 +6,18 @@ program is given out (`diffusers_check`).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from ays_toy.exchange import handing_on, picture
+from ays_toy.exchange import handing_on, own_loop, picture
 from ays_toy.exchange.diffusers_check import Written, checked
 from ays_toy.exchange.export import FINAL_ZERO, check_whole, ends_early, snap, steps, with_zero
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.images.pipelines.models import ImageModel, Origin, SchedulerFile
+from ays_toy.images.pipelines.processes import edm_options
 from ays_toy.sampling.counterparts import Scheduler
 from ays_toy.sampling.schedules import validate
 from ays_toy.sampling.solvers import Solver, find
@@ -27,8 +28,22 @@ EXACT = ("PixArtAlphaPipeline", "PixArtSigmaPipeline", "SanaPipeline")  # else t
 
 
 def scheduler_for(solver: Solver, model: ImageModel | None = None) -> Scheduler:
-    """The scheduler of diffusers that makes this solver's steps."""
-    return solver.flow if model is not None and model.prediction == "flow" else solver.diffusers
+    """The scheduler of diffusers that makes this solver's steps; ValueError where none does for the model's process."""
+    if model is None or (model.origin is None and model.prediction != "flow"):
+        return solver.diffusers
+    if model.prediction in ("flow", "edm"):
+        return solver.flow if model.prediction == "flow" else solver.edm
+    return solver.diffusers if model.training_sigmas is not None else _continuous(solver)
+
+
+def _continuous(solver: Solver) -> Scheduler:
+    """The one for a network that keeps variance and is told continuous noise levels, as Euler's can be."""
+    if (known := solver.diffusers).imported != "EulerDiscreteScheduler":
+        raise ValueError(
+            "Of diffusers' schedulers Euler's alone tells a network continuous noise levels: export for the solver "
+            "ddim or ipndm, or take the levels as a file."
+        )
+    return replace(known, options=known.options | {"timestep_type": "continuous"})
 
 
 def as_diffusers(
@@ -42,7 +57,6 @@ def as_diffusers(
     levels; for a schedule that ends before zero as `handing_on.given` does.
     """
     levels, chosen, early = validate(sigmas), find(solver), ends_early(model)
-    _check_kind(model)
     scheduler = scheduler_for(chosen, model)
     ending = with_zero(levels, "append" if early else final_zero)
     met, given, about = _given(ending, model, scheduler)
@@ -56,35 +70,32 @@ def as_diffusers(
     if model is None or model.origin is None or model.origin.scheduler is None:
         check_whole(model, "A scheduler alone")
         return "\n".join([*head, *_alone(model, scheduler, numbers)]) + "\n"
-    predicts = {} if scheduler.flow else {"prediction_type": model.prediction}
-    written = Written(scheduler, predicts | scheduler.options, betas=not scheduler.flow)
+    written = Written(scheduler, _predicts(model, scheduler) | scheduler.options, betas=scheduler.process == "vp")
     if not model.origin.scheduler.tested:
         written = checked(written, model, chosen.name, met, {scheduler.takes: given})
     made = [*_trained(model.origin, model.origin.scheduler, written), *written.lines()]
     if model.prompts:
         drawn = _prompted(model, model.origin, chosen, met, numbers, made)
     else:
-        drawn = _unconditional(model, model.origin, scheduler, numbers, made, chosen.stochastic)
+        drawn = own_loop.drawn(model, model.origin, scheduler, numbers, made, chosen.stochastic)
     return "\n".join([*head, *drawn]) + "\n"
 
 
-def _check_kind(model: ImageModel | None) -> None:
-    """ValueError for models whose schedulers or pipelines in diffusers take no levels that somebody chose."""
-    if model is None or model.origin is None:
-        return
-    if model.prediction != "flow" and model.training_sigmas is None:
-        raise ValueError(
-            f"The schedulers that diffusers has for {model.title}, which is told continuous noise levels, take none "
-            "that are chosen: take the levels as a file."
-        )
-    if model.labels and model.decode is not None:
-        raise ValueError(f"{model.origin.pipeline} of diffusers takes no noise levels: take them as a file.")
+def _predicts(model: ImageModel, scheduler: Scheduler) -> dict[str, Any]:
+    """What a scheduler is told of what the network answers."""
+    if scheduler.process == "flow":
+        return {}
+    if scheduler.process == "vp":
+        return {"prediction_type": model.prediction}
+    assert model.origin is not None
+    assert model.origin.scheduler is not None
+    return edm_options(model.origin.scheduler.config, model.origin.source, model.origin.scheduler.name)
 
 
 def _given(ending: np.ndarray, model: ImageModel | None, scheduler: Scheduler) -> tuple[np.ndarray, list, list[str]]:
     """The levels [n] that a scheduler visits before zero, what it is given for them, and comments on that."""
     levels, zero = ending[:-1], "# The scheduler adds that zero by itself: it is not in the list."
-    if scheduler.flow:
+    if scheduler.process == "flow":
         how = "# A flow counts noise as s = sigma / (1 + sigma); shift=1.0, since these s are final."
         return levels, _rounded(flow_time(levels)), [zero, how]
     if scheduler.takes == "sigmas":
@@ -111,7 +122,7 @@ def _numbers(values: Sequence[float]) -> str:
 
 def _alone(model: ImageModel | None, scheduler: Scheduler, numbers: str) -> list[str]:
     """A program for a model of which no scheduler file is known: it ends with the scheduler, to be completed."""
-    predicts = {} if model is None or scheduler.flow else {"prediction_type": model.prediction}
+    predicts = {} if model is None or scheduler.process != "vp" else {"prediction_type": model.prediction}
     arguments = ", ".join(f"{name}={value!r}" for name, value in (scheduler.options | predicts).items())
     return [
         *(["import torch"] if scheduler.defined else []),
@@ -132,53 +143,6 @@ def _trained(origin: Origin, file: SchedulerFile, written: Written) -> list[str]
     return [f"trained = {file.name}.from_pretrained({where})  # the noise that the model was trained on"]
 
 
-def _unconditional(
-    model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
-) -> list[str]:
-    """Images of pixels: the loop is written out. It computes in single precision, whatever the network's own."""
-    assert origin.scheduler is not None
-    channels, height, width = model.shape
-    count, prepared, call = _classes(model, channels)
-    within = "" if origin.pipeline is None else ", subfolder='unet'"
-    cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
-    return [
-        *picture.imports(model),
-        "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.imported, origin.scheduler.name, 'UNet2DModel'}))}",
-        *picture.opening(model),
-        "",
-        numbers,
-        *made,
-        f"scheduler.set_timesteps({scheduler.takes}={scheduler.takes})",
-        f"unet = UNet2DModel.from_pretrained({origin.source!r}{within}, {_how(model, origin)})",
-        f'unet.to("{model.device}")',
-        'noise = torch.Generator("cpu").manual_seed(0)',
-        *prepared,
-        f'x = torch.randn({count}, {channels}, {height}, {width}, generator=noise).to("{model.device}")',
-        *(picture.noised(model) or ["x = x * scheduler.init_noise_sigma"]),
-        "with torch.no_grad():",
-        f"    for t in {handing_on.loop(model)}:",
-        f"        scaled = scheduler.scale_model_input(x, t){cast}",
-        *(f"        {line}{back}" for line in call),
-        f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
-        "latents = x" if ends_early(model) else f"images = x.clamp(-1, 1)  # [{count}, channels, height, width]",
-    ]
-
-
-def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str]]:
-    """How many images are drawn, the lines that say of what, and those that call the network."""
-    out = f".sample[:, :{channels}]"
-    if not model.labels:
-        return 4, [], [f"out = unet(scaled, t){out}"]
-    prepared = [f'labels = torch.tensor({list(model.labels)}, device="{model.device}")']
-    call = [f"out = unet(scaled, t, class_labels=labels){out}"]
-    if model.guidance is not None and model.guidance > 1:
-        prepared.append("untold = torch.full_like(labels, unet.config.num_class_embeds - 1)  # the class of no label")
-        call.append(f"free = unet(scaled, t, class_labels=untold){out}")
-        call.append(f"out = free + {model.guidance:g} * (out - free)")
-    return len(model.labels), prepared, call
-
-
 def _prompted(
     model: ImageModel, origin: Origin, solver: Solver, met: np.ndarray, numbers: str, made: list[str]
 ) -> list[str]:
@@ -191,7 +155,7 @@ def _prompted(
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
     exact = " use_resolution_binning=False," if origin.pipeline in EXACT else ""
-    trained = set() if scheduler.flow else {origin.scheduler.name}
+    trained = {origin.scheduler.name} if scheduler.process == "vp" else set()
     pipeline, sized = picture.pipeline(model, origin.pipeline), f"height={height}, width={width},{exact} "
     left = handing_on.given(model, pipeline, solver, met)
     return [
@@ -206,7 +170,11 @@ def _prompted(
         f'pipe.to("{model.device}")',
         "pipe.scheduler = scheduler",
         f"prompts = {list(model.prompts)!r}",
-        *(["torch.manual_seed(0)  # for the noise of its steps"] if scheduler.flow and solver.stochastic else []),
+        *(
+            ["torch.manual_seed(0)  # for the noise of its steps"]
+            if scheduler.process == "flow" and solver.stochastic
+            else []
+        ),
         f"{'latents' if left else 'images'} = pipe(",
         f"    prompts, {scheduler.takes}={scheduler.takes},{guidance}",
         *picture.given(model),
@@ -221,7 +189,7 @@ def _loaded(model: ImageModel, origin: Origin) -> str:
     """How a pipeline is loaded, up to what it is to do without."""
     if origin.config is not None:
         return f"from_single_file({origin.source!r}, config={origin.config!r}, torch_dtype={model.dtype}"
-    return f"from_pretrained({origin.source!r}, {_how(model, origin)}"
+    return f"from_pretrained({origin.source!r}, {own_loop.stored(model, origin)}"
 
 
 def _added(origin: Origin) -> list[str]:
@@ -233,8 +201,3 @@ def _added(origin: Origin) -> list[str]:
         f"pipe.load_lora_weights({str(file.parent)!r}, weight_name={file.name!r})  # needs peft",
         f"pipe.fuse_lora(lora_scale={scale:g})",
     ]
-
-
-def _how(model: ImageModel, origin: Origin) -> str:
-    variant = "" if origin.variant is None else f", variant={origin.variant!r}"
-    return f"dtype={model.dtype}, use_safetensors=True{variant}"

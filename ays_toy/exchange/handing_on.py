@@ -37,6 +37,10 @@ def given(model: ImageModel, pipeline: str, solver: Solver, levels: np.ndarray) 
         return []
     if pipeline not in ENDING:
         check_whole(model, f"{pipeline} of diffusers")
+    if model.training_sigmas is None:
+        raise ValueError(
+            f"{pipeline} of diffusers ends by training timesteps, which this model has none of: {FOR_ANY_END}."
+        )
     if solver.calls_per_step > 1:
         raise ValueError(f"Pipelines of diffusers end no steps of {solver.title} before zero noise: {FOR_ANY_END}.")
     trained, (before, last) = _times(model, levels[-2:])
@@ -50,7 +54,7 @@ def given(model: ImageModel, pipeline: str, solver: Solver, levels: np.ndarray) 
 def taken_up(model: ImageModel, pipeline: str, levels: np.ndarray) -> list[str]:
     """How a program that begins from a picture goes on from what a base has left, at the first of the levels."""
     by_strength = model.part is not None and bool(model.part.own)
-    if pipeline not in ENDING or not picture.begins(model) or by_strength:
+    if pipeline not in ENDING or not picture.begins(model) or by_strength or model.training_sigmas is None:
         return []
     trained, (first,) = _times(model, levels[:1])
     share = 1 - (math.floor(first) + 1) / trained

@@ -41,11 +41,10 @@ def opening(model: ImageModel) -> list[str]:
     """Open the picture, cropped by nobody: it is stretched to the model's size. ValueError for odd channels."""
     if not begins(model):
         return []
-    channels, *side = model.shape
-    height, width = model.pixels or side
-    if not model.prompts and channels not in MODES:
+    channels, height, width = _pixels(model)
+    if channels not in MODES:
         raise ValueError(f"A picture has 1 or 3 channels and this model's have {channels}: take another form.")
-    mode = "RGB" if model.prompts else MODES[channels]
+    mode = MODES[channels]
     return [
         "from PIL import Image",
         "",
@@ -53,14 +52,22 @@ def opening(model: ImageModel) -> list[str]:
     ]
 
 
+def _pixels(model: ImageModel) -> tuple[int, int, int]:
+    """Channels, height and width of a picture."""
+    return model.shape if model.pixels is None else (3, *model.pixels)
+
+
 def noised(model: ImageModel) -> list[str]:
     """Where a loop of one's own begins, in place of noise alone."""
     if not begins(model):
         return []
-    channels, height, width = model.shape
+    channels, height, width = _pixels(model)
+    coded = "pipe.vae.encode(pixels).latent_dist.mode() * pipe.vae.config.scaling_factor"
     return [
         f"pixels = torch.tensor(np.asarray(picture) / 127.5 - 1).float().reshape({height}, {width}, {channels})",
-        "start = pixels.permute(2, 0, 1).expand(x.shape).to(x)",
+        "pixels = pixels.permute(2, 0, 1)[None].to(x.device)",
+        "with torch.no_grad():",
+        f"    start = ({'pixels' if model.decode is None else coded}).expand(x.shape)",
         "x = scheduler.add_noise(start, x, scheduler.timesteps[:1].repeat(len(x)).to(x.device))",
     ]
 

@@ -154,7 +154,8 @@ def own_levels(model: ImageModel, solver: str, total: int) -> np.ndarray:
         else:
             scheduler.set_timesteps(total, **_shift(scheduler, model))
         return flow_sigma(np.minimum(schedulers.visited(scheduler)[0], 1 - 1e-6))
-    scheduler = schedulers.fresh(origin.scheduler.config, one.diffusers.imported)
+    name = origin.scheduler.name if model.prediction == "edm" else one.diffusers.imported
+    scheduler = schedulers.fresh(origin.scheduler.config, name)
     scheduler.set_timesteps(total)
     levels = schedulers.visited(scheduler)[0]
     return levels[np.append(True, np.diff(levels) < 0)]  # Heun's visits each but the first twice

@@ -6,7 +6,7 @@ Where no class makes a solver's steps at chosen levels, a program defines one of
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Scheduler:
     options: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
     defined: str = ""
-    flow: bool = False  # whether it is one for flows, whose levels count as s in [0, 1]
+    process: Literal["vp", "flow", "edm"] = "vp"  # of its models; levels of flows count as s in [0, 1]
 
     @property
     def imported(self) -> str:
@@ -107,98 +107,6 @@ class IPNDM3(EulerDiscreteScheduler):  # diffusers' own iPNDM takes no levels: E
         return made if return_dict else (made.prev_sample,)
 """,
 )
-
-# --- flows ---------------------------------------------------------------------------------------------------------
-
-_FINAL = {"shift": 1.0}  # levels are final: nothing shifts them
-FLOW = Scheduler("FlowMatchEulerDiscreteScheduler", "sigmas", _FINAL, flow=True)
-_FLOW = """\
-class {name}(FlowMatchEulerDiscreteScheduler):  # diffusers' own takes no levels of a flow
-    def set_timesteps(self, num_inference_steps=None, device=None, sigmas=None, mu=None):
-        super().set_timesteps(num_inference_steps, device, sigmas, mu)
-        self.past = []{set}
-
-    def step(self, model_output, timestep, sample, generator=None, return_dict=True, **named):
-        made = super().step(model_output, timestep, sample)
-        s, s_next = self.sigmas[self.step_index - 1 : self.step_index + 1]
-        sigma, sigma_next = s / (1 - s), s_next / (1 - s_next)
-        x, clean = sample.float() / (1 - s), sample.float() - s * model_output.float()  # x = clean + sigma noise
-{step}
-        made.prev_sample = ((1 - s_next) * x).to(model_output.dtype)
-        return made if return_dict else (made.prev_sample,)
-"""
-_TWO = """\
-        held, h = clean, (sigma / sigma_next).log()
-        if self.past and s_next > 0:
-            last, h_last = self.past
-            held = clean + h / (2 * h_last) * (clean - last)
-        self.past = clean, h
-"""
-_ALONG_ODE = """\
-        x = held + sigma_next / sigma * (x - held)"""
-_ALONG_SDE = """\
-        r, noise = (sigma_next / sigma) ** 2, torch.randn(x.shape, generator=generator).to(x)
-        x = r * x + (1 - r) * held + sigma_next * (1 - r) ** 0.5 * noise"""
-_SLOPES = """\
-        self.past = [(x - clean) / sigma, *self.past[:2]]
-        weights = {1: [1], 2: [3 / 2, -1 / 2], 3: [23 / 12, -16 / 12, 5 / 12]}[len(self.past) if s_next > 0 else 1]
-        x = x + (sigma_next - sigma) * sum(weight * slope for weight, slope in zip(weights, self.past))"""
-
-
-_THREE = """\
-        held, h, e = clean, (sigma / sigma_next).log(), 2 * (sigma / sigma_next).log()
-        if self.past and s_next > 0:
-            (last, h_last), *older = self.past
-            first, mean = (clean - last) * (h / h_last), 1 / (1 - (-e).exp()) - 1 / e
-            held = clean + mean * first
-            if older:
-                bend = (first - (last - older[0][0]) * (h / older[0][1])) * (h / (h_last + older[0][1]))
-                held = clean + mean * (first + bend * (h_last / h)) + 0.5 * (mean + 1 / e - 2 / e * mean) * bend
-        self.past = [(clean, h), *self.past[:1]]
-"""
-_CORRECTED = """\
-        held, h, corrected = clean, (sigma / sigma_next).log(), x
-        if self.past:
-            (last, h_last, start), *older = self.past
-            rise, mean = clean - last, 1 / (1 - (-h_last).exp()) - 1 / h_last
-            meant = last + 0.5 * rise
-            if older:
-                back = older[0][1] / h_last
-                bend = (rise - (last - older[0][0]) / back) / (1 + back)
-                square = mean + 1 / h_last - 2 / h_last * mean
-                meant = last + mean * (rise - bend) + square * bend
-            corrected = meant + (-h_last).exp() * (start - meant)
-            held = clean + (h / (2 * h_last) * rise if s_next > 0 else 0)
-        self.past, x = [(clean, h, corrected), *self.past[:1]], corrected
-"""
-_TWICE = """
-        self.timesteps = torch.cat([self.timesteps[:1], self.timesteps[1:].repeat_interleave(2)])
-        self.sigmas = torch.cat([self.sigmas[:1], self.sigmas[1:-1].repeat_interleave(2), self.sigmas[-1:]])"""
-_HEUN = """\
-        slope = (x - clean) / sigma
-        if s_next == s:  # a step's other half, at its end
-            x, before, first = self.past
-            x = x + (sigma - before) * (first + slope) / 2
-        else:
-            self.past, x = (x, sigma, slope), x + (sigma_next - sigma) * slope"""
-
-
-def _for_flows(name: str, step: str, also: str = "", order: int = 1) -> Scheduler:
-    """A class of that name which makes the step; `also` is what it does when its levels are set."""
-    lines, parent = _FLOW.replace("{set}", also).replace("{step}", step), "FlowMatchEulerDiscreteScheduler"
-    if order > 1:  # calls of the network a step
-        head, body = lines.split("\n", 1)
-        lines = f"{head}\n    order = {order}\n\n{body}"
-    return Scheduler(name, "sigmas", _FINAL, parent, lines.replace("{name}", name), flow=True)
-
-
-FLOW_STOCHASTIC = _for_flows("FlowAncestral", "        held = clean\n" + _ALONG_SDE)
-FLOW_2M = _for_flows("FlowDPMSolver2M", _TWO + _ALONG_ODE)
-FLOW_SDE_2M = _for_flows("FlowDPMSolver2MSDE", _TWO + _ALONG_SDE)
-FLOW_SDE_3M = _for_flows("FlowDPMSolver3MSDE", _THREE + _ALONG_SDE)
-FLOW_UNIPC = _for_flows("FlowUniPC2", _CORRECTED + _ALONG_ODE)
-FLOW_IPNDM = _for_flows("FlowIPNDM3", _SLOPES)
-FLOW_HEUN = _for_flows("FlowHeun", _HEUN, _TWICE, order=2)
 
 # --- ComfyUI -------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ays_toy.checks import quoted
-from ays_toy.sampling import counterparts, solver_steps
+from ays_toy.sampling import counterparts, defined_schedulers, solver_steps
 from ays_toy.sampling.counterparts import Sampler, Scheduler
 from ays_toy.sampling.solver_steps import Start
 
@@ -35,6 +35,7 @@ class Solver:
     price: str | None = None
     diffusers: Scheduler
     flow: Scheduler  # where a model is a flow
+    edm: Scheduler  # where it is preconditioned as EDM's are
     comfyui: Sampler | None = None  # None: it has none
     also: tuple[str, ...] = ()  # its names in other tools, as `plain` has them
 
@@ -57,7 +58,8 @@ SOLVERS: dict[str, Solver] = {
             stochastic=True,
             price="stochastic-ddim",
             diffusers=counterparts.STOCHASTIC_DDIM,
-            flow=counterparts.FLOW_STOCHASTIC,
+            flow=defined_schedulers.FLOW_STOCHASTIC,
+            edm=defined_schedulers.EDM_STOCHASTIC,
             comfyui=counterparts.EULER_ANCESTRAL,
             also=("eulera", "eulerancestral", "eulerancestraldiscretescheduler", "ddpm", "ddpmscheduler"),
         ),
@@ -69,7 +71,8 @@ SOLVERS: dict[str, Solver] = {
             step=solver_steps.hold,
             price="ddim",
             diffusers=counterparts.DDIM,
-            flow=counterparts.FLOW,
+            flow=defined_schedulers.FLOW,
+            edm=defined_schedulers.EDM,
             comfyui=counterparts.EULER,
             also=("euler", "eulerdiscretescheduler", "ddimscheduler", "flowmatcheulerdiscretescheduler"),
         ),
@@ -84,7 +87,8 @@ SOLVERS: dict[str, Solver] = {
             history=1,
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_2M,
-            flow=counterparts.FLOW_SDE_2M,
+            flow=defined_schedulers.FLOW_SDE_2M,
+            edm=defined_schedulers.EDM_SDE_2M,
             comfyui=counterparts.DPMPP_2M_SDE,
             also=("dpmpp2msde", "sdedpmsolverpp2m", "dpmsolverpp2msde"),
         ),
@@ -98,7 +102,8 @@ SOLVERS: dict[str, Solver] = {
             history=1,
             price="dpmpp-2m",
             diffusers=counterparts.ODE_2M,
-            flow=counterparts.FLOW_2M,
+            flow=defined_schedulers.FLOW_2M,
+            edm=defined_schedulers.EDM_2M,
             comfyui=counterparts.DPMPP_2M,
             also=("dpmsolverpp2m", "dpmsolvermultistepscheduler"),
         ),
@@ -111,7 +116,8 @@ SOLVERS: dict[str, Solver] = {
             order=2,
             calls_per_step=2,
             diffusers=counterparts.HEUN,
-            flow=counterparts.FLOW_HEUN,
+            flow=defined_schedulers.FLOW_HEUN,
+            edm=defined_schedulers.EDM_HEUN,
             comfyui=counterparts.HEUN_THERE,
             also=("heundiscretescheduler",),
         ),
@@ -127,7 +133,8 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="sde-dpmpp-2m",
             diffusers=counterparts.SDE_3M,
-            flow=counterparts.FLOW_SDE_3M,
+            flow=defined_schedulers.FLOW_SDE_3M,
+            edm=defined_schedulers.EDM_SDE_3M,
             comfyui=counterparts.DPMPP_3M_SDE,
             also=("dpmpp3msde", "sdedpmsolverpp3m", "dpmsolverpp3msde"),
         ),
@@ -143,7 +150,8 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="dpmpp-2m",
             diffusers=counterparts.UNIPC,
-            flow=counterparts.FLOW_UNIPC,
+            flow=defined_schedulers.FLOW_UNIPC,
+            edm=defined_schedulers.EDM_UNIPC,
             comfyui=counterparts.UNI_PC,
             also=("unipcbh2", "unipcmultistepscheduler"),
         ),
@@ -158,7 +166,8 @@ SOLVERS: dict[str, Solver] = {
             history=2,
             price="dpmpp-2m",
             diffusers=counterparts.IPNDM,
-            flow=counterparts.FLOW_IPNDM,
+            flow=defined_schedulers.FLOW_IPNDM,
+            edm=defined_schedulers.EDM_IPNDM,
             comfyui=counterparts.IPNDM_THERE,
             also=("ipndmscheduler",),
         ),

@@ -117,3 +117,8 @@ def edm(sigma_data: float, sign: float = 1.0) -> Prediction:
 def edm_time(sigma: np.ndarray) -> np.ndarray:
     """Time ln(sigma) / 4 of a network that is told a continuous noise level, EDM's c_noise."""
     return np.log(sigma) / 4
+
+
+def edm_sigma(time: np.ndarray) -> np.ndarray:
+    """Noise level of that time; the inverse of `edm_time`."""
+    return np.exp(4 * time)

@@ -82,6 +82,12 @@ def _preconditioned(said: Mapping[str, Any]) -> Process:
     return Process("edm", edm(spread, sign), ends, edm_time, sigma_data=spread)
 
 
+def edm_options(config: Mapping[str, Any], where: str | Path, otherwise: str | None = None) -> dict[str, Any]:
+    """What a scheduler of EDM's preconditioning is told of the network, as keywords; for what `described` reads so."""
+    said = schedulers.build(config, where, otherwise).config
+    return {name: said[name] for name in ("prediction_type", "sigma_data")}
+
+
 def _flow(steps: int) -> Process:
     """A flow whose pure noise, s = 1, is timestep `steps`.
 
