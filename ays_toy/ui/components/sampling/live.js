@@ -2,7 +2,7 @@
 // page, or in a corner of its own while that panel is out of sight. It lies there until the figure shows what it came to,
 // and says so by its layout's `meta`.
 
-const ENOUGH = 2000, PATIENCE = 40;  // points of a picture while it moves; milliseconds after which fewer will do
+const ENOUGH = 2000, PATIENCE = 24;  // points of a picture while it moves; milliseconds after which fewer will do
 const RESTING = 150, FORGOTTEN = 30000;  // milliseconds: a hand that pauses, and a figure that is not come or not seen
 
 const SAMPLES = new Intl.NumberFormat("en-US");  // dear to make
