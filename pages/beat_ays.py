@@ -45,7 +45,7 @@ with result:
     shown = guess.shown(state)
 outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
 samples = guess.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist())
+gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist(), opens=True)
 if not course.at_step():
     found = guess.standing(state, shown)
     standing.markdown(found, help=terms.about(found))

@@ -38,7 +38,7 @@ running.follow(search_as_it_goes, partial(compared.stage, state, choice), seen, 
 pictures = gallery.reserved(watching.PICTURES, 300)
 terms.caption(watching.look_for(), *gallery.WORDS)
 samples = compared.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, shown))
+gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, shown), opens=True)
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")

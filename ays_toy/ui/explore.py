@@ -95,7 +95,7 @@ def draw(
 ) -> None:
     """Draw the pictures, or what they wait for; `meta` is what their figure says that it shows."""
     said = meta if pictured else following.to_come(meta)
-    gallery.show(place, view.chosen_model, samples(view, known, outcomes), meta=said, whole=pictured)
+    gallery.show(place, view.chosen_model, samples(view, known, outcomes), meta=said, whole=pictured, opens=True)
 
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:

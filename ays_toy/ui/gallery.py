@@ -78,15 +78,18 @@ def show(
     meta: Any = None,
     title: str = "Samples",
     whole: bool = True,
+    opens: bool = False,
 ) -> None:
     """Draw the true density beside the panels; `meta` says to what runs in the browser what they show.
 
-    A figure that is not `whole`, since some of its pictures are still to come, is not offered to be taken away.
+    A figure that is not `whole`, since some of its pictures are still to come, is not offered to be taken away. Where
+    the page `opens` with it, in a container that is `reserved`, the pictures are there before Plotly.
     """
     notes = [f"NLL {compute.entropy(model):.3f}, their entropy", "exact density"]
     data = Panel("The data", REFERENCE, notes, truth(model).shades)
     drawn = _drawn((data, *panels), model.dataset.half_width, presenting.type_scale(), json.dumps(meta))
-    opening.show(place, (data, *panels), key, whole)
+    if opens:
+        opening.show(place, (data, *panels), key, whole)
     parts = [f"{panel.title}: {', '.join(panel.notes)}" for panel in panels]
     alt = f"Densities on {model.dataset.title}, the data beside samples of {'; '.join(parts)}."
     figure(drawn, key, title, alt, place, whole, height="stretch")

@@ -48,18 +48,20 @@ def opens(key: str) -> bool:
 
 
 def show(place: Any, panels: Sequence[Panel], key: str, whole: bool) -> None:
-    """Draw the pictures in the container `place`, where the figure `key` comes after this; those the page opens with.
+    """Draw the pictures in the container `place`, where the figure `key` comes after this, if the page opens with them.
 
-    The browser has a moment for them before it is told to read Plotly. The same ones stay, hidden, until the page is
-    left. Nothing is drawn where some of them were still to come.
+    The browser has a moment for them before it is told to read Plotly. They stay, hidden, for as long as the figure
+    shows the same. Nothing is drawn where some of them are still to come.
     """
-    box, opened, first = place.container(key=f"before-{key}"), record.this_session().opened, opens(key)
-    if first and whole:
-        opened[key] = _row(panels, presenting.type_scale())
-    if row := opened.get(key):
-        box.html(row)
-        if first and runtime.exists():
-            time.sleep(HEAD_START)
+    box, opened, seen = place.container(key=f"before-{key}"), record.this_session().opened, tuple(panels)
+    if first := opens(key) and whole:
+        opened[key] = seen, _row(panels, presenting.type_scale())
+    if opened.get(key, (None, ""))[0] == seen:
+        box.html(opened[key][1])
+    elif key in opened:
+        opened[key] = None, ""  # others have been chosen, which the browser has its own means for
+    if first and runtime.exists():
+        time.sleep(HEAD_START)
 
 
 def _row(panels: Sequence[Panel], type_scale: float) -> str:

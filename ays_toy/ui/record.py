@@ -33,7 +33,7 @@ class Record:
     only: frozenset[str] | None = None  # the fields whose widgets are drawn, where others are left out: a lesson's
     asked: set[str] = field(default_factory=set)  # the fields whose widgets the page would draw, hidden or not
     drawn: str | None = None  # what the browser was last told to draw on this page, see Following.view
-    opened: dict[str, str] = field(default_factory=dict)  # the pictures that this page opened with, by their figure
+    opened: dict[str, Any] = field(default_factory=dict)  # what figures of this page opened with, see opening.py
 
     def choose(self, name: str, value: Any) -> None:
         """Hold a value that did not come from the field's widget."""
