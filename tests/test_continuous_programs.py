@@ -100,6 +100,21 @@ def test_classes_of_latents_begin_from_a_picture(classes, tmp_path, monkeypatch,
     torch.testing.assert_close(names["images"].float(), pixels.float(), rtol=close, atol=close)
 
 
+@pytest.mark.parametrize("solver", ["ddim", "stochastic-ddim", "heun"])
+def test_a_preconditioned_networks_loop_begins_from_a_picture(tmp_path, monkeypatch, solver):
+    monkeypatch.chdir(tmp_path)
+    Image.new("L", (4, 8), 200).save("picture.png")
+    model = images.load(rescheduled(unconditional(tmp_path), EDM))
+    gray = torch.full((4, *model.shape), 200 / 127.5 - 1)
+    part = partial.asked(model, lambda: gray, solver, 4, start=2.0)
+    names = run(as_diffusers(schedules.edm(4, part.sigma_min, 2.0), part, solver=solver))
+    stream = torch.Generator().manual_seed(0)
+    x = gray + 2.0 * torch.randn(4, *model.shape, generator=stream)
+    levels = names["scheduler"].sigmas[:-1].unique().flip(0).double().numpy()
+    drawn = samplers.sample(model.denoiser, x, levels, solver, generator=stream, denoise_to_zero=True)
+    torch.testing.assert_close(names["images"], drawn.clamp(-1, 1), rtol=1e-3, atol=1e-3)
+
+
 def test_a_preconditioned_pipelines_own_levels_are_its_own_schedulers(tmp_path):
     """For image to image with a strength: EDMEulerScheduler's levels, whatever stands for the solver elsewhere."""
     config = EDM
@@ -108,3 +123,10 @@ def test_a_preconditioned_pipelines_own_levels_are_its_own_schedulers(tmp_path):
     scheduler.set_timesteps(10)
     for solver in ("ddim", "dpmpp-2m", "heun"):
         np.testing.assert_allclose(partial.own_levels(model, solver, 10), scheduler.sigmas[:-1], rtol=1e-6)
+
+
+def test_a_pipeline_that_ends_by_training_timesteps_says_that_a_preconditioned_model_has_none(tmp_path):
+    model = images.load(rescheduled(sdxl(tmp_path), EDM), prompts="a cat", guidance=1)
+    part = partial.asked(model, lambda: torch.zeros(1, *model.shape), "ddim", 4, end=1.0)
+    with pytest.raises(ValueError, match="ends by training timesteps, which this model has none of: take ComfyUI's"):
+        as_diffusers(schedules.edm(4, 1.0, part.sigma_max), part)

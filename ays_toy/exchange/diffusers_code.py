@@ -155,12 +155,11 @@ def _prompted(
     guidance = "" if model.guidance is None else f" guidance_scale={model.guidance:g},"
     given_up = "".join(f", {part}=None" for part in origin.absent)
     exact = " use_resolution_binning=False," if origin.pipeline in EXACT else ""
-    trained = {origin.scheduler.name} if scheduler.process == "vp" else set()
     pipeline, sized = picture.pipeline(model, origin.pipeline), f"height={height}, width={width},{exact} "
     left = handing_on.given(model, pipeline, solver, met)
     return [
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.imported, pipeline} | trained))}",
+        own_loop.imports(origin, scheduler, pipeline),
         *picture.opening(model),
         "",
         numbers,

@@ -19,13 +19,13 @@ def drawn(
     channels, height, width = model.shape
     count, prepared, call = _classes(model, channels)
     kind, *loaded = _network(model, origin)
-    trained = {origin.scheduler.name} if scheduler.process == "vp" else set()
     cast, back = ("", "") if model.dtype is torch.float32 else (f".to({model.dtype})", ".float()")
-    images = "x" if model.decode is None else "pixels"
+    coded = model.decode is not None and not ends_early(model)
+    images = "pixels" if coded else "x"
     return [
         *picture.imports(model),
         "import torch",
-        f"from diffusers import {', '.join(sorted({scheduler.imported, kind} | trained))}",
+        imports(origin, scheduler, kind),
         *picture.opening(model),
         "",
         numbers,
@@ -41,7 +41,7 @@ def drawn(
         f"        scaled = scheduler.scale_model_input(x, t){cast}",
         *(f"        {line}{back}" for line in call),
         f"        x = scheduler.step(out, t, x{', generator=noise' if stochastic else ''}).prev_sample",
-        *([] if model.decode is None else ["    pixels = pipe.vae.decode(x / pipe.vae.config.scaling_factor).sample"]),
+        *(["    pixels = pipe.vae.decode(x / pipe.vae.config.scaling_factor).sample"] if coded else []),
         "latents = x" if ends_early(model) else f"images = {images}.clamp(-1, 1)  # [{count}, channels, height, width]",
     ]
 
@@ -76,6 +76,13 @@ def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str
         call.append(f"free = {network}, class_labels=untold){out}")
         call.append(f"out = free + {model.guidance:g} * (out - free)")
     return len(model.labels), prepared, call
+
+
+def imports(origin: Origin, scheduler: Scheduler, kind: str) -> str:
+    """What a program takes from diffusers: the class that draws, its scheduler's, and that of the noise it was for."""
+    assert origin.scheduler is not None
+    trained = {origin.scheduler.name} if scheduler.process == "vp" else set()
+    return f"from diffusers import {', '.join(sorted({scheduler.imported, kind} | trained))}"
 
 
 def stored(model: ImageModel, origin: Origin) -> str:
