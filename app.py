@@ -8,9 +8,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import streamlit as st
 
 from ays_toy import launch, serving
-from ays_toy.ui import compute, downloads, frame, front, keeper, parts
-from ays_toy.ui.components.address import one_entry_a_deed
-from ays_toy.ui.teaching import dialog
+
+with launch.reading():
+    from ays_toy.ui import compute, downloads, frame, front, keeper, parts
+    from ays_toy.ui.components.address import one_entry_a_deed
+    from ays_toy.ui.teaching import dialog
 
 # The sidebar is open, but shut on a phone, where it would lie over the page.
 icon = launch.folder() / "docs" / "icon.svg"

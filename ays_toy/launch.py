@@ -1,7 +1,10 @@
 """`ays-explorer`: the app, started by Streamlit's own launcher, from a checkout or from a wheel; and in JupyterHub."""
 
+import gc
 import runpy
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,18 @@ def folder() -> Path:
     """Where the app is, with its pages and what they read: beside the package in a checkout, inside it in a wheel."""
     package = Path(__file__).parent
     return package.parent if (package.parent / APP).is_file() else package / "whole_app"
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Have modules read without a look for garbage among all that torch is made of, which takes a fifth of the time."""
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked:
+            gc.enable()
 
 
 def main() -> None:

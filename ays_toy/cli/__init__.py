@@ -14,6 +14,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from ays_toy import launch
+
 Command = Any  # of click, which typer has a copy of
 # Each in a file of its name; commands of commands are an `app` there.
 COMMANDS = ("compare", "train", "optimize", "pretrain", "doctor", "image", "class")
@@ -41,7 +43,8 @@ def _load(name: str) -> Command:
     """The command of that name; KeyError for another."""
     if name not in COMMANDS:
         raise KeyError(name)
-    module = import_module(f"{__name__}.{FILES.get(name, name)}")
+    with launch.reading():
+        module = import_module(f"{__name__}.{FILES.get(name, name)}")
     if hasattr(module, "app"):
         one = typer.main.get_command(module.app)
     else:
