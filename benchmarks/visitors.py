@@ -188,9 +188,14 @@ class Visitor:
             except TimeoutError:
                 return None
             if self._listening is None or self._listening.done():
-                self.trouble = self.trouble or "the connection was lost"
+                self.trouble = self.trouble or f"the connection was lost{self._why()}"
                 return None
         return time.perf_counter() - self._began
+
+    def _why(self) -> str:
+        """What ended the listening, where it was not the other side."""
+        ended = self._listening if self._listening and not self._listening.cancelled() else None
+        return f" ({error!r})" if ended and (error := ended.exception()) else ""
 
     async def _ask(
         self, trigger: WidgetState | None = None, part: str = "", poll: bool = False, name: str = ""
