@@ -1,9 +1,11 @@
 """Measurements in a headless Chromium, each on a page of its own, with what they were made on."""
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +33,13 @@ def each(names: Iterable[str], url: str, measure: Callable[[Page, str, str], T])
                 rows.append(measure(page, address, name))
                 page.close()
             return rows, f"Chromium {browser.version} without a screen, {where}"
+
+
+def keep(out: Path | None, where: str, what: str, rows: Iterable[Any]) -> None:
+    """Write rows, each a dataclass, with what they were measured with as JSON, where a file is named."""
+    if out:
+        figures = {"machine": where, what: [asdict(row) for row in rows]}
+        out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
 
 
 def machine() -> str:

@@ -6,9 +6,8 @@ come. Every change is made on a page that has come to rest; its data have not be
 Needs Playwright, from requirements-dev.txt.
 """
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ays_toy.checks import lookup
-from benchmarks.browsing import each
+from benchmarks.browsing import each, keep
 from tests.chromium import READY
 
 TARGET = 0.3  # seconds until the first pictures
@@ -127,9 +126,7 @@ def main(
         lookup(CHANGES, name, "change")
     rows, where = each(chosen, url, measure)
     Console().print(_table(rows, where))
-    if out:
-        figures = {"machine": where, "changes": [asdict(row) for row in rows]}
-        out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    keep(out, where, "changes", rows)
 
 
 if __name__ == "__main__":

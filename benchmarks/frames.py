@@ -7,10 +7,9 @@ points those that the last of them was made of.
 Needs Playwright, from requirements-dev.txt. On a machine without a graphics card Chromium draws on the processor.
 """
 
-import json
 import statistics
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +21,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ays_toy.checks import lookup
-from benchmarks.browsing import each
+from benchmarks.browsing import each, keep
 from tests.chromium import READY
 
 WARM, SECONDS, TARGET = 1.0, 5.0, 30.0  # seconds before the clock is read, and while it is; frames a second
@@ -304,9 +303,7 @@ def main(
         lookup(SCENES, name, "scene")
     rows, where = each(chosen, url, partial(measure, seconds=seconds))
     Console().print(_table(rows, where))
-    if out:
-        figures = [asdict(row) for row in rows]
-        out.write_text(json.dumps({"machine": where, "scenes": figures}, indent=1, ensure_ascii=False) + "\n")
+    keep(out, where, "scenes", rows)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ the beginning of its loading: until its heading, until its pictures can be seen,
 Needs Playwright, from requirements-dev.txt.
 """
 
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from ays_toy.checks import lookup
-from benchmarks.browsing import HEIGHT, WIDTH, machine
+from benchmarks.browsing import HEIGHT, WIDTH, keep, machine
 from tests.chromium import READY, chromium, serving
 
 TARGET = 3.0  # seconds until the pictures
@@ -101,9 +100,7 @@ def main(
     where = machine()
     rows = [row for name in track(chosen * times, description="opening") for row in measure(name)]
     Console().print(_table(rows, where))
-    if out:
-        figures = {"machine": where, "openings": [asdict(row) for row in rows]}
-        out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    keep(out, where, "openings", rows)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ def drawn(
     model: ImageModel, origin: Origin, scheduler: Scheduler, numbers: str, made: list[str], stochastic: bool
 ) -> list[str]:
     """Images without prompts: the loop is written out. It computes in single precision, whatever the network's own."""
-    assert origin.scheduler is not None
     channels, height, width = model.shape
     count, prepared, call = _classes(model, channels)
     kind, *loaded = _network(model, origin)

@@ -119,21 +119,16 @@ def _preconditioned(name: str, *made: Any) -> Scheduler:
     return Scheduler(name, "sigmas", {}, "EDMEulerScheduler", _defined(_PRECONDITIONED, name, *made), process="edm")
 
 
-_STOCHASTIC, _2M, _SDE_2M = "        held = clean\n" + _ALONG_SDE, _TWO + _ALONG_ODE, _TWO + _ALONG_SDE
-_SDE_3M, _UNIPC = _THREE + _ALONG_SDE, _CORRECTED + _ALONG_ODE
-FLOW_STOCHASTIC = _for_flows("FlowAncestral", _STOCHASTIC)
-FLOW_2M = _for_flows("FlowDPMSolver2M", _2M)
-FLOW_SDE_2M = _for_flows("FlowDPMSolver2MSDE", _SDE_2M)
-FLOW_SDE_3M = _for_flows("FlowDPMSolver3MSDE", _SDE_3M)
-FLOW_UNIPC = _for_flows("FlowUniPC2", _UNIPC)
-FLOW_IPNDM = _for_flows("FlowIPNDM3", _SLOPES)
-FLOW_HEUN = _for_flows("FlowHeun", _HEUN, _TWICE, 2)
+def _both(name: str, *made: Any) -> tuple[Scheduler, Scheduler]:
+    """The step's class for flows, and for what EDM preconditions."""
+    return _for_flows(f"Flow{name}", *made), _preconditioned(f"EDM{name}", *made)
+
 
 EDM = _preconditioned("EDMEuler", _ALONG_SLOPE)
-EDM_STOCHASTIC = _preconditioned("EDMAncestral", _STOCHASTIC)
-EDM_2M = _preconditioned("EDMDPMSolver2M", _2M)
-EDM_SDE_2M = _preconditioned("EDMDPMSolver2MSDE", _SDE_2M)
-EDM_SDE_3M = _preconditioned("EDMDPMSolver3MSDE", _SDE_3M)
-EDM_UNIPC = _preconditioned("EDMUniPC2", _UNIPC)
-EDM_IPNDM = _preconditioned("EDMIPNDM3", _SLOPES)
-EDM_HEUN = _preconditioned("EDMHeun", _HEUN, _TWICE, 2)
+FLOW_STOCHASTIC, EDM_STOCHASTIC = _both("Ancestral", "        held = clean\n" + _ALONG_SDE)
+FLOW_2M, EDM_2M = _both("DPMSolver2M", _TWO + _ALONG_ODE)
+FLOW_SDE_2M, EDM_SDE_2M = _both("DPMSolver2MSDE", _TWO + _ALONG_SDE)
+FLOW_SDE_3M, EDM_SDE_3M = _both("DPMSolver3MSDE", _THREE + _ALONG_SDE)
+FLOW_UNIPC, EDM_UNIPC = _both("UniPC2", _CORRECTED + _ALONG_ODE)
+FLOW_IPNDM, EDM_IPNDM = _both("IPNDM3", _SLOPES)
+FLOW_HEUN, EDM_HEUN = _both("Heun", _HEUN, _TWICE, 2)
