@@ -7,7 +7,7 @@ is only counted: a run of the page has ended when the server says so, and the pa
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 COOKIE = "_streamlit_xsrf"
-KEPT_RUNS = 2  # of the page, after which a browser forgets a message that did not come again
+KEPT_RUNS = 2  # after which a browser forgets a message that did not come again
 ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
@@ -35,6 +35,15 @@ class Widget:
     options: tuple[str, ...] = ()
     part: str = ""
     disabled: bool = False
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message that need not be sent twice: what widget it shows, in which part, and the last run that showed it."""
+
+    widget: tuple[str, Widget] | None
+    part: str
+    run: int
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ class Visitor:
     widgets: dict[str, Widget] = field(default_factory=dict)  # by key
     states: dict[str, WidgetState] = field(default_factory=dict)  # by id, what was set by hand
     polls: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by the part's id
-    known: dict[str, tuple[int, tuple[str, Widget] | None]] = field(default_factory=dict)  # by hash: run, widget
+    known: dict[str, Kept] = field(default_factory=dict)  # by hash
     query: str = ""
     page: str = ""
     runs: int = 0  # that began
@@ -115,6 +124,8 @@ class Visitor:
     trouble: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _began: float = 0.0  # the last deed
+    _over: int = 0  # runs that have ended
+    _asked: bool = False  # for a run of which nothing has been heard yet
     _socket: ClientConnection | None = None
     _listening: asyncio.Task[None] | None = None
 
@@ -209,6 +220,7 @@ class Visitor:
         if trigger is not None and trigger.id not in self.states:
             ask.widget_states.widgets.append(trigger)
         ask.cached_message_hashes.extend(self.known)
+        self._asked = True
         if self._socket:
             await self._socket.send(message.SerializeToString())
 
@@ -234,7 +246,7 @@ class Visitor:
     def _hear(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):
             case "new_session":
-                self.runs, self.status = self.runs + 1, None
+                self.runs, self.status, self._asked = self.runs + 1, None, False
                 self.page = message.new_session.page_script_hash
                 if not message.metadata.run.fragment_ids:
                     self.whole += 1
@@ -242,9 +254,11 @@ class Visitor:
                 self.changed.set()
             case "script_finished":
                 self.status = message.script_finished
-                self.known = {key: one for key, one in self.known.items() if one[0] + KEPT_RUNS > self.whole}
+                if self.status in ENDED and not self._asked:
+                    self._forget(message.metadata.run.fragment_ids)
                 self.changed.set()
             case "navigation":
+                self.page = message.navigation.page_script_hash  # a new session begins on none that it has
                 self.pages = {one.url_pathname: one.page_script_hash for one in message.navigation.app_pages}
             case "page_info_changed":
                 self.query = message.page_info_changed.query_string
@@ -257,10 +271,19 @@ class Visitor:
             case "delta":
                 self._see(widget(message.delta), message.delta.new_element)
                 if message.metadata.cacheable:
-                    self.known[message.hash] = self.whole, widget(message.delta)
+                    self.known[message.hash] = Kept(widget(message.delta), message.delta.fragment_id, self._over)
             case "ref_hash":
-                self.known[message.ref_hash] = self.whole, self.known[message.ref_hash][1]
-                self._see(self.known[message.ref_hash][1])
+                self.known[message.ref_hash] = kept = replace(self.known[message.ref_hash], run=self._over)
+                self._see(kept.widget)
+
+    def _forget(self, parts: Collection[str]) -> None:
+        """Forget what the last runs did not show: of the page that ended, or of the parts of it that did."""
+        self._over += 1
+
+        def stays(one: Kept) -> bool:
+            return one.run + KEPT_RUNS >= self._over or (bool(parts) and one.part not in parts)
+
+        self.known = {key: one for key, one in self.known.items() if stays(one)}
 
     def _begin_poll(self, part: str, every: float) -> None:
         if task := self.polls.pop(part, None):

@@ -38,6 +38,14 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 HEADERS = {name.lower(): value for name, value in re.findall(r'add_header (\S+) "([^"]+)" always;', PROXY)}
+OPENED: list[Browser | BrowserContext] = []  # by this process
+LOGS: list[Path] = []  # of its servers
+AS_LEFT = """() => {
+  const at = (what) => document.querySelector(what), app = at("[data-testid=stApp]");
+  const said = { address: location.href, script: app?.dataset.testScriptState, to_come: !!at(".st-key-to_come") };
+  const stale = [...document.querySelectorAll("[data-stale=true]")].map((one) => one.className.slice(-60));
+  return JSON.stringify({ ...said, stale, words: at("[data-testid=stMain]")?.innerText.slice(0, 1500) });
+}"""
 WINDOW = {"width", "height", "scheme", "reduced_motion"}  # in what windows of one profile may differ
 READY = "[data-testid=stApp][data-test-script-state=notRunning]:not(:has(.st-key-to_come))"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
@@ -105,7 +113,8 @@ def started(
     if folder:
         command.append(f"--server.baseUrlPath={folder}")
     surroundings = os.environ | {"AYS_EXPLORER_HOME": str(home)}
-    with (home / f"server-{port}.log").open("w") as log:
+    LOGS.append(home / f"server-{port}.log")
+    with LOGS[-1].open("w") as log:
         process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://localhost:{port}{folder}"
     try:
@@ -134,6 +143,7 @@ def chromium() -> Iterator[Browser]:
     """The browser."""
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        OPENED.append(program)
         yield program
         program.close()
 
@@ -142,8 +152,22 @@ def chromium() -> Iterator[Browser]:
 def profile(browser: Browser, folder: Path) -> Iterator[BrowserContext]:
     """Another one, whose pages share what it keeps in a folder: compiled scripts, a third of what a page takes."""
     kept = browser.browser_type.launch_persistent_context(folder, executable_path=PROGRAM, args=QUIET)
+    OPENED.append(kept)
     yield kept
     kept.close()
+
+
+def as_left() -> str:
+    """What every page that is open says of itself, and the end of what its servers said: why a test failed."""
+    contexts = [one for kept in OPENED for one in (kept.contexts if isinstance(kept, Browser) else [kept])]
+    said = []
+    for page in (page for one in contexts for page in one.pages):
+        try:
+            said.append(page.wait_for_function(AS_LEFT, timeout=3_000).json_value())
+        except Error as error:
+            said.append(f"{page.url}: {error.message}")
+    logs = [f"{log.name}: {log.read_text()[-1500:]}" for log in LOGS if log.exists() and log.stat().st_size]
+    return "\n".join(said + logs)
 
 
 class Visit:

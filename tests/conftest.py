@@ -4,7 +4,7 @@ What drives the browser is imported by the tests that need it: the others run wh
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +42,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     torch.cuda.is_available = _sees_a_gpu if item.path.stem == "test_cuda" else lambda: False
     sys.modules["__main__"] = _main
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Add to what a test in a browser failed of what its pages showed then."""
+    report = yield
+    if report.failed and report.when == "call" and item.get_closest_marker("browser"):
+        from chromium import as_left
+
+        report.sections.append(("pages as they were left", as_left()))
+    return report
 
 
 MseCurve = Callable[[np.ndarray], np.ndarray]

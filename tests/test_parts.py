@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,6 +59,15 @@ def test_a_run_of_the_whole_page_drops_what_it_says_anew(monkeypatch: pytest.Mon
     assert queue.is_empty()
 
 
+class Session:
+    """What is looked at of one: its last run has ended, but is heard only in a while."""
+
+    def __init__(self, runner: Any) -> None:
+        self._scriptrunner = runner
+        with suppress(RuntimeError):
+            self._event_loop = asyncio.get_running_loop()
+
+
 def asked(session: Any, of_part: str) -> ClientState:
     """Ask a session for a run of a part, or of the page -> what was asked."""
     state = ClientState(fragment_id=of_part)
@@ -65,8 +75,18 @@ def asked(session: Any, of_part: str) -> ClientState:
     return state
 
 
-@pytest.mark.parametrize("of_part", ["part", ""])
-def test_a_part_waits_until_the_run_before_it_has_had_its_say(monkeypatch: pytest.MonkeyPatch, of_part: str) -> None:
+ORDERS = [
+    (["part"], ["heard", "part"]),
+    ([""], ["page", "heard"]),  # a page needs nothing of its last run
+    (["part", "", "other"], ["heard", "part", "page", "other"]),
+]
+
+
+@pytest.mark.parametrize(("asking", "order"), ORDERS)
+def test_a_part_waits_until_the_run_before_it_has_had_its_say_and_nobody_passes_it(
+    monkeypatch: pytest.MonkeyPatch, asking: list[str], order: list[str]
+) -> None:
+    """What is asked for says what the widgets had then: taken later, it would take back what was chosen meanwhile."""
     told: list[str] = []
 
     def run(_: Any, state: ClientState | None) -> None:
@@ -79,22 +99,47 @@ def test_a_part_waits_until_the_run_before_it_has_had_its_say(monkeypatch: pytes
     async def lagging() -> None:
         requests = ScriptRequests()
         requests.on_scriptrunner_ready()  # it has nothing more to run
-        session = SimpleNamespace(
-            _scriptrunner=SimpleNamespace(_requests=requests), _event_loop=asyncio.get_running_loop()
-        )
-        session.request_rerun = lambda state: AppSession.request_rerun(session, state)  # type: ignore[arg-type]
+        session = Session(SimpleNamespace(_requests=requests))
 
         def heard() -> None:
             told.append("heard")
             session._scriptrunner = None
 
         session._event_loop.call_later(0.05, heard)
-        asked(session, of_part)
+        for of_part in asking:
+            asked(session, of_part)
         await asyncio.sleep(0.2)
 
     with ThreadPoolExecutor() as other:  # browser tests leave a loop of theirs running in this thread
         other.submit(asyncio.run, lagging()).result()
-    assert told == (["heard", "part"] if of_part else ["page", "heard"]), "a page needs nothing of its last run"
+    assert told == order
+
+
+def test_what_cannot_be_run_stops_nothing_that_waits_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def run(_: Any, state: ClientState | None) -> None:
+        assert state is not None
+        told.append(state.fragment_id)
+        if state.fragment_id == "bad":
+            raise OSError
+
+    monkeypatch.setattr(AppSession, "request_rerun", run)
+    parts._wait_for_the_run_before()
+
+    async def lagging() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        requests = ScriptRequests()
+        requests.on_scriptrunner_ready()
+        session = Session(SimpleNamespace(_requests=requests))
+        session._event_loop.call_later(0.05, lambda: setattr(session, "_scriptrunner", None))
+        asked(session, "bad")
+        asked(session, "good")
+        await asyncio.sleep(0.2)
+
+    with ThreadPoolExecutor() as other:
+        other.submit(asyncio.run, lagging()).result()
+    assert told == ["bad", "good"]
 
 
 @pytest.mark.parametrize("runner", [None, SimpleNamespace(_requests=ScriptRequests())])
@@ -102,7 +147,7 @@ def test_a_part_runs_at_once_where_nothing_lags(monkeypatch: pytest.MonkeyPatch,
     told: list[ClientState | None] = []
     monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: told.append(state))
     parts._wait_for_the_run_before()
-    state = asked(SimpleNamespace(_scriptrunner=runner), "part")
+    state = asked(Session(runner), "part")
     assert told == [state]
 
 

@@ -5,7 +5,9 @@ of a page that has been left clear the next one: what is lost so is never sent a
 that are not there, and the page stops for good.
 """
 
+from collections import deque
 from functools import cache
+from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
@@ -61,20 +63,35 @@ def _leave_out_what_was_left() -> None:
 
 
 def _wait_for_the_run_before() -> None:
-    """Have a part wait for what its page's last run still has to say.
+    """Have a part wait for what its page's last run still has to say, and all that is asked for after it wait behind.
 
     Streamlit gives a part another runner once that of the last run has ended, and hears the last one no longer, though
-    what it said may still wait for the server's event loop.
+    what it said may still wait for the server's event loop. What was asked for first has to come first: each says what
+    all widgets of the page had then, and the last one's word counts.
     """
     at_once = AppSession.request_rerun
+    waiting: WeakKeyDictionary[AppSession, deque[ClientState | None]] = WeakKeyDictionary()
+
+    def go_on(self: AppSession) -> None:
+        line = waiting[self]
+        try:
+            while line and not (_of_a_part(line[0]) and _has_more_to_say(self)):
+                at_once(self, line.popleft())
+        finally:
+            if line:
+                self._event_loop.call_later(SOON, go_on, self)
 
     def request_rerun(self: AppSession, client_state: ClientState | None) -> None:
-        if client_state is not None and client_state.fragment_id and _has_more_to_say(self):
-            self._event_loop.call_later(SOON, self.request_rerun, client_state)
-        else:
-            at_once(self, client_state)
+        line = waiting.setdefault(self, deque())
+        line.append(client_state)
+        if len(line) == 1:
+            go_on(self)
 
     AppSession.request_rerun = request_rerun  # type: ignore[method-assign]
+
+
+def _of_a_part(state: ClientState | None) -> bool:
+    return state is not None and bool(state.fragment_id)
 
 
 def _has_more_to_say(session: AppSession) -> bool:
