@@ -47,6 +47,7 @@ AS_LEFT = """() => {
   return JSON.stringify({ ...said, stale, words: at("[data-testid=stMain]")?.innerText.slice(0, 1500) });
 }"""
 WINDOW = {"width", "height", "scheme", "reduced_motion"}  # in what windows of one profile may differ
+PATIENCE = 180_000  # milliseconds: what does not come is no slowness of a machine that others share
 READY = "[data-testid=stApp][data-test-script-state=notRunning]:not(:has(.st-key-to_come))"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
 # Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
@@ -188,7 +189,7 @@ class Visit:
             self.page.emulate_media(color_scheme=scheme, **device)
         else:
             self.page = browser.new_page(viewport=size, color_scheme=scheme, **device)
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(PATIENCE)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("requestfailed", self._failed)

@@ -145,10 +145,10 @@ def quadrature_klub() -> Callable[[np.ndarray, MseCurve, float], np.ndarray]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """One Chromium for all tests of this process, for those that want more than a window of a profile."""
-    from chromium import chromium
+    from chromium import PATIENCE, chromium
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE)
     with chromium() as program:
         yield program
 

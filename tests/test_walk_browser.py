@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from chromium import PLAIN, READY, Visit, required, serving
+from chromium import PATIENCE, PLAIN, READY, Visit, required, serving
 from playwright.sync_api import Browser, Page, TimeoutError
 
 from ays_toy.ui.front import TITLES
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.browser
 required()
 
 Said = dict[str, Any]
-PATIENCE = 90_000  # milliseconds: what comes first on a server is computed there
 MOMENT = 400  # milliseconds in which what would be lost is lost
 
 PAGES = {  # each with its path, what its heading begins with, and the shared fields that it shows
