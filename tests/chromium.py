@@ -47,7 +47,7 @@ AS_LEFT = """() => {
   return JSON.stringify({ ...said, stale, words: at("[data-testid=stMain]")?.innerText.slice(0, 1500) });
 }"""
 WINDOW = {"width", "height", "scheme", "reduced_motion"}  # in what windows of one profile may differ
-PATIENCE = 180_000  # milliseconds: what does not come is no slowness of a machine that others share
+PATIENCE = 180_000  # milliseconds, after which it is not a busy machine that is slow
 READY = "[data-testid=stApp][data-test-script-state=notRunning]:not(:has(.st-key-to_come))"
 ADDRESS = "image => image.getAttribute('href') || image.getAttribute('xlink:href')"  # of a picture in a figure
 # Figures and tables take most of a browser's time, and no walk looks at them: what has no place is not drawn.
@@ -164,7 +164,7 @@ def as_left() -> str:
     said = []
     for page in (page for one in contexts for page in one.pages):
         try:
-            said.append(page.wait_for_function(AS_LEFT, timeout=3_000).json_value())
+            said.append(page.wait_for_function(AS_LEFT, timeout=3_000, polling=100).json_value())
         except Error as error:
             said.append(f"{page.url}: {error.message}")
     logs = [f"{log.name}: {log.read_text()[-1500:]}" for log in LOGS if log.exists() and log.stat().st_size]

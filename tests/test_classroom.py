@@ -1,5 +1,6 @@
 """The class of thirty: what its visitors say and hear, how its times are made, and a small class that is held."""
 
+import asyncio
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -91,6 +92,30 @@ def test_a_message_that_comes_by_its_hash_alone_is_known_until_it_has_not_come_f
         visitor._hear(begun())
         visitor._hear(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY))
     assert not visitor.known
+
+
+def test_nothing_is_forgotten_by_runs_that_are_cut_short_or_while_one_is_asked_for():
+    visitor = Visitor("http://localhost")
+    visitor._hear(begun())
+    visitor._hear(message(slider(), "hash"))
+    for _ in range(5):
+        visitor._hear(begun())
+        visitor._hear(ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN))
+    asyncio.run(visitor._ask())
+    for _ in range(5):
+        visitor._hear(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY))
+    visitor._hear(begun())
+    visitor._hear(ForwardMsg(ref_hash="hash"))
+    assert visitor.widgets["steps"].kind == "slider"
+
+
+def test_a_visitor_asks_for_parts_of_the_page_that_the_server_has_found_for_the_address():
+    visitor, start, found = Visitor("http://localhost"), begun(), ForwardMsg()
+    start.new_session.page_script_hash = "of none"
+    found.navigation.page_script_hash = "of Explore"
+    visitor._hear(start)
+    visitor._hear(found)
+    assert visitor.page == "of Explore"
 
 
 def test_what_the_server_sets_is_no_longer_said_by_the_visitor():

@@ -73,7 +73,7 @@ def test_the_pictures_are_there_before_plotly_which_puts_the_same_in_their_place
     titles = page.locator(TITLES).all_text_contents()
     assert ["".join(one.split()) for one in titles] == ["".join(one.split()) for one in words]
     assert np.abs(boxes(page, TITLES) - captions)[:, :3].max() < 6, "words begin where they did, at the same size"
-    for _ in range(20):  # a browser that lags behind shows an older frame
+    for _ in range(20):  # where a browser lags behind, it may show an older frame
         drawn = seen(page, DRAWN)
         height, width = np.minimum(picture.shape, drawn.shape)
         alike = np.corrcoef(picture[:height, :width].ravel(), drawn[:height, :width].ravel())[0, 1]

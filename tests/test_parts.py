@@ -75,28 +75,24 @@ def asked(session: Any, of_part: str) -> ClientState:
     return state
 
 
-ORDERS = [
-    (["part"], ["heard", "part"]),
-    ([""], ["page", "heard"]),  # a page needs nothing of its last run
-    (["part", "", "other"], ["heard", "part", "page", "other"]),
-]
+def lagging(monkeypatch: pytest.MonkeyPatch, asking: list[str]) -> list[str]:
+    """Ask a session for parts, or the page, while its last run is still to be heard -> in what order things come.
 
-
-@pytest.mark.parametrize(("asking", "order"), ORDERS)
-def test_a_part_waits_until_the_run_before_it_has_had_its_say_and_nobody_passes_it(
-    monkeypatch: pytest.MonkeyPatch, asking: list[str], order: list[str]
-) -> None:
-    """What is asked for says what the widgets had then: taken later, it would take back what was chosen meanwhile."""
+    The part "bad" cannot be run.
+    """
     told: list[str] = []
 
     def run(_: Any, state: ClientState | None) -> None:
         assert state is not None
         told.append(state.fragment_id or "page")
+        if state.fragment_id == "bad":
+            raise OSError
 
     monkeypatch.setattr(AppSession, "request_rerun", run)
     parts._wait_for_the_run_before()
 
-    async def lagging() -> None:
+    async def ask() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         requests = ScriptRequests()
         requests.on_scriptrunner_ready()  # it has nothing more to run
         session = Session(SimpleNamespace(_requests=requests))
@@ -111,35 +107,24 @@ def test_a_part_waits_until_the_run_before_it_has_had_its_say_and_nobody_passes_
         await asyncio.sleep(0.2)
 
     with ThreadPoolExecutor() as other:  # browser tests leave a loop of theirs running in this thread
-        other.submit(asyncio.run, lagging()).result()
-    assert told == order
+        other.submit(asyncio.run, ask()).result()
+    return told
 
 
-def test_what_cannot_be_run_stops_nothing_that_waits_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
+ORDERS = [
+    (["part"], ["heard", "part"]),
+    ([""], ["page", "heard"]),  # a page needs nothing of its last run
+    (["part", "", "other"], ["heard", "part", "page", "other"]),
+    (["bad", "good"], ["heard", "bad", "good"]),  # what cannot be run stops nothing behind it
+]
 
-    def run(_: Any, state: ClientState | None) -> None:
-        assert state is not None
-        told.append(state.fragment_id)
-        if state.fragment_id == "bad":
-            raise OSError
 
-    monkeypatch.setattr(AppSession, "request_rerun", run)
-    parts._wait_for_the_run_before()
-
-    async def lagging() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        requests = ScriptRequests()
-        requests.on_scriptrunner_ready()
-        session = Session(SimpleNamespace(_requests=requests))
-        session._event_loop.call_later(0.05, lambda: setattr(session, "_scriptrunner", None))
-        asked(session, "bad")
-        asked(session, "good")
-        await asyncio.sleep(0.2)
-
-    with ThreadPoolExecutor() as other:
-        other.submit(asyncio.run, lagging()).result()
-    assert told == ["bad", "good"]
+@pytest.mark.parametrize(("asking", "order"), ORDERS)
+def test_a_part_waits_until_the_run_before_it_has_had_its_say_and_nobody_passes_it(
+    monkeypatch: pytest.MonkeyPatch, asking: list[str], order: list[str]
+) -> None:
+    """What is asked for says what the widgets had then: taken later, it would take back what was chosen meanwhile."""
+    assert lagging(monkeypatch, asking) == order
 
 
 @pytest.mark.parametrize("runner", [None, SimpleNamespace(_requests=ScriptRequests())])
