@@ -5,6 +5,7 @@ What drives the browser is imported by the tests that need it: the others run wh
 
 import sys
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -78,6 +79,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Callable[..., Any]]:
+    """What calls a function in a thread of its own: in one that has driven a browser, no other event loop can run."""
+    with ThreadPoolExecutor(1) as other:
+        yield lambda function, *args, **kwargs: other.submit(function, *args, **kwargs).result()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -94,14 +93,14 @@ def test_a_message_that_comes_by_its_hash_alone_is_known_until_it_has_not_come_f
     assert not visitor.known
 
 
-def test_nothing_is_forgotten_by_runs_that_are_cut_short_or_while_one_is_asked_for():
+def test_nothing_is_forgotten_by_runs_that_are_cut_short_or_while_one_is_asked_for(elsewhere):
     visitor = Visitor("http://localhost")
     visitor._hear(begun())
     visitor._hear(message(slider(), "hash"))
     for _ in range(5):
         visitor._hear(begun())
         visitor._hear(ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN))
-    asyncio.run(visitor._ask())
+    elsewhere(asyncio.run, visitor._ask())
     for _ in range(5):
         visitor._hear(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY))
     visitor._hear(begun())
@@ -159,15 +158,14 @@ def test_who_wanders_is_another_with_another_seed_and_the_same_with_the_same():
     assert {wish.page for wish in walks[0]} <= set(lessons.PATHS)
 
 
-def test_a_class_of_one_changes_what_it_wishes_and_leaves_the_server_whole(monkeypatch):
+def test_a_class_of_one_changes_what_it_wishes_and_leaves_the_server_whole(monkeypatch, elsewhere):
     def wishes(_chance):
         yield Wish("explore", "steps", 5)
         yield Wish("data")
 
     monkeypatch.setitem(classroom.SCENES, "tiny", Scene("one who does two things", wishes))
     monkeypatch.setattr(classroom, "TOUR", ())
-    with ThreadPoolExecutor(1) as apart:  # a thread that drives a browser has an event loop already
-        measured = apart.submit(classroom.measure, "tiny", sessions=1, seconds=1e9, thinking=0.2, after=0).result()
+    measured = elsewhere(classroom.measure, "tiny", sessions=1, seconds=1e9, thinking=0.2, after=0)
     assert (measured.deeds, measured.timeouts, measured.troubles, measured.tracebacks) == (2, 0, (), 0)
     assert 0 < measured.ended.median < classroom.PATIENCE
     assert measured.kilobytes > 1

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
@@ -75,7 +74,7 @@ def asked(session: Any, of_part: str) -> ClientState:
     return state
 
 
-def lagging(monkeypatch: pytest.MonkeyPatch, asking: list[str]) -> list[str]:
+def lagging(monkeypatch: pytest.MonkeyPatch, elsewhere: Callable[..., Any], asking: list[str]) -> list[str]:
     """Ask a session for parts, or the page, while its last run is still to be heard -> in what order things come.
 
     The part "bad" cannot be run.
@@ -106,8 +105,7 @@ def lagging(monkeypatch: pytest.MonkeyPatch, asking: list[str]) -> list[str]:
             asked(session, of_part)
         await asyncio.sleep(0.2)
 
-    with ThreadPoolExecutor() as other:  # browser tests leave a loop of theirs running in this thread
-        other.submit(asyncio.run, ask()).result()
+    elsewhere(asyncio.run, ask())
     return told
 
 
@@ -121,10 +119,10 @@ ORDERS = [
 
 @pytest.mark.parametrize(("asking", "order"), ORDERS)
 def test_a_part_waits_until_the_run_before_it_has_had_its_say_and_nobody_passes_it(
-    monkeypatch: pytest.MonkeyPatch, asking: list[str], order: list[str]
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Callable[..., Any], asking: list[str], order: list[str]
 ) -> None:
     """What is asked for says what the widgets had then: taken later, it would take back what was chosen meanwhile."""
-    assert lagging(monkeypatch, asking) == order
+    assert lagging(monkeypatch, elsewhere, asking) == order
 
 
 @pytest.mark.parametrize("runner", [None, SimpleNamespace(_requests=ScriptRequests())])
