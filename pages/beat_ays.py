@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import compute, controls, gallery, in_numbers, terms, view
+from ays_toy.ui import coming, controls, findings, gallery, in_numbers, terms, view
 from ays_toy.ui.beat_ays import board, guess
 from ays_toy.ui.lessons import bar, course
 
@@ -43,23 +43,28 @@ with right:
     result = st.container(key="result")
 with result:
     shown = guess.shown(state)
-outcomes = compute.start({name: guess.sampling(state, one) for name, one in shown.items()})
+tried = guess.tried(state)
+outcomes = findings.begin(state, {**shown, **tried}, later=tried, pictured={**shown, **tried})
+missing = coming.after_a_moment(outcomes[name] for name in (*shown, "data"))
 samples = guess.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples, meta=state.sigmas[1:-1].tolist(), opens=True)
+gallery.show(pictures, state.chosen_model, samples, meta=guess.meta(state, missing), whole=not missing, opens=True)
+rows = guess.measured(state, {**shown, **tried}, outcomes)
+those_shown = {name: rows[name] for name in shown}
 if not course.at_step():
-    found = guess.standing(state, shown)
+    found = guess.standing(state, rows)
     standing.markdown(found, help=terms.about(found))
 with result:
     if board.revealed(state):
-        guess.lesson(state, shown)
+        guess.lesson(state, rows)
     else:
         guess.ask(state)
-bar.ask(partial(guess.facts, state, shown))
+bar.ask(partial(guess.facts, state, those_shown))
 with st.container(key="scores_box"):
-    guess.scores_table(state, shown)
+    guess.scores_table(state, rows)
     terms.caption(
-        f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state)}",
+        f"Your attempts in this session, latest first; ± is one standard error. {guess.floor(state, rows)}",
         *(one.title for one in shown.values()),
     )
 if not course.at_step():
-    in_numbers.show(lambda: [guess.in_numbers(state, shown)])
+    in_numbers.show(lambda: [guess.in_numbers(state, those_shown)])
+coming.follow(missing, coming.unmeasured(rows, outcomes))

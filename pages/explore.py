@@ -7,6 +7,8 @@ import streamlit as st
 from ays_toy import serving
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.ui import (
+    coming,
+    compute,
     controls,
     explore,
     findings,
@@ -15,7 +17,6 @@ from ays_toy.ui import (
     in_numbers,
     opening,
     repeats,
-    running,
     terms,
     view,
     yours,
@@ -69,8 +70,8 @@ outcomes = findings.begin(state, known, explore.later(state, known))
 follow.price(following.priced(state))
 ahead()
 if opens := opening.opens("panels"):  # then they come first, as pictures that need no Plotly
-    pictured = explore.pictured(state, known, outcomes)
-    explore.draw(pictures, state, known, outcomes, meta, pictured)
+    missing = explore.missing(state, known, outcomes)
+    explore.draw(pictures, state, known, outcomes, meta, not missing)
 with left:
     figure, words = explore.rail(state, known)
     gallery.figure(figure, explore.RAIL, "Noise levels and KLUB", words)
@@ -79,8 +80,8 @@ with left:
     with (st if course.at_step() else st.sidebar).container(key="rail_numbers"):
         in_numbers.show(lambda: [words])
 if not opens:
-    pictured = explore.pictured(state, known, outcomes)
-rows, coming = explore.measured(state, known, outcomes)
+    missing = explore.missing(state, known, outcomes)
+rows = compute.measured(state.chosen_model, known, outcomes)
 verdict = explore.verdict(state, rows)
 finding.markdown(verdict, help=terms.about(verdict))
 with right.container(key="table_box"):
@@ -88,11 +89,10 @@ with right.container(key="table_box"):
     said = "**Fresh data** is what a perfect sampler would score; ± is one standard error."
     terms.caption(said, *(row.title for row in rows.values()))
 if not opens:  # last: with it come figures of what is chosen
-    explore.draw(pictures, state, known, outcomes, meta, pictured)
-if pictured:
+    explore.draw(pictures, state, known, outcomes, meta, not missing)
+if not missing:
     with again:
-        repeats.show(state, known)
+        missing += repeats.show(state, known)
 bar.ask(partial(explore.facts, state, rows))
-still = partial(explore.mark_what_is_to_come, pictured)
-with st.container(key="coming"):
-    running.follow(still, partial(explore.more, state, known, waiting, coming), False, bool(waiting or coming))
+found = partial(findings.any_found, state, waiting) if waiting else None
+coming.follow(missing, coming.unmeasured(rows, outcomes), found)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ays_toy.ui import controls, findings, gallery, in_numbers, running, terms, view
+from ays_toy.ui import coming, compute, controls, findings, gallery, in_numbers, running, terms, view
 from ays_toy.ui.lessons import bar
 from ays_toy.ui.optimize import choosing, compared, ends, take_home, watching
 
@@ -37,8 +37,9 @@ under_way = running.active(watching.watch(state)) or choosing.choosing(choice)
 running.follow(search_as_it_goes, partial(compared.stage, state, choice), seen, under_way)
 pictures = gallery.reserved(watching.PICTURES, 300)
 terms.caption(watching.look_for(), *gallery.WORDS)
+missing = compared.missing(shown, outcomes)
 samples = compared.samples(state, shown, outcomes)
-gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, shown), opens=True)
+gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, shown), whole=not missing, opens=True)
 left, right = st.columns([0.6, 0.4], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")
@@ -46,9 +47,11 @@ with right:
     choosing.evidence(state, choice)
 with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")
-    compared.table(state, shown, outcomes)
+    rows = compute.measured(state.chosen_model, shown, outcomes)
+    compared.table(state, rows)
     terms.caption(compared.table_caption(state, shown), *(one.title for one in shown.values()))
     in_numbers.show(partial(watching.in_numbers, state, shown["p-optimum"]))
-bar.ask(partial(compared.facts, state, shown, outcomes))
+coming.follow(missing, coming.unmeasured(rows, outcomes))
+bar.ask(partial(compared.facts, state, rows))
 take_home.section(state, shown, left, right)
 ends.section(state)

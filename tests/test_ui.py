@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pages_shown import computed, displayed, opened, run
 from plotly.colors import hex_to_rgb
-from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 from ays_toy import names
@@ -26,9 +26,8 @@ from ays_toy.runs import finding
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec, compute
+from ays_toy.ui import codec
 from ays_toy.ui.explore import MEASURING
-from ays_toy.ui.kept import kept
 from ays_toy.ui.view import COLUMNS, POWERS, SIGMAS_MAX, SIGMAS_MIN, View
 
 CONFIG = Path(__file__).parents[1] / ".streamlit" / "config.toml"
@@ -184,41 +183,6 @@ def test_figures_and_address_follow_every_control_and_the_link_shows_the_same(pa
     for key, value in address.items():
         again.query_params[key] = value
     assert figures(found(again.run())) == seen[-1]
-
-
-def test_the_run_ends_before_slow_pictures_and_the_next_has_them(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn, original = threading.Event(), compute._outcomes._work
-
-    def slow(asked: compute.Sampling) -> compute.Outcome:
-        assert drawn.wait(60)
-        return original(asked)
-
-    monkeypatch.setattr(compute._outcomes, "_work", kept(512)(slow))
-    messages, parse = list[Any](), local_script_runner.parse_tree_from_messages
-    monkeypatch.setattr(
-        local_script_runner, "parse_tree_from_messages", lambda sent: [messages.extend(sent), parse(sent)][1]
-    )
-    for key, value in {"data": "pinwheel", "steps": "6", "shown": "edm,logsnr", "seed": "1"}.items():
-        page.query_params[key] = value
-    page.run()
-    assert not page.exception
-    assert "measuring" in "".join(figures(page))
-    assert [one.value for one in page.markdown if one.value == MEASURING]
-    table = page.dataframe[0].value
-    assert list(table.columns[2:]) == ["KLUB", "Energy distance", "NLL", "Sliced W2"]
-    assert table["KLUB"].notna().all(), "levels and prices need no samples"
-    assert table["NLL"].isna().all()
-    # Its own looks take the mark away, should the end of the run that has the pictures not reach the browser.
-    looking = {sent.auto_rerun.fragment_id for sent in messages if sent.HasField("auto_rerun")}
-    marked = {sent.delta.fragment_id for sent in messages if "to_come" in sent.delta.add_block.id}
-    assert len(looking) == 1
-    assert marked == looking
-    drawn.set()
-    found(page)
-    assert "measuring" not in "".join(figures(page))
-    assert page.dataframe[0].value.notna().all(axis=None)
 
 
 def test_a_damaged_link_shows_sentences_and_a_whole_page(page: AppTest) -> None:

@@ -204,10 +204,10 @@ def _awaited(work: Kept[[Model], T], tasks: Tasks[Model, T], model: Model) -> T:
 def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) -> dict[str, Measured]:
     """Schedules with their KLUB and the metrics of their samples, and fresh data last, as 'data'.
 
-    What has no outcome has no metrics.
+    What has no outcome yet has no metrics.
     """
     gram(model)  # a page waits for it as for all that takes long
-    metrics = {name: waited(outcome).metrics for name, outcome in outcomes.items()}
+    metrics = {name: outcome.result().metrics for name, outcome in outcomes.items() if outcome.done()}
     rows = {name: Measured(one, price(model, one.levels), metrics.get(name, {})) for name, one in shown.items()}
     return rows | {"data": Measured(FRESH_DATA, None, metrics.get("data", {}))}
 

@@ -1,7 +1,7 @@
 """The pieces of the Explore page: from the page's state to its figures, table and captions."""
 
-import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from ays_toy.runs import verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.sampling.schedules import MAX_STEPS, Schedule
 from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import compute, downloads, findings, following, gallery, tables, yours
+from ays_toy.ui import coming, compute, downloads, findings, following, gallery, tables, yours
 from ays_toy.ui.kept import kept
 from ays_toy.ui.lessons import course
 from ays_toy.ui.view import View
@@ -58,44 +58,18 @@ def later(view: View, known: Known) -> list[str]:
     return [name for name in known if name not in shown(view, known)]
 
 
-def pictured(view: View, known: Known, outcomes: compute.Outcomes) -> bool:
-    """Whether all pictures can be drawn, after a moment; where the browser draws none, or a lesson asks, all can."""
-    alone = course.at_step() is not None or gallery.sampled(view.chosen_model) is None
+def missing(view: View, known: Known, outcomes: compute.Outcomes) -> list["Future[compute.Outcome]"]:
+    """What pictures still wait for after a moment."""
     first = [outcome for name, outcome in outcomes.items() if name not in later(view, known)]
-    return compute.come(first, math.inf if alone else MOMENT)
-
-
-def measured(view: View, known: Known, outcomes: compute.Outcomes) -> tuple[dict[str, Measured], compute.Outcomes]:
-    """The rows of the table, without metrics where these are still to come, and the outcomes that those wait for."""
-    coming = {name: outcome for name, outcome in outcomes.items() if not outcome.done()}
-    here = {name: outcome for name, outcome in outcomes.items() if name not in coming}
-    return compute.measured(view.chosen_model, known, here), coming
-
-
-def more(view: View, known: Known, waiting: list[str], coming: compute.Outcomes) -> bool:
-    """Whether one that was searched for is found, or all pictures that were to come are there, or all of the rest."""
-    rest = later(view, known)
-    first = [outcome for name, outcome in coming.items() if name not in rest] or list(coming.values())
-    measured = bool(first) and all(outcome.done() for outcome in first)
-    return measured or findings.any_found(view, waiting)
-
-
-def mark_what_is_to_come(pictured: bool) -> None:
-    """Draw what those see who want to know whether the page is at rest, in the part that looks for what is to come.
-
-    Streamlit takes it away when a run ends. A look that reaches the server just as the page's own run ends makes it
-    drop the news of that end; but then the look has an end of its own, which takes away what was drawn there.
-    """
-    if not pictured:
-        st.container(key="to_come").space(1)
+    return coming.after_a_moment(first, gallery.sampled(view.chosen_model) is not None)
 
 
 def draw(
-    place: Any, view: View, known: Known, outcomes: compute.Outcomes, meta: list[float | str | None], pictured: bool
+    place: Any, view: View, known: Known, outcomes: compute.Outcomes, meta: list[float | str | None], whole: bool
 ) -> None:
     """Draw the pictures, or what they wait for; `meta` is what their figure says that it shows."""
-    said = meta if pictured else following.to_come(meta)
-    gallery.show(place, view.chosen_model, samples(view, known, outcomes), meta=said, whole=pictured, opens=True)
+    said = meta if whole else following.to_come(meta)
+    gallery.show(place, view.chosen_model, samples(view, known, outcomes), meta=said, whole=whole, opens=True)
 
 
 def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figures.Panel]:
@@ -103,9 +77,7 @@ def samples(view: View, known: Known, outcomes: compute.Outcomes) -> list[figure
     panels, figures_shown = [], gallery.metrics("energy") if course.at_step() else gallery.metrics()
     for name in shown(view, known):
         one = known.get(name) or Schedule(name, names.title(name, view.power))
-        outcome = outcomes[name] if name in known and outcomes[name].done() else None
-        waits = "measuring …" if name in known else "searching …"
-        panels.append(gallery.panel(view.chosen_model, one, outcome, waits, figures_shown))
+        panels.append(gallery.panel(view.chosen_model, one, outcomes.get(name), "searching …", figures_shown))
     return panels
 
 
@@ -134,7 +106,6 @@ def _rail(
 
 RAIL = "rail"  # the key of its figure
 RAIL_HEIGHT = 292  # so that the page fits on one screen of 1440 x 900
-MOMENT = 0.5  # seconds in which the pictures have come, unless the server is busy
 MEASURING = "Measuring the samples of all schedules, to say how they compare …"
 RAIL_CAPTION = (
     "**Look for** many small patches: each is one step, its area the nats that it adds to KLUB. The marks above are "

@@ -82,7 +82,7 @@ def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
 
 _searches: Tasks[Asked, Schedule] = Tasks(_search, compute.searches, compute.searches)
 _wanted: dict[str, dict[Asked, "Future[Schedule]"]] = {}  # by session
-_drawn: dict[str, compute.Outcomes] = {}  # by session, those of its last view
+_drawn: dict[str, WeakValueDictionary[str, Future[compute.Outcome]]] = {}  # by session, those of its last view
 
 
 def _find(asked: Asked) -> "Future[Schedule]":
@@ -193,8 +193,8 @@ def let_go() -> None:
 
 
 def hold(outcomes: compute.Outcomes) -> None:
-    """Have these dropped with the session's next view, or when it is closed."""
-    _drawn[leaving.this_session()] = WeakValueDictionary(outcomes)
+    """Have these, too, dropped with the session's next view, or when it is closed."""
+    _drawn.setdefault(leaving.this_session(), WeakValueDictionary()).update(outcomes)
     leaving.note()  # as for searches
 
 

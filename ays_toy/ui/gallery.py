@@ -45,13 +45,13 @@ def panel(
     model: Model,
     schedule: Schedule,
     outcome: "Future[Outcome] | None",
-    waits: str = "",
+    unfound: str = "",
     shown: Sequence[str] = metrics(),
 ) -> Panel:
-    """The samples of one schedule over the metrics shown, or why there are none yet."""
-    lines, image = [waits, "\u00a0"], np.zeros_like(truth(model).shades)
-    if outcome is not None:
-        found, lines = compute.waited(outcome), []
+    """The samples of one schedule over the metrics shown, or why there are none yet: it is `unfound`, or they come."""
+    lines, image = ["measuring …" if outcome else unfound, "\u00a0"], np.zeros_like(truth(model).shades)
+    if outcome is not None and outcome.done():
+        found, lines = outcome.result(), []
         for name in shown:
             title, value = METRICS[name].title, str(found.metrics[name])
             lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]

@@ -1,6 +1,7 @@
 """One schedule under three noises, side by side: how much of a picture and of its figures is chance."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from ays_toy.estimates import Estimate
 from ays_toy.metrics import METRICS
 from ays_toy.runs.verdicts import JUDGE
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, controls, gallery, record, terms, yours
+from ays_toy.ui import coming, compute, controls, findings, gallery, record, terms, yours
 from ays_toy.ui.view import MAX_SEED, View
 from ays_toy.words import amid_sentence, listed
 
@@ -32,26 +33,30 @@ def control() -> None:
     )
 
 
-def show(view: View, known: Mapping[str, Schedule]) -> None:
-    """Draw the schedule's samples from this noise and the next two, and say how far their figures differ."""
+def show(view: View, known: Mapping[str, Schedule]) -> list["Future[compute.Outcome]"]:
+    """Draw the schedule's samples from this noise and the next two, and say how far their figures differ.
+
+    It gives what is still to come of them.
+    """
     name = names.optimum(view.power) if view.noises == "p-optimum" else view.noises
     if name is None:
-        return
+        return []
     if name not in known:
         st.caption(f"{names.title(name, view.power)} is still being searched for; three noises of it follow.")
-        return
+        return []
     one, model = known[name], view.chosen_model
     seeds = [(view.seed + k) % (MAX_SEED + 1) for k in range(NOISES)]  # those that *New noise* leads to
     outcomes = compute.start({f"{seed}": compute.Sampling.of(model, view.solver, seed, one) for seed in seeds})
-    try:
-        panels = [
-            gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"])
-            for seed in seeds
-        ]
-        gallery.show(st.container(key=BOX), model, panels, "noises panels", title="Samples from three noises")
+    findings.hold(outcomes)
+    missing = coming.after_a_moment(outcomes.values())
+    panels = [
+        gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"]) for seed in seeds
+    ]
+    box, title = st.container(key=BOX), "Samples from three noises"
+    gallery.show(box, model, panels, "noises panels", title=title, whole=not missing)
+    if not missing:
         terms.caption(words(one.title, [outcome.result().metrics[JUDGE] for outcome in outcomes.values()]))
-    finally:
-        compute.stop(outcomes)  # where something else was chosen before they were drawn
+    return missing
 
 
 def words(title: str, scores: list[Estimate]) -> str:

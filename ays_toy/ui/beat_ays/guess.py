@@ -1,13 +1,13 @@
 """The Beat AYS page's guess: who wins, asked before the others are shown, and how all that was tried came out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from ays_toy import names
-from ays_toy.estimates import Estimate, Measured
+from ays_toy.estimates import Measured
 from ays_toy.figures import Panel, rail_words
 from ays_toy.lessons.facts import Facts
 from ays_toy.metrics import METRICS
@@ -72,23 +72,55 @@ def sampling(state: ChallengeView, one: Schedule) -> compute.Sampling:
     return compute.Sampling.of(state.chosen_model, state.solver, state.seed, one)
 
 
-def lesson(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
-    """Whether the guess was right, and what the attempt against AYS shows."""
-    metric = METRICS[state.metric]
-    rows = {name: _measured(state, one) for name, one in schedules.items()}
+def tried(state: ChallengeView) -> dict[str, Schedule]:
+    """What has been tried in this setting, the latest first."""
+    every = {
+        f"tried {k}": Schedule(ATTEMPT, f"{YOURS} {k}: {how}", np.array(one.levels))
+        for k, (one, how) in enumerate(attempts.attempt_state().tried, start=1)
+        if (one.model, one.solver, one.seed) == (state.chosen_model, state.solver, state.seed)
+    }
+    return dict(reversed(every.items()))
+
+
+def measured(
+    state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: compute.Outcomes
+) -> dict[str, Measured]:
+    """All of these with their cost, and the figure that is asked for of the samples that have come; 'data' too."""
+    gram = compute.gram(state.chosen_model)
+
+    def row(name: str, one: Schedule) -> Measured:
+        there = outcomes[name].done()
+        figures = {state.metric: outcomes[name].result().metrics[state.metric]} if there else {}
+        return Measured(one, None if name == "data" else gram.price(one.sigmas, state.weight), figures)
+
+    return {name: row(name, one) for name, one in {**schedules, "data": FRESH_DATA}.items()}
+
+
+def lesson(state: ChallengeView, rows: Mapping[str, Measured]) -> None:
+    """Whether the guess was right, and what the attempt against AYS shows, once all of it is measured."""
+    metric, everybody = METRICS[state.metric], [rows[name] for name in ("yours", *board.others(state))]
+    if not all(row.metrics for row in everybody):
+        st.markdown("Measuring the samples of all schedules, to say who wins …")
+        return
     cheapest = min((rows[name] for name in CHEAP), key=_cost)
     cost, picture = (_titles(state)[name] for name in state.guess)
     st.markdown(challenge.verdict(rows["yours"], rows["ays"], _least(state, state.steps), state.cost, metric))
     st.markdown(
         f"Least {state.cost}: {challenge.guessed(cost, [cheapest.title])}. "
-        f"Best picture: {challenge.guessed(picture, challenge.leaders(list(rows.values()), metric))}."
+        f"Best picture: {challenge.guessed(picture, challenge.leaders(everybody, metric))}."
     )
 
 
-def facts(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Facts:
+def facts(state: ChallengeView, rows: Mapping[str, Measured]) -> Facts:
     """What a lesson may ask about."""
-    model, rows = state.chosen_model, {name: _measured(state, one) for name, one in schedules.items()}
+    model = state.chosen_model
     return Facts(state, rows, model=model, gram=compute.gram(model), figure=state.metric)
+
+
+def meta(state: ChallengeView, missing: Sequence[object]) -> list[float | str]:
+    """What the pictures' figure says that it shows: the levels; a word more keeps the browser's picture of them."""
+    levels: list[float] = state.sigmas[1:-1].tolist()
+    return [*levels, "to come"] if missing else list(levels)
 
 
 def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
@@ -99,29 +131,23 @@ def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: c
     ]
 
 
-def in_numbers(state: ChallengeView, schedules: Mapping[str, Schedule]) -> str:
+def in_numbers(state: ChallengeView, rows: Mapping[str, Measured]) -> str:
     """The board in numbers."""
     unit = "nats" if state.weight == names.KLUB_POWER else "of cost"
-    return rail_words([_measured(state, one) for one in schedules.values()], state.cost, unit)
+    return rail_words(list(rows.values()), state.cost, unit)
 
 
-def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> None:
-    """Cost, gap and output of the others and of all that was tried, the latest first."""
-    tried = [
-        Schedule(ATTEMPT, f"{YOURS} {k}: {how}", np.array(one.levels))
-        for k, (one, how) in enumerate(attempts.attempt_state().tried, start=1)
-        if (one.model, one.solver, one.seed) == (state.chosen_model, state.solver, state.seed)
-    ]
-    compared = [*(one for name, one in schedules.items() if name != "yours"), *reversed(tried)]
-    rows = [_measured(state, one) for one in compared]
+def scores_table(state: ChallengeView, rows: Mapping[str, Measured]) -> None:
+    """Cost, gap and output of the others and of all that was tried."""
+    compared = [row for name, row in rows.items() if name not in ("yours", "data")]
     cost, metric = "KLUB" if state.weight == names.KLUB_POWER else "Cost", METRICS[state.metric]
     number = st.column_config.NumberColumn
     columns: dict[str, list[Any]] = {
-        "Steps": [one.steps for one in compared],
-        cost: [row.klub for row in rows],
-        "× best": [max(1.0, _cost(row) / _least(state, row.schedule.steps)) for row in rows],
-        metric.title: [row.metrics[metric.name] for row in rows],
-        tables.LEVELS: [tables.levels(one.sigmas) for one in compared],
+        "Steps": [row.schedule.steps for row in compared],
+        cost: [row.klub for row in compared],
+        "× best": [max(1.0, _cost(row) / _least(state, row.schedule.steps)) for row in compared],
+        metric.title: [row.metrics.get(metric.name) for row in compared],
+        tables.LEVELS: [tables.levels(row.schedule.sigmas) for row in compared],
     }
     config = {
         cost: number(help="Of Stochastic-DDIM; ± is one standard error of the estimate."),
@@ -129,13 +155,9 @@ def scores_table(state: ChallengeView, schedules: Mapping[str, Schedule]) -> Non
         metric.title: number(help=metric.about),
     }
     alt = "Cost, gap and output of every schedule tried, with standard errors."
-    tables.show(compared, columns, config, "scores", alt, title="Table of attempts", most=8)
-    downloads.schedules(state, schedules.values())
-
-
-def _measured(state: ChallengeView, one: Schedule) -> Measured:
-    cost = compute.gram(state.chosen_model).price(one.sigmas, state.weight)
-    return Measured(one, cost, {state.metric: compute.outcome(sampling(state, one)).metrics[state.metric]})
+    schedules = [row.schedule for row in compared]
+    tables.show(schedules, columns, config, "scores", alt, title="Table of attempts", most=8)
+    downloads.schedules(state, [rows[name].schedule for name in ("yours", *board.others(state)) if name in rows])
 
 
 def _cost(row: Measured) -> float:
@@ -148,18 +170,16 @@ def _least(state: ChallengeView, steps: int) -> float:
     return least
 
 
-def standing(state: ChallengeView, schedules: Mapping[str, Schedule]) -> str:
+def standing(state: ChallengeView, rows: Mapping[str, Measured]) -> str:
     """What the attempt has come to, without a word on what it is held against."""
-    yours = _measured(state, schedules["yours"])
-    return challenge.standing(yours, _fresh(state), _least(state, state.steps), state.cost, METRICS[state.metric])
+    yours, fresh = rows["yours"], rows["data"].metrics
+    if not (yours.metrics and fresh):
+        return "Measuring the samples of your levels …"
+    least = _least(state, state.steps)
+    return challenge.standing(yours, fresh[state.metric], least, state.cost, METRICS[state.metric])
 
 
-def _fresh(state: ChallengeView) -> Estimate:
-    """What a perfect sampler would score."""
-    return compute.outcome(sampling(state, FRESH_DATA)).metrics[state.metric]
-
-
-def floor(state: ChallengeView) -> str:
-    """The same in words."""
-    fresh = _fresh(state)
-    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh}."
+def floor(state: ChallengeView, rows: Mapping[str, Measured]) -> str:
+    """What a perfect sampler would score, in words; empty until it is known."""
+    fresh = rows["data"].metrics
+    return f"Fresh data have {amid_sentence(METRICS[state.metric].title)} {fresh[state.metric]}." if fresh else ""

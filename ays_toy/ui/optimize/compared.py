@@ -6,12 +6,14 @@ from concurrent.futures import Future
 import streamlit as st
 
 from ays_toy import names
+from ays_toy.estimates import Measured
 from ays_toy.figures import Panel
 from ays_toy.lessons.facts import Facts
 from ays_toy.runs import finding, shipped_searches
 from ays_toy.runs.finding import Chosen
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import compute, findings, gallery, running, tables
+from ays_toy.ui import coming, compute, findings, gallery, running, tables
+from ays_toy.ui.lessons import course
 from ays_toy.ui.optimize import choosing, watching
 from ays_toy.ui.running import active
 from ays_toy.ui.view import SearchView
@@ -59,14 +61,20 @@ def pictured(shown: Mapping[str, Schedule]) -> tuple[str, ...]:
     return "start", "ays", "hand" if "hand" in shown else "rest", "p-optimum"
 
 
+def missing(shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list["Future[compute.Outcome]"]:
+    """What pictures still wait for after a moment; a lesson, which asks about all, waits for the table too."""
+    wanted = outcomes if course.at_step() else [name for name in pictured(shown) if name in shown]
+    return coming.after_a_moment(outcomes[name] for name in wanted)
+
+
 def samples(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> list[Panel]:
     """What the pictures show: the start, the stop, where over-optimizing or the hand has led, and the dials."""
     figures = gallery.metrics(view.metric)
     known, pictures = watching.watch(view), []
-    waits = "not run yet" if known is None else "searching …" if active(known) else "not reached"
+    unfound = "not run yet" if known is None else "searching …" if active(known) else "not reached"
     for name, style in zip(pictured(shown), (view.start, "ays", "ays-at-rest", "p-optimum"), strict=True):
         one = shown.get(name) or Schedule(style, names.title(style))
-        pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), waits, figures))
+        pictures.append(gallery.panel(view.chosen_model, one, outcomes.get(name), unfound, figures))
     return pictures
 
 
@@ -76,19 +84,18 @@ def meta(view: SearchView, shown: Mapping[str, Schedule]) -> list[int | None]:
     return [st.session_state["sweep"] if "hand" in shown else last]
 
 
-def table(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> None:
+def table(view: SearchView, rows: Mapping[str, Measured]) -> None:
     """KLUB, metrics and the cost of finding each schedule."""
-    rows = compute.measured(view.chosen_model, shown, outcomes)
     alt = "KLUB, sample quality and cost of every schedule, with standard errors."
     tables.measured({row.title: row for row in rows.values()}.values(), "findings", alt, view.columns, costs=True)
 
 
-def facts(view: SearchView, shown: Mapping[str, Schedule], outcomes: compute.Outcomes) -> Facts:
+def facts(view: SearchView, rows: Mapping[str, Measured]) -> Facts:
     """What a lesson may ask about."""
     model, search = view.chosen_model, watching.state_of(view)
-    rows = compute.measured(model, shown, outcomes)
-    fresh = rows.pop("data").metrics
-    return Facts(view, rows, fresh, model, compute.gram(model), search if search.sweeps else None, view.metric)
+    found = {name: row for name, row in rows.items() if name != "data"}
+    searched = search if search.sweeps else None
+    return Facts(view, found, rows["data"].metrics, model, compute.gram(model), searched, view.metric)
 
 
 def table_caption(view: SearchView, shown: Mapping[str, Schedule]) -> str:

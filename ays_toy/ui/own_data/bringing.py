@@ -1,7 +1,6 @@
 """The pieces of the page of one's own data: three ways in, samples at once, and where to go from there."""
 
 from collections.abc import Iterable
-from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,12 +19,13 @@ from ays_toy.runs import finding, verdicts
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.outcomes import BINS
 from ays_toy.sampling.schedules import SCHEDULES, Schedule
-from ays_toy.ui import codec, compute, findings, frame, gallery, in_numbers, keeper, terms
+from ays_toy.ui import codec, coming, compute, findings, frame, gallery, in_numbers, keeper, terms
 from ays_toy.ui.components.draw import PadData, last_deed, pad
 from ays_toy.ui.components.sampling import DrawnModel, Live
 from ays_toy.ui.controls import draws, pick
 from ays_toy.ui.kept import kept
 from ays_toy.ui.own_data import brought
+from ays_toy.ui.tasks import there
 from ays_toy.ui.train import keeping
 from ays_toy.ui.view import ModelView
 from ays_toy.words import amid_sentence
@@ -42,7 +42,7 @@ EMPTY = (
     "stay with **{}** meanwhile."
 )
 BOX = "panels_box3"  # the key of the pictures' container
-PATIENCE = 0.3  # seconds after which the pictures are shown without the samples that are still being drawn
+MEASURING = "Measuring the samples of both schedules …"
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,7 @@ def _samples(points: int) -> int:
     return max(LEAST_SAMPLES, min(SAMPLES, SAMPLE_PAIRS // points))
 
 
+@kept(64)
 def _optimized(model: Model, solver: str, seed: int, steps: int) -> compute.Outcome:
     best = Schedule("p-optimum", names.title("p-optimum", POWER), optimize.optimum(_gram(model), steps, POWER))
     return compute.outcome(compute.Sampling.of(model, solver, seed, best, _samples(_size(model))))
@@ -189,20 +190,23 @@ def preview(view: ModelView) -> None:
     findings.let_go()
     samples = _samples(_size(model))
     outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, samples)}))
-    outcomes["p-optimum"] = compute.submit(_optimized, model, view.solver, view.seed, view.steps)
+    asked = (model, view.solver, view.seed, view.steps)
+    best = _optimized.known(*asked)
+    outcomes["p-optimum"] = there(best) if best else compute.submit(_optimized, *asked)
     findings.hold(outcomes)
     place = st.container(key=BOX).empty()
-    if wait(outcomes.values(), PATIENCE).not_done:
-        _pictures(place, model, dict.fromkeys(outcomes), "waiting")
-    _pictures(place, model, outcomes, "panels", last_deed(brought.PAD))
-    found = finding_of(outcomes)
+    missing = coming.after_a_moment(outcomes.values())
+    _pictures(place, model, outcomes, not missing)
+    found = MEASURING if missing else finding_of(outcomes)
     st.container(key="finding_points").markdown(found, help=terms.about(found))
     terms.caption(
         f"**Look for** samples that fall on your points and nowhere else: the exact denoiser knows nothing but "
         f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise.",
         *gallery.WORDS,
     )
-    in_numbers.show(partial(_in_numbers, model, outcomes))
+    if not missing:
+        in_numbers.show(partial(_in_numbers, model, outcomes))
+    coming.follow(missing)
 
 
 def _points_in_numbers(model: Model) -> str:
@@ -235,12 +239,12 @@ def _size(model: Model) -> int:
     return len(model.dataset.mixture.means)
 
 
-def _pictures(place: Any, model: Model, outcomes: Any, key: str, meta: Any = None) -> None:
+def _pictures(place: Any, model: Model, outcomes: compute.Outcomes, whole: bool) -> None:
+    """Draw them; until all have come they do not say which deed at the pad they show, and the browser's stay."""
     shown = [
-        gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name], "drawing samples …")
-        for name in ("edm", "p-optimum")
+        gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name]) for name in ("edm", "p-optimum")
     ]
-    gallery.show(place, model, shown, key, meta)
+    gallery.show(place, model, shown, meta=last_deed(brought.PAD) if whole else None, whole=whole)
 
 
 # --- from here -------------------------------------------------------------------------------------------------------
