@@ -12,6 +12,7 @@ from functools import partial
 import far_work
 import numpy as np
 import pytest
+from far_work import step, until
 
 from ays_toy.data import memory
 from ays_toy.models import catalog
@@ -40,17 +41,6 @@ def workers(tmp_path_factory):
             yield client
             client.close()
             cluster._connected.cache_clear()
-
-
-def until(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
-def step(job):
-    return job.progress.snapshot.step if job.progress.snapshot else 0
 
 
 @pytest.mark.usefixtures("workers")

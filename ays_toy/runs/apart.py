@@ -34,6 +34,11 @@ def begin() -> None:
     _begun.set()
 
 
+def begun() -> bool:
+    """Whether work is done apart."""
+    return _begun.is_set()
+
+
 def end() -> None:
     """Have work done here again, and end the processes."""
     _begun.clear()
@@ -96,13 +101,17 @@ class Flag:
 
 
 def _executor(long: bool) -> Any:
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    count, after = (1, LAST) if long else (2 * (os.cpu_count() or 1), FIRST)
     with _making:
         if long not in _made:
-            _made[long] = ProcessPoolExecutor(count, timeout=IDLE, initializer=_prepare, initargs=(os.getpid(), after))
+            _made[long] = executor(1, LAST) if long else executor(2 * (os.cpu_count() or 1), FIRST)
         return _made[long]
+
+
+def executor(count: int, after: int, idle: float | None = IDLE) -> Any:
+    """So many processes, which let others go first by so much, and end after so many idle seconds, or with this one."""
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(count, timeout=idle, initializer=_prepare, initargs=(os.getpid(), after))
 
 
 def _prepare(server: int, after: int) -> None:

@@ -25,18 +25,14 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from ays_toy.runs.apart import LAST
+from ays_toy.runs.telling import Stop, Stopped, Telling, Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Stop = Callable[[], bool]
-Work = Callable[[Stop], Iterator[Any]]
-
 NAME = "AYS_CLUSTER"
 PLACES = 64  # jobs at a time that this process hands on; which of them run is up to the cluster
-LOOK, WAIT = 0.05, 0.1  # seconds between a worker's looks at `stop`, and of this process for snapshots
-FRESH = 0.3  # seconds after which a snapshot that goes on changing is sent anew
+WAIT = 0.1  # seconds between looks for snapshots
 ANSWER = 10.0  # seconds for a scheduler to answer
-STOPPED_KEPT = 8  # stopped runs that a worker keeps in memory, to go on with
 _connecting = threading.Lock()
 _local: "Popen[str] | None" = None  # the process that the workers of AYS_CLUSTER=local belong to
 
@@ -193,63 +189,21 @@ def _result(future: Any) -> Any:
         raise ValueError("The cluster has dropped this work: try again.") from None
 
 
-class _Asked:
-    """`stop` of work on a worker; while it is asked, snapshots that change in place are sent again."""
-
-    def __init__(self, run: str) -> None:
-        from distributed import Event, Queue
-
-        self._queue, self._stopping = Queue(run), Event(run)
-        self._looked = self._sent = 0.0
-        self._told = False
-        self._latest: Any = None
-        self._bytes = b""
-
-    def __call__(self) -> bool:
-        now = time.monotonic()
-        if now > self._looked + LOOK:
-            self._told, self._looked = self._stopping.is_set(), now
-        if self._latest is not None and now > self._sent + FRESH:
-            self.send(self._latest)
-        return self._told
-
-    def at_once(self) -> bool:
-        """Whether to stop, as of now."""
-        self._looked = 0.0
-        return self()
-
-    def send(self, snapshot: Any) -> None:
-        """Send a snapshot, unless it is as it was sent last."""
-        new = pickle.dumps(snapshot)
-        if snapshot is not self._latest or new != self._bytes:
-            self._queue.put(("snapshot", new))
-        self._latest, self._bytes, self._sent = snapshot, new, time.monotonic()
-
-    def begin(self, worker: str) -> None:
-        """Say which worker has the run."""
-        self._queue.put(("began", worker))
-
-
-_stopped: dict[str, tuple[Iterator[Any], _Asked]] = {}  # runs of this worker that can go on, the latest last
+_stopped = Stopped(8)  # of this worker
 
 
 def _go_on(run: str, work: Work) -> bool:
     """On a worker: begin a run or go on with it -> whether it has come to its end, or was stopped."""
-    from distributed import get_worker
+    from distributed import Event, Queue, get_worker
 
-    steps, asked = _stopped.pop(run, (None, None))
-    if steps is None or asked is None:
-        asked = _Asked(run)
-        steps = iter(work(asked))
-    asked.begin(get_worker().address)
-    for snapshot in steps:
-        asked.send(snapshot)
-        if getattr(snapshot, "share", None) != 1 and asked.at_once():
-            _stopped[run] = steps, asked
-            for oldest in list(_stopped)[:-STOPPED_KEPT]:
-                del _stopped[oldest]
-            return False
-    return True
+    queue = Queue(run)
+
+    def begin() -> tuple[Iterator[Any], Telling]:
+        telling = Telling(lambda snapshot: queue.put(("snapshot", snapshot)), Event(run).is_set)
+        return iter(work(telling)), telling
+
+    queue.put(("began", get_worker().address))
+    return _stopped.go_on(run, begin)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import serving
 from ays_toy.runs import cluster
+from ays_toy.runs.beside import through
 from ays_toy.ui.job_queue import JobQueue
 from ays_toy.ui.jobs import Apart, Job, Progress, State, Work, never
 from ays_toy.ui.whole import whole
@@ -88,16 +89,19 @@ def _most() -> int | None:
     return MOST_OF_ONE if serving.current().shared else None
 
 
-def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never) -> Watch | None:
+def start(
+    slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never, beside: bool = False
+) -> Watch | None:
     """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`.
 
+    Work that can be done `beside` a server that many share is: in a process of its own, unless a cluster does it.
     Where the session has too much under way nothing begins, and `refused` says so.
     """
     watches, name = _watches(), watcher()
     before = watches.get(slot)
     instead = before.job if before else None
     try:
-        watch = Watch(queue().submit(key, cluster.through(work), name, anew, waits, _most(), instead))
+        watch = Watch(queue().submit(key, _done_where(work, beside), name, anew, waits, _most(), instead))
     except ValueError as error:
         st.session_state[_REFUSED + slot] = str(error)
         return None
@@ -105,6 +109,10 @@ def start(slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart
     if before is not None and before.job is not watch.job:
         queue().let_go(before.job, name)
     return watch
+
+
+def _done_where(work: Work, beside: bool) -> Work:
+    return through(work) if beside and not cluster.wanted() else cluster.through(work)
 
 
 def take_up(slot: str, *keys: Hashable) -> bool:

@@ -66,7 +66,8 @@ def _run(view: SearchView, watch: Watch | None) -> None:
 @whole
 def _begin(view: SearchView) -> None:
     model, solver, steps, power, seed = view.chosen_model, view.solver, view.steps, view.power, view.seed
-    background.start(SLOT, _key(view), partial(free_ends.compare, model, solver, steps, power, seed, free_ends.SHOWN))
+    work = partial(free_ends.compare, model, solver, steps, power, seed, free_ends.SHOWN)
+    background.start(SLOT, _key(view), work, beside=True)
 
 
 def _table(found: tuple[Free, ...]) -> None:
