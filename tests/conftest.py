@@ -21,14 +21,15 @@ from hypothesis import settings
 from ays_toy.data import datasets
 from ays_toy.figures import plotted
 from ays_toy.pricing.paths import PathGram
-from ays_toy.ui import coming
+from ays_toy.ui import coming, compute
 
 if TYPE_CHECKING:
     from chromium import Visit
     from playwright.sync_api import Browser, BrowserContext, Page
 
 plotted.looked_at = True  # which costs a page most of its time
-coming.BARE = math.inf  # a page without a browser has nothing that runs it again when its samples have come
+# A page without a browser has nothing that runs it again when its samples have come.
+coming.BARE = compute.BUSY = math.inf
 torch.set_num_threads(1)  # the tensors are small: waiting for a second thread costs more than it gives
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")

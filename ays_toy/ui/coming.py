@@ -13,19 +13,23 @@ import streamlit as st
 
 from ays_toy.estimates import Measured
 from ays_toy.ui import compute, running
+from ays_toy.ui.background import POLL
 from ays_toy.ui.lessons import course
 
 COVERED = 0.5  # seconds that a page waits for pictures where the browser shows its own meanwhile
-BARE = 1.5  # and where it has none: an idle server has made most by then
+LOOK = 1.5  # seconds between looks at what is to come, on a busy server: each takes it some milliseconds
+BARE: float = 1.5  # and where it has none: an idle server has made most by then
 
 
 def after_a_moment(wanted: "Iterable[Future[Any]]", covered: bool = False) -> "list[Future[Any]]":
     """Which of these have not come after a moment; a lesson, which asks about them, waits for as long as it takes.
 
+    Nobody waits in vain for what a busy server will not have in a moment.
     `covered` says whether the browser has pictures of its own for meanwhile.
     """
     every = list(wanted)
-    compute.come(every, math.inf if course.at_step() else COVERED if covered else BARE)
+    moment = 0.0 if compute.busy() else COVERED if covered else BARE
+    compute.come(every, math.inf if course.at_step() else moment)
     return [one for one in every if not one.done()]
 
 
@@ -48,7 +52,8 @@ def follow(
         return bool(awaited and all(one.done() for one in awaited)) or bool(besides and besides())
 
     with st.container(key="coming"):
-        running.follow(partial(_mark, bool(missing)), more, False, bool(awaited or besides))
+        every = LOOK if compute.busy() else POLL
+        running.follow(partial(_mark, bool(missing)), more, False, bool(awaited or besides), every)
 
 
 def _mark(to_come: bool) -> None:

@@ -9,7 +9,7 @@ seconds each, have a queue of their own: both give way to what somebody waits fo
 import math
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,8 +23,9 @@ from ays_toy.data.datasets import DATASETS
 from ays_toy.estimates import Estimate, KlubEstimate, Measured
 from ays_toy.metrics import DEFAULT
 from ays_toy.models import catalog
+from ays_toy.names import KLUB_POWER
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import apart, cluster, finding, outcomes, shipped_metrics
+from ays_toy.runs import apart, challenge, cluster, finding, outcomes, shipped_metrics
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass, Walk
 from ays_toy.runs.outcomes import Sampling
@@ -34,7 +35,9 @@ from ays_toy.ui.kept import Kept, kept
 from ays_toy.ui.tasks import Tasks, there
 from ays_toy.ui.yielding import give_way
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+BUSY: float = 16  # samples of schedules
 WAKE = 0.05  # seconds between looks at whether a session has chosen something else
 
 _pool = Pool(os.cpu_count() or 1, "outcome")
@@ -121,6 +124,11 @@ def outcome(asked: Sampling) -> Outcome:
 _outcomes: Tasks[Sampling, Outcome] = Tasks(outcome, _pool, _later)
 
 
+def busy() -> bool:
+    """Whether more samples are waited for than a page or two want: what is begun now takes a while to come."""
+    return _outcomes.waited_for() > BUSY
+
+
 def waited(coming: "Future[T]") -> T:
     """What a page's run waits for, as in `come`."""
     come([coming])
@@ -169,6 +177,8 @@ def prepare() -> None:
         _grams.want(model, later=True)
     for model in exact:
         _walks.want(model, later=True)
+    for model in exact:
+        _least.want((model, KLUB_POWER), later=True)
     for name in DATASETS:
         if "mlp" in catalog.models(name):
             _grams.want(Model(name, "mlp"), later=True)
@@ -190,15 +200,28 @@ def walked(model: Model) -> Walk:
     return _awaited(_followed, _walks, model)
 
 
-def _awaited(work: Kept[[Model], T], tasks: Tasks[Model, T], model: Model) -> T:
+def _awaited(work: Kept[[K], T], tasks: Tasks[K, T], asked: K) -> T:
     """What a model's pass gives; a page waits for it in the pool of passes."""
     if not get_script_run_ctx(suppress_warning=True):
-        return work(model)
-    coming = tasks.want(model)
+        return work(asked)
+    coming = tasks.want(asked)
     try:
         return waited(coming)
     finally:
         tasks.drop([coming])
+
+
+@kept(64)
+def _least_costs(asked: tuple[Model, float]) -> np.ndarray:
+    return apart.do(challenge.least_costs, one_pass(asked[0]).gram, asked[1])
+
+
+_least: Tasks[tuple[Model, float], np.ndarray] = Tasks(_least_costs, _passes, _ahead)
+
+
+def least_costs(model: Model, power: float) -> np.ndarray:
+    """What 1, 2, … steps cost at least [MAX_STEPS], at a weight of that power."""
+    return _awaited(_least_costs, _least, (model, power))
 
 
 def measured(model: Model, shown: Mapping[str, Schedule], outcomes: Outcomes) -> dict[str, Measured]:

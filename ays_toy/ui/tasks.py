@@ -71,6 +71,11 @@ class Tasks(Generic[K, T]):
         with self._lock:
             return key in self._coming or self._work.known(key) is not None
 
+    def waited_for(self) -> int:
+        """How many results somebody waits for now."""
+        with self._lock:
+            return sum(not task.later for task in self._coming.values())
+
     def drop(self, futures: Iterable["Future[T]"]) -> None:
         """Want these no longer, once each: what nobody else wants and has not begun never does."""
         with self._lock:
@@ -105,7 +110,7 @@ class Tasks(Generic[K, T]):
                 return False
             if self._unwanted(key, mine):
                 raise CancelledError
-            return any(not task.later for task in self._coming.values())
+            return self.waited_for() > 0
 
     def _unwanted(self, key: K, task: _Task[T]) -> bool:
         """Whether nobody wants a task any more; nobody may join it after that."""

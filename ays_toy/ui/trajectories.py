@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,7 +13,7 @@ from ays_toy.estimates import Estimate
 from ays_toy.runs import apart, comparison
 from ays_toy.runs.comparison import PARTICLES, Model
 from ays_toy.sampling.trajectories import FEWEST, PATIENT, Curve, Trajectories
-from ays_toy.ui import codec, films, findings, following, gallery, record, terms
+from ays_toy.ui import codec, coming, films, findings, following, gallery, record, terms
 from ays_toy.ui.components import FlowTable, LiveFlow, flow_player, last_follow, last_place
 from ays_toy.ui.components.follow import WEIGHTED
 from ays_toy.ui.controls import draws, enough, pick
@@ -78,17 +79,23 @@ def _table(flow: Trajectories, model: Model, targets: bool, power: float) -> Flo
 
 
 def found(view: TrajectoriesView) -> tuple[TrajectoriesView, list[str]]:
-    """The page of those schedules that are found, two at least, and the names of those still searched for.
+    """The page of those schedules that are found, and the names of those still searched for.
 
-    A sentence where too few are chosen. In a lesson, which asks about all, all are waited for.
+    A sentence where too few are chosen; where too few are found after a moment the page waits for them without panels.
+    In a lesson, which asks about all, all are waited for.
     """
     enough(len(view.names))
     under_way = {name: findings.of(view, name) for name in view.names}
-    with st.spinner("Searching for schedules …", show_time=True):
-        for future in under_way.values():
-            if course.at_step() or sum(one.done() for one in under_way.values()) < FEWEST:
-                findings.result(future)
+    if course.at_step() or sum(one.done() for one in under_way.values()) < FEWEST:
+        with st.spinner("Searching for schedules …", show_time=True):
+            coming.after_a_moment(under_way.values())
     waiting = [name for name, future in under_way.items() if not future.done()]
+    for name in under_way.keys() - set(waiting):
+        findings.result(under_way[name])  # or the sentence with which it failed
+    if len(view.names) - len(waiting) < FEWEST:
+        st.info(waiting_words(view, waiting), icon=":material/search:")
+        coming.follow([under_way[name] for name in waiting], besides=partial(findings.any_found, view, waiting))
+        st.stop()
     optimum = names.optimum(view.power)
     shown = (name for name in view.shown if (optimum if name == WEIGHTED else name) not in waiting)
     return replace(view, shown=tuple(shown)), waiting

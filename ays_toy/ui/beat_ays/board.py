@@ -151,8 +151,7 @@ def _take(brought: Brought) -> str:
 @kept(32)
 def table(model: Model, power: float) -> Table:
     """What the browser prices the levels from."""
-    gram = compute.gram(model)
-    return Table.of(gram, power, challenge.least_costs(gram, power).tolist())
+    return Table.of(compute.gram(model), power, compute.least_costs(model, power).tolist())
 
 
 def schedule(state: ChallengeView, name: str) -> Schedule:
