@@ -3,8 +3,8 @@
 A pass is some ten thousand small operations. In a thread, each gives the one interpreter away and has to get it back
 from those that run pages, so that a second of work took half a minute where thirty people changed something at once.
 The processes are loky's, which joblib brings: begun when there is work, and gone when there has been none for a while.
-There are two to a processor: some may be busy with what is wanted later. Searches, which take many seconds, have one
-of their own.
+What a page's run waits for has processes before all others, one to a processor; what the page is shown without
+meanwhile has as many, and searches, which take many seconds, have one that lets all others go first.
 """
 
 import os
@@ -22,11 +22,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 IDLE = 120  # seconds without work after which a process ends, and gives its memory back
 TRIES = 2  # of work whose process died, before it is done here
-FIRST, LAST = 3, 10  # by how much such processes let others go first: pages are to answer, whatever is computed
+FIRST, NEXT, LAST = 3, 6, 10  # by how much such processes let others go first: pages are to answer, come what may
 LOOK = 0.05  # seconds between looks at whether work is done, and of a process at whether it is to stop
 _begun = threading.Event()
 _making = threading.Lock()
-_made: dict[bool, Any] = {}  # the executors, by whether what they do takes long
+_made: dict[int, Any] = {}  # the executors, by how much they let others go first
 
 
 def begin() -> None:
@@ -49,10 +49,17 @@ def end() -> None:
 
 
 def do(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What the work returns or raises: done apart where that was begun, or else here."""
+    """What the work returns or raises: done apart where that was begun, or else here. A page's run waits for it."""
     if not _begun.is_set():
         return work(*arguments, **named)
-    return _done(partial(work, *arguments, **named), long=False)
+    return _done(partial(work, *arguments, **named), FIRST)
+
+
+def do_meanwhile(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """The same of work that the page is shown without until it is done."""
+    if not _begun.is_set():
+        return work(*arguments, **named)
+    return _done(partial(work, *arguments, **named), NEXT)
 
 
 def until(stop: Callable[[], bool], work: Callable[..., T], *arguments: Any, **named: Any) -> T:
@@ -64,18 +71,18 @@ def until(stop: Callable[[], bool], work: Callable[..., T], *arguments: Any, **n
     flag = Path(name)
     try:
         asked = partial(work, *arguments, **named, stop=Flag(name))
-        return _done(asked, lambda: flag.unlink(missing_ok=True) if stop() else None, long=True)
+        return _done(asked, LAST, lambda: flag.unlink(missing_ok=True) if stop() else None)
     finally:
         flag.unlink(missing_ok=True)
 
 
-def _done(work: Callable[[], T], meanwhile: Callable[[], object] = lambda: None, *, long: bool) -> T:
+def _done(work: Callable[[], T], after: int, meanwhile: Callable[[], object] = lambda: None) -> T:
     """What the work comes to in another process; here where two of them have died of it."""
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     for _ in range(TRIES):
         try:
-            coming = _executor(long).submit(work)
+            coming = _executor(after).submit(work)
             while not coming.done():
                 wait([coming], LOOK)  # and no longer: where the server ends, this thread is asked to
                 meanwhile()
@@ -100,11 +107,11 @@ class Flag:
         return self._gone
 
 
-def _executor(long: bool) -> Any:
+def _executor(after: int) -> Any:
     with _making:
-        if long not in _made:
-            _made[long] = executor(1, LAST) if long else executor(2 * (os.cpu_count() or 1), FIRST)
-        return _made[long]
+        if after not in _made:
+            _made[after] = executor(1 if after == LAST else os.cpu_count() or 1, after)
+        return _made[after]
 
 
 def executor(count: int, after: int, idle: float | None = IDLE) -> Any:

@@ -117,7 +117,7 @@ def stop(outcomes: Outcomes) -> None:
 def outcome(asked: Sampling) -> Outcome:
     """Samples, drawn and, unless what they are worth ships, measured."""
     ships = _shipped(asked)
-    measured, image = apart.do(outcomes.measure, asked, () if ships else DEFAULT)
+    measured, image = apart.do_meanwhile(outcomes.measure, asked, () if ships else DEFAULT)
     return Outcome(Metrics(asked, ships or measured), image)
 
 
