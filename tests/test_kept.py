@@ -171,3 +171,32 @@ def test_a_size_counts_every_array_once():
     array = np.zeros(1000)
     assert 8000 <= size([array, array, {"again": array}]) < 9000
     assert 16_000 <= size({"one": array, "two": torch.zeros(1000, dtype=torch.float64)}) < 17_000
+
+
+def test_what_is_small_stays_though_it_was_asked_for_long_ago_and_what_is_large_goes(monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 4 * MB)
+
+    @kept(100)
+    def dear(seed):
+        return seed
+
+    @kept(100)
+    def passes(seed):
+        return np.zeros(MB // 16)
+
+    @kept(100)
+    def flows(seed):
+        return np.zeros(MB // 8)
+
+    dear(0), passes(0)
+    for seed in range(20):
+        flows(seed)
+    assert dear.known(0) == 0
+    assert passes.known(0) is None, "it does not stay for good"
+    passes(1)
+    for seed in range(20, 23):
+        flows(seed)
+    assert passes.known(1) is not None, "it stays longer than what is larger"
+    assert flows.known(20) is None
+    assert flows.known(22) is not None
+    assert total_bytes() <= 4 * MB

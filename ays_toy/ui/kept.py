@@ -1,7 +1,7 @@
 """Results kept by their configurations: computed once, however many ask, and bounded in entries and in bytes.
 
 `functools.lru_cache` computes twice what two ask for at once, and knows nothing of how large its entries are. All that
-is kept here shares one bound in bytes; what nobody has asked for the longest goes first, whatever function it is of.
+is kept here shares one bound in bytes; what is large and nobody has asked for long goes first, of whatever function.
 """
 
 import sys
@@ -20,7 +20,7 @@ from ays_toy.figures.plotted import Drawn
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MOST_BYTES = 192 * 2**20  # of all that is kept
+MOST_BYTES = 256 * 2**20  # of all that is kept
 REST_BYTES = 32 * 2**20  # that stay when everybody has left
 LOOK = 0.5  # seconds between looks at what another thread computes: a wait without end does not end with the process
 
@@ -104,16 +104,19 @@ def kept(entries: int) -> Callable[[Callable[P, T]], Kept[P, T]]:
 
 
 def keep_within(most: int) -> None:
-    """Forget what has not been asked for the longest until all that is kept takes at most so many bytes.
+    """Forget results until all that is kept takes at most so many bytes: the large ones that nobody has asked for long.
 
-    The latest result of all stays, however large it is: it was asked for just now.
+    Of each function the one not asked for the longest may go, and of those the one whose size times the time since then
+    is largest: what takes a few bytes and seconds to compute stays, before trajectories of many megabytes. The latest result of all stays, however large it is: it was asked for just now.
     """
     with _lock:
         while total_bytes() > most:
-            oldest = [(next(iter(one._entries.items())), one) for one in _every if one._entries]
-            if sum(len(one._entries) for one in _every) <= 1:
+            oldest = [(one, next(iter(one._entries.items()))) for one in _every if one._entries]
+            latest = max(entry.turn for one in _every for entry in one._entries.values())
+            others = [(one, key, entry) for one, (key, entry) in oldest if entry.turn != latest]
+            if not others:
                 return
-            (key, entry), owner = min(oldest, key=lambda found: found[0][1].turn)
+            owner, key, entry = max(others, key=lambda found: found[2].size * (latest - found[2].turn))
             del owner._entries[key]
             owner.bytes -= entry.size
 
