@@ -107,7 +107,8 @@ def keep_within(most: int) -> None:
     """Forget results until all that is kept takes at most so many bytes: the large ones that nobody has asked for long.
 
     Of each function the one not asked for the longest may go, and of those the one whose size times the time since then
-    is largest: what takes a few bytes and seconds to compute stays, before trajectories of many megabytes. The latest result of all stays, however large it is: it was asked for just now.
+    is largest: what takes a few bytes and seconds to compute stays, before trajectories of many megabytes. The latest
+    result of all stays, however large it is: it was asked for just now.
     """
     with _lock:
         while total_bytes() > most:
