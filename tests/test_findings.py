@@ -55,6 +55,7 @@ class Waiting:
         monkeypatch.setattr(findings, "_wanted", {})
         monkeypatch.setattr(findings, "_drawn", {})
         monkeypatch.setattr(leaving, "AFTER", ())
+        monkeypatch.setattr(leaving, "emptied", [])
         monkeypatch.setattr(compute, "stop", lambda outcomes: self.drop(outcomes.values()))
 
     def drop(self, futures):

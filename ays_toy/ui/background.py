@@ -14,15 +14,18 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import serving
-from ays_toy.runs import cluster
-from ays_toy.runs.beside import through
-from ays_toy.ui.job_queue import JobQueue
+from ays_toy.runs import beside, cluster
+from ays_toy.ui import leaving
+from ays_toy.ui.job_queue import FOUND, JobQueue
 from ays_toy.ui.jobs import Apart, Job, Progress, State, Work, never
 from ays_toy.ui.whole import whole
 
 POLL = 0.5  # seconds between looks at a running job
 MOST_OF_ONE = 2  # jobs of a session under way on a shared server
 _REFUSED = "refused "  # and the slot, in the session's state
+
+
+leaving.emptied.append((FOUND, beside.end))  # what was stopped can be found again until then
 
 
 @lru_cache(maxsize=1)
@@ -90,18 +93,18 @@ def _most() -> int | None:
 
 
 def start(
-    slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never, beside: bool = False
+    slot: str, key: Hashable, work: Work, anew: bool = False, waits: Apart = never, aside: bool = False
 ) -> Watch | None:
     """Watch the work of that key in the slot, in place of what was watched there; the rest as in `JobQueue.submit`.
 
-    Work that can be done `beside` a server that many share is: in a process of its own, unless a cluster does it.
+    Work that is done `aside` has a process of its own beside a server that many share, unless a cluster does it.
     Where the session has too much under way nothing begins, and `refused` says so.
     """
     watches, name = _watches(), watcher()
     before = watches.get(slot)
     instead = before.job if before else None
     try:
-        watch = Watch(queue().submit(key, _done_where(work, beside), name, anew, waits, _most(), instead))
+        watch = Watch(queue().submit(key, _done_where(work, aside), name, anew, waits, _most(), instead))
     except ValueError as error:
         st.session_state[_REFUSED + slot] = str(error)
         return None
@@ -111,8 +114,8 @@ def start(
     return watch
 
 
-def _done_where(work: Work, beside: bool) -> Work:
-    return through(work) if beside and not cluster.wanted() else cluster.through(work)
+def _done_where(work: Work, aside: bool) -> Work:
+    return beside.through(work) if aside and not cluster.wanted() else cluster.through(work)
 
 
 def take_up(slot: str, *keys: Hashable) -> bool:

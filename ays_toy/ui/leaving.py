@@ -8,6 +8,7 @@ import ctypes
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -15,22 +16,26 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy.ui.kept import REST_BYTES, keep_within
 
+EARLY = 0.5  # seconds by which a clock may be
 AFTER = (5.0, 60.0)  # seconds since the last one left, whose last run may have gone on for a while
 
 closing: list[Callable[[str], None]] = []  # what else is to be done with the name of a session that is closed
+emptied: list[tuple[float, Callable[[], None]]] = []  # and what where nobody has been there for so many seconds
 _here: set[str] = set()
+_since = 0.0  # when the last one left
 _lock = threading.Lock()
 
 
 def _closed(session: str) -> None:
+    global _since
     with _lock:
         _here.discard(session)
-        left = not _here
+        left, _since = not _here, time.monotonic()
     for also in closing:
         also(session)
     if left:
-        for seconds in AFTER:
-            timer = threading.Timer(seconds, _give_back)
+        for seconds, do in [*((seconds, _give_back) for seconds in AFTER), *emptied]:
+            timer = threading.Timer(seconds, _where_nobody_came, (seconds, do))
             timer.daemon = True
             timer.start()
 
@@ -54,10 +59,14 @@ def this_session() -> str:
     return context.session_id if context else ""
 
 
-def _give_back() -> None:
+def _where_nobody_came(seconds: float, do: Callable[[], None]) -> None:
     with _lock:
-        if _here:
-            return
+        empty = not _here and time.monotonic() > _since + seconds - EARLY
+    if empty:
+        do()
+
+
+def _give_back() -> None:
     keep_within(REST_BYTES)
     gc.collect()
     trim()

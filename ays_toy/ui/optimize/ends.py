@@ -67,7 +67,7 @@ def _run(view: SearchView, watch: Watch | None) -> None:
 def _begin(view: SearchView) -> None:
     model, solver, steps, power, seed = view.chosen_model, view.solver, view.steps, view.power, view.seed
     work = partial(free_ends.compare, model, solver, steps, power, seed, free_ends.SHOWN)
-    background.start(SLOT, _key(view), work, beside=True)
+    background.start(SLOT, _key(view), work, aside=True)
 
 
 def _table(found: tuple[Free, ...]) -> None:

@@ -123,7 +123,7 @@ def _at(state: SearchState | None) -> str:
 @whole
 def _start(view: SearchView, shown: Mapping[str, Schedule]) -> None:
     work = partial(live_search.refinement, view.search, shown["ays"].sigmas)
-    background.start(SLOT, _key(view, shown), work, beside=True)
+    background.start(SLOT, _key(view, shown), work, aside=True)
 
 
 def _told_apart(found: Mapping[str, Schedule], chosen: str) -> dict[str, Schedule]:

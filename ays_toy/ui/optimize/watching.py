@@ -103,7 +103,7 @@ def _begin(view: SearchView) -> None:
     """Run the search live; a sweep picked of the one that ships is let go with it."""
     if state_of(view).sweeps:
         st.session_state["sweep"] = None
-    background.start(SLOT, view.search, partial(live_search.search, view.search), beside=True)
+    background.start(SLOT, view.search, partial(live_search.search, view.search), aside=True)
 
 
 @whole

@@ -116,7 +116,7 @@ def _start(view: TrainView) -> None:
         return
     before = background.current(SLOT)
     work = partial(live_training.lesson, config, submit=compute.look)
-    background.start(SLOT, config, work, anew=before is not None, beside=True)
+    background.start(SLOT, config, work, anew=before is not None, aside=True)
 
 
 def _at(watch: Watch) -> str:
