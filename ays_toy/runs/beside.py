@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ays_toy.runs import apart
-from ays_toy.runs.telling import LOOK, Stop, Stopped, Telling, Work
+from ays_toy.runs.telling import LOOK, Stop, StoppedRuns, Telling, Work
 
 GOES_ON, WRITING = "goes on", "writing"  # files; snapshots are called by their numbers
 _making = threading.RLock()
@@ -122,7 +122,7 @@ class _Run:
                 wait([coming], LOOK)
 
 
-_stopped = Stopped(32)  # of such a process
+_stopped = StoppedRuns(32)  # of such a process
 
 
 def _go_on(folder: str, work: Work) -> bool:

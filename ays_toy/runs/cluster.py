@@ -25,7 +25,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from ays_toy.runs.apart import LAST
-from ays_toy.runs.telling import Stop, Stopped, Telling, Work
+from ays_toy.runs.telling import Stop, StoppedRuns, Telling, Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -189,7 +189,7 @@ def _result(future: Any) -> Any:
         raise ValueError("The cluster has dropped this work: try again.") from None
 
 
-_stopped = Stopped(8)  # of this worker
+_stopped = StoppedRuns(8)  # of this worker
 
 
 def _go_on(run: str, work: Work) -> bool:

@@ -51,7 +51,7 @@ class Telling:
         return True
 
 
-class Stopped:
+class StoppedRuns:
     """Runs that were stopped, each as far as it has come, by name; so many are kept, the latest."""
 
     def __init__(self, most: int) -> None:
