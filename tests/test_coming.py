@@ -1,5 +1,6 @@
 """A page does not wait long for samples: it is shown without them, and runs once more when they have come."""
 
+import json
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -62,6 +63,12 @@ def figures(at: AppTest) -> str:
     return "".join(chart.proto.spec for chart in at.get("plotly_chart"))
 
 
+def lines_over_pictures(at: AppTest) -> int:
+    """How many lines stand over the pictures at most, which decides where these are."""
+    (pictures,) = (json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if "entropy" in chart.proto.spec)
+    return max(one["text"].count("<br>") for one in pictures["layout"]["annotations"])
+
+
 def looking(messages: list[Any]) -> set[str]:
     """The parts of the page that look for what is to come."""
     return {sent.auto_rerun.fragment_id for sent in messages if sent.HasField("auto_rerun")}
@@ -95,9 +102,11 @@ def test_a_run_ends_before_slow_pictures_and_a_later_one_has_them(
     # Its own looks take the mark away, should the end of the run that has the pictures not reach the browser.
     assert len(looking(messages)) == 1
     assert marked(messages) == looking(messages)
+    lines = lines_over_pictures(at)
     measured.set()
     come(at, messages)
     assert "measuring" not in figures(at)
+    assert lines_over_pictures(at) == lines, "nothing moves when they come"
     assert not marked(messages)
     assert not [one for one in at.markdown if one.value.startswith("Measuring")]
 

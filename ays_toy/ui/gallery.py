@@ -49,14 +49,14 @@ def panel(
     shown: Sequence[str] = metrics(),
 ) -> Panel:
     """The samples of one schedule over the metrics shown, or why there are none yet: it is `unfound`, or they come."""
-    lines, image = ["measuring …" if outcome else unfound, "\u00a0"], np.zeros_like(truth(model).shades)
-    if outcome is not None and outcome.done():
-        found, lines = outcome.result(), []
-        for name in shown:
-            title, value = METRICS[name].title, str(found.metrics[name])
-            lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
-        assert found.image is not None
-        image = found.image
+    found, lines = outcome.result() if outcome is not None and outcome.done() else None, list[str]()
+    for name in shown:
+        title, value = METRICS[name].title, str(found.metrics[name]) if found else ""
+        lines += [title, value] if len(title) > LONG_NAME else [f"{title} {value}"]
+    if found is None:  # as many lines as there will be, so that nothing moves
+        lines = ["measuring …" if outcome else unfound, *["\u00a0"] * (len(lines) - 1)]
+    image = found.image if found else np.zeros_like(truth(model).shades)
+    assert image is not None
     return Panel(schedule.title, color(schedule.name), lines, image)
 
 

@@ -204,8 +204,7 @@ def preview(view: ModelView) -> None:
         f"these {_size(model):,}. {samples:,} samples each, {view.steps} steps, the same noise.",
         *gallery.WORDS,
     )
-    if not missing:
-        in_numbers.show(partial(_in_numbers, model, outcomes))
+    in_numbers.show(partial(_in_numbers, model, outcomes))
     coming.follow(missing)
 
 
@@ -223,8 +222,9 @@ def _points_in_numbers(model: Model) -> str:
 def _in_numbers(model: Model, outcomes: compute.Outcomes) -> Iterable[str]:
     yield _points_in_numbers(model)
     for name, outcome in outcomes.items():
-        scores = ", ".join(f"{METRICS[one].title} {value}" for one, value in outcome.result().metrics.items())
-        yield f"{names.title(name, POWER)}: {scores}."
+        figures = outcome.result().metrics.items() if outcome.done() else ()
+        scores = ", ".join(f"{METRICS[one].title} {value}" for one, value in figures)
+        yield f"{names.title(name, POWER)}: {scores or 'being measured'}."
 
 
 def finding_of(outcomes: compute.Outcomes) -> str:
