@@ -43,6 +43,16 @@ def _one_process() -> Iterator[None]:
         yield
 
 
+def test_a_process_is_there_before_the_first_job_and_takes_it():
+    beside.begin()
+    (process,) = beside._made
+    assert process.executor().submit(os.getpid).result() != os.getpid()
+    queue = JobQueue(4)
+    job = queue.submit("first", beside.through(partial(far_work.steps, 2, 0.01)), "me")
+    until(lambda: job.progress.finished)
+    assert job.progress.snapshot.process == process.executor().submit(os.getpid).result()
+
+
 def test_training_there_yields_the_snapshots_of_a_thread_here():
     config = LessonConfig("ring-8", TrainingConfig(NetworkConfig(16, 1), steps=150, batch=64))
     work = partial(live_training.lesson, config)

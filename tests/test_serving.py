@@ -23,7 +23,7 @@ from ays_toy.models.networks import MLPDenoiser, NetworkConfig
 from ays_toy.models.people import Keeper
 from ays_toy.models.store import ModelStore, PointStore
 from ays_toy.models.training import TrainingConfig
-from ays_toy.runs import apart
+from ays_toy.runs import apart, beside
 from ays_toy.runs.comparison import Model
 from ays_toy.ui import background, codec, compute, view
 from ays_toy.ui.images.image_view import ImagesView
@@ -63,6 +63,7 @@ def test_a_shared_server_goes_through_its_data_by_itself_once_and_others_only_th
     monkeypatch.setattr(compute, "DATASETS", {"gaussian": None})
     monkeypatch.setattr(compute, "prepare", Mock(wraps=compute.prepare.__wrapped__))
     monkeypatch.setattr(apart, "begin", begin := Mock())  # for all of this process
+    monkeypatch.setattr(beside, "begin", ready := Mock())
     monkeypatch.delenv(serving.SHARED, raising=False)
     assert not AppTest.from_file("../app.py", default_timeout=60).run().exception
     assert not compute.prepare.called
@@ -70,6 +71,7 @@ def test_a_shared_server_goes_through_its_data_by_itself_once_and_others_only_th
     assert not AppTest.from_file("../app.py", default_timeout=60).run().exception
     compute.prepare.assert_called_once()
     begin.assert_called_once()
+    ready.assert_called_once()
     end = time.monotonic() + 60
     while not all(work.known(Model("gaussian")) for work in (compute.one_pass, compute._followed)):
         assert time.monotonic() < end

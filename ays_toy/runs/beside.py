@@ -29,6 +29,15 @@ def through(work: Work) -> Work:
     return partial(_snapshots, work) if apart.begun() else work
 
 
+def begin() -> None:
+    """Begin a process before there is a job: to import all that one needs takes seconds."""
+    _least_busy().executor().submit(_ready)
+
+
+def _ready() -> None:
+    from ays_toy.runs import live_search, live_training  # noqa: F401
+
+
 def end() -> None:
     """End the processes, and what is left in them."""
     with _making:

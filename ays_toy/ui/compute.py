@@ -25,7 +25,7 @@ from ays_toy.metrics import DEFAULT
 from ays_toy.models import catalog
 from ays_toy.names import KLUB_POWER
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import apart, challenge, cluster, finding, outcomes, shipped_metrics
+from ays_toy.runs import apart, beside, challenge, cluster, finding, outcomes, shipped_metrics
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import FRESH_DATA, Pass, Walk
 from ays_toy.runs.outcomes import Sampling
@@ -172,6 +172,8 @@ def prepare() -> None:
     What somebody waits for goes before these.
     """
     apart.begin()
+    if not cluster.wanted():
+        beside.begin()
     exact = [Model(name) for name in DATASETS]
     for model in exact:
         _grams.want(model, later=True)
