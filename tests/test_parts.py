@@ -11,6 +11,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 
@@ -141,3 +142,32 @@ def test_a_part_runs_at_once_where_nothing_lags(monkeypatch: pytest.MonkeyPatch,
 def test_streamlit_still_has_what_that_looks_at(made: Callable[..., None], names: set[str]) -> None:
     assert names <= set(made.__code__.co_names)
     assert "_state" in vars(ScriptRequests())
+
+
+PENDING = [
+    (RerunData(page_script_hash="train"), RerunData(page_script_hash="explore", fragment_id="look"), "", "train"),
+    (RerunData(page_script_hash="train"), RerunData(page_script_hash="explore"), "explore", "train"),  # st.rerun
+    (RerunData(page_script_hash="explore"), RerunData(page_script_hash="train"), "", "train"),  # the later click
+    (RerunData(page_script_hash="train"), RerunData(page_script_hash="explore"), "", "explore"),  # and so back again
+    (RerunData(page_script_hash="explore"), RerunData(page_script_hash="data"), "explore", "data"),  # st.switch_page
+    (RerunData(page_script_hash="explore", fragment_id="look"), RerunData(page_script_hash="train"), "", "train"),
+    (RerunData(page_script_hash="explore"), RerunData(page_script_hash="explore", fragment_id="look"), "", "explore"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "running", "goes"), PENDING)
+def test_nothing_of_a_page_that_is_left_takes_the_place_of_the_page_that_was_chosen(
+    monkeypatch: pytest.MonkeyPatch, first: RerunData, second: RerunData, running: str, goes: str
+) -> None:
+    monkeypatch.setattr(ScriptRequests, "_request_rerun_locked", ScriptRequests._request_rerun_locked)
+    if ScriptRequests._request_rerun_locked.__module__ != parts.__name__:
+        parts._go_where_a_person_goes()
+    context = SimpleNamespace(page_script_hash=running) if running else None
+    monkeypatch.setattr(parts, "get_script_run_ctx", lambda **_: context)
+    requests = ScriptRequests()
+    assert requests.request_rerun(first)
+    assert requests.request_rerun(second)
+    asked = requests.on_scriptrunner_yield()
+    assert asked
+    assert asked.rerun_data.page_script_hash == goes
+    assert not (goes == "train" and asked.rerun_data.fragment_id_queue), "the whole page"

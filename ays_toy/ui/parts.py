@@ -2,7 +2,7 @@
 
 A part that is asked for while the page's last run is still on its way to the browser must not cut that short, nor one
 of a page that has been left clear the next one: what is lost so is never sent again, what is said later leads to places
-that are not there, and the page stops for good.
+that are not there, and the page stops for good. Nor may it have a person's click on another page forgotten.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 
 SOON = 0.02  # seconds, after which it is asked again whether a run has had its say
 
@@ -24,6 +24,7 @@ def keep_in_order() -> None:
     _wait_for_the_run_before()
     _keep_what_is_on_its_way()
     _leave_out_what_was_left()
+    _go_where_a_person_goes()
 
 
 def _keep_what_is_on_its_way() -> None:
@@ -60,6 +61,33 @@ def _leave_out_what_was_left() -> None:
             run(self, rerun_data)
 
     ScriptRunner._run_script = run_script  # type: ignore[method-assign]
+
+
+def _go_where_a_person_goes() -> None:
+    """Have nothing of the page that is left take the place of the page that a person has chosen.
+
+    Of two requests that wait for a run to end, Streamlit makes one, of the page of the second. So a timer of the page
+    that is left, or what its run asks for itself, would have the click on another page forgotten.
+    """
+    ask = ScriptRequests._request_rerun_locked
+
+    def request_rerun(self: ScriptRequests, new_data: RerunData) -> bool:
+        chosen, asked = self._rerun_data, new_data.page_script_hash
+        if self._state is ScriptRequestType.RERUN and not _parts_of(chosen) and _other(chosen.page_script_hash, asked):
+            context = get_script_run_ctx(suppress_warning=True)
+            if _parts_of(new_data) or (context and context.page_script_hash == asked):
+                return True
+        return ask(self, new_data)
+
+    ScriptRequests._request_rerun_locked = request_rerun  # type: ignore[method-assign]
+
+
+def _parts_of(data: RerunData) -> bool:
+    return bool(data.fragment_id or data.fragment_id_queue)
+
+
+def _other(page: str, another: str) -> bool:
+    return bool(page and another and page != another)
 
 
 def _wait_for_the_run_before() -> None:
