@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class At(NamedTuple):
@@ -12,19 +12,6 @@ class At(NamedTuple):
     share: float | None
     step: int
     process: int
-
-
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait until that is so, in the tests."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
-def step(job: Any) -> int:
-    """How far a job has come."""
-    return job.progress.snapshot.step if job.progress.snapshot else 0
 
 
 def steps(count: int, seconds: float, stop: Callable[[], bool]) -> Iterator[At]:

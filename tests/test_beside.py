@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import far_work
+import jobs_elsewhere
 import numpy as np
 import pytest
-from far_work import step, until
+from jobs_elsewhere import step, until
 
 from ays_toy.models.networks import NetworkConfig
 from ays_toy.models.training import TrainingConfig
@@ -77,24 +78,7 @@ def test_a_search_there_is_that_of_a_thread_here():
 
 
 def test_a_job_stops_there_within_a_step_and_goes_on_where_it_was():
-    queue = JobQueue(4)
-    job = queue.submit("steps", beside.through(partial(far_work.steps, 30, 0.1)), "me")
-    until(lambda: step(job) >= 3)
-    first, asked = job.progress.snapshot, time.monotonic()
-    queue.leave(job, "me")
-    until(lambda: not job.active)
-    assert time.monotonic() < asked + 1.0
-    assert job.progress.state is State.STOPPED
-    reached = step(job)
-    assert reached < 15
-    time.sleep(0.5)
-    assert step(job) == reached
-    seen = []
-    queue.resume(job, "me")
-    until(lambda: seen.append(step(job)) or job.progress.finished)
-    assert min(seen) >= reached, "it goes on, and does not begin anew"
-    assert (job.progress.state, step(job)) == (State.DONE, 30)
-    assert first.process == job.progress.snapshot.process != os.getpid()
+    jobs_elsewhere.check_that_it_stops_within_a_step_and_goes_on(beside.through)
 
 
 def test_a_job_waits_for_the_one_before_it_and_may_be_stopped_meanwhile():
@@ -133,14 +117,7 @@ def test_what_was_stopped_twice_before_it_could_go_on_is_not_lost():
 
 
 def test_a_job_whose_process_is_killed_is_done_by_another():
-    queue = JobQueue(4)
-    job = queue.submit("killed", beside.through(partial(far_work.steps, 20, 0.1)), "me")
-    until(lambda: step(job) >= 3)
-    lost = job.progress.snapshot.process
-    os.kill(lost, signal.SIGKILL)
-    until(lambda: job.progress.finished)
-    assert (job.progress.state, step(job)) == (State.DONE, 20)
-    assert job.progress.snapshot.process != lost
+    jobs_elsewhere.check_that_another_does_it_where_its_process_is_killed(beside.through)
 
 
 def test_what_fails_there_is_said_here_and_what_kills_its_process_is_never_done_here():

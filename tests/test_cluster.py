@@ -2,17 +2,16 @@
 
 import os
 import pickle
-import signal
 import sys
 import threading
-import time
 from collections import OrderedDict
 from functools import partial
 
 import far_work
+import jobs_elsewhere
 import numpy as np
 import pytest
-from far_work import step, until
+from jobs_elsewhere import until
 
 from ays_toy.data import memory
 from ays_toy.models import catalog
@@ -87,36 +86,12 @@ def test_held_points_are_found_by_what_was_sent(monkeypatch):
 
 @pytest.mark.usefixtures("workers")
 def test_a_job_stops_there_within_a_step_and_goes_on_where_it_was():
-    queue = JobQueue(4)
-    job = queue.submit("steps", cluster.through(partial(far_work.steps, 30, 0.1)), "me")
-    until(lambda: step(job) >= 3)
-    first, asked = job.progress.snapshot, time.monotonic()
-    queue.leave(job, "me")
-    until(lambda: not job.active)
-    assert time.monotonic() < asked + 1.0
-    assert job.progress.state is State.STOPPED
-    reached = step(job)
-    assert reached < 15
-    time.sleep(0.5)
-    assert step(job) == reached
-    seen = []
-    queue.resume(job, "me")
-    until(lambda: seen.append(step(job)) or job.progress.finished)
-    assert min(seen) >= reached, "it goes on, and does not begin anew"
-    assert (job.progress.state, step(job)) == (State.DONE, 30)
-    assert first.process == job.progress.snapshot.process != os.getpid()
+    jobs_elsewhere.check_that_it_stops_within_a_step_and_goes_on(cluster.through)
 
 
 def test_a_job_whose_worker_is_killed_is_done_by_another(workers):
-    queue = JobQueue(4)
-    job = queue.submit("killed", cluster.through(partial(far_work.steps, 20, 0.1)), "me")
-    until(lambda: step(job) >= 3)
-    lost = job.progress.snapshot.process
-    assert lost in workers.run(os.getpid).values()
-    os.kill(lost, signal.SIGKILL)
-    until(lambda: job.progress.finished)
-    assert (job.progress.state, step(job)) == (State.DONE, 20)
-    assert job.progress.snapshot.process != lost
+    there = set(workers.run(os.getpid).values())
+    assert jobs_elsewhere.check_that_another_does_it_where_its_process_is_killed(cluster.through) in there
 
 
 @pytest.mark.usefixtures("workers")
