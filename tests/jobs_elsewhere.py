@@ -59,3 +59,13 @@ def check_that_another_does_it_where_its_process_is_killed(through: Callable[[Wo
     assert (job.progress.state, step(job)) == (State.DONE, 20)
     assert job.progress.snapshot.process != lost
     return lost
+
+
+def check_that_what_fails_is_said(through: Callable[[Work], Work]) -> str:
+    """Work says its own sentence -> what is said of work that takes down whatever process it runs in."""
+    queue = JobQueue(4)
+    wrong, deadly = (queue.submit(work, through(work), "me") for work in (far_work.refused, far_work.deadly))
+    until(lambda: wrong.progress.finished and deadly.progress.finished)
+    assert (wrong.progress.state, wrong.progress.error) == (State.FAILED, "Lower the learning rate.")
+    assert deadly.progress.state is State.FAILED
+    return deadly.progress.error

@@ -121,12 +121,7 @@ def test_a_job_whose_process_is_killed_is_done_by_another():
 
 
 def test_what_fails_there_is_said_here_and_what_kills_its_process_is_never_done_here():
-    queue = JobQueue(4)
-    wrong, deadly = (queue.submit(work, beside.through(work), "me") for work in (far_work.refused, far_work.deadly))
-    until(lambda: wrong.progress.finished and deadly.progress.finished)
-    assert (wrong.progress.state, wrong.progress.error) == (State.FAILED, "Lower the learning rate.")
-    assert deadly.progress.state is State.FAILED
-    assert "taken down two processes" in deadly.progress.error
+    assert "taken down two processes" in jobs_elsewhere.check_that_what_fails_is_said(beside.through)
 
 
 def test_nothing_of_a_job_stays_behind(tmp_path, monkeypatch):

@@ -22,7 +22,6 @@ from ays_toy.runs.comparison import Model
 from ays_toy.runs.live_search import SearchConfig
 from ays_toy.runs.live_training import LessonConfig
 from ays_toy.ui.job_queue import JobQueue
-from ays_toy.ui.jobs import State
 
 pytest.importorskip("distributed")
 
@@ -96,12 +95,8 @@ def test_a_job_whose_worker_is_killed_is_done_by_another(workers):
 
 @pytest.mark.usefixtures("workers")
 def test_what_fails_there_is_said_here_and_so_is_work_that_no_machine_survives():
-    queue = JobQueue(4)
-    wrong, deadly = (queue.submit(work, cluster.through(work), "me") for work in (far_work.refused, far_work.deadly))
-    until(lambda: wrong.progress.finished and deadly.progress.finished)
-    assert (wrong.progress.state, wrong.progress.error) == (State.FAILED, "Lower the learning rate.")
-    assert deadly.progress.state is State.FAILED
-    assert deadly.progress.error == "The machines that computed this went down, one after the other: try again."
+    said = jobs_elsewhere.check_that_what_fails_is_said(cluster.through)
+    assert said == "The machines that computed this went down, one after the other: try again."
 
 
 def test_workers_of_this_machine_are_no_children_of_the_app_and_end_with_it(monkeypatch):

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ays_toy.runs import apart
-from ays_toy.runs.telling import LOOK, Stop, StoppedRuns, Telling, Work
+from ays_toy.runs.telling import LOOK, Stop, StoppedRuns, Work
 
 GOES_ON, WRITING = "goes on", "writing"  # files; snapshots are called by their numbers
 _making = threading.RLock()
@@ -134,17 +134,12 @@ class _Run:
 _stopped = StoppedRuns(32)  # of such a process
 
 
-def _go_on(folder: str, work: Work) -> bool:
+def _go_on(name: str, work: Work) -> bool:
     """There: begin a job or go on with it -> whether it has come to its end, or was stopped."""
-    return _stopped.go_on(folder, partial(_begin, folder, work))
-
-
-def _begin(name: str, work: Work) -> tuple[Iterator[Any], Telling]:
     folder, numbers = Path(name), count()
 
     def tell(snapshot: bytes) -> None:
         (folder / WRITING).write_bytes(snapshot)
         (folder / WRITING).rename(folder / f"{next(numbers)}")
 
-    telling = Telling(tell, lambda: not (folder / GOES_ON).exists())
-    return iter(work(telling)), telling
+    return _stopped.go_on(name, work, tell, lambda: not (folder / GOES_ON).exists())

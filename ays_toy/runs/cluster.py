@@ -25,7 +25,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from ays_toy.runs.apart import LAST
-from ays_toy.runs.telling import Stop, StoppedRuns, Telling, Work
+from ays_toy.runs.telling import Stop, StoppedRuns, Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -197,13 +197,8 @@ def _go_on(run: str, work: Work) -> bool:
     from distributed import Event, Queue, get_worker
 
     queue = Queue(run)
-
-    def begin() -> tuple[Iterator[Any], Telling]:
-        telling = Telling(lambda snapshot: queue.put(("snapshot", snapshot)), Event(run).is_set)
-        return iter(work(telling)), telling
-
     queue.put(("began", get_worker().address))
-    return _stopped.go_on(run, begin)
+    return _stopped.go_on(run, work, lambda snapshot: queue.put(("snapshot", snapshot)), Event(run).is_set)
 
 
 if __name__ == "__main__":

@@ -57,9 +57,13 @@ class StoppedRuns:
     def __init__(self, most: int) -> None:
         self._most, self._runs = most, dict[str, tuple[Iterator[Any], Telling]]()
 
-    def go_on(self, run: str, begin: Callable[[], tuple[Iterator[Any], Telling]]) -> bool:
-        """Go on with a run, or begin it -> whether it has come to its end."""
-        steps, telling = self._runs.pop(run) if run in self._runs else begin()
+    def go_on(self, run: str, work: Work, tell: Callable[[bytes], object], asked_to_stop: Stop) -> bool:
+        """Go on with a run, or begin it: it tells and asks as it did at first -> whether it has come to its end."""
+        if run in self._runs:
+            steps, telling = self._runs.pop(run)
+        else:
+            telling = Telling(tell, asked_to_stop)
+            steps = iter(work(telling))
         if telling.advance(steps):
             return True
         self._runs[run] = steps, telling
