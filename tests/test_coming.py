@@ -8,11 +8,14 @@ from concurrent.futures import Future
 from itertools import count
 from typing import Any
 
+import pages_shown
 import pytest
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from ays_toy.metrics import METRICS
 from ays_toy.ui import coming, compute
 from ays_toy.ui.explore import MEASURING
+from ays_toy.ui.tables import COMING
 
 pytestmark = pytest.mark.usefixtures("home")
 PAGES = {
@@ -69,6 +72,13 @@ def lines_over_pictures(at: AppTest) -> int:
     return max(one["text"].count("<br>") for one in pictures["layout"]["annotations"])
 
 
+def unmeasured(at: AppTest) -> list[str]:
+    """The schedules of any table that lack a metric."""
+    heads = {metric.title for metric in METRICS.values()}
+    tables = [one.value for one in at.dataframe if heads & {*one.value}]
+    return [name for table in tables for name in table["Schedule"][table[[*heads & {*table}]].isna().any(axis=1)]]
+
+
 def looking(messages: list[Any]) -> set[str]:
     """The parts of the page that look for what is to come."""
     return {sent.auto_rerun.fragment_id for sent in messages if sent.HasField("auto_rerun")}
@@ -109,6 +119,7 @@ def test_a_run_ends_before_slow_pictures_and_a_later_one_has_them(
     assert lines_over_pictures(at) == lines, "nothing moves when they come"
     assert not marked(messages)
     assert not [one for one in at.markdown if one.value.startswith("Measuring")]
+    assert not unmeasured(at)
 
 
 def test_the_table_of_explore_has_levels_and_prices_before_there_are_samples(
@@ -121,9 +132,12 @@ def test_the_table_of_explore_has_levels_and_prices_before_there_are_samples(
     assert list(table.columns[2:]) == ["KLUB", "Energy distance", "NLL", "Sliced W2"]
     assert table["KLUB"].notna().all()
     assert table["NLL"].isna().all()
+    assert set(pages_shown.displayed(at.dataframe[0])["NLL"]) == {COMING}
+    assert at.get("html")[0].proto.body.count(f"<td>{COMING}</td>") == 3 * len(table)
     measured.set()
     come(at, messages)
     assert at.dataframe[0].value.notna().all(axis=None)
+    assert COMING not in at.get("html")[0].proto.body
 
 
 def test_three_noises_come_when_they_are_there(messages: list[Any], measured: threading.Event) -> None:
@@ -158,3 +172,4 @@ def test_samples_that_come_while_the_page_goes_on_without_them_are_looked_for_al
     assert not marked(messages) or looking(messages), "it says that something is to come, and never looks for it"
     come(at, messages)
     assert "measuring" not in figures(at)
+    assert not unmeasured(at)

@@ -56,7 +56,7 @@ class Waiting:
         monkeypatch.setattr(findings, "_drawn", {})
         monkeypatch.setattr(leaving, "AFTER", ())
         monkeypatch.setattr(leaving, "emptied", [])
-        monkeypatch.setattr(compute, "stop", lambda outcomes: self.drop(outcomes.values()))
+        monkeypatch.setattr(compute, "stop", self.drop)
 
     def drop(self, futures):
         self.dropped += futures
@@ -74,21 +74,22 @@ def page():
     if st.session_state.get("closes"):  # while the page computes what comes before the next search
         clear_session_resource_cache(session)
     wanted, drawn = findings._under_way(ASKED), st.session_state.get("drawn")
-    findings.hold({"edm": drawn})
+    for one in drawn:  # two parts of a page may have the same schedule
+        findings.hold({"edm": one})
     st.session_state["wanted"] = wanted
     st.text(session)
 
 
 @pytest.mark.parametrize("closes", [False, True])
 def test_a_session_that_is_gone_wants_nothing_even_where_it_went_while_its_page_ran(monkeypatch, closes):
-    waiting, drawn = Waiting(monkeypatch), Future()
+    waiting, drawn = Waiting(monkeypatch), (Future(), Future())
     app = AppTest.from_function(page)
     app.session_state["closes"], app.session_state["drawn"] = closes, drawn
     app.run()
     assert not app.exception
     assert not waiting.dropped
     clear_session_resource_cache(app.text[0].value)  # as Streamlit does once the page has ended
-    assert set(waiting.dropped) == {app.session_state["wanted"], drawn}
+    assert set(waiting.dropped) == {app.session_state["wanted"], *drawn}
     assert findings._wanted == findings._drawn == {}
 
 

@@ -48,9 +48,11 @@ def boxes(page: Page, what: str) -> np.ndarray:
 
 
 def seen(page: Page, what: str) -> np.ndarray:
-    """The first of these as it is on the screen, in gray."""
-    one = page.locator(what).first
-    return np.array(Image.open(io.BytesIO(one.screenshot())).convert("L"))[2:-2, 2:-2].astype(float)
+    """The first of these as it is on the screen, in gray, once that has stood still for a moment."""
+    one, shot = page.locator(what).first, b""
+    while shot != (shot := one.screenshot()):  # what comes above it may move it away just as it is taken
+        page.wait_for_timeout(300)
+    return np.array(Image.open(io.BytesIO(shot)).convert("L"))[2:-2, 2:-2].astype(float)
 
 
 @pytest.mark.parametrize(("address", "look"), OPENED)

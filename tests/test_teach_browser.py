@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_screens import PAGES, faults, fits, resize, under
 
+from ays_toy.ui.tables import COMING
 from ays_toy.ui.teaching.prepared import PREPARED, Prepared
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,7 @@ NUMBERS = (
     *(".annotation-text", ".st-key-verdict", ".st-key-story", ".st-key-reference", ".st-key-images_verdict"),
     *(".board .score", "canvas[data-testid=data-grid-canvas] table", ".strips .name"),
 )
+PRINTED = "[class*=st-key-printed_] td"  # a cell of a table for paper: the one on the screen is painted
 FIGURE = {  # the first of each page
     "explore": ".st-key-panels .heatmaplayer image",
     "trajectories": ".flow canvas",
@@ -65,6 +67,7 @@ def test_a_prepared_link_shows_all_who_open_it_the_same(
     for visit in (visits(reduced_motion="reduce"), visits(reduced_motion="reduce", scheme="dark")):
         page = opened(visit, server, one.page, urlencode(one.query))
         expect(page.get_by_text("measuring")).to_have_count(0, timeout=120_000)
+        expect(page.locator(PRINTED).filter(has_text=COMING)).to_have_count(0, timeout=120_000)
         visit.idle()
         seen.append(numbers(page))
         for name in one.hide:

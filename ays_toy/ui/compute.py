@@ -9,7 +9,7 @@ seconds each, have a queue of their own: both give way to what somebody waits fo
 import math
 import os
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -108,9 +108,9 @@ def look(work: Callable[..., T], *arguments: Any) -> "Future[T]":
     return _looks.submit(work, *arguments)
 
 
-def stop(outcomes: Outcomes) -> None:
+def stop(outcomes: Iterable["Future[Outcome]"]) -> None:
     """Want these outcomes no longer, once for each start: what nobody else waits for and has not begun is dropped."""
-    _outcomes.drop(outcomes.values())
+    _outcomes.drop(outcomes)
 
 
 @kept(512)

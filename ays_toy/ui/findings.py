@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar, cast
-from weakref import WeakValueDictionary
+from weakref import ref
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def found(model: Model, name: str, solver: str) -> dict[int, np.ndarray]:
 
 _searches: Tasks[Asked, Schedule] = Tasks(_search, compute.searches, compute.searches)
 _wanted: dict[str, dict[Asked, "Future[Schedule]"]] = {}  # by session
-_drawn: dict[str, WeakValueDictionary[str, Future[compute.Outcome]]] = {}  # by session, those of its last view
+_drawn: dict[str, list[ref[Future[compute.Outcome]]]] = {}  # by session; of its last view, as often as wanted
 
 
 def _find(asked: Asked) -> "Future[Schedule]":
@@ -127,7 +127,7 @@ def _failed(future: "Future[Schedule]") -> bool:
 
 def _closed(session: str) -> None:
     _searches.drop(_wanted.pop(session, {}).values())
-    compute.stop(_drawn.pop(session, {}))
+    _stop(session)
 
 
 leaving.closing.append(_closed)
@@ -189,12 +189,16 @@ def begin(
 
 def let_go() -> None:
     """Drop what this session's last view left in the queue."""
-    compute.stop(_drawn.pop(leaving.this_session(), {}))
+    _stop(leaving.this_session())
+
+
+def _stop(session: str) -> None:
+    compute.stop([one for held in _drawn.pop(session, ()) if (one := held())])
 
 
 def hold(outcomes: compute.Outcomes) -> None:
     """Have these, too, dropped with the session's next view, or when it is closed."""
-    _drawn.setdefault(leaving.this_session(), WeakValueDictionary()).update(outcomes)
+    _drawn.setdefault(leaving.this_session(), []).extend(map(ref, outcomes.values()))
     leaving.note()  # as for searches
 
 

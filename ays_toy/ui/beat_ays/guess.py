@@ -156,7 +156,8 @@ def scores_table(state: ChallengeView, rows: Mapping[str, Measured]) -> None:
     }
     alt = "Cost, gap and output of every schedule tried, with standard errors."
     schedules = [row.schedule for row in compared]
-    tables.show(schedules, columns, config, "scores", alt, title="Table of attempts", most=8)
+    title = "Table of attempts"
+    tables.show(schedules, columns, config, "scores", alt, title=title, most=8, to_come=[metric.title])
     downloads.schedules(state, [rows[name].schedule for name in ("yours", *board.others(state)) if name in rows])
 
 

@@ -1,6 +1,7 @@
 """The last section of the Optimize page: the schedules at any number of steps, and as files."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from ays_toy.runs import live_search
 from ays_toy.runs.live_search import SearchState
 from ays_toy.sampling import schedules
 from ays_toy.sampling.schedules import MIN_STEPS, Schedule
-from ays_toy.ui import background, compute, downloads, findings, record, tables, terms
+from ays_toy.ui import background, coming, compute, downloads, findings, record, tables, terms
 from ays_toy.ui.background import Watch
 from ays_toy.ui.controls import pick, visible
 from ays_toy.ui.jobs import State
@@ -28,8 +29,13 @@ SLOT = "refinement"
 MOST = 15  # steps that a search may have to be refined twice: the paper goes from 10 to 40
 
 
-def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerator, right: DeltaGenerator) -> None:
-    """Any number of steps from what was found, what that is worth, and every schedule as a file."""
+def section(
+    view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerator, right: DeltaGenerator
+) -> list["Future[compute.Outcome]"]:
+    """Any number of steps from what was found, what that is worth, and every schedule as a file.
+
+    It gives what is still to come of that.
+    """
     with right:
         st.markdown("#### Any number of steps, and as a file")
         if visible("more"):
@@ -39,13 +45,14 @@ def section(view: SearchView, shown: Mapping[str, Schedule], left: DeltaGenerato
     longer = resampled(view, shown, watch)
     with left:
         st.markdown(f"#### The same at {view.more} steps")
-        _table(view, longer)
+        to_come = _table(view, longer)
         terms.caption(
             "**Resampled:** the stopped schedule, interpolated in log σ. **Refined:** the paper's way, twice as many "
             "steps by a search that moves only the new levels, and once more. Optima are found anew."
         )
     with right:
         _downloads(view, {**shown, **{f"longer {name}": one for name, one in longer.items()}})
+    return to_come
 
 
 def resampled(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | None) -> dict[str, Schedule]:
@@ -69,13 +76,15 @@ def _named(title: str, steps: int) -> str:
     return title if title.endswith(f"to {steps}") else f"{title}, {steps} steps"
 
 
-def _table(view: SearchView, longer: Mapping[str, Schedule]) -> None:
+def _table(view: SearchView, longer: Mapping[str, Schedule]) -> list["Future[compute.Outcome]"]:
     wanted = compute.samplings(view.chosen_model, view.solver, view.seed, longer)
     outcomes = compute.start(wanted, pictured=())
+    findings.hold(outcomes)
     rows = compute.measured(view.chosen_model, longer, outcomes)
     alt = f"The schedules at {view.more} steps: KLUB, sample quality, cost."
     title = f"Table of schedules at {view.more} steps"
     tables.measured(rows.values(), "longer", alt, view.columns, costs=True, title=title)
+    return coming.unmeasured(rows, outcomes)
 
 
 def _key(view: SearchView, shown: Mapping[str, Schedule]) -> tuple[Any, ...]:
