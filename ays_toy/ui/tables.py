@@ -25,6 +25,7 @@ CALLS, SECONDS, LEVELS = "Denoiser calls", "Seconds", "Levels"
 KLUB_ABOUT = (
     "The paper's bound on the KL divergence of whole paths, in nats: lower is tighter, and fresh data have none."
 )
+WIDTHS = {"energy": 108, "nll": 92}  # pixels: the first can be less than zero, and has its longest figures then
 COMING = "…"  # what is still being measured
 UNKNOWN = Estimate(math.nan, math.nan)  # what has not been measured
 UNPRICED = Estimate(0.0, 0.0)  # fresh data, which no step has cost anything
@@ -46,23 +47,21 @@ def measured(
     rows = list(rows)
     columns: dict[str, list[Any]] = {}
     if costs:
-        found = [row.schedule if row.klub else None for row in rows]
-        columns[CALLS] = [one and one.calls for one in found]
-        columns[SECONDS] = [one and one.seconds for one in found]
-    config, cells, to_come = {}, list[Estimate | None](), list[str]()
+        columns[CALLS] = [row.schedule.calls for row in rows]
+        columns[SECONDS] = [row.schedule.seconds for row in rows]
+    config, cells = {}, list[Estimate | None]()
     for name in metrics:
         if name == "klub":
             head, about, cells = "KLUB", KLUB_ABOUT, [row.klub or UNPRICED for row in rows]
         elif name in next((row.metrics for row in rows if row.metrics), METRICS):
             head, about = METRICS[name].title, METRICS[name].about
             cells = [row.metrics[name] if row.metrics else None for row in rows]
-            to_come.append(head)
         else:
             continue
         columns[head] = cells
-        width = presenting.pixels(100)
+        width = presenting.pixels(WIDTHS.get(name, 100))
         config[head] = st.column_config.NumberColumn(help=f"{about} ± is one standard error.", width=width)
-    show([row.schedule for row in rows], columns, config, key, alt, title=title, to_come=to_come)
+    show([row.schedule for row in rows], columns, config, key, alt, title=title, placeholder=COMING)
 
 
 def height(rows: int) -> int:
@@ -85,12 +84,11 @@ def show(
     title: str,
     most: int = 40,
     placeholder: str = "",
-    to_come: Sequence[str] = (),
 ) -> None:
     """Draw one row a schedule, sortable by its headers, at most so many rows in sight at once; offer it under a title.
 
-    Columns of estimates show 'value ± error' and sort by the value; `config` says what is special about a column. What
-    is empty in those that are `to_come` is still being measured, and the table says so.
+    Columns of estimates show 'value ± error' and sort by the value; `config` says what is special about a column. A
+    placeholder stands in the cells that are None.
     """
     downloads.table(title, partial(as_csv, schedules, columns))
     titles = [one.title for one in schedules]
@@ -105,9 +103,6 @@ def show(
     for alike, heads in said.items():
         writing: Any = {head: texts.__getitem__ for head, texts in heads.items()}
         styled = styled.format(writing, subset=pd.IndexSlice[list(alike), list(heads)], na_rep=str(UNKNOWN))
-    for head in to_come:
-        if rows := [row for row, cell in enumerate(columns[head]) if cell is None]:
-            styled = styled.format(na_rep=COMING, subset=pd.IndexSlice[rows, [head]])
     st.dataframe(
         styled,
         hide_index=True,
@@ -118,16 +113,12 @@ def show(
         key=key,
         alt=alt,
     )
-    printed = (
-        [_printed(cell, COMING if head in to_come else "") for cell in column] for head, column in columns.items()
-    )
+    printed = ([placeholder if cell is None else _printed(cell) for cell in column] for column in columns.values())
     printing.table(key, ["Schedule", *columns], zip(titles, *printed, strict=True))
 
 
-def _printed(cell: Any, empty: str) -> str:
+def _printed(cell: Any) -> str:
     """A cell as it is on paper."""
-    if cell is None:
-        return empty
     return f"{cell:,}" if isinstance(cell, int) else f"{cell:.3g}" if isinstance(cell, float) else str(cell)
 
 

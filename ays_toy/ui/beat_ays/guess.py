@@ -157,7 +157,7 @@ def scores_table(state: ChallengeView, rows: Mapping[str, Measured]) -> None:
     alt = "Cost, gap and output of every schedule tried, with standard errors."
     schedules = [row.schedule for row in compared]
     title = "Table of attempts"
-    tables.show(schedules, columns, config, "scores", alt, title=title, most=8, to_come=[metric.title])
+    tables.show(schedules, columns, config, "scores", alt, title=title, most=8, placeholder=tables.COMING)
     downloads.schedules(state, [rows[name].schedule for name in ("yours", *board.others(state)) if name in rows])
 
 
