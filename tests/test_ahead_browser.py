@@ -153,7 +153,7 @@ def test_the_last_of_several_choices_wins_at_once_and_sliders_lead_on(page: Page
     assert seen == sorted(seen, key=lambda one: one != first), "none comes back"
     assert set(seen) == {first, view(page)}
     assert {frame["figure"] for frame in frames if frame["view"] != first}.isdisjoint({view(page)})
-    assert "data=s-curve" in page.url
+    expect(page).to_have_url(re.compile("data=s-curve"))
     assert page.locator(".st-key-panels .js-plotly-plot").evaluate("one => one.layout.meta[0]") == 6
 
 

@@ -1,5 +1,6 @@
 """A schedule brought into pages in a real browser: what a paste and a file do, and what a bad paste leaves alone."""
 
+import re
 from collections.abc import Callable
 
 import chromium
@@ -27,7 +28,7 @@ def test_a_list_is_pasted_corrected_taken_from_a_file_and_taken_away(visits: Cal
     bring.click()
     expect(page.get_by_text("4 levels for 3 steps, from 80 to 0.002")).to_be_visible()
     visit.idle()
-    assert "yours=80%2C5%2C0.5%2C0" in page.url
+    expect(page).to_have_url(re.compile("yours=80%2C5%2C0.5%2C0"))
     text.fill("")
     content = b"\xef\xbb\xbflevel;sigma\n0;80\n1;4,5\n2;0,3\n3;0,05\n4;0,002\n"
     page.locator("input[type=file]").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": content})
@@ -37,9 +38,9 @@ def test_a_list_is_pasted_corrected_taken_from_a_file_and_taken_away(visits: Cal
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Set Steps to 4").click()
     visit.idle()
-    assert "steps=4" in page.url
+    expect(page).to_have_url(re.compile("steps=4"))
     expect(page.get_by_role("button", name="Set Steps to 4")).to_have_count(0)
     page.get_by_role("button", name="Bring a schedule").click()
     page.get_by_role("button", name="Take Yours away").click()
     visit.idle()
-    assert "yours" not in page.url
+    expect(page).not_to_have_url(re.compile("yours"))

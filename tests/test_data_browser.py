@@ -221,7 +221,7 @@ def test_samples_follow_the_brush_and_give_way_to_the_same_of_the_figure(
     page.mouse.up()
     expect(live).to_be_hidden(timeout=30_000)
     visit.idle()
-    assert "data=drawn" in page.url
+    expect(page).to_have_url(re.compile("data=drawn"))
     assert figure.bounding_box() == frame
     old, own = shown(before), shown(figure.evaluate(ADDRESS))
     assert np.corrcoef(seen.ravel(), own.ravel())[0, 1] > 0.8

@@ -108,7 +108,7 @@ def test_pictures_follow_the_steps_and_give_way_to_the_same_of_the_figure(page: 
     assert page.evaluate(heights) == height
     page.mouse.up()
     gone(page)
-    assert "steps=" in page.url
+    expect(page).to_have_url(re.compile("steps="))
     assert figure(page) != before
     own = panels(page)
     alike = [likeness(one, other) for one, other in zip(second, own, strict=True)]
@@ -124,7 +124,7 @@ def test_keys_and_the_power_move_that_alone_which_they_change(page: Page, server
     page.keyboard.press("Home")
     seen(page, "p-optimum as it moves")  # EDM has no power
     gone(page)
-    assert "power=0.5" in page.url
+    expect(page).to_have_url(re.compile("power=0.5"))
     now = figure(page)
     assert now[:2] == before[:2]
     assert now[2] != before[2]
@@ -132,7 +132,7 @@ def test_keys_and_the_power_move_that_alone_which_they_change(page: Page, server
     page.keyboard.press("ArrowRight")
     seen(page, "EDM as it moves", "p-optimum as it moves")
     gone(page)
-    assert "steps=5" in page.url
+    expect(page).to_have_url(re.compile("steps=5"))
 
 
 def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> None:

@@ -70,7 +70,7 @@ def test_a_sweep_stopped_at_by_hand_is_where_the_link_opens(visits: Callable[...
     expect(page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=180_000)
     expect(words).to_contain_text("Sweep 2:")
     expect(hand.filter(has_text=re.compile("AYS, sweep 2"))).to_have_count(1, timeout=60_000)
-    assert "sweep=2" in page.url
+    expect(page).to_have_url(re.compile("sweep=2"))
     scrubber(page).focus()
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile("sweep=1"), timeout=60_000)
@@ -111,7 +111,7 @@ def test_back_and_forward_lead_from_deed_to_deed(visits: Callable[..., Visit], s
         expect(steps(page)).to_have_value(shown, timeout=60_000)
         visit.idle()
         assert "levels" not in page.url
-        assert "power=1.25" in page.url
+        expect(page).to_have_url(re.compile("power=1.25"))
     for path, shown in [*reversed(trail[:-1]), (re.escape(made.partition("?")[2]), "3")]:
         page.go_forward()
         expect(page).to_have_url(re.compile(path), timeout=60_000)

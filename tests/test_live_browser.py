@@ -62,7 +62,7 @@ def test_the_picture_follows_a_dragged_level_before_the_server_answers(page: Pag
     assert yours(page).bounding_box() == figure  # nothing on the page has moved
     page.mouse.up()
     expect(live(page)).to_be_hidden(timeout=30_000)
-    assert "levels=" in page.url
+    expect(page).to_have_url(re.compile("levels="))
     page.wait_for_selector(READY)
     expect(yours(page)).to_have_count(1)
     assert yours(page).evaluate(ADDRESS) != before
