@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ays_toy.ui import controls, view
-from ays_toy.ui.own_data import bringing, brought
+from ays_toy.ui.own_data import bringing, brought, onward, previewing
 from ays_toy.ui.train import keeping
 
 state = view.show(
@@ -21,6 +21,6 @@ left, right = st.columns([0.4, 0.6], gap="medium")
 with left:
     bringing.ways(state)
 with right:
-    bringing.preview(state)
-    bringing.onward()
-    bringing.saved()
+    previewing.show(state)
+    onward.offer()
+    onward.saved()
