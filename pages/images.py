@@ -7,18 +7,27 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ays_toy.ui import controls, in_numbers, running, terms, view, yours
-from ays_toy.ui.images import image_export, image_run, image_state, image_view, side_by_side, strength, strips
+from ays_toy.ui.images import (
+    image_controls,
+    image_export,
+    image_run,
+    image_state,
+    image_view,
+    side_by_side,
+    strength,
+    strips,
+)
 from ays_toy.ui.lessons import bar
 
 spots: list[DeltaGenerator] = []
 state = view.show(
     image_view.ImagesView,
-    image_view.model_controls,
+    image_controls.model_controls,
     controls.solver,
-    image_view.steps,
+    image_controls.steps,
     strength.control,
     lambda: spots.append(st.container()),
-    image_view.search_controls,
+    image_controls.search_controls,
     controls.new_noise,
 )
 
