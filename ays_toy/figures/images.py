@@ -79,7 +79,7 @@ def quality_over_steps(curves: Sequence[Curve], steps: int, title: str, height: 
         fixedrange=True,
         title={"text": title, "standoff": 4},
     )
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 10}}
     legend |= {"entrywidthmode": "fraction", "entrywidth": 0.49}
     top = MARGIN["t"] + ROW * (len(curves) + 1) // 2
     return figure.update_layout(height=height + top, margin={**MARGIN, "b": 36, "t": top}, legend=legend)

@@ -72,7 +72,7 @@ def _at(known: Watch) -> str:
 
 def _estimate(view: ImagesView) -> str:
     count = calls(view.config)
-    words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e3:,.0f}k images denoised"
+    words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e6:.2g} million images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
     return f"{words}: {_about(view, count)}"
