@@ -139,6 +139,14 @@ def serving(home: Path, script: str = "app.py", root: Path = ROOT) -> Iterator[s
         yield url
 
 
+def altered(folder: Path, code: str) -> str:
+    """The script of an app in a folder that is ours but for some code that runs before it."""
+    script = folder / "app.py"
+    script.write_text(f"{code}\n_ = {(ROOT / 'app.py').read_text(encoding='utf-8')}", encoding="utf-8")
+    (folder / "pages").symlink_to(ROOT / "pages")
+    return str(script)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser."""

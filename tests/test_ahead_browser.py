@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chromium import READY, ROOT, Visit, picture, required, serving
+from chromium import READY, Visit, altered, picture, required, serving
 from playwright.sync_api import Page, expect
 from test_follow_browser import figure, likeness, panels
 
@@ -196,9 +196,7 @@ if not hasattr(work, "quick"):
 @pytest.fixture
 def slow_server(tmp_path: Path, page: Page) -> Iterator[str]:
     """An app whose server takes seconds for every picture."""
-    (tmp_path / "app.py").write_text(f"{SLOW}_ = " + (ROOT / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "pages").symlink_to(ROOT / "pages")
-    with serving(tmp_path, str(tmp_path / "app.py")) as url:
+    with serving(tmp_path, altered(tmp_path, SLOW)) as url:
         yield url
         page.goto("about:blank")  # before the server has gone
 

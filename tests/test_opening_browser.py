@@ -3,11 +3,12 @@
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from chromium import READY, Visit, required
+from chromium import READY, Visit, altered, required, serving
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
@@ -22,6 +23,9 @@ OPENED = [
 ]
 BEFORE, WORDS = ".before img", ".before figcaption"  # until the figure is there
 DRAWN, TITLES = ".st-key-panels .heatmaplayer image", ".st-key-panels .annotation-text"
+STYLED = "() => parseFloat(getComputedStyle(document.querySelector('.block-container')).paddingLeft) < 40"  # not 80
+BELOW = ".st-key-verdict"  # the pictures
+LONG_START = "from ays_toy.ui import opening\nopening.HEAD_START = 5"
 LOADED = f"() => [...document.querySelectorAll('{BEFORE}')].every((one) => one.complete)"
 BOXES = """all => all.map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
@@ -83,3 +87,34 @@ def test_the_pictures_are_there_before_plotly_which_puts_the_same_in_their_place
             break
         page.wait_for_timeout(500)
     assert alike > 0.95
+
+
+def test_words_are_styled_before_a_browser_has_read_what_html_takes(visits: Callable[..., Visit], server: str) -> None:
+    page, held = visits(device_scale_factor=1).page, list[Route]()
+    page.route("**/static/js/Html.*", lambda route: held.append(route))
+    page.goto(f"{server}/explore?data=ring-8&steps=4&present=1")
+    expect(page.locator("h3")).to_be_visible(timeout=60_000)
+    page.wait_for_function(STYLED)
+    expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()  # that the page is presented is known as well
+    while not held:
+        page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+
+
+def test_nothing_below_the_first_pictures_moves_when_their_figure_comes(
+    visits: Callable[..., Visit], tmp_path: Path
+) -> None:
+    page = visits().page
+    with serving(tmp_path, altered(tmp_path, LONG_START)) as url:
+        page.goto(f"{url}/explore?data=ring-8&steps=4")
+        expect(page.locator(BEFORE).first).to_be_visible(timeout=60_000)
+        before = page.locator(BELOW).bounding_box()
+        assert not page.locator(DRAWN).count()
+        page.wait_for_selector(DRAWN)
+        page.wait_for_selector(READY)
+        after = page.locator(BELOW).bounding_box()
+        page.goto("about:blank")
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) < 4

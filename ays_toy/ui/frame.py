@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy import glossary as terms
-from ays_toy.ui import leaving, opening, paper
+from ays_toy.ui import leaving, opening, paper, style
 
 # Whatever holds a part that is looked for by :has() is styled anew when anything within it is drawn, and all that the
 # rule leads to: what such a rule says of the whole app costs more than to draw a figure.
@@ -28,8 +28,10 @@ _CSS = """
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
 [class*="st-key-panels_box"] { container: pictures / inline-size; }
-/* What comes later has its height from the beginning. */
-[data-testid="stLayoutWrapper"]:has(> [class*="st-key-reserved"]):not(:last-child) { display: none; }
+/* What comes later has its height from the beginning; pictures that lie there until then have none. */
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-reserved"]):not(
+  :last-child, :has(+ [data-testid="stLayoutWrapper"]:last-child > [class*="st-key-before-"])
+) { display: none; }
 /* Squares, side by side; smaller in a low window, so that what they are compared by is on the screen with them. */
 .st-key-panels_box5 > div { height: min(20cqw + 77px, max(200px, 100vh - 502px)) !important; }
 [class*="st-key-panels_box52"] > div { height: min(20cqw + 62px, max(200px, 100vh - 497px)) !important; }
@@ -98,7 +100,8 @@ _CSS = """
 .st-key-lesson [data-testid="stMarkdownContainer"] p { margin: 0 0 0.15rem; }
 .st-key-lesson [data-testid="stForm"] { padding: 0; }
 /* They have no place of their own. */
-[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing, .st-key-coming)) {
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-following, .st-key-pricing, .st-key-coming)),
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-style_"]) {
   position: absolute; width: 0;
 }
 /* Beside pictures of what was chosen just now, no numbers of what was before. */
@@ -223,4 +226,4 @@ def begin() -> None:
     """Tell the pages that they run within the app, and tighten them so that a screen of 1440 x 900 holds a page."""
     st.session_state[_FRAMED] = True
     leaving.note()
-    st.html(_CSS + _COLORS + opening.CSS + paper.CSS)
+    style.apply(_CSS + _COLORS + opening.CSS + paper.CSS, "frame")

@@ -39,7 +39,7 @@ CSS = """
 """
 
 
-HEAD_START = 0.3  # seconds
+HEAD_START = 0.8  # seconds, which a browser that is new here takes to read what it needs for them
 
 
 def opens(key: str) -> bool:

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ays_toy.ui import record
+from ays_toy.ui import record, style
 from ays_toy.ui.whole import whole
 
 FIELD = "present"
@@ -60,7 +60,7 @@ def begin() -> None:
     """Enlarge the page where it is presented, with a way out of that."""
     if type_scale() == 1:
         return
-    st.html(_CSS)
+    style.apply(_CSS, "presenting")
     with st.container(key="leave_presenting"):
         icon = ":material/close_fullscreen:"
         st.button("Leave presenting", icon=icon, key="leave presenting", on_click=_leave, type="tertiary")

@@ -12,7 +12,7 @@ from ays_toy.lessons import prediction
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Prediction, Question
 from ays_toy.lessons.place import Place
-from ays_toy.ui import frame, terms
+from ays_toy.ui import frame, style, terms
 from ays_toy.ui.components.announce import announce
 from ays_toy.ui.components.predict import predict
 from ays_toy.ui.lessons import course
@@ -88,7 +88,7 @@ def _look(framed: str) -> None:
         rules.append(f":is({_part(part)}{whole}) {{ display: none !important; }}")
     if course.this_course().fresh:  # the last step's question stands there until the page knows what it shows
         rules.append(".st-key-lesson_ask [data-stale=true] { visibility: hidden; }")
-    st.html(f"<style>{_ALONE}{' '.join(f'.stApp {rule}' for rule in rules)}</style>")
+    style.apply(f"<style>{_ALONE}{' '.join(f'.stApp {rule}' for rule in rules)}</style>", "lesson")
 
 
 def _part(key: str) -> str:
