@@ -54,7 +54,9 @@ def boxes(page: Page, what: str) -> np.ndarray:
 def seen(page: Page, what: str) -> np.ndarray:
     """The first of these as it is on the screen, in gray, once that has stood still for a moment."""
     one, shot = page.locator(what).first, b""
-    while shot != (shot := one.screenshot()):  # what comes above it may move it away just as it is taken
+    for _ in range(20):  # what comes above it may move it away just as it is taken
+        if shot == (shot := one.screenshot()):
+            break
         page.wait_for_timeout(300)
     return np.array(Image.open(io.BytesIO(shot)).convert("L"))[2:-2, 2:-2].astype(float)
 
@@ -92,12 +94,11 @@ def test_the_pictures_are_there_before_plotly_which_puts_the_same_in_their_place
 def test_words_are_styled_before_a_browser_has_read_what_html_takes(visits: Callable[..., Visit], server: str) -> None:
     page, held = visits(device_scale_factor=1).page, list[Route]()
     page.route("**/static/js/Html.*", lambda route: held.append(route))
-    page.goto(f"{server}/explore?data=ring-8&steps=4&present=1")
+    with page.expect_request("**/static/js/Html.*", timeout=60_000):
+        page.goto(f"{server}/explore?data=ring-8&steps=4&present=1")
     expect(page.locator("h3")).to_be_visible(timeout=60_000)
-    page.wait_for_function(STYLED)
+    page.wait_for_function(STYLED, timeout=60_000)
     expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()  # that the page is presented is known as well
-    while not held:
-        page.wait_for_timeout(50)
     for route in held:
         route.continue_()
 
