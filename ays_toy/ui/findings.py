@@ -14,6 +14,7 @@ from ays_toy.optimize import Needs
 from ays_toy.runs import apart, cluster, finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen, OdePass, Pass, Walk
+from ays_toy.runs.outcomes import Sampling
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
 from ays_toy.ui import compute, leaving
 from ays_toy.ui.kept import kept
@@ -182,7 +183,14 @@ def begin(
     Those named in `later` are drawn when nobody waits for others; `pictured` is as in `compute.start`.
     """
     let_go()
-    outcomes = compute.start(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later, pictured)
+    return begin_more(compute.samplings(view.chosen_model, view.solver, view.seed, shown), later, pictured)
+
+
+def begin_more(
+    wanted: Mapping[str, Sampling], later: Collection[str] = (), pictured: Collection[str] | None = None
+) -> compute.Outcomes:
+    """Begin drawing these, too: they are dropped with the session's next view, or when it is closed."""
+    outcomes = compute.start(wanted, later, pictured)
     hold(outcomes)
     return outcomes
 

@@ -46,8 +46,8 @@ def show(view: View, known: Mapping[str, Schedule]) -> list["Future[compute.Outc
         return []
     one, model = known[name], view.chosen_model
     seeds = [(view.seed + k) % (MAX_SEED + 1) for k in range(NOISES)]  # those that *New noise* leads to
-    outcomes = compute.start({f"{seed}": compute.Sampling.of(model, view.solver, seed, one) for seed in seeds})
-    findings.hold(outcomes)
+    wanted = {f"{seed}": compute.Sampling.of(model, view.solver, seed, one) for seed in seeds}
+    outcomes = findings.begin_more(wanted)
     missing = coming.after_a_moment(outcomes.values())
     panels = [
         gallery.panel(model, replace(one, title=f"{one.title}, noise {seed}"), outcomes[f"{seed}"]) for seed in seeds

@@ -78,8 +78,7 @@ def _named(title: str, steps: int) -> str:
 
 def _table(view: SearchView, longer: Mapping[str, Schedule]) -> list["Future[compute.Outcome]"]:
     wanted = compute.samplings(view.chosen_model, view.solver, view.seed, longer)
-    outcomes = compute.start(wanted, pictured=())
-    findings.hold(outcomes)
+    outcomes = findings.begin_more(wanted, pictured=())
     rows = compute.measured(view.chosen_model, longer, outcomes)
     alt = f"The schedules at {view.more} steps: KLUB, sample quality, cost."
     title = f"Table of schedules at {view.more} steps"

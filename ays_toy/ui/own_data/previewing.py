@@ -67,11 +67,12 @@ def show(view: ModelView) -> None:
     edm = finding.family(model, "edm", view.steps)
     findings.let_go()
     samples = _samples(_size(model))
-    outcomes = dict(compute.start({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, samples)}))
+    drawn = findings.begin_more({"edm": compute.Sampling.of(model, view.solver, view.seed, edm, samples)})
     asked = (model, view.solver, view.seed, view.steps)
     best = _optimized.known(*asked)
-    outcomes["p-optimum"] = there(best) if best else compute.submit(_optimized, *asked)
-    findings.hold(outcomes)
+    optimized = {"p-optimum": there(best) if best else compute.submit(_optimized, *asked)}
+    findings.hold(optimized)
+    outcomes = {**drawn, **optimized}
     place = st.container(key=BOX).empty()
     missing = coming.after_a_moment(outcomes.values())
     _pictures(place, model, outcomes, not missing)
