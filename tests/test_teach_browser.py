@@ -189,6 +189,7 @@ def test_what_is_hidden_and_presented_goes_from_page_to_page_and_back(
         expect(page.locator(".st-key-solver")).to_have_count(0)
     page.get_by_role("button", name="Leave presenting").click()
     expect(page).to_have_url(re.compile(r"/data\?.*hide=solver$"))
+    visit.idle()  # until then the way out is both beside the page, as before, and in the sidebar
     page.get_by_role("button", name="Show all").click()
     expect(page.locator(".st-key-solver")).to_be_visible()
     visit.idle()
