@@ -10,6 +10,7 @@ from ays_toy.runs import evidence, exhibits
 from ays_toy.sampling.corrected import CORRECTABLE
 from ays_toy.ui import exhibits as exhibits_shown
 from ays_toy.ui.evidence import EvidenceView, finding, in_numbers, kinds, solvers, subjects
+from ays_toy.words import counted
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -74,7 +75,7 @@ def test_the_exhibits_say_what_their_rows_say():
     assert f"the best known {gained[evidence.BEST]} times" in said
     table = exhibits.against([evidence.BEST, evidence.COEFFICIENTS], "choice", "energy")
     assert f"come to {exhibits.overall(table)[evidence.COEFFICIENTS]} times the energy distance of the choice" in said
-    assert f"they lose in {exhibits.worse(table, evidence.COEFFICIENTS):.0%} of the {len(table)} cases" in said
+    assert f"they lose in {counted(exhibits.worse(table, evidence.COEFFICIENTS), len(table), 'cases')}. A mean" in said
     assert "samples are most precise at p = " in said
 
 
@@ -124,3 +125,9 @@ def test_the_exhibits_in_numbers_have_every_solver_and_number_of_steps():
 )
 def test_a_ratio_is_as_short_as_its_place_in_the_map(ratio, best, short, text):
     assert cell(ratio, best, short) == text
+
+
+def test_a_share_of_cases_is_said_as_a_count():
+    assert counted(1.0, 48, "cases") == "all 48 cases"
+    assert counted(0.0, 24, "cases") == "none of the 24 cases"
+    assert counted(0.5, 1_248, "cases") == "624 of the 1,248 cases"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from ays_toy.figures import plotted
+from ays_toy.figures import plotted, point_labels
 from ays_toy.palette import MARGIN, REFERENCE, STYLES, Style
 from ays_toy.words import significant
 
@@ -91,8 +91,12 @@ def by_steps(values: pd.DataFrame, errors: pd.DataFrame, titles: Mapping[str, st
 def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mapping[str, str]) -> go.Figure:
     """How far from the best each schedule is, against the denoiser calls that finding it takes; none at the left."""
     least = min((count for count in calls.values() if count), default=1.0)
+    at = np.log10([[calls[name] or least / 10, ratios[name]] for name in titles])
+    around = 0.05 * np.ptp(at[:, 1])
+    low, high = at.min(axis=0) - np.array([0.15, around]), at.max(axis=0) + np.array([0.6, around])  # room for words
+    places = point_labels.sides((at - low) / (high - low), list(titles.values()))
     traces = []
-    for name, title in titles.items():
+    for (name, title), place in zip(titles.items(), places, strict=True):
         style = look(name)
         traces.append(
             plotted.trace(
@@ -103,7 +107,7 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
                 marker={"color": style.color, "symbol": style.symbol, "size": 11},
                 name=title,
                 text=[title],
-                textposition="middle right",
+                textposition=place,
                 textfont={"size": 10},
                 cliponaxis=False,
                 customdata=[f"{calls[name]:,.0f} denoiser calls" if calls[name] else "no denoiser call"],
@@ -117,12 +121,11 @@ def cost(calls: Mapping[str, float], ratios: Mapping[str, float], titles: Mappin
         tickvals=ticks,
         ticktext=words,
         fixedrange=True,
+        range=[low[0], high[0]],
         title={"text": "denoiser calls to find it", "standoff": 2},
     )
-    figure.update_yaxes(type="log", dtick=1, tickformat="~g", fixedrange=True)
+    figure.update_yaxes(type="log", dtick=1, tickformat="~g", fixedrange=True, range=[low[1], high[1]])
     figure.update_yaxes(title={"text": "times the best of a case", "standoff": 4})
-    most = max(max(calls.values()), least)
-    figure.update_xaxes(range=[np.log10(least / 14), np.log10(most * 4)])  # with room for the words
     return figure.update_layout(FRAME, showlegend=False)
 
 

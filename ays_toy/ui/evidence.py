@@ -18,7 +18,7 @@ from ays_toy.runs import evidence
 from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import codec, controls, downloads, gallery, record
 from ays_toy.ui.kept import kept
-from ays_toy.words import listed
+from ays_toy.words import counted, listed
 
 COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.images digits"
 KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: BUNDLED["digits"].title}
@@ -141,7 +141,7 @@ def finding(view: EvidenceView) -> str:
     words = (
         f"**{evidence.title(first)}** is best: {least} times the best of a case in the geometric mean, before "
         f"**{evidence.title(second)}** with {next_}. It is the best, or not told from it, in "
-        f"{tied[first].mean():.0%} of the {len(tied)} cases."
+        f"{counted(tied[first].mean(), len(tied), 'cases')}."
     )
     losses = {name: study.beaten[name] for name in study.overall if name != "choice"}
     worst = [f"{evidence.title(name)} in {share:.0%}" for name, share in losses.items() if share > 0]
@@ -175,14 +175,17 @@ def by_steps(view: EvidenceView) -> None:
     gallery.figure(drawn, "by_steps", "Metric against steps", alt)
 
 
-def cost(view: EvidenceView) -> None:
+def cost_figure(view: EvidenceView) -> go.Figure:
     """Quality against what finding a schedule costs."""
-    named, ratios = titles(view), {name: one.value for name, one in _study_of(view).overall.items()}
-    drawn = drawing.cost(evidence.calls(evidence.of_kind(view.kind)), ratios, named)
-    alt = (
-        f"Ratio to the best against denoiser calls; {named[min(ratios, key=lambda name: ratios[name])]} is the lowest."
-    )
-    gallery.figure(drawn, "cost", "Quality against cost", alt)
+    ratios = {name: one.value for name, one in _study_of(view).overall.items()}
+    return drawing.cost(evidence.calls(evidence.of_kind(view.kind)), ratios, titles(view))
+
+
+def cost(view: EvidenceView) -> None:
+    """The figure of quality against cost."""
+    best = next(iter(titles(view).values()))
+    alt = f"Ratio to the best against denoiser calls; {best} is the lowest."
+    gallery.figure(cost_figure(view), "cost", "Quality against cost", alt)
 
 
 def bound(view: EvidenceView) -> None:

@@ -12,7 +12,7 @@ from ays_toy.runs import evidence, exhibits
 from ays_toy.ui import downloads, gallery, terms
 from ays_toy.ui.evidence import EvidenceView, as_csv, solvers, subjects
 from ays_toy.ui.kept import kept
-from ays_toy.words import amid_sentence
+from ays_toy.words import amid_sentence, counted
 
 COMMAND = "python -m benchmarks.exhibits"
 FLOORED = "A mean below its error counts as that error."
@@ -75,8 +75,9 @@ def bought(view: EvidenceView) -> None:
     terms.caption(
         f"**Look for** crosses left of the stars: two corrections a step to the weights of a multistep solver, learned "
         f"by the gradients that refine levels, at the same levels and calls. They come to {learned} times the "
-        f"{_metric(view)} of the choice, the best schedule known to {best} times; they lose in {lost:.0%} of the "
-        f"{len(found.table)} cases. {FLOORED} The idea is that of GS (arXiv 2510.17699) and S4S (arXiv 2502.17423).",
+        f"{_metric(view)} of the choice, the best schedule known to {best} times; they lose in "
+        f"{counted(lost, len(found.table), 'cases')}. {FLOORED} The idea is that of GS (arXiv 2510.17699) and S4S "
+        "(arXiv 2502.17423).",
         "Automatic choice",
     )
 

@@ -279,7 +279,7 @@ def numbers(state: ChallengeView) -> None:
             ),
         },
         row_height=tables.row_height(),
-        height=tables.height(min(inner.size, MOST_ROWS)) - 8,  # for the pictures' sake: the last row is cut a little
+        height=tables.height(min(inner.size, MOST_ROWS)),
         key=attempts.numbers_key(),
         on_change=attempts.take_typed,
         args=(SIGMA,),

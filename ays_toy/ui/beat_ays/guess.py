@@ -38,7 +38,7 @@ def _reveal(state: ChallengeView) -> None:
 @draws("guess")
 def ask(state: ChallengeView) -> None:
     """Ask who will win before the others are shown."""
-    st.markdown("**Who wins? Guess, then reveal**")
+    st.markdown("#### Who wins? Guess, then reveal")
     cost, picture = f"Least {state.cost}, the optimum aside", f"Best picture, by {METRICS[state.metric].title}"
     said = [
         st.radio(words, options, None, _titles(state).__getitem__, key=key, horizontal=True, persist_state="session")
