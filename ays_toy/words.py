@@ -33,12 +33,6 @@ def numbers(values: Iterable[float]) -> str:
     return ", ".join(f"{value:.3g}" for value in values)
 
 
-def counted(share: float, total: int, what: str) -> str:
-    """How many of some things have it: 'all 48 cases', 'none of the 24 cases', '12 of the 24 cases'."""
-    some = round(share * total)
-    return f"all {total:,} {what}" if some == total else f"{f'{some:,}' if some else 'none'} of the {total:,} {what}"
-
-
 def file_name(title: str) -> str:
     """A title as the name of a file, without its ending: 'grid-8x8-p-optimum-p-2'; letters go without accents."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", title) if not unicodedata.combining(letter))

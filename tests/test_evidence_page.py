@@ -9,8 +9,7 @@ from ays_toy.figures.evidence import cell
 from ays_toy.runs import evidence, exhibits
 from ays_toy.sampling.corrected import CORRECTABLE
 from ays_toy.ui import exhibits as exhibits_shown
-from ays_toy.ui.evidence import EvidenceView, finding, in_numbers, kinds, solvers, subjects
-from ays_toy.words import counted
+from ays_toy.ui.evidence import EvidenceView, counted, finding, in_numbers, kinds, solvers, subjects
 
 pytestmark = pytest.mark.usefixtures("home")
 

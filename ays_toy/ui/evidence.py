@@ -18,7 +18,7 @@ from ays_toy.runs import evidence
 from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.ui import codec, controls, downloads, gallery, record
 from ays_toy.ui.kept import kept
-from ays_toy.words import counted, listed
+from ays_toy.words import listed
 
 COMMAND, OF_DIGITS = "python -m benchmarks.evidence", "python -m benchmarks.images digits"
 KINDS = {"exact": "Points, exact denoisers", "mlp": "Points, networks", evidence.DIGITS: BUNDLED["digits"].title}
@@ -147,6 +147,12 @@ def finding(view: EvidenceView) -> str:
     worst = [f"{evidence.title(name)} in {share:.0%}" for name, share in losses.items() if share > 0]
     lost = listed(worst[:4]) if worst else "none of them in any"
     return f"{words} More than two standard errors better than the Automatic choice: {lost} of the cases."
+
+
+def counted(share: float, total: int, what: str) -> str:
+    """How many of some things have it: 'all 48 cases', 'none of the 24 cases', '12 of the 24 cases'."""
+    some = round(share * total)
+    return f"all {total:,} {what}" if some == total else f"{f'{some:,}' if some else 'none'} of the {total:,} {what}"
 
 
 def winners_map(view: EvidenceView) -> go.Figure:

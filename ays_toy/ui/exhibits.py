@@ -10,9 +10,9 @@ from ays_toy.estimates import Estimate
 from ays_toy.figures import exhibits as drawing
 from ays_toy.runs import evidence, exhibits
 from ays_toy.ui import downloads, gallery, terms
-from ays_toy.ui.evidence import EvidenceView, as_csv, solvers, subjects
+from ays_toy.ui.evidence import EvidenceView, as_csv, counted, solvers, subjects
 from ays_toy.ui.kept import kept
-from ays_toy.words import amid_sentence, counted
+from ays_toy.words import amid_sentence
 
 COMMAND = "python -m benchmarks.exhibits"
 FLOORED = "A mean below its error counts as that error."
