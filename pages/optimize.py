@@ -40,7 +40,7 @@ terms.caption(watching.look_for(), *gallery.WORDS)
 missing = compared.missing(shown, outcomes)
 samples = compared.samples(state, shown, outcomes)
 gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, shown), whole=not missing, opens=True)
-left, right = st.columns([0.6, 0.4], gap="medium")
+left, right = st.columns([0.65, 0.35], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")
     controls.dials(state)

@@ -8,6 +8,7 @@ from chromium import READY, Visit, required
 from playwright.sync_api import Page, expect
 
 from ays_toy import names
+from ays_toy.exchange.formats import FORMATS
 from ays_toy.images import results
 
 pytestmark = pytest.mark.browser
@@ -79,6 +80,8 @@ def test_what_is_dialled_is_measured_and_taken_home(page: Page, server: str) -> 
     page.wait_for_timeout(400)  # a list of options closes where the page scrolls
     page.get_by_role("combobox", name="Schedule", exact=True).click()
     page.get_by_role("option", name=title).click()
+    for form in FORMATS.values():
+        expect(page.get_by_role("radio", name=form.title, exact=True)).to_be_in_viewport(ratio=1)
     page.get_by_role("radio", name="ComfyUI", exact=True).click()
     code = page.locator("[data-testid=stCode] code").first
     expect(code).to_have_text(re.compile(r"^[\d., ]+$"))

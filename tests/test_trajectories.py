@@ -172,6 +172,21 @@ def test_ddim_errors_on_a_gaussian_are_the_closed_form() -> None:
     assert flow.doubt.rms.max() < 0.01 * flow.distance["edm"].rms[-1]
 
 
+def test_schedules_are_named_over_both_figures_and_the_references_doubt_where_it_ends() -> None:
+    flow = gaussian_flow("ddim")
+    local, distances = figures.local_errors(flow), figures.distances(flow)
+    for figure in (local, distances):
+        named = [one.name for one in figure.data if one.showlegend is not False]
+        assert named == [names.title(name) for name in flow.local]
+    assert not local.layout.annotations
+    (said,) = distances.layout.annotations
+    assert said.text == distances.data[-1].name
+    assert (10**said.x, 10**said.y) == pytest.approx((flow.doubt.sigmas[-1], flow.doubt.rms[-1]))
+    for unseen in (0.0, 1e-12):
+        none = replace(flow, doubt=replace(flow.doubt, rms=np.full_like(flow.doubt.rms, unseen)))
+        assert not figures.distances(none).layout.annotations
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_the_first_steps_error_is_the_distance_and_starts_are_shared(solver: str) -> None:
     flow = gaussian_flow(solver)

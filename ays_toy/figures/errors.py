@@ -13,6 +13,7 @@ from ays_toy.sampling.trajectories import Curve, Trajectories
 from ays_toy.words import significant
 
 SMALLEST, SHOWN_DECADES = 1e-5, 3.2  # errors below, or this far under the largest, are left out of sight
+DOUBT = "the reference's own doubt"  # as it is named in the figure
 BAR = 0.95  # of the value: the most that an error bar reaches down on a log axis
 
 
@@ -26,7 +27,7 @@ class _Look:
     symbol: str | None
 
 
-def local_errors(flow: Trajectories, power: float | None = None, height: int = 250) -> go.Figure:
+def local_errors(flow: Trajectories, power: float | None = None, height: int = 280) -> go.Figure:
     """The error of every step alone, taken from the reference, by the noise level that it leads to.
 
     `power` is said in the title of a p-optimum.
@@ -34,11 +35,16 @@ def local_errors(flow: Trajectories, power: float | None = None, height: int = 2
     return _figure(flow, flow.local, "error of the step alone", power, height)
 
 
-def distances(flow: Trajectories, power: float | None = None, height: int = 250) -> go.Figure:
+def distances(flow: Trajectories, power: float | None = None, height: int = 280) -> go.Figure:
     """The distance from the reference that has accumulated at every noise level, over the reference's own doubt."""
-    look = _Look("the reference's own doubt", REFERENCE, "dot", None)
+    look = _Look(DOUBT, REFERENCE, "dot", None)
     doubt = _trace(flow.doubt, look, "half as many steps lie %{customdata} away")
-    return _figure(flow, flow.distance, "distance from the reference", power, height, doubt)
+    figure = _figure(flow, flow.distance, "distance from the reference", power, height, doubt)
+    sigma, end = flow.doubt.sigmas[-1], flow.doubt.rms[-1]
+    if end > 10 ** figure.layout.yaxis.range[0]:
+        place = {"x": np.log10(sigma), "y": np.log10(end), "xanchor": "right", "yanchor": "bottom", "showarrow": False}
+        figure.add_annotation(text=DOUBT, font={"size": 11, "color": REFERENCE}, **place)
+    return figure
 
 
 def _figure(
@@ -74,7 +80,7 @@ def _figure(
         tickformat="~g",
         title={"text": what, "standoff": 4},
     )
-    legend = {"x": 0.01, "xanchor": "left", "y": 0.99, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
     return figure.update_layout(height=height, margin={**MARGIN, "b": 36}, legend=legend, hovermode="closest")
 
 
@@ -102,5 +108,6 @@ def _trace(curve: Curve, look: _Look, says: str) -> go.Scatter:
         text=(np.flatnonzero(seen) + 1).astype(str),
         customdata=[significant(value, error) for value, error in zip(rms, stderr, strict=True)],
         name=look.title,
+        showlegend=marked,  # what has no marks is named where it ends
         hovertemplate=f"{look.title}, σ = %{{x:.4g}}<br>{says}<extra></extra>",
     )

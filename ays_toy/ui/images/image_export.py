@@ -19,7 +19,7 @@ def section(view: ImagesView, one: Shown) -> None:
     titles = {name: row.title for name, row in one.rows.items()}
     name = pick("Schedule", titles=titles, kind=row[0].selectbox, **record.among_those_to_come("home", one.rows))
     titles = {name: form.title for name, form in FORMATS.items()}
-    form = FORMATS[pick("As", "format", titles, row[1].segmented_control, required=True) or view.format]
+    form = FORMATS[pick("As", "format", titles, row[1].segmented_control, required=True, wrap=True) or view.format]
     zero = pick(
         "A final zero",
         "final_zero",
