@@ -15,9 +15,14 @@ import torch
 from test_export import in_sigma, run, start
 
 from ays_toy import images
+from ays_toy.bundled import BUNDLED
+from ays_toy.estimates import Measured
 from ays_toy.exchange.diffusers_code import as_diffusers
+from ays_toy.exchange.formats import FORMATS, Taken
+from ays_toy.images import digits
 from ays_toy.images.pipelines.coordinates import flow_time
 from ays_toy.sampling import samplers, schedules
+from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import SOLVERS
 
 CLASSES = sorted(name for name in dir(diffusers) if name.endswith("Scheduler"))
@@ -185,6 +190,19 @@ def test_the_bundled_models_programs_are_what_checking_them_gives():
         for steps in (1, 10, 40):
             levels = schedules.edm(steps, model.sigma_min, model.sigma_max)
             assert as_diffusers(levels, model, solver=solver) == as_diffusers(levels, unchecked, solver=solver)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_bundled_models_are_found_wherever_the_project_is(name):
+    """Whoever takes the program home has another machine, and is told nothing of this one's folders."""
+    model = images.load(name, device="cpu")
+    levels = schedules.logsnr(3, model.sigma_min, model.sigma_max)
+    taken = Taken(Measured(Schedule("logsnr", "LogSNR", levels), None), "ddim", model)
+    for form in (FORMATS[name] for name in FORMATS if name != "workflow"):  # which is of prompts
+        assert str(digits.WEIGHTS.parents[2]) not in form.text(taken)
+    names = run(as_diffusers(levels, model, solver="ddim"))
+    assert names["images"].shape[1:] == model.shape
+    assert names["images"].std() > 0.3
 
 
 @pytest.mark.parametrize(

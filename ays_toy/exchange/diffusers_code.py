@@ -139,7 +139,7 @@ def _trained(origin: Origin, file: SchedulerFile, written: Written) -> list[str]
     if not written.betas:
         return []
     within = "" if file.subfolder is None else f", subfolder={file.subfolder!r}"
-    where = f"{(origin.config or origin.source)!r}{within}"
+    where = f"{repr(origin.config) if origin.config else own_loop.place(origin)}{within}"
     return [f"trained = {file.name}.from_pretrained({where})  # the noise that the model was trained on"]
 
 
@@ -188,7 +188,7 @@ def _loaded(model: ImageModel, origin: Origin) -> str:
     """How a pipeline is loaded, up to what it is to do without."""
     if origin.config is not None:
         return f"from_single_file({origin.source!r}, config={origin.config!r}, torch_dtype={model.dtype}"
-    return f"from_pretrained({origin.source!r}, {own_loop.stored(model, origin)}"
+    return f"from_pretrained({own_loop.place(origin)}, {own_loop.stored(model, origin)}"
 
 
 def _added(origin: Origin) -> list[str]:

@@ -3,10 +3,13 @@
 UNets have no pipeline that takes classes, and DiT's takes no levels.
 """
 
+from pathlib import Path
+
 import torch
 
 from ays_toy.exchange import handing_on, picture
 from ays_toy.exchange.export import ends_early
+from ays_toy.images.digits import WEIGHTS
 from ays_toy.images.pipelines.models import ImageModel, Origin
 from ays_toy.sampling.counterparts import Scheduler
 
@@ -23,6 +26,7 @@ def drawn(
     images = "pixels" if coded else "x"
     return [
         *picture.imports(model),
+        *(["from importlib.resources import files"] if ships(origin) else []),
         "import torch",
         imports(origin, scheduler, kind),
         *picture.opening(model),
@@ -49,10 +53,10 @@ def _network(model: ImageModel, origin: Origin) -> list[str]:
     """The class that a network without prompts is loaded by, and the lines that do."""
     if model.decode is None:
         within = "" if origin.pipeline is None else ", subfolder='unet'"
-        loaded = f"unet = UNet2DModel.from_pretrained({origin.source!r}{within}, {stored(model, origin)})"
+        loaded = f"unet = UNet2DModel.from_pretrained({place(origin)}{within}, {stored(model, origin)})"
         return ["UNet2DModel", loaded, f'unet.to("{model.device}")']
     assert origin.pipeline is not None
-    loaded = f"pipe = {origin.pipeline}.from_pretrained({origin.source!r}, {stored(model, origin)})"
+    loaded = f"pipe = {origin.pipeline}.from_pretrained({place(origin)}, {stored(model, origin)})"
     half = [] if model.dtype is torch.float32 else ["pipe.vae.float()"]
     return [origin.pipeline, loaded, f'pipe.to("{model.device}")', *half]
 
@@ -82,6 +86,18 @@ def imports(origin: Origin, scheduler: Scheduler, kind: str) -> str:
     assert origin.scheduler is not None
     trained = {origin.scheduler.name} if scheduler.process == "vp" else set()
     return f"from diffusers import {', '.join(sorted({scheduler.imported, kind} | trained))}"
+
+
+def ships(origin: Origin) -> bool:
+    """Whether a model comes with this project."""
+    return Path(origin.source).parent == WEIGHTS
+
+
+def place(origin: Origin) -> str:
+    """Where a model lies, as Python says it: what comes with this project lies where that is, on whatever machine."""
+    if not ships(origin):
+        return repr(origin.source)
+    return f"files('ays_toy') / 'images/weights/{Path(origin.source).name}'"
 
 
 def stored(model: ImageModel, origin: Origin) -> str:
