@@ -23,10 +23,11 @@ def run_as_it_goes() -> None:
     one = network.shown(state, watch)
     found = network.finding(one)
     st.container(key="finding_learned").markdown(found, help=terms.about(found))
-    film = st.container(key="panels_box6")
+    room = network.room_for_pictures(one)
+    above, (left, right) = st.container(), st.columns([0.4, 0.6], gap="medium")
+    film = (above if room > 2 else left).container(key=f"panels_box{room}")
     pictures, words = network.film(one, state), network.film_alt(one, state)
     gallery.figure(pictures, "film", "Samples as it learned", words, film, height="stretch")
-    left, right = st.columns([0.4, 0.6], gap="medium")
     with left:
         network.curves(one)
         network.calibration(one)

@@ -1,5 +1,6 @@
 """The Train and Optimize pages, run without a browser."""
 
+import json
 import time
 
 import numpy as np
@@ -223,12 +224,21 @@ def test_stop_and_go_on_take_the_search_up_where_it_was() -> None:
     at.button(key="stop search").click().run()
 
 
+def film_axes(at: AppTest) -> int:
+    """How many pictures the film of the Train page has room for: two figures more stand on the page at most."""
+    figures = [json.loads(one.proto.spec) for one in at.get("plotly_chart")]
+    (film,) = (one for one in figures if one["data"][0]["type"] == "heatmap" or one["layout"].get("images"))
+    return round(1 / (film["layout"]["xaxis"]["domain"][1] - film["layout"]["xaxis"]["domain"][0]))
+
+
 def test_train_shows_the_shipped_model_trains_another_and_keeps_it() -> None:
     at = opened("train", data="ring-8", **TINY)
     assert "errs" in texts(at)
     assert at.text_input(key="model_name").disabled
+    assert film_axes(at) == 2, "beside what else is known of the network: there is no row to fill"
     at.button(key="train").click().run()
     until(at, "training", lambda progress: progress.finished)
+    assert film_axes(at) == 6
     at.text_input(key="model_name").set_value("my ring").run()
     at.button(key="keep").click().run()
     assert [saved.name for saved in ModelStore().list()] == ["my ring"]

@@ -172,16 +172,22 @@ def finding(one: Shown | None) -> str:
     return verdicts.learned(title, one.excess, one.calibration)
 
 
+def room_for_pictures(one: Shown | None) -> int:
+    """How many pictures the film has room for: a run has a row, for those to come; what was trained before, two."""
+    return 2 if one is None or one.curves is None else 1 + SHOWN_PICTURES
+
+
 def film(one: Shown | None, view: TrainView) -> go.Figure:
     """The data beside samples of the model at steps spread over its training, the latest last."""
     taken = one.pictures if one else ()
     every = np.linspace(0, len(taken) - 1, min(SHOWN_PICTURES, len(taken))).round().astype(int)
     version, seen = catalog.version(view.data, "exact"), tuple(taken[k] for k in every)
-    return _film(view.data, version, seen, one.what if one else "", presenting.type_scale())
+    what, room = one.what if one else "", room_for_pictures(one)
+    return _film(view.data, version, seen, what, room, presenting.type_scale())
 
 
 @kept(32)
-def _film(data: str, version: int, seen: tuple[Picture, ...], what: str, type_scale: float) -> go.Figure:
+def _film(data: str, version: int, seen: tuple[Picture, ...], what: str, room: int, type_scale: float) -> go.Figure:
     """Made once of the same pictures: a run that is followed asks for it every second, and has new ones seldom."""
     truth = _truth(data, version)
     top, note = pictures.brightest(truth), f"{live_training.SAMPLES:,} samples"
@@ -190,7 +196,7 @@ def _film(data: str, version: int, seen: tuple[Picture, ...], what: str, type_sc
         title = what if picture.step < 0 else f"Step {picture.step:,}"
         entries.append(figures.Panel(title, MODEL, [note], pictures.shades(picture.image, top)))
     half_width = catalog.dataset(data).half_width
-    return figures.density_panels(entries, half_width, 1 + SHOWN_PICTURES, type_scale).finished()
+    return figures.density_panels(entries, half_width, room, type_scale).finished()
 
 
 _calibration = kept(32)(figures.calibration_figure)  # asked for as often as the film
