@@ -42,8 +42,17 @@ FIGURE = {  # the first of each page
     "optimize": ".player figure svg",
     "beat_ays": ".board svg",
     "images": ".strips img",
+    "train": ".st-key-film .main-svg",
+    "evidence": ".st-key-winners .main-svg",
 }
 QUICK = "data=ring-8&steps=4"
+
+
+SMALL = """() => {
+  const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+  const words = [...document.querySelectorAll(".js-plotly-plot text")].filter((one) => one.textContent.trim());
+  return words.filter((one) => size(one) < 13).map((one) => `${one.textContent}: ${size(one)}`);
+}"""  # words of figures that nobody in the back row can read
 
 
 def opened(visit: Visit, server: str, page: str, query: str) -> Page:
@@ -156,18 +165,19 @@ def sheet(browser: Browser, file: Path, link: str) -> None:
         page.close()
 
 
-@pytest.mark.parametrize(("name", "scheme"), zip(FIGURE, cycle(["light", "dark"]), strict=False))
+@pytest.mark.parametrize(("name", "scheme"), list(zip(FIGURE, cycle(["light", "dark"]), strict=False)))
 def test_what_is_presented_is_read_from_the_back_row(
     visits: Callable[..., Visit], server: str, name: str, scheme: str
 ) -> None:
     visit = visits(width=1280, height=720, scheme=scheme, reduced_motion="reduce")
-    page = opened(visit, server, name, f"{'' if name in ('images', 'optimize') else QUICK}&present=1")
+    page = opened(visit, server, name, f"{'' if name in ('images', 'optimize', 'evidence') else QUICK}&present=1")
     for width, height in ((1280, 720), (1920, 1080)):
         resize(page, width, height)
         assert fits(page), width
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 20
         words = page.locator("[data-testid=stMain] [data-testid=stMarkdown] p").first
         assert words.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 20
+        assert page.evaluate(SMALL) == []
         assert under(page, page.locator(FIGURE[name]).first) <= height
         expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
         expect(page.get_by_role("button", name="Glossary")).to_be_hidden()

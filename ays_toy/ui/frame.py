@@ -45,8 +45,10 @@ _CSS = """
   .st-key-flow { min-height: calc(min(25vw - 98px, max(210px, 100vh - 345px)) + 155px); }
 }
 @container pictures (max-width: 800px) {
-  .annotation-text { font-size: 12px !important; }
-  .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
+  [class*="st-key-panels_box"]:not(.st-key-panels_box2) .annotation-text { font-size: 12px !important; }
+  [class*="st-key-panels_box"]:not(.st-key-panels_box2) .annotation-text tspan[style*="font-size"] {
+    font-size: 11px !important;
+  }
 }
 /* One below the other where the figure would have no room for its names and legend. */
 [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-rail) { flex-wrap: wrap; }

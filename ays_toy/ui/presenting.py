@@ -26,16 +26,19 @@ _CSS = """
   html { font-size: calc(16px * TYPE) !important; }
   [data-testid="stHeader"] { zoom: calc(1 / TYPE); }
   .block-container { margin-top: -1.2rem; }
-  .st-key-verdict p { font-size: 1rem; }
+  :is(.st-key-verdict, [class*="st-key-finding_"]) p { font-size: 1rem; }
   [data-testid="stCaptionContainer"] p { font-size: 0.93rem; }
   .js-plotly-plot :is(.xtick, .ytick, .legend, .bars, .g-xtitle) text { font-size: 16px !important; }
   .js-plotly-plot .hovertext text { font-size: 17px !important; }
+  .js-plotly-plot .heatmap-label text { font-size: 16px !important; }
+  .js-plotly-plot .textpoint text, .st-key-distances .annotation-text { font-size: 13px !important; }
   .stApp .st-key-panels_box3 .annotation-text { font-size: 17px !important; }
   .stApp .st-key-panels_box3 .annotation-text tspan[style*="font-size"] { font-size: 15px !important; }
   .js-plotly-plot .main-svg { overflow: visible !important; }
   .stApp .st-key-panels_box5 > div { height: calc(20cqw + 104px) !important; }
   .stApp [class*="st-key-panels_box52"] > div { height: calc(20cqw + 84px) !important; }
   .stApp :is(.st-key-panels_box62, .st-key-panels_box6) > div { height: calc(16.6cqw + 84px) !important; }
+  .stApp .st-key-panels_box2 > div { height: calc(50cqw + 84px) !important; }
   .stApp .st-key-panels_box3 > div { height: calc(33cqw + 84px) !important; }
 }
 @media (max-height: 800px) { /* what is dragged need not be typed as well, and the pictures come into sight */
