@@ -14,7 +14,7 @@ SETTINGS = {
     "explore": "Data: Ring of 8; Model: Exact; Solver: Stochastic-DDIM; Steps: 4; Noise level σ: from 80 to 0.002; "
     "Noise number: 0; Schedules: EDM, LogSNR, AYS and Automatic choice",
     "train": "Data: Ring of 8; Start of training: from scratch; Network: 3 layers of 128; Training: 4,000 steps of 512",
-    "images": "Model: digits; Solver: Stochastic-DDIM; Steps: 8",
+    "images": "Model: handwritten; Solver: Stochastic-DDIM; Steps: 8",
 }
 
 
@@ -30,7 +30,7 @@ def assert_document(page: Page, name: str) -> None:
     line = page.locator(".st-key-printed")
     expect(line).to_be_hidden()
     taken = sheets(page)
-    assert taken == 3 if name == "images" else taken, "what does not fit under the heading leaves a sheet empty"
+    assert taken == 5 if name == "images" else taken, "what does not fit under the heading leaves a sheet empty"
     on_paper(page)
     expect(line).to_contain_text(SETTINGS.get(name, "Solver: "))
     assert [one.inner_text() for one in page.locator(BY_HAND).all() if one.is_visible()] == []

@@ -130,7 +130,12 @@ def test_a_process_that_ran_a_page_ends_with_its_own_code(page, tmp_path):
     [
         (signal.SIGINT, "optimize", ".st-key-run-search button", ".st-key-stop-search button"),
         (signal.SIGTERM, "train", ".st-key-train button", ".st-key-stop-training button"),
-        (signal.SIGTERM, "images?steps=7", ".st-key-run-images button", ".st-key-stop-images button"),
+        (
+            signal.SIGTERM,
+            "images?image_model=digits&steps=7",
+            ".st-key-run-images button",
+            ".st-key-stop-images button",
+        ),
     ],
 )
 def test_a_server_ends_soon_and_with_code_0_while_a_job_runs(request, tmp_path, asked, page, starts, runs):

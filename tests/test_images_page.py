@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
@@ -26,7 +27,7 @@ from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.samplers import SOLVERS
 from ays_toy.sampling.schedules import MAX_STEPS, SCHEDULES
 from ays_toy.ui import codec
-from ays_toy.ui.images import image_state
+from ays_toy.ui.images import image_run, image_state
 from ays_toy.ui.images.image_view import REFINEMENTS, STRENGTHS, VIEWS, ImagesView
 from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS
@@ -62,7 +63,7 @@ SOLVED = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 
 @pytest.mark.parametrize(
     ("which", "cells"),
-    [("digits", {*product(SOLVED, (5, 6, 8, 10, 20))}), ("handwritten", {*product(SOLVED, (5,))})],
+    [("digits", {*product(SOLVED, (5, 6, 8, 10, 20))}), ("handwritten", {*product(SOLVED, (5, 8))})],
     ids=["digits", "handwritten"],
 )
 def test_the_bundled_results_hold_every_cell_and_match_the_model_that_ships(which: str, cells: set) -> None:
@@ -91,7 +92,7 @@ def test_the_bundled_matrix_is_what_a_pass_over_the_model_gives() -> None:
 
 
 @pytest.mark.parametrize(
-    ("which", "cells"), [("digits", [("ddim", 6), ("sde-dpmpp-2m", 20)]), ("handwritten", [("ddim", 5)])]
+    ("which", "cells"), [("digits", [("ddim", 6), ("sde-dpmpp-2m", 20)]), ("handwritten", [("ddim", 8)])]
 )
 def test_the_page_knows_the_model_and_its_pictures_before_the_network_is_loaded(which: str, cells: list) -> None:
     whole, found = images.load(which), results.of(which)
@@ -325,15 +326,15 @@ def test_the_papers_search_joins_the_choice_and_stays_when_the_method_is_changed
 
 
 @pytest.mark.usefixtures("home")
-def test_large_digits_stand_under_what_was_asked_for_and_it_says_how_many_are_read_as_told() -> None:
-    at = pages_shown.opened("images", image_model="handwritten", steps="5")
+def test_it_opens_on_large_digits_under_what_was_asked_for_and_says_how_many_are_read_as_told() -> None:
+    at = pages_shown.opened("images")
     strips = at.get("html")[0].proto.body
     assert "strips large" in strips
     asked = strips.split("<div class='asked'>")[1].split("</div>")[0]
     assert [part.split("<")[0] for part in asked.split("<span>")[1:]] == [str(digit) for digit in range(10)]
     assert "read as told" in strips
     table = at.dataframe[0].value.set_index("Schedule")
-    cell = results.of("handwritten").at("stochastic-ddim", 5)
+    cell = results.of("handwritten").at("stochastic-ddim", 8)
     assert table.loc["EDM", "Read as told"] == cell["edm"].metrics["as-told"].value
     assert {"Precision", "Recall"} <= set(table.columns)
     assert "A classifier reads" in texts(at)
@@ -352,3 +353,15 @@ def test_with_another_guidance_schedules_are_tried_and_no_figures_are_said(monke
     assert "those without guidance, tried with it" in texts(at)
     at.select_slider(key="guidance").set_value(0.0).run()
     assert "Fréchet distance" in at.dataframe[0].value
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "said"), [("handwritten", 0.012, True), ("handwritten", 1e-5, False), ("digits", 1.0, False)]
+)
+def test_where_a_run_takes_hours_it_says_what_takes_minutes(monkeypatch, name: str, seconds: float, said: bool) -> None:
+    view, measured = ImagesView(image_model=name), Future()
+    measured.set_result(seconds)
+    monkeypatch.setitem(image_run._networks, view.which, measured)
+    words = image_run._estimate(view)
+    assert words.split(": ")[1].startswith("about ")
+    assert words.endswith("Handwritten digits, 8×8, among the suggested models, take minutes.") == said

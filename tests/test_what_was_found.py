@@ -42,7 +42,7 @@ NUMBERS = {  # page: what its figures show, found among the numbers
     "optimize": r"Sweep 0: KLUB [\d.]+ ± [\d.]+, energy distance [\d.]+ ± [\d.]+, the start; σ = 80, ",
     "beat_ays": r"Yours [\d.]+ nats, from σ = 80, 5\.66, 0\.4, ",
     "evidence": r"\*\*Automatic choice\*\*: [\d.]+ ± [\d.]+ times the best",
-    "images": r"\*\*Automatic choice\*\*, Fréchet distance: .* in 5 steps, .* in 20 steps",
+    "images": r"\*\*Automatic choice\*\*, Fréchet distance: .* in 5 steps, .* in 8 steps",
     "data": r"2,000 points, .*: x from -[\d.]+ to [\d.]+ and y from ",
     "train": r"Noise level σ = 0\.16, axes ±1\.6; on noisy data, learned and exact differ by ",
 }

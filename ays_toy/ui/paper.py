@@ -53,6 +53,7 @@ CSS = """
     break-inside: avoid;
   }
   [data-testid="stHorizontalBlock"]:has(.st-key-strips) { zoom: var(--fit-pictures, 0.7); } /* under their heading */
+  .strips.large { zoom: 0.8; } /* nine rows on two sheets */
   .st-key-notes { break-before: page; }
   .st-key-notes [data-testid="stMarkdown"] { break-inside: auto; }
   .st-key-notes :is(p, li) { break-inside: avoid; }

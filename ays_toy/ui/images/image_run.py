@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from ays_toy.bundled import BUNDLED, SMALLEST
 from ays_toy.images import live
 from ays_toy.images.config import Which, calls, described
 from ays_toy.images.live import ImageState
@@ -23,6 +24,7 @@ from ays_toy.ui.whole import whole
 
 EXTRAS = ("p-optimum", "yours")  # what is measured when somebody asks for it
 AT_ONCE = 4  # rows of pictures that the page is drawn anew for, while they come
+LONG = 1800.0  # seconds that nobody waits for in a lecture
 UNHURRIED = 8  # looks at an idle page, after which the browser has drawn it and the network may be loaded
 
 
@@ -75,7 +77,14 @@ def _estimate(view: ImagesView) -> str:
     words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e6:.2g} million images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
-    return f"{words}: {_about(view, count)}"
+    return f"{words}: {_about(view, count)}{_sooner(view, count)}"
+
+
+def _sooner(view: ImagesView, count: float) -> str:
+    """Where it would be quick, if it is not here."""
+    if warming(view) or count * _networks[view.which].result() < LONG or view.image_model == SMALLEST:
+        return ""
+    return f" {BUNDLED[SMALLEST].title}, among the suggested models, take minutes."
 
 
 @whole

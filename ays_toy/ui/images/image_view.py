@@ -71,7 +71,7 @@ def _told(text: str) -> tuple[int, ...]:
 class ImagesView:
     """The Images page's state."""
 
-    image_model: str = codec.param(bundled.SMALLEST, codec.checked(_name))
+    image_model: str = codec.param(bundled.CLEAREST, codec.checked(_name))
     prompts: str = codec.param("", _prompts)
     labels: str = codec.param("", check_classes)
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the model's own

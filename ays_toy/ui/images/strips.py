@@ -15,7 +15,7 @@ from ays_toy.sampling.schedules import Schedule
 _CSS = """
 <style>
 .strips { display: grid; gap: 3px 10px; align-items: center; grid-template-columns: minmax(88px, 28%) 1fr; }
-.strips .name { font-size: 0.86rem; line-height: 1.25; font-weight: 600; text-align: right; }
+.strips .name { font-size: 0.86rem; line-height: 1.25; font-weight: 600; text-align: right; break-after: avoid; }
 .strips .name span { display: block; font-weight: 400; font-size: 0.76rem; opacity: 0.8; }
 .strips .asked { display: grid; grid-template-columns: repeat(COUNT, 1fr); column-gap: SPACE%; }
 .strips .asked { font-size: 0.86rem; font-weight: 600; line-height: 1.25; text-align: center; }
