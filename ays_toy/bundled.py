@@ -17,7 +17,7 @@ BUNDLED = {
     "digits": Bundled("Handwritten digits, 8×8", 256),
     "handwritten": Bundled("Handwritten digits, 28×28", 64, tuple(range(10)), 1.0),
 }
-SMALLEST, CLEAREST = "digits", "handwritten"  # what is found and drawn in a moment; what shows strokes break
+SMALLEST = "digits"  # what is found and drawn in a moment, and measured at every number of steps
 
 
 def own_guidance(name: str, guidance: float | None) -> float | None:

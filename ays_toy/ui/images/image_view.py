@@ -17,6 +17,7 @@ from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from ays_toy.ui import codec
 from ays_toy.ui.view import MAX_SEED, POWERS, brought, solver_named
 
+CLEAREST = "handwritten"  # what the page opens on: it shows strokes break
 MOST_PROMPTS, MOST_NAME = 300, 200  # characters that a link can hold
 REFINEMENTS = (0, 20, 60)  # iterations of the automatic choice's refinement, whose samples cost more than points do
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # 1: from noise alone
@@ -71,7 +72,7 @@ def _told(text: str) -> tuple[int, ...]:
 class ImagesView:
     """The Images page's state."""
 
-    image_model: str = codec.param(bundled.CLEAREST, codec.checked(_name))
+    image_model: str = codec.param(CLEAREST, codec.checked(_name))
     prompts: str = codec.param("", _prompts)
     labels: str = codec.param("", check_classes)
     guidance: float = codec.param(0.0, codec.number("The guidance", 0.0, 50.0))  # 0: the model's own
