@@ -9,9 +9,10 @@ import torch
 
 from ays_toy.exchange import handing_on, picture
 from ays_toy.exchange.export import ends_early
-from ays_toy.images.digits import WEIGHTS
 from ays_toy.images.pipelines.models import ImageModel, Origin
 from ays_toy.sampling.counterparts import Scheduler
+
+PACKAGE = Path(__file__).parents[1]
 
 
 def drawn(
@@ -90,14 +91,14 @@ def imports(origin: Origin, scheduler: Scheduler, kind: str) -> str:
 
 def ships(origin: Origin) -> bool:
     """Whether a model comes with this project."""
-    return Path(origin.source).parent == WEIGHTS
+    return PACKAGE in Path(origin.source).parents
 
 
 def place(origin: Origin) -> str:
     """Where a model lies, as Python says it: what comes with this project lies where that is, on whatever machine."""
     if not ships(origin):
         return repr(origin.source)
-    return f"files('ays_toy') / 'images/weights/{Path(origin.source).name}'"
+    return f"files({PACKAGE.name!r}) / {Path(origin.source).relative_to(PACKAGE).as_posix()!r}"
 
 
 def stored(model: ImageModel, origin: Origin) -> str:
