@@ -158,8 +158,7 @@ def _prompted(
     pipeline, sized = picture.pipeline(model, origin.pipeline), f"height={height}, width={width},{exact} "
     left = handing_on.given(model, pipeline, solver, met)
     return [
-        "import torch",
-        own_loop.imports(origin, scheduler, pipeline),
+        *own_loop.imports(origin, scheduler, pipeline),
         *picture.opening(model),
         "",
         numbers,

@@ -27,9 +27,7 @@ def drawn(
     images = "pixels" if coded else "x"
     return [
         *picture.imports(model),
-        *(["from importlib.resources import files"] if ships(origin) else []),
-        "import torch",
-        imports(origin, scheduler, kind),
+        *imports(origin, scheduler, kind),
         *picture.opening(model),
         "",
         numbers,
@@ -82,21 +80,25 @@ def _classes(model: ImageModel, channels: int) -> tuple[int, list[str], list[str
     return len(model.labels), prepared, call
 
 
-def imports(origin: Origin, scheduler: Scheduler, kind: str) -> str:
-    """What a program takes from diffusers: the class that draws, its scheduler's, and that of the noise it was for."""
+def imports(origin: Origin, scheduler: Scheduler, kind: str) -> list[str]:
+    """What a program takes: of diffusers the class that draws, its scheduler's, and that of the noise it was for."""
     assert origin.scheduler is not None
     trained = {origin.scheduler.name} if scheduler.process == "vp" else set()
-    return f"from diffusers import {', '.join(sorted({scheduler.imported, kind} | trained))}"
+    return [
+        *(["from importlib.resources import files"] if _ships(origin) else []),
+        "import torch",
+        f"from diffusers import {', '.join(sorted({scheduler.imported, kind} | trained))}",
+    ]
 
 
-def ships(origin: Origin) -> bool:
+def _ships(origin: Origin) -> bool:
     """Whether a model comes with this project."""
     return PACKAGE in Path(origin.source).parents
 
 
 def place(origin: Origin) -> str:
     """Where a model lies, as Python says it: what comes with this project lies where that is, on whatever machine."""
-    if not ships(origin):
+    if not _ships(origin):
         return repr(origin.source)
     return f"files({PACKAGE.name!r}) / {Path(origin.source).relative_to(PACKAGE).as_posix()!r}"
 

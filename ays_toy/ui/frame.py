@@ -28,6 +28,7 @@ _CSS = """
 .block-container [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 [data-testid="stCaptionContainer"] p { margin: 0; font-size: 0.82rem; line-height: 1.35; }
 [class*="st-key-panels_box"] { container: pictures / inline-size; }
+.st-key-panels_box2 { container-name: none; } /* two have room for their names */
 /* What comes later has its height from the beginning; pictures that lie there until then have none. */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-reserved"]):not(
   :last-child, :has(+ [data-testid="stLayoutWrapper"]:last-child > [class*="st-key-before-"])
@@ -45,10 +46,8 @@ _CSS = """
   .st-key-flow { min-height: calc(min(25vw - 98px, max(210px, 100vh - 345px)) + 155px); }
 }
 @container pictures (max-width: 800px) {
-  [class*="st-key-panels_box"]:not(.st-key-panels_box2) .annotation-text { font-size: 12px !important; }
-  [class*="st-key-panels_box"]:not(.st-key-panels_box2) .annotation-text tspan[style*="font-size"] {
-    font-size: 11px !important;
-  }
+  .annotation-text { font-size: 12px !important; }
+  .annotation-text tspan[style*="font-size"] { font-size: 11px !important; }
 }
 /* One below the other where the figure would have no room for its names and legend. */
 [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-rail) { flex-wrap: wrap; }

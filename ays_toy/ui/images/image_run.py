@@ -46,10 +46,15 @@ def warming(view: ImagesView) -> bool:
     return view.bundled and not (view.which in _networks and _networks[view.which].done())
 
 
-def _about(view: ImagesView, count: float) -> str:
-    if warming(view):
+def _seconds(view: ImagesView, count: float) -> float | None:
+    """What so many images take; None where that is still being measured."""
+    return None if warming(view) else count * _networks[view.which].result()
+
+
+def _about(seconds: float | None) -> str:
+    if seconds is None:
         return "how long that takes is being measured."
-    return f"about {background.duration(count * _networks[view.which].result())} on {background.device_name()}."
+    return f"about {background.duration(seconds)} on {background.device_name()}."
 
 
 def run_controls(view: ImagesView, known: Watch | None) -> None:
@@ -77,14 +82,11 @@ def _estimate(view: ImagesView) -> str:
     words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e6:.2g} million images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
-    return f"{words}: {_about(view, count)}{_sooner(view, count)}"
-
-
-def _sooner(view: ImagesView, count: float) -> str:
-    """Where it would be quick, if it is not here."""
-    if warming(view) or count * _networks[view.which].result() < LONG or view.image_model == SMALLEST:
-        return ""
-    return f" {BUNDLED[SMALLEST].title}, among the suggested models, take minutes."
+    seconds = _seconds(view, count)
+    words += f": {_about(seconds)}"
+    if seconds is None or seconds < LONG or view.which.name == SMALLEST:
+        return words
+    return f"{words} {BUNDLED[SMALLEST].title}, among the suggested models, take minutes."
 
 
 @whole
@@ -145,7 +147,7 @@ def _measured(view: ImagesView, one: Shown, name: str, known: Watch | None, extr
         status(box, same, _at(same), "Measured in")
     elif view.bundled:
         count = denoiser_calls(view.solver, one.rows[name].schedule.steps) * view.config.samples
-        words = _about(view, count)
+        words = _about(_seconds(view, count))
         box.caption(words[0].upper() + words[1:])
 
 
