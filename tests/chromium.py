@@ -93,9 +93,10 @@ def grab(page: Page, thing: Locator) -> tuple[float, float]:
 
 
 def swiped(touch: CDPSession, x: float, y: float) -> None:
-    """Scroll the page by a finger that is put down at a place."""
+    """Scroll the page by a finger that is put down at a place, and held still at last: nothing rolls on by itself."""
     for kind, dy in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchMove", 60)):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y - dy}]})
+    time.sleep(0.3)
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 

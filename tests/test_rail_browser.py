@@ -37,13 +37,13 @@ def middle(locator: Locator) -> tuple[float, float]:
 
 
 def at_rest(page: Page, locator: Locator) -> tuple[float, float]:
-    """Where a level is in sight, once the page, which rolls on after a finger, has stood still for a while."""
+    """Where a level is, once the page, which rolls a little after a finger, has stood still for a while."""
     at, still = (0.0, 0.0), 0
     while still < 5:
         page.evaluate("new Promise(requestAnimationFrame)")  # a busy machine may draw nothing for long
         page.wait_for_timeout(100)
-        locator.scroll_into_view_if_needed()
         still = still + 1 if at == (at := middle(locator)) else 0
+    assert at[1] > page.locator("header").bounding_box()["height"], "the pages' names lie over it"
     return at
 
 

@@ -4,6 +4,7 @@ import io
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -83,17 +84,27 @@ def faults(page: Page) -> list[str]:
     return list(found)
 
 
-def walk(page: Page) -> tuple[list[str], list[str]]:
-    """Go round the page by Tab alone -> the names of all that had the focus, and of those on which it was not seen."""
-    names, unseen = [], []
+@dataclass
+class Walk:
+    """The names of all that had the focus, and of those on which it was not seen or that lay beneath the bar on top."""
+
+    names: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    covered: list[str] = field(default_factory=list)
+
+
+def walk(page: Page, key: str = "Tab") -> Walk:
+    """Go round the page by a key alone."""
+    found = Walk()
     for _ in range(150):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         step = page.evaluate(WALK)
-        unseen += [step["unseen"]] if step["unseen"] else []
-        if step["round"] or (names and step["name"] is None):
+        found.unseen += [step["unseen"]] if step["unseen"] else []
+        if step["round"] or (found.names and step["name"] is None):
             break
-        names += [step["name"]] if step["name"] else []
-    return names, unseen
+        found.names += [step["name"]] if step["name"] else []
+        found.covered += [step["covered"]] if step["covered"] else []
+    return found
 
 
 def under(page: Page, where: Locator | str) -> float:
@@ -153,7 +164,15 @@ def test_the_check_itself_finds_what_cannot_be_read_named_or_reached(page: Page)
     page.set_content(
         "<style>* { outline: none; } b:focus { color: red }</style><b tabindex=0>seen</b><i tabindex=0>unseen</i>"
     )
-    assert walk(page) == (["seen", "unseen"], ["unseen"])
+    assert walk(page) == Walk(["seen", "unseen"], ["unseen"])
+    page.goto("about:blank")  # a walk knows where it began
+    page.set_content(
+        "<header style='position: fixed; height: 60px; width: 100%'></header><main style='padding-top: 70px'>"
+        "<b tabindex=0>free</b><p style='height: 3000px'></p><b tabindex=0>last</b></main>"
+    )
+    assert walk(page, "Shift+Tab") == Walk(["last", "free"])
+    page.add_style_tag(content="b { margin-bottom: 10px } p { margin: 0 } main { padding-top: 0 !important }")
+    assert walk(page).covered == ["free"]
 
 
 # --- in sight ------------------------------------------------------------------------------------------------------
@@ -235,10 +254,11 @@ def test_every_width_holds_the_page_and_the_controls_beside_it_and_the_tab_key_l
     width, height = SIZES["tablet"]
     page = open_page(visits(width=width, height=height, reduced_motion="reduce"), server, name)
     controls = page.locator("[data-testid=stSidebar] [data-testid=stWidgetLabel]").first
-    names, unseen = walk(page)
-    assert unseen == [], "what has the focus is seen"
+    there = walk(page)
+    assert there.unseen == [], "what has the focus is seen"
     for wanted in KEYS[name]:
-        assert any(wanted in one for one in names), (wanted, names)
+        assert any(wanted in one for one in there.names), (wanted, there.names)
+    assert there.covered + walk(page, "Shift+Tab").covered == [], "and nothing lies over it"
     controls.scroll_into_view_if_needed()  # the walk has led away from them
     for width, height in (size for size in SIZES.values() if size[0] >= width):
         resize(page, width, height)

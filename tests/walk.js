@@ -1,4 +1,5 @@
-// One step of a walk by Tab: what has the focus now, and whether it could be seen on what had it before.
+// One step of a walk by Tab: what has the focus now, whether the pages' names lie over it, and whether the focus could be
+// seen on what had it before.
 async () => {
   const waits = () => document.getAnimations().some((one) => one.pending || one.currentTime === 0);
   for (let k = 0; k < 2 || (k < 100 && waits()); k += 1) await new Promise(requestAnimationFrame);  // it fades in by now
@@ -28,8 +29,20 @@ async () => {
   const told = before && !whole(before.element) && !drawn(before.element);
   const unseen = told && before.element.isConnected && before.looks === looks(before.element) ? before.name : null;
   const here = now && now !== document.body ? now : null;
+  // Whether the bar at the top lies over what rolls beneath it, and could be free of it.
+  const covered = (element) => {
+    const bar = document.querySelector("header")?.getBoundingClientRect(), box = element.getBoundingClientRect();
+    if (!bar || whole(element) || box.height > window.innerHeight / 2) return false;
+    let rolls = false;
+    for (let at = element; at; at = parent(at)) {
+      if (["fixed", "sticky"].includes(getComputedStyle(at).position)) return false;
+      rolls ||= at.tagName === "MAIN" || at.dataset.testid === "stMain";
+      if (at.tagName === "HEADER") return false;
+    }
+    return rolls && box.top < bar.bottom && box.bottom > bar.top;
+  };
   const first = window.walkedFirst ??= here;
   window.walked = here && { element: here, looks: looks(here), name: name(here) };
   const round = Boolean(before) && here === first;
-  return { name: here && name(here), unseen, round };
+  return { name: here && name(here), unseen, covered: here && covered(here) ? name(here) : null, round };
 }

@@ -19,6 +19,7 @@ _CSS = """
 <style>
 /* Above and below it is the theme's; to what comes before this style, it must not matter much. */
 .block-container { padding-left: 1.5rem; padding-right: 1.5rem; }
+[data-testid="stMain"] { scroll-padding-top: 4.5rem; } /* what the keys lead to is not beneath the pages' names */
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
