@@ -186,12 +186,12 @@ def _said(column: Sequence[Any]) -> list[tuple[list[int], dict[Any, str]]]:
 
 def _usual(width: int) -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    cost, badge = presenting.pixels(68), presenting.pixels(44)
+    calls, seconds, badge = presenting.pixels(54), presenting.pixels(66), presenting.pixels(44)
     return {
         # A header of its own, or a screen reader would have none to say.
         MARK: text("Color", width=badge, pinned=True, help="As in the figures."),
         "Schedule": text(width=width, pinned=True),
-        CALLS: number("Calls", help="Points given to the denoiser to find the schedule.", format="compact", width=cost),
-        SECONDS: number(help="Time that took on this machine.", format="%.3g", width=cost),
+        CALLS: number("Calls", help="Points denoised to find the schedule.", format="compact", width=calls),
+        SECONDS: number(help="Time that took on this machine.", format="%.3g", width=seconds),
         LEVELS: text(help="From the highest noise to the lowest.", width="large"),
     }

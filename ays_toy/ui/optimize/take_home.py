@@ -51,7 +51,8 @@ def section(
             "steps by a search that moves only the new levels, and once more. Optima are found anew."
         )
     with right:
-        _downloads(view, {**shown, **{f"longer {name}": one for name, one in longer.items()}})
+        named = {name: replace(one, title=f"{one.title}, {view.more} steps") for name, one in longer.items()}
+        _downloads(view, {**shown, **{f"longer {name}": one for name, one in named.items()}})
     return to_come
 
 
@@ -60,20 +61,16 @@ def resampled(view: SearchView, shown: Mapping[str, Schedule], watch: Watch | No
     steps, longer = view.more, {}
     if ays := shown.get("ays"):
         sigmas = schedules.interpolate(ays.sigmas, steps)
-        longer["ays"] = Schedule("ays", f"AYS, resampled to {steps}", sigmas, ays.calls, ays.seconds)
+        longer["ays"] = Schedule("ays", "AYS, resampled", sigmas, ays.calls, ays.seconds)
     if ays and watch and watch.progress.state is State.DONE:
         last: Sweep = reached(watch).sweeps[-1]
         sigmas = schedules.interpolate(last.sigmas, steps)
         seconds = ays.seconds + watch.progress.seconds
-        longer["refined"] = Schedule("ays", f"AYS, refined to {steps}", sigmas, ays.calls + last.calls, seconds)
+        longer["refined"] = Schedule("ays", "AYS, refined", sigmas, ays.calls + last.calls, seconds)
     longer["p-optimum"] = findings.p_optimum(view, steps)
     longer["klub"] = findings.optimum(view.chosen_model, steps)
     longer["start"] = findings.family(view, steps)
-    return {name: replace(one, title=_named(one.title, steps)) for name, one in longer.items()}
-
-
-def _named(title: str, steps: int) -> str:
-    return title if title.endswith(f"to {steps}") else f"{title}, {steps} steps"
+    return longer
 
 
 def _table(view: SearchView, longer: Mapping[str, Schedule]) -> list["Future[compute.Outcome]"]:
