@@ -5,26 +5,26 @@ from functools import partial
 import streamlit as st
 
 from ays_toy.ui import coming, controls, findings, gallery, in_numbers, terms, view
-from ays_toy.ui.beat_ays import board, guess
+from ays_toy.ui.beat_ays import board, contest, guess
 from ays_toy.ui.lessons import bar, course
 
 state = view.show(
-    board.ChallengeView,
+    contest.ChallengeView,
     *controls.WHAT,
     board.bring_attempt,
     board.weight,
     board.metric,
     controls.noise_range,
     controls.new_noise,
-    before=board.take_in,
-    settle=board.settle,
+    before=contest.take_in,
+    settle=contest.settle,
 )
 
 st.markdown(f"### Beat AYS: where would you put the noise levels of {state.steps} steps?")
 terms.caption(
-    f"Every step adds its patch to **{state.cost}**{board.meaning(state)}: make the patches small, then see whether "
+    f"Every step adds its patch to **{state.cost}**{contest.meaning(state)}: make the patches small, then see whether "
     "the picture agrees. The address holds your attempt.",
-    *board.words_beside(state),
+    *contest.words_beside(state),
 )
 left, right = st.columns([0.64, 0.36], gap="medium")
 with left:
@@ -54,7 +54,7 @@ if not course.at_step():
     found = guess.standing(state, rows)
     standing.markdown(found, help=terms.about(found))
 with result:
-    if board.revealed(state):
+    if contest.revealed(state):
         guess.lesson(state, rows)
     else:
         guess.ask(state)

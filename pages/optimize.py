@@ -6,14 +6,14 @@ import streamlit as st
 
 from ays_toy.ui import coming, compute, controls, findings, gallery, in_numbers, running, terms, view
 from ays_toy.ui.lessons import bar
-from ays_toy.ui.optimize import choosing, compared, ends, take_home, watching
+from ays_toy.ui.optimize import choosing, compared, dials, ends, take_home, watching
 
 state = view.show(
     view.SearchView,
     *controls.WHAT,
-    controls.start,
-    controls.metric,
-    controls.samples,
+    dials.start,
+    dials.stop_by,
+    dials.samples,
     controls.noise_range,
     controls.columns,
     controls.new_noise,
@@ -43,7 +43,7 @@ gallery.show(pictures, state.chosen_model, samples, meta=compared.meta(state, sh
 left, right = st.columns([0.65, 0.35], gap="medium")
 with right:
     st.markdown("#### Past the paper: one pass prices every schedule")
-    controls.dials(state)
+    dials.optimum(state)
     choosing.evidence(state, choice)
 with left.container(key="findings_box"):
     st.markdown("#### What each schedule is worth, and what finding it cost")

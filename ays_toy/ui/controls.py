@@ -11,21 +11,10 @@ from ays_toy.metrics import METRICS
 from ays_toy.models import catalog
 from ays_toy.palette import STYLES
 from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
-from ays_toy.sampling.solvers import SOLVERS, priced
+from ays_toy.sampling.solvers import SOLVERS
 from ays_toy.sampling.trajectories import FEWEST, MOST
 from ays_toy.ui import keeper, record, terms
-from ays_toy.ui.view import (
-    COLUMNS,
-    GAMMAS,
-    MATRICES,
-    MAX_SEED,
-    POWERS,
-    REFINEMENTS,
-    SEARCH_SAMPLES,
-    SIGMAS_MAX,
-    SIGMAS_MIN,
-    SearchView,
-)
+from ays_toy.ui.view import COLUMNS, MAX_SEED, POWERS, SIGMAS_MAX, SIGMAS_MIN
 from ays_toy.ui.whole import whole
 
 EXPLAINED = ("choice", "ays", "klub-optimum", "p-optimum")
@@ -168,83 +157,12 @@ def _new_noise() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % (MAX_SEED + 1)
 
 
-def start() -> None:
-    """Where the search begins."""
-    pick(
-        "Start from",
-        "start",
-        names.BASELINES,
-        help="The paper starts from EDM or time-uniform. Where the search ends hardly depends on it; how long it "
-        "takes, and what it passes on its way, do.",
-    )
-
-
-STOP_BY = (
-    "After every sweep up to 8,192 samples are drawn with the solver above, from noise and data held out for this, and "
-    "measured. The paper stops by image scores or by eye, and gives no rule; here four sweeps in a row without an "
-    "improvement end its search."
-)
-
-
-def metric(label: str = "Stop by", about: str = STOP_BY) -> None:
-    """The output metric: what says when to stop, or what samples are judged by; of modes where the data have any."""
+def metric(label: str, about: str) -> None:
+    """The output metric, for what it is asked; of modes where the data have any."""
     has_modes = catalog.dataset(st.session_state["data"]).has_modes
     options = {name: metric.title for name, metric in METRICS.items() if has_modes or not metric.needs_modes}
     record.among("metric", options)
     pick(label, "metric", options, help=about)
-
-
-def samples() -> None:
-    """The samples behind every price of the paper's search."""
-    pick(
-        "Samples behind each price",
-        "samples",
-        {n: f"{n:,}" for n in SEARCH_SAMPLES},
-        st.segmented_control,
-        required=True,
-        help="The paper takes 8,192: slower, and less noise in what the search follows.",
-    )
-
-
-def dials(view: SearchView) -> None:
-    """Which matrix the optimum comes from, its weight, and how far towards it to go from the search's start."""
-    able = priced(stochastic=False, own=False)
-    pick(
-        "Price a step by",
-        "matrix",
-        MATRICES,
-        st.segmented_control,
-        required=True,
-        disabled=view.solver not in able,
-        help="Forward paths price what KLUB does. Trajectories of the ODE price the error of every single step: "
-        f"for the solvers {', '.join(SOLVERS[name].title for name in able)}.",
-    )
-    if view.prices_ode and (price := SOLVERS[view.solver].price) and price != view.solver:
-        st.caption(f"Steps of {SOLVERS[view.solver].title} are priced as those of {SOLVERS[price].title}, the nearest.")
-    left, right = st.columns(2)
-    with left:
-        if not view.prices_ode:
-            power()
-        elif visible("gamma"):
-            st.select_slider(
-                "Weight of the errors (γ)",
-                GAMMAS,
-                key="gamma",
-                persist_state="session",
-                help="1: errors add up as if all pointed one way. 2: as if they were independent.",
-            )
-    with right:
-        share(view.start)
-
-
-@draws("iterations")
-def refinement() -> None:
-    """How long the automatic choice moves all levels together in the end."""
-    refined_by(
-        "iterations",
-        REFINEMENTS,
-        "The likelihood counts a little. 60 iterations take seconds and have most of the gain.",
-    )
 
 
 def refined_by(key: str, counts: Sequence[int], cost: str) -> None:

@@ -1,6 +1,4 @@
-"""The Beat AYS page's challenge: its state, what prices it, the board and the numbers that are typed over."""
-
-from dataclasses import dataclass
+"""The Beat AYS page's board: what prices the attempt, what moves it, and the numbers that are typed over."""
 
 import numpy as np
 import pandas as pd
@@ -10,102 +8,22 @@ from streamlit.delta_generator import DeltaGenerator
 from ays_toy import names
 from ays_toy.exchange.fitting import fit_range
 from ays_toy.exchange.reading import Brought
-from ays_toy.metrics import METRICS
 from ays_toy.runs import challenge
 from ays_toy.runs.comparison import Model
-from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS, Schedule
-from ays_toy.sampling.solvers import SOLVERS
-from ays_toy.ui import bring, codec, compute, controls, findings, frame, gallery, presenting, record, tables, yours
-from ays_toy.ui.beat_ays import attempts
+from ays_toy.sampling.schedules import MAX_STEPS, MIN_STEPS
+from ays_toy.ui import bring, compute, controls, frame, gallery, presenting, record, tables, yours
+from ays_toy.ui.beat_ays import attempts, contest
 from ays_toy.ui.beat_ays.attempts import BOARD
+from ays_toy.ui.beat_ays.contest import ChallengeView
 from ays_toy.ui.components.rail import RailData, Table, rail
 from ays_toy.ui.kept import kept
 from ays_toy.ui.lessons import course
-from ays_toy.ui.view import POWERS, ModelView
+from ays_toy.ui.view import POWERS
 from ays_toy.ui.whole import whole
 
 LEVEL, SIGMA = "#", "Noise level σ"
 PANELS = "panels_box5"  # the key of the pictures' container
-CHEAP = ("yours", "ays", "edm")  # among which to guess the least cost
-FINE = (*CHEAP, "optimum")  # and the best picture; the optimum is that of the weight
 MOST_ROWS = 4  # in sight at once: a low window has the pictures below
-
-
-def _guess(text: str) -> tuple[str, ...]:
-    """Read a guess from a link: whose cost is least, and whose picture best."""
-    said = tuple(text.split(","))
-    if len(said) != 2 or said[0] not in CHEAP or said[1] not in FINE:
-        raise ValueError(f"Guess one of {', '.join(CHEAP)} and one of {', '.join(FINE)}.")
-    return said
-
-
-@dataclass(frozen=True)
-class ChallengeView(ModelView):
-    """The Beat AYS page's state: the attempt, what it is priced by and what its samples are judged by."""
-
-    steps: int = codec.param(4, codec.whole("The number of steps", MIN_STEPS, MAX_STEPS))
-    levels: tuple[float, ...] = codec.param((), challenge.read_levels)  # inner ones; none: where it starts
-    weight: float = codec.param(3.0, codec.one_of(POWERS, "The weight's power"))
-    metric: str = codec.param("energy", codec.choice(METRICS, "metric"))
-    guess: tuple[str, ...] = codec.param((), _guess)  # of the least cost and the best picture; with it, all is revealed
-
-    @property
-    def sigmas(self) -> np.ndarray:
-        """The attempt as a schedule [n+1]."""
-        if self.levels:
-            return challenge.attempt(self.levels, self.sigma_max, self.sigma_min)
-        return challenge.start(self.steps, self.sigma_max, self.sigma_min)
-
-    @property
-    def cost(self) -> str:
-        """The name of what is minimized."""
-        return "KLUB" if self.weight == 3 else f"cost at p = {self.weight:g}"
-
-
-def others(state: ChallengeView) -> dict[str, Schedule]:
-    """What the attempt is held against, by name; without levels until it is revealed."""
-    if revealed(state):
-        return {name: schedule(state, name) for name in _others(state)}
-    return {name: Schedule(name, names.title(name, state.weight)) for name in _others(state)}
-
-
-def _others(state: ChallengeView) -> tuple[str, ...]:
-    return "ays", "edm", names.optimum(state.weight)
-
-
-def meaning(state: ChallengeView) -> str:
-    """What the cost is, in a few words to follow its name."""
-    return ", the paper's bound on the error" if state.weight == 3 else ", like KLUB with another weight"
-
-
-def words_beside(state: ChallengeView) -> list[str]:
-    """The names and words of the board and of what is to be guessed, for the glossary."""
-    titles = [names.title(name, state.weight) for name in _others(state)]
-    return [f"noise level σ, nats, schedule, p = {state.weight:g}", SOLVERS[state.solver].title, *titles]
-
-
-def take_in() -> tuple[str, ...]:
-    """Take in what the link, the rail and the page's buttons did, before the widgets are drawn."""
-    state, linked, problems = st.session_state, record.this_session().linked, record.this_session().problems
-    if "levels" in linked:
-        made = len(state["levels"]) + 1 if state["levels"] else state["steps"]
-        if "steps" in linked and state["steps"] != made:
-            problems.append(f"The link's “steps” was set to {made}, the number of steps that its levels make.")
-        attempts.follow_link(made)
-    if "guess" in linked:
-        state.pop("revealed", None)
-    linked -= {"levels", "guess"}
-    attempts.settle()
-    return ()
-
-
-def settle(state: ChallengeView) -> None:
-    """A guess belongs to its challenge, and is let go with it."""
-    if state.guess and st.session_state.setdefault("revealed", _challenge(state)) != _challenge(state):
-        st.session_state["guess"] = []
-
-
-# --- controls ------------------------------------------------------------------------------------------------------
 
 
 @controls.draws("weight")
@@ -154,27 +72,7 @@ def table(model: Model, power: float) -> Table:
     return Table.of(compute.gram(model), power, compute.least_costs(model, power).tolist())
 
 
-def schedule(state: ChallengeView, name: str) -> Schedule:
-    """One of the others, or of a family, in as many steps as the attempt."""
-    model = state.chosen_model
-    return findings.result(findings.named(model, name, state.solver, state.steps, state.weight, state.metric))
-
-
 # --- the board -----------------------------------------------------------------------------------------------------
-
-
-def revealed(state: ChallengeView) -> bool:
-    """Whether the others of this challenge are shown."""
-    return bool(state.guess)
-
-
-def reveal(state: ChallengeView, guess: tuple[str, ...]) -> None:
-    """Show the others of this challenge, once it is guessed who wins."""
-    st.session_state["revealed"], st.session_state["guess"] = _challenge(state), list(guess)
-
-
-def _challenge(state: ChallengeView) -> tuple[object, ...]:
-    return state.chosen_model, state.solver, state.steps
 
 
 def board(state: ChallengeView) -> None:
@@ -186,7 +84,7 @@ def board(state: ChallengeView) -> None:
         table(state.chosen_model, state.weight),
         title,
         "nats" if state.weight == names.KLUB_POWER else "cost",
-        tuple(others(state).values()),
+        tuple(contest.others(state).values()),
         MAX_STEPS - 1,
         not record.visible("steps"),
         gallery.live(state, PANELS, names.title("yours"), 2),  # the picture *Yours* as it follows a moving level
@@ -245,8 +143,8 @@ def _more_or_fewer(state: ChallengeView, row: DeltaGenerator) -> None:
 
 def _snap_to(state: ChallengeView, row: DeltaGenerator) -> None:
     families = {title: name for name, title in names.BASELINES.items()}
-    if revealed(state):
-        families = {one.title: name for name, one in others(state).items()} | families
+    if contest.revealed(state):
+        families = {one.title: name for name, one in contest.others(state).items()} | families
     row.menu_button(
         "Snap to",
         list(families),
@@ -259,7 +157,7 @@ def _snap_to(state: ChallengeView, row: DeltaGenerator) -> None:
 @whole
 def _snap(state: ChallengeView, families: dict[str, str]) -> None:
     title = st.session_state["snap"]
-    attempts.change(lambda _: schedule(state, families[title]).sigmas[1:-1], title)
+    attempts.change(lambda _: contest.schedule(state, families[title]).sigmas[1:-1], title)
 
 
 def numbers(state: ChallengeView) -> None:

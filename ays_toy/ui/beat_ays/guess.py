@@ -16,8 +16,8 @@ from ays_toy.runs import challenge
 from ays_toy.runs.finding import FRESH_DATA
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.ui import compute, downloads, gallery, tables
-from ays_toy.ui.beat_ays import attempts, board
-from ays_toy.ui.beat_ays.board import CHEAP, FINE, ChallengeView
+from ays_toy.ui.beat_ays import attempts, board, contest
+from ays_toy.ui.beat_ays.contest import CHEAP, FINE, ChallengeView
 from ays_toy.ui.controls import draws
 from ays_toy.ui.whole import whole
 from ays_toy.words import amid_sentence
@@ -32,7 +32,7 @@ def _titles(state: ChallengeView) -> dict[str, str]:
 
 @whole
 def _reveal(state: ChallengeView) -> None:
-    board.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
+    contest.reveal(state, (st.session_state["guess cost"], st.session_state["guess picture"]))
 
 
 @draws("guess")
@@ -61,10 +61,10 @@ def shown(state: ChallengeView) -> dict[str, Schedule]:
     """The attempt, which is remembered, and the others once they are revealed."""
     yours = Schedule(ATTEMPT, YOURS, state.sigmas)
     attempts.remember(sampling(state, yours))
-    if not board.revealed(state):
+    if not contest.revealed(state):
         return {"yours": yours}
     with st.spinner("The paper's search, until it is stopped …", show_time=True):
-        return {"yours": yours, **board.others(state)}
+        return {"yours": yours, **contest.others(state)}
 
 
 def sampling(state: ChallengeView, one: Schedule) -> compute.Sampling:
@@ -98,7 +98,7 @@ def measured(
 
 def lesson(state: ChallengeView, rows: Mapping[str, Measured]) -> None:
     """Whether the guess was right, and what the attempt against AYS shows, once all of it is measured."""
-    metric, everybody = METRICS[state.metric], [rows[name] for name in ("yours", *board.others(state))]
+    metric, everybody = METRICS[state.metric], [rows[name] for name in ("yours", *contest.others(state))]
     if not all(row.metrics for row in everybody):
         st.markdown("Measuring the samples of all schedules, to say who wins …")
         return
@@ -127,7 +127,7 @@ def samples(state: ChallengeView, schedules: Mapping[str, Schedule], outcomes: c
     """What the pictures show, in their order."""
     return [
         gallery.panel(state.chosen_model, one, outcomes.get(name), "after your guess", gallery.metrics(state.metric))
-        for name, one in {"yours": schedules["yours"], **board.others(state)}.items()
+        for name, one in {"yours": schedules["yours"], **contest.others(state)}.items()
     ]
 
 
@@ -158,7 +158,7 @@ def scores_table(state: ChallengeView, rows: Mapping[str, Measured]) -> None:
     schedules = [row.schedule for row in compared]
     title = "Table of attempts"
     tables.show(schedules, columns, config, "scores", alt, title=title, most=8, placeholder=tables.COMING)
-    downloads.schedules(state, [rows[name].schedule for name in ("yours", *board.others(state)) if name in rows])
+    downloads.schedules(state, [rows[name].schedule for name in ("yours", *contest.others(state)) if name in rows])
 
 
 def _cost(row: Measured) -> float:

@@ -11,7 +11,8 @@ from ays_toy.runs import finding, shipped
 from ays_toy.runs.comparison import Model
 from ays_toy.runs.finding import Chosen
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui import controls, downloads, findings, frame, tables, terms
+from ays_toy.ui import downloads, findings, frame, tables, terms
+from ays_toy.ui.optimize import dials
 from ays_toy.ui.view import SearchView
 from ays_toy.ui.whole import whole
 
@@ -57,7 +58,7 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
         there = "One comes with the project, and is in the table. " if ready(view) else ""
         label = "Choose again, and see what was tried" if there else "Choose"
         st.caption(f"{there}It tries optima of many weights, blends and all baselines, and refines what did best.")
-        controls.refinement()
+        dials.refinement()
         st.button(label, icon=":material/checklist:", key="run choice", on_click=_choose, args=(view,))
         return
     if not choice.done():
@@ -70,7 +71,7 @@ def evidence(view: SearchView, choice: "Future[Chosen] | None") -> None:
         return
     made = choice.result().choice
     st.markdown(made.reason)
-    controls.refinement()
+    dials.refinement()
     metric = METRICS[view.metric]
     last = [(tried, tried.score) for tried in made.rounds[-1] if tried.score]
     scores = [metric.turned(score) for _, score in last]
