@@ -16,6 +16,7 @@ from ays_toy.ui.images import (
     side_by_side,
     strength,
     strips,
+    verdict,
 )
 from ays_toy.ui.lessons import bar
 
@@ -56,8 +57,10 @@ running.follow(run_as_it_goes, partial(image_run.stage, state), seen, under_way)
 if one is None:
     image_export.published_section()
     st.stop()
-if words := side_by_side.verdict(state, one):
+if words := verdict.words(state, one):
     st.container(key="images_verdict").markdown(words)
+else:
+    verdict.not_measured(state, one)
 yours.remarks(state.image_yours, fit, state.steps)
 left, right = st.container(), st.container()
 if not strips.large(one.shape):
@@ -78,4 +81,4 @@ with st.container(key="images_table"):
 with st.container(key="taking"):
     image_export.section(state, one)
     image_export.published_section()
-bar.ask(partial(side_by_side.facts, state, one), side_by_side.missing)
+bar.ask(partial(verdict.facts, state, one), verdict.missing)

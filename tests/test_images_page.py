@@ -212,6 +212,26 @@ def test_where_nothing_was_measured_there_are_pictures_and_prices_but_no_figures
 
 
 @pytest.mark.usefixtures("home")
+def test_where_nothing_was_measured_it_says_what_is_and_leads_there(monkeypatch) -> None:
+    monkeypatch.setattr(image_state, "MOMENT", 0.0)
+    monkeypatch.setattr(image_state, "_drawn", lambda _: np.full((10, 28, 28, 3), 7, np.uint8))
+    monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
+    at = pages_shown.opened("images", steps="7", solver="ddim")
+    assert "Nothing is searched or measured in 7 steps yet.** With DDIM it is in" in texts(at)
+    there = [button.label for button in at.button if str(button.key).startswith("in ")]
+    assert there == [f"{steps} steps" for steps in results.of("handwritten").steps]
+    at.button(key="in 5 steps").click().run()
+    assert at.query_params["steps"] == "5"
+    assert "Nothing is searched" not in texts(at)
+    assert "Fréchet distance" in at.dataframe[0].value
+    at.selectbox(key="solver").set_value("heun").run()
+    assert "Nothing is searched or measured with Heun yet.** It is with" in texts(at)
+    hidden = pages_shown.opened("images", steps="7", hide="steps")
+    assert " it is in 5" in texts(hidden)
+    assert not [button for button in hidden.button if str(button.key).startswith("in ")]
+
+
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("query", "says"),
     [

@@ -13,6 +13,6 @@ def about(*texts: str) -> str | None:
     return "\n\n".join(f"**{word}:** {sentence}" for word, sentence in found.items()) or None
 
 
-def caption(text: str, *beside: str, place: Any = st) -> None:
+def caption(text: str, *beside: str, place: Any = st, **more: Any) -> None:
     """A caption that explains its own words on a click, and those in `beside`: the words of the figure it is of."""
-    place.caption(text, help=about(text, *beside))
+    place.caption(text, help=about(text, *beside), **more)

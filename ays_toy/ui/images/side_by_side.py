@@ -1,19 +1,17 @@
-"""What the Images page draws: pictures in rows, figures of quality, prices, and what they say in words."""
+"""What the Images page draws: pictures in rows, figures of quality, prices, and what to look for in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
 
-from ays_toy import bundled, figures, names
+from ays_toy import figures
 from ays_toy.estimates import Estimate, Measured
 from ays_toy.figures import Curve
-from ays_toy.images import compared, results
+from ays_toy.images import compared
 from ays_toy.images.sampling import told
 from ays_toy.images.scores import FIGURES, REPORTED
-from ays_toy.lessons.facts import Facts
 from ays_toy.palette import STYLES
-from ays_toy.runs import verdicts
 from ays_toy.sampling.samplers import denoiser_calls
 from ays_toy.sampling.schedules import Schedule
 from ays_toy.sampling.solvers import find
@@ -22,7 +20,6 @@ from ays_toy.ui.controls import pick
 from ays_toy.ui.images import strips
 from ays_toy.ui.images.image_state import REFERENCE, Shown, memories
 from ays_toy.ui.images.image_view import VIEWS, ImagesView, ships
-from ays_toy.words import listed
 
 RAIL = ("choice", "ays", "published", "p-optimum", "yours", "time-uniform", "klub-optimum")
 OPTIMA = ("klub-optimum", "p-optimum")
@@ -110,49 +107,6 @@ def in_numbers(view: ImagesView, one: Shown) -> Iterator[str]:
         scores = ", ".join(f"{curve.values[steps]} in {steps} steps" for steps in sorted(curve.values))
         yield f"**{curve.title}**, {FIGURES[view.figure].title}: {scores}."
     yield figures.rail_words([row for row in one.rows.values() if row.klub])
-
-
-def verdict(view: ImagesView, one: Shown) -> str:
-    """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
-    known = {name: row.metrics[view.figure] for name, row in one.rows.items() if view.figure in row.metrics}
-    baselines = [name for name in known if name in names.BASELINES]
-    ours = [name for name in (view.method, "choice", "ays") if name in known]
-    if not ours or not baselines:
-        return ""
-    best = min(baselines, key=lambda name: known[name].value)
-    words = f"**{_against(one, known, ours[0], best)}.**"
-    if "klub-optimum" in known and "time-uniform" in known:
-        klub = _against(one, known, "klub-optimum", "time-uniform")
-        worse = " loses to " in klub
-        words += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
-    return words + _read(one, ours[0], best)
-
-
-def _read(one: Shown, name: str, best: str) -> str:
-    """Of how many samples the classifier reads the digit that was asked for, where that is known."""
-    read = {title: one.rows[title].metrics.get("as-told") for title in (name, best)}
-    said = [f"{share.value:.1%} of the samples of {one.rows[title].title}" for title, share in read.items() if share]
-    return f" A classifier reads {listed(said)} as told." if said else ""
-
-
-def _against(one: Shown, known: Mapping[str, Estimate], name: str, other: str) -> str:
-    return verdicts.against(one.rows[name].title, known[name], one.rows[other].title, known[other])
-
-
-def facts(view: ImagesView, one: Shown) -> Facts:
-    """What a lesson may ask about: the schedules whose pictures are measured."""
-    rows = {name: row for name, row in one.rows.items() if view.figure in row.metrics}
-    return Facts(view, rows, gram=one.gram, figure=view.figure)
-
-
-def missing(facts: Facts) -> str:
-    """What to choose instead where too little is measured for a lesson to ask about; nothing where it is enough."""
-    if {"choice", "klub-optimum", *names.BASELINES} <= facts.rows.keys():
-        return ""
-    ours = facts.state.at_hand or results.of(bundled.SMALLEST)
-    solvers = dict.fromkeys(find(solver).title for solver, _ in ours.cells)
-    steps = listed([str(steps) for steps in ours.steps], "or")
-    return f"Not measured with these settings. Take {steps} steps, and {listed(list(solvers), 'or')}."
 
 
 def table(view: ImagesView, one: Shown) -> None:
