@@ -10,7 +10,7 @@ import streamlit as st
 from ays_toy import launch, serving
 
 with launch.reading():
-    from ays_toy.ui import compute, downloads, frame, front, keeper, parts
+    from ays_toy.ui import compute, downloads, frame, front, keeper, parts, telling
     from ays_toy.ui.components.address import one_entry_a_deed
     from ays_toy.ui.teaching import dialog
 
@@ -19,6 +19,7 @@ icon = launch.folder() / "docs" / "icon.svg"
 st.set_page_config("AYS Explorer", page_icon=str(icon), layout="wide", initial_sidebar_state="auto")
 frame.begin()
 parts.keep_in_order()
+telling.note_what_is_told()
 with frame.sentences():
     if serving.current().shared:  # what is not said well is not open to anybody
         compute.prepare()

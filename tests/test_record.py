@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pages_shown import opened, run
+from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.metrics import DEFAULT, METRICS
 from ays_toy.sampling.schedules import Schedule
-from ays_toy.ui.beat_ays.board import ChallengeView
+from ays_toy.ui import record, telling
+from ays_toy.ui.beat_ays.contest import ChallengeView
 from ays_toy.ui.evidence import EvidenceView
 from ays_toy.ui.images.image_view import ImagesView
 from ays_toy.ui.lessons.overview import LearnView
@@ -124,6 +126,23 @@ def test_what_is_no_option_for_a_while_is_chosen_again_when_it_is_one() -> None:
     run(at).selectbox(key="metric").set_value("w2")
     run(at).selectbox(key="data").set_value("grid-8x8")
     assert run(at).selectbox(key="metric").value == "w2", "chosen since"
+
+
+def test_what_is_chosen_before_a_widget_can_have_heard_of_another_value_is_told_to_it(monkeypatch) -> None:
+    monkeypatch.setattr(SessionState, "register_widget", telling.noting(SessionState.register_widget))
+    monkeypatch.setattr(record, "MEANWHILE", 1e9)
+    at = opened("explore", data="ring-8", steps="4")
+    assert at.slider(key="steps").proto.set_value
+    run(at)
+    assert not at.slider(key="steps").proto.set_value
+    at.slider(key="steps").set_value(6)
+    run(at)
+    assert at.slider(key="steps").proto.set_value
+    assert at.slider(key="steps").proto.value == [6]
+    monkeypatch.setattr(record, "MEANWHILE", 0.0)
+    at.slider(key="steps").set_value(5)
+    run(at)
+    assert not at.slider(key="steps").proto.set_value, "a hand on a slider is left alone"
 
 
 def test_what_is_hidden_for_a_while_comes_back_as_it_was() -> None:

@@ -5,6 +5,7 @@ had touched it. So each run first takes in what the widgets of its page say, and
 whatever a page does not draw stays as it was, and whatever it draws is what was chosen last, here or elsewhere.
 """
 
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ays_toy.ui.whole import whole
 
+RECORD = "record"  # under which a session keeps its own
 HIDE = "hide"  # the field that names those whose widgets a link leaves out
+MEANWHILE = 3.0  # seconds that a browser may take to hear what a widget is told
 _ABSENT = object()
 _MEANWHILE = " meanwhile"  # ends the key of a widget that waits for what was chosen
 
@@ -25,6 +28,7 @@ class Record:
 
     values: dict[str, Any] = field(default_factory=dict)  # by field
     owed: set[str] = field(default_factory=set)  # fields whose widgets have yet to be given their value
+    told: dict[str, tuple[Any, float]] = field(default_factory=dict)  # what widgets were told, and when: see telling.py
     stand_ins: dict[str, Any] = field(default_factory=dict)  # what widgets show whose options lack what was chosen
     linked: set[str] = field(default_factory=set)  # fields that came with the address which is being opened
     problems: list[str] = field(default_factory=list)  # what in that address was not usable, until something is changed
@@ -41,13 +45,24 @@ class Record:
         self.owed.add(name)
 
     def take(self, names: Iterable[str]) -> None:
-        """Take in what the widgets say, and what was put into `st.session_state` for them."""
+        """Take in what the widgets say, and what was put into `st.session_state` for them.
+
+        What was chosen before the widget had heard of another value is told to it: else that would undo the choice.
+        """
         for name in names:
             value = _plain(st.session_state.get(name, _ABSENT))
             if value is _ABSENT or name in self.owed or value == self.stand_ins.get(name, _ABSENT):
                 continue
             self.stand_ins.pop(name, None)
             self.values[name] = value
+            told, when = self.told.get(name, (value, 0.0))
+            if value != told and time.monotonic() - when < MEANWHILE:
+                self.owed.add(name)
+
+    def tell(self, name: str, value: Any) -> None:
+        """Note that a widget is told a value, which its browser hears in a while."""
+        if name in self.values:
+            self.told[name] = (_plain(value), time.monotonic())
 
     def give(self, names: Iterable[str]) -> None:
         """Put what is held into the widgets that do not show it; before they are drawn.
@@ -91,7 +106,7 @@ def _plain(value: Any) -> Any:
 
 def this_session() -> Record:
     """The session's own."""
-    one: Record = st.session_state.setdefault("record", Record())
+    one: Record = st.session_state.setdefault(RECORD, Record())
     return one
 
 
