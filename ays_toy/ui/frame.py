@@ -41,6 +41,8 @@ _CSS = """
 .st-key-panels_box2 > div { height: calc(50cqw + 62px) !important; }
 .st-key-panels_box3 > div { height: calc(33cqw + 62px) !important; }
 .st-key-panels_box6 > div { height: calc(16.6cqw + 62px) !important; }
+.st-key-pad_box { container-type: inline-size; }
+.st-key-pad { min-height: calc(min(100cqw, 440px) + 108px); }
 @media (min-width: 1280px) { /* what the players make of themselves, sidebar open */
   .st-key-player { min-height: calc(clamp(190px, 100vh - 538px, 282px) + 78px); }
   .st-key-board { min-height: calc(clamp(84px, 100vh - 636px, 182px) + 208px); }
@@ -91,6 +93,7 @@ _CSS = """
 .st-key-glossary { position: fixed; top: 0.7rem; right: 4.2rem; width: auto; z-index: 999991; }
 .class-code { width: 13rem; height: 13rem; image-rendering: pixelated; border-radius: 4px; }
 .st-key-verdict { min-height: 6.1rem; } /* four lines, so that what is below stays where it is */
+.st-key-finding_points { min-height: 2.55rem; } /* two */
 :is(.st-key-verdict, [class*="st-key-finding_"]) p { font-size: 0.92rem; line-height: 1.38; margin-bottom: 0; }
 .block-container h4 { padding: 0.4rem 0 0; }
 /* Words beside a button, in the middle of its height. */

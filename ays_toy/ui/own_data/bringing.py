@@ -71,7 +71,8 @@ def _pad(view: ModelView) -> None:
     words = f"{own.drawing.count:,} points from {strokes} {'stroke' if strokes == 1 else 'strokes'}."
     levels = tuple(SCHEDULES["edm"](view.steps, view.sigma_min, view.sigma_max).tolist())
     live = previewing.live(view, own.drawing.count)
-    pad(PadData(own.drawing, brought.version(), own.troubles.get("draw", words), live, levels), key=brought.PAD)
+    with st.container(key="pad_box"):  # which has the pad's height before the pad
+        pad(PadData(own.drawing, brought.version(), own.troubles.get("draw", words), live, levels), key=brought.PAD)
 
 
 def _uploader(way: str, label: str, kinds: list[str]) -> None:

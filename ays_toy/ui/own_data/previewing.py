@@ -73,7 +73,7 @@ def show(view: ModelView) -> None:
     optimized = {"p-optimum": there(best) if best else compute.submit(_optimized, *asked)}
     findings.hold(optimized)
     outcomes = {**drawn, **optimized}
-    place = st.container(key=BOX).empty()
+    place = gallery.reserved(BOX, 300)
     missing = coming.after_a_moment(outcomes.values())
     _pictures(place, model, outcomes, not missing)
     found = MEASURING if missing else finding_of(outcomes)
@@ -123,4 +123,4 @@ def _pictures(place: Any, model: Model, outcomes: compute.Outcomes, whole: bool)
     shown = [
         gallery.panel(model, Schedule(name, names.title(name, POWER)), outcomes[name]) for name in ("edm", "p-optimum")
     ]
-    gallery.show(place, model, shown, meta=last_deed(brought.PAD) if whole else None, whole=whole)
+    gallery.show(place, model, shown, meta=last_deed(brought.PAD) if whole else None, whole=whole, opens=True)
