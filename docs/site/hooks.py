@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import ideas
+import imagery
 import reference
 import study
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,7 +21,7 @@ from plotly.offline import get_plotlyjs
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = {"ideas.md": ideas.page, "words.md": reference.words, "commands.md": reference.commands}
-PARTS = {"study": study.study, "api": reference.api}  # what stands for <!-- site: … -->
+PARTS = {"study": study.study, "images": imagery.imagery, "api": reference.api}  # what stands for <!-- site: … -->
 PAGES = {f"{name.upper()}.md": f"{name}.md" for name in ("architecture", "contributing", "security", "changelog")}
 PAGES |= {"README.md": "index.md", "notebooks": "practice.md"}
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
