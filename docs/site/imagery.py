@@ -54,11 +54,12 @@ def _best(case: Mapping[str, Estimate]) -> tuple[str, Estimate]:
 
 
 def _table(cases: Mapping[tuple[str, int], Mapping[str, Estimate]]) -> Iterator[str]:
-    heads = ["Solver", "Steps", names.title("choice"), "Best baseline", *map(names.title, OURS[1:])]
+    others = [which for which in OURS[1:] if any(which in case for case in cases.values())]
+    heads = ["Solver", "Steps", names.title("choice"), "Best baseline", *map(names.title, others)]
     yield f"| {' | '.join(heads)} |"
     yield f"|{' --- |' * len(heads)}"
     for (solver, steps), case in cases.items():
         name, best = _best(case)
-        others = [str(case.get(which, "–")) for which in OURS[1:]]
-        cells = [find(solver).title, str(steps), str(case["choice"]), f"{best} {names.title(name)}", *others]
+        beside = [str(case.get(which, "–")) for which in others]
+        cells = [find(solver).title, str(steps), str(case["choice"]), f"{best} {names.title(name)}", *beside]
         yield f"| {' | '.join(cells)} |"
