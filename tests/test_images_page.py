@@ -63,7 +63,10 @@ SOLVED = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 
 @pytest.mark.parametrize(
     ("which", "cells"),
-    [("digits", {*product(SOLVED, (5, 6, 8, 10, 20))}), ("handwritten", {*product(SOLVED, (5, 8))})],
+    [
+        ("digits", {*product(SOLVED, (5, 6, 8, 10, 20))}),
+        ("handwritten", {*product(SOLVED, (5, 8)), *product(SOLVED[:2], (10,))}),
+    ],
     ids=["digits", "handwritten"],
 )
 def test_the_bundled_results_hold_every_cell_and_match_the_model_that_ships(which: str, cells: set) -> None:
@@ -92,7 +95,7 @@ def test_the_bundled_matrix_is_what_a_pass_over_the_model_gives() -> None:
 
 
 @pytest.mark.parametrize(
-    ("which", "cells"), [("digits", [("ddim", 6), ("sde-dpmpp-2m", 20)]), ("handwritten", [("ddim", 8)])]
+    ("which", "cells"), [("digits", [("ddim", 6), ("sde-dpmpp-2m", 20)]), ("handwritten", [("ddim", 8), ("ddim", 10)])]
 )
 def test_the_page_knows_the_model_and_its_pictures_before_the_network_is_loaded(which: str, cells: list) -> None:
     whole, found = images.load(which), results.of(which)
