@@ -93,9 +93,11 @@ def test_pictures_follow_the_steps_and_give_way_to_the_same_of_the_figure(page: 
     x, y = grab(page, slider(page))
     page.mouse.move(x - 20, y, steps=4)
     first = all_drawn(page, 2)
+    painted = [one.get_attribute("data-painted") for one in live(page).all()]
     page.mouse.move(x + 20, y, steps=4)
     expect(thumb(page, "steps")).not_to_have_value("8")
-    page.wait_for_timeout(300)  # that the first of the new pictures has taken the last one's place
+    for one, times in zip(live(page).all(), painted, strict=True):
+        expect(one).not_to_have_attribute("data-painted", times)
     second = all_drawn(page, 2)
     expect(rail(page)).to_be_visible()  # its levels and what they cost
     expect(rail(page).locator(".mark")).to_have_count(2 * (int(thumb(page, "steps").input_value()) + 1))
@@ -142,7 +144,7 @@ def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> No
     page.mouse.move(x + 20, y, steps=3)
     expect(live(page)).to_have_count(2)
     page.mouse.move(x, y, steps=3)
-    expect(live(page)).to_have_count(0, timeout=1000)
+    expect(live(page)).to_have_count(0, timeout=10_000)  # not only once it is forgotten
     page.mouse.up()
     assert (page.url, figure(page)) == (url, before)
     # Put back while Python is on its way: what it brings is covered.
