@@ -71,8 +71,11 @@ def test_what_is_wanted_later_and_then_at_once_does_not_wait_for_what_is_later(h
 def test_what_is_wanted_later_lets_what_is_waited_for_go_first(held):
     now = held.tasks.want("now")
     later = held.tasks.want("later", later=True)
-    time.sleep(0.2)  # in which its own pool, which is free, has taken it up
-    assert later.running()
+    end = time.monotonic() + 10
+    while not later.running():  # until its own pool, which is free, has taken it up
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(0.1)
     assert not held.begun["later"]
     held.go_on.set()
     assert (now.result(10), later.result(10)) == ("made of now", "made of later")
