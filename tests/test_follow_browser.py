@@ -144,7 +144,7 @@ def test_what_is_put_back_leaves_the_figure_alone(page: Page, server: str) -> No
     page.mouse.move(x + 20, y, steps=3)
     expect(live(page)).to_have_count(2)
     page.mouse.move(x, y, steps=3)
-    expect(live(page)).to_have_count(0, timeout=10_000)  # not only once it is forgotten
+    expect(live(page)).to_have_count(0, timeout=1000)
     page.mouse.up()
     assert (page.url, figure(page)) == (url, before)
     # Put back while Python is on its way: what it brings is covered.

@@ -33,6 +33,14 @@ from ays_toy.ui.kept import kept
 from ays_toy.ui.view import POWERS
 
 
+@pytest.fixture
+def drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of the larger digits take no time, and are gray."""
+    monkeypatch.setattr(image_state, "MOMENT", 0.0)
+    monkeypatch.setattr(image_state, "_drawn", lambda _: np.full((10, 28, 28, 3), 7, np.uint8))
+    monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
+
+
 @given(
     some.builds(
         ImagesView,
@@ -214,11 +222,8 @@ def test_where_nothing_was_measured_there_are_pictures_and_prices_but_no_figures
     assert "denoised" in texts(at)  # what measuring would take
 
 
-@pytest.mark.usefixtures("home")
-def test_where_nothing_was_measured_it_says_what_is_and_leads_there(monkeypatch) -> None:
-    monkeypatch.setattr(image_state, "MOMENT", 0.0)
-    monkeypatch.setattr(image_state, "_drawn", lambda _: np.full((10, 28, 28, 3), 7, np.uint8))
-    monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
+@pytest.mark.usefixtures("home", "drawn_at_once")
+def test_where_nothing_was_measured_it_says_what_is_and_leads_there() -> None:
     at = pages_shown.opened("images", steps="7", solver="ddim")
     assert "Nothing is searched or measured in 7 steps yet.** With DDIM it is in" in texts(at)
     there = [button.label for button in at.button if str(button.key).startswith("in ")]
@@ -365,11 +370,8 @@ def test_it_opens_on_large_digits_under_what_was_asked_for_and_says_how_many_are
     assert set(at.select_slider(key="steps").options) >= {"4", "5", "8", "20"}
 
 
-@pytest.mark.usefixtures("home")
-def test_with_another_guidance_schedules_are_tried_and_no_figures_are_said(monkeypatch) -> None:
-    monkeypatch.setattr(image_state, "MOMENT", 0.0)
-    monkeypatch.setattr(image_state, "_drawn", lambda _: np.full((10, 28, 28, 3), 7, np.uint8))
-    monkeypatch.setattr(image_state._drawings, "_work", kept(4)(image_state._drawn))
+@pytest.mark.usefixtures("home", "drawn_at_once")
+def test_with_another_guidance_schedules_are_tried_and_no_figures_are_said() -> None:
     at = pages_shown.opened("images", image_model="handwritten", steps="5", guidance="2")
     assert "Fréchet distance" not in at.dataframe[0].value
     assert "Automatic choice" in at.dataframe[0].value["Schedule"].to_list()

@@ -98,7 +98,7 @@ def test_it_goes_at_once_where_the_level_is_put_back(page: Page, server: str) ->
     page.mouse.move(x + 40, y, steps=4)
     expect(live(page)).to_be_visible()
     page.keyboard.press("Escape")
-    expect(live(page)).to_be_hidden(timeout=10_000)  # not only once it is forgotten
+    expect(live(page)).to_be_hidden(timeout=1000)
     page.mouse.up()
     assert page.url == url
 

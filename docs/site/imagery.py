@@ -8,6 +8,7 @@ from ays_toy.estimates import Estimate
 from ays_toy.images import results
 from ays_toy.images.scores import FIGURES
 from ays_toy.sampling.solvers import find
+from ays_toy.ui.images import verdict
 from ays_toy.words import listed
 
 FIGURE = "frechet"
@@ -34,23 +35,25 @@ def _model(name: str, title: str) -> str:
 
 def _standing(name: str, cases: Mapping[tuple[str, int], Mapping[str, Estimate]]) -> str:
     """How a schedule stands to the best baseline of each case: their ratio, and where they can be told apart."""
-    pairs = [(one[name], _best(one)[1]) for one in cases.values() if name in one]
+    pairs = [(one[name], one[_best(one)]) for one in cases.values() if name in one]
     if not pairs:
         return ""
     logs = [math.log(theirs.value / ours.value) for ours, theirs in pairs]
     spread = sum((one.stderr / one.value) ** 2 for pair in pairs for one in pair)
     gain = math.exp(sum(logs) / len(logs))
     ratio = Estimate(gain, gain * math.sqrt(spread) / len(logs))
-    better, worse = (sum(one.exceeds(other) for one, other in of) for of in ([(b, a) for a, b in pairs], pairs))
+    better = sum(theirs.exceeds(ours) for ours, theirs in pairs)
+    worse = sum(ours.exceeds(theirs) for ours, theirs in pairs)
     return (
         f"**{names.title(name)}:** the figure of the best baseline is {ratio} times its own in the geometric "
         f"mean; by more than two standard errors it is better in {better} of {len(pairs)} cases, worse in {worse}."
     )
 
 
-def _best(case: Mapping[str, Estimate]) -> tuple[str, Estimate]:
-    name = min((one for one in case if one in names.BASELINES), key=lambda one: case[one].value)
-    return name, case[name]
+def _best(case: Mapping[str, Estimate]) -> str:
+    best = verdict.best_baseline(case)
+    assert best is not None, "every case has all six"
+    return best
 
 
 def _table(cases: Mapping[tuple[str, int], Mapping[str, Estimate]]) -> Iterator[str]:
@@ -59,7 +62,7 @@ def _table(cases: Mapping[tuple[str, int], Mapping[str, Estimate]]) -> Iterator[
     yield f"| {' | '.join(heads)} |"
     yield f"|{' --- |' * len(heads)}"
     for (solver, steps), case in cases.items():
-        name, best = _best(case)
+        best = _best(case)
         beside = [str(case.get(which, "–")) for which in others]
-        cells = [find(solver).title, str(steps), str(case["choice"]), f"{best} {names.title(name)}", *beside]
+        cells = [find(solver).title, str(steps), str(case["choice"]), f"{case[best]} {names.title(best)}", *beside]
         yield f"| {' | '.join(cells)} |"

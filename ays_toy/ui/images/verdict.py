@@ -21,17 +21,20 @@ from ays_toy.words import listed
 def words(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
     known = {name: row.metrics[view.figure] for name, row in one.rows.items() if view.figure in row.metrics}
-    baselines = [name for name in known if name in names.BASELINES]
-    ours = [name for name in (view.method, "choice", "ays") if name in known]
-    if not ours or not baselines:
+    best, ours = best_baseline(known), [name for name in (view.method, "choice", "ays") if name in known]
+    if not ours or best is None:
         return ""
-    best = min(baselines, key=lambda name: known[name].value)
     said = f"**{_against(one, known, ours[0], best)}.**"
     if "klub-optimum" in known and "time-uniform" in known:
         klub = _against(one, known, "klub-optimum", "time-uniform")
         worse = " loses to " in klub
         said += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
     return said + _read(one, ours[0], best)
+
+
+def best_baseline(scores: Mapping[str, Estimate]) -> str | None:
+    """The baseline with the least of a figure; None where none is among them."""
+    return min((name for name in scores if name in names.BASELINES), key=lambda name: scores[name].value, default=None)
 
 
 def not_measured(view: ImagesView, one: Shown) -> None:
