@@ -41,3 +41,8 @@ def computed() -> None:
 def displayed(table: Any) -> pd.DataFrame:
     """The texts of a table of AppTest that was styled."""
     return convert_arrow_bytes_to_pandas_df(table.proto.arrow_data.styler.display_values)
+
+
+def strips(at: AppTest) -> str:
+    """The rows of pictures of the page Images, as HTML; empty where there are none."""
+    return "".join(one.value for one in at.markdown if "<div class='strips" in one.value)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from pages_shown import opened, run
+from pages_shown import opened, run, strips
 from streamlit.testing.v1 import AppTest
 
 from ays_toy.exchange import export
@@ -144,7 +144,7 @@ def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_th
     model = results.of("digits").model
     at = opened("images", image_model="digits", solver="ddim", steps="5")
     before = table(at)
-    strips = at.get("html")[0].proto.body.count("<img")
+    pictures = strips(at).count("<img")
     text = export.as_comfyui(results.of("digits").at("ddim", 5)["edm"].schedule.sigmas)
     paste(at, text, "bring image_yours")
     assert f"to {model.sigma_min:.5g}" in said(at)
@@ -152,7 +152,7 @@ def test_on_images_yours_stands_in_table_rail_and_pictures_and_is_measured_on_th
     assert after.loc["Yours", "KLUB"] == pytest.approx(after.loc["EDM", "KLUB"], rel=1e-4)
     assert np.isnan(after.loc["Yours", "Fréchet distance"])
     assert after.drop("Yours").equals(before)
-    assert at.get("html")[0].proto.body.count("<img") == strips + 1
+    assert strips(at).count("<img") == pictures + 1
     assert sum("Yours" in chart.proto.spec for chart in at.get("plotly_chart")) == 2  # bars and rail
     at.button(key="measure yours").click().run()
     end = time.monotonic() + 200

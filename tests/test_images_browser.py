@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from chromium import READY, Visit, required
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ays_toy import names
 from ays_toy.exchange.formats import FORMATS
@@ -103,3 +103,63 @@ def test_a_model_that_is_not_there_costs_nothing_that_was_typed(page: Page, serv
     box.fill("digits")
     box.press("Enter")
     expect(page.locator(".strips img")).to_have_count(len(names.BASELINES) + 3, timeout=60_000)
+
+
+@pytest.mark.parametrize(
+    ("query", "look"),
+    [
+        ("", {}),
+        ("?solver=ddim&steps=5", {"width": 1024, "height": 768, "scheme": "dark"}),
+        ("?image_model=digits&power=2.75&share=45", {"width": 1280, "height": 720}),
+        ("?image_model=digits", {"width": 390, "height": 844}),
+    ],
+)
+def test_pictures_have_their_room_from_the_beginning(
+    visits: Callable[..., Visit], server: str, query: str, look
+) -> None:
+    """What stands above and below them has the same places while the browser has not read `st.html`, and after that."""
+    page, held = visits(**look).page, list[Route]()
+    page.route("**/static/js/Html.*", lambda route: held.append(route))
+    page.goto(f"{server}/images{query}")
+    below = page.get_by_text(re.compile("^Look for (strokes|missing)")).first
+    expect(below).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("radio", name="Samples")).to_be_attached()
+    page.wait_for_selector(READY)
+    without = below.bounding_box()["y"]
+    for route in held:
+        route.continue_()
+    page.wait_for_function("() => document.querySelector('.strips img')?.complete")
+    page.wait_for_selector(READY)
+    assert abs(below.bounding_box()["y"] - without) < 12
+    drawn = page.locator(".strips img").first.evaluate(
+        "one => { const s = getComputedStyle(one); return [s.objectFit, s.borderRadius]; }"
+    )
+    assert drawn == ["fill", "2px"]  # not as Streamlit draws the pictures of a text
+
+
+PLACES = """(() => {
+  const places = window.places = {};
+  const look = () => {
+    const words = document.querySelector(".st-key-run_box")?.innerText ?? "";
+    const strips = document.querySelector(".strips")?.getBoundingClientRect();
+    const stage = words.includes("is being measured") ? "before" : words.includes("take minutes") ? "after" : null;
+    if (strips && stage) (places[stage] ??= []).push(strips.y);
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})()"""  # of the pictures, in every frame until it is known how long a run takes, and after that
+
+
+@pytest.mark.parametrize(
+    ("guidance", "look"),  # one each that no other test asks for: how long that takes is measured now
+    [(2, {"width": 1440}), (3, {"width": 1024, "height": 768}), (5, {"width": 390, "height": 844})],
+)
+def test_how_long_a_run_takes_moves_nothing_when_it_is_known(
+    visits: Callable[..., Visit], server: str, guidance: int, look
+) -> None:
+    page = visits(**look).page
+    page.add_init_script(PLACES)
+    opened(page, server, f"?guidance={guidance}")
+    page.wait_for_function("() => window.places.after?.length > 9", timeout=120_000)
+    places = page.evaluate("() => window.places")
+    assert places["before"][-1] == places["after"][-1]

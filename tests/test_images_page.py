@@ -149,7 +149,7 @@ def test_the_page_opens_without_the_seconds_that_diffusers_takes() -> None:
         "import sys; from streamlit.testing.v1 import AppTest;"
         "from ays_toy.ui.images import image_run; image_run.warm = lambda view: None;"
         "at = AppTest.from_file('pages/images.py', default_timeout=100).run();"
-        "assert not at.exception, at.exception; assert at.get('html')[0].proto.body.count('<img') >= 9;"
+        "assert not at.exception, at.exception; assert sum(one.value.count('<img') for one in at.markdown) >= 9;"
         "assert 'diffusers' not in sys.modules and 'transformers' not in sys.modules"
     )
     root = Path(__file__).parent.parent
@@ -175,10 +175,10 @@ def test_it_opens_on_pictures_figures_prices_and_code() -> None:
     cell = results.of("digits").at("ddim", 6)
     assert table.loc["EDM", "Fréchet distance"] == cell["edm"].metrics["frechet"].value
     assert "Automatic choice" in texts(at)
-    strips = at.get("html")[0].proto.body
+    strips = pages_shown.strips(at)
     assert strips.count("<img") == len(table) + 1  # and the reference
     at.segmented_control(key="pictures").set_value("difference").run()
-    other = at.get("html")[0].proto.body
+    other = pages_shown.strips(at)
     assert other != strips
     assert "their difference from 100 steps" in other
     compile(at.code[0].value, "exported", "exec")
@@ -259,9 +259,8 @@ def test_a_damaged_link_is_said_in_a_sentence(query: dict[str, str], says: str) 
 @pytest.mark.usefixtures("home")
 def test_a_model_that_is_not_there_is_said_in_a_sentence_and_loses_nothing() -> None:
     at = opened(image_model="/no/such/folder", prompts="a cat")
-    assert (len(at.dataframe), at.get("plotly_chart"), at.get("html")) == (0, [], []), (
-        "nothing of another model is shown"
-    )
+    shown = len(at.dataframe), at.get("plotly_chart"), pages_shown.strips(at)
+    assert shown == (0, [], ""), "nothing of another model is shown"
     at.button(key="run images").click().run()
     for _ in range(200):
         at.run()
@@ -356,7 +355,7 @@ def test_the_papers_search_joins_the_choice_and_stays_when_the_method_is_changed
 @pytest.mark.usefixtures("home")
 def test_it_opens_on_large_digits_under_what_was_asked_for_and_says_how_many_are_read_as_told() -> None:
     at = pages_shown.opened("images")
-    strips = at.get("html")[0].proto.body
+    strips = pages_shown.strips(at)
     assert "strips large" in strips
     asked = strips.split("<div class='asked'>")[1].split("</div>")[0]
     assert [part.split("<")[0] for part in asked.split("<span>")[1:]] == [str(digit) for digit in range(10)]
@@ -388,5 +387,5 @@ def test_where_a_run_takes_hours_it_says_what_takes_minutes(monkeypatch, name: s
     measured.set_result(seconds)
     monkeypatch.setitem(image_run._networks, view.which, measured)
     words = image_run._estimate(view)
-    assert words.split(": ")[1].startswith("about ")
-    assert words.endswith("Handwritten digits, 8×8, among the suggested models, take minutes.") == said
+    assert " images denoised, about " in words
+    assert words.endswith("Handwritten digits, 8×8, take minutes.") == said

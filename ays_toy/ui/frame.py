@@ -100,6 +100,8 @@ _CSS = """
 :is(.st-key-lesson_list, .st-key-hidden_note, .st-key-story) [data-testid="stMarkdownContainer"] p { margin-bottom: 0; }
 .st-key-lesson_list button p { font-size: 1rem; }
 .st-key-lesson_controls > * { flex: 1 1 14rem; min-width: min(100%, 14rem); max-width: 22rem; }
+/* Words stand beside the button that they are about, as many as they are: what is below stays where it is. */
+.st-key-by_hand_run > [data-testid="stElementContainer"]:last-child { flex: 1 1 18rem; min-width: 0; }
 .st-key-way_on { margin-top: -0.3rem; }
 .st-key-address, .st-key-announcing { display: none; }
 .st-key-lesson { padding: 0.5rem 0.8rem; border-radius: 0.4rem; background: light-dark(#F3F4F6, #1B1F27); }

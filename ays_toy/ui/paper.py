@@ -55,7 +55,7 @@ CSS = """
   [data-testid="stHorizontalBlock"]:has(.st-key-strips) { zoom: var(--fit-pictures, 0.7); } /* under their heading */
   .strips.large { zoom: 0.8; } /* nine rows on two sheets */
   .st-key-notes { break-before: page; }
-  .st-key-notes [data-testid="stMarkdown"] { break-inside: auto; }
+  :is(.st-key-notes, .st-key-strips) [data-testid="stMarkdown"] { break-inside: auto; }
   .st-key-notes :is(p, li) { break-inside: avoid; }
   :is(h1, h2, h3, h4, [data-testid="stElementContainer"]:has(h4)) { break-after: avoid; }
   :root, body, .stApp { color-scheme: light !important; background: #FFFFFF !important; }

@@ -79,14 +79,14 @@ def _at(known: Watch) -> str:
 
 def _estimate(view: ImagesView) -> str:
     count = calls(view.config)
-    words = f"One pass, a search on held-out seeds, fresh samples of all, {count / 1e6:.2g} million images denoised"
+    words = f"One pass, a search on held-out seeds, fresh samples of all: {count / 1e6:.2g} million images denoised"
     if not view.bundled:
         return words + ". The model is loaded first, and the time left shown then."
     seconds = _seconds(view, count)
-    words += f": {_about(seconds)}"
+    words += f", {_about(seconds)}"
     if seconds is None or seconds < LONG or view.which.name == SMALLEST:
         return words
-    return f"{words} {BUNDLED[SMALLEST].title}, among the suggested models, take minutes."
+    return f"{words} {BUNDLED[SMALLEST].title}, take minutes."
 
 
 @whole

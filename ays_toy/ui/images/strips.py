@@ -27,7 +27,8 @@ _CSS = """
   .strips .name { text-align: left; margin-top: 4px; }
   .strips .name span { display: inline; margin-left: 6px; }
 }
-.strips img { width: 100%; display: block; image-rendering: pixelated; border-radius: 2px; }
+.stApp .strips img { width: 100%; height: auto; max-height: none; object-fit: fill; display: block; }
+.strips img { image-rendering: pixelated; border-radius: 2px; }
 .strips img.smooth { image-rendering: auto; }
 </style>
 """
@@ -62,7 +63,9 @@ def show(strips: Sequence[Strip], shape: tuple[int, int, int], asked: Sequence[s
         above = "".join(f"<span>{html.escape(one)}</span>" for one in asked)
         above = f"<div class='asked'>{above}</div>"
     css = _CSS.replace("COUNT", f"{count}").replace("SPACE", f"{100 * GAP / (count * (1 + GAP)):.2f}")
-    st.html(css + f"<div class='{kind}'>{above}{''.join(_row(strip, shape) for strip in strips)}</div>")
+    rows = "".join(_row(strip, shape) for strip in strips)
+    # What `st.html` takes a new browser reads when all else is there, and the page would make room for it then.
+    st.markdown(f"{css}<div class='{kind}'>{above}{rows}</div>", unsafe_allow_html=True)
 
 
 def _row(strip: Strip, shape: tuple[int, int, int]) -> str:
@@ -71,14 +74,16 @@ def _row(strip: Strip, shape: tuple[int, int, int]) -> str:
     smooth = " class='smooth'" if shape[1] > SMOOTH else ""
     alpha = 0xFF if strip.pictures is not None else 0x30
     pictures = np.full((*shape, 3), EMPTY, np.uint8) if strip.pictures is None else strip.pictures
+    sheet = _sheet(pictures, alpha)
+    size = f"width='{sheet.width}' height='{sheet.height}'"  # so that it has its room before the browser has read it
     return (
         f"<div class='name'>{badge} {html.escape(strip.schedule.title)}{note}</div>"
-        f"<img{smooth} alt='{html.escape(strip.alt)}' src='{_png(pictures, alpha)}'>"
+        f"<img{smooth} {size} alt='{html.escape(strip.alt)}' src='{png_address(sheet)}'>"
     )
 
 
-def _png(pictures: np.ndarray, alpha: int = 0xFF) -> str:
-    """The address of one transparent PNG of the pictures side by side, small ones enlarged: gaps can be thin."""
+def _sheet(pictures: np.ndarray, alpha: int = 0xFF) -> Image.Image:
+    """The pictures side by side on one that is transparent, small ones enlarged: gaps can be thin."""
     count, height, width, _ = pictures.shape
     times = max(1, 64 // height)
     tiles = pictures.repeat(times, axis=1).repeat(times, axis=2)
@@ -88,4 +93,4 @@ def _png(pictures: np.ndarray, alpha: int = 0xFF) -> str:
         left = k * (width * times + gap)
         sheet[:, left : left + width * times, :3] = tile
         sheet[:, left : left + width * times, 3] = alpha
-    return png_address(Image.fromarray(sheet, "RGBA"))
+    return Image.fromarray(sheet, "RGBA")
