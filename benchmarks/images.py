@@ -37,7 +37,8 @@ from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.images.scores import Judge
 from ays_toy.metrics import Estimate
 from ays_toy.pricing.paths import PathGram
-from ays_toy.sampling import schedules, solvers
+from ays_toy.runs import verdicts
+from ays_toy.sampling import solvers
 from ays_toy.sampling.schedules import Schedule
 
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
@@ -158,7 +159,8 @@ def floor(setup: Setup, way: Way) -> dict[str, dict[str, list[float]]]:
 def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
     """The best baseline, its figure over the choice's, and whether the choice is as good within two standard errors."""
     measured = {name: Estimate(*entry[figure]) for name, entry in row["schedules"].items()}
-    best = min(schedules.SCHEDULES, key=lambda name: measured[name].value)
+    best = verdicts.best_baseline(scores.FIGURES[figure], measured)
+    assert best is not None, "every case has all six"
     ours, theirs = measured["choice"], measured[best]
     return best, theirs.value / ours.value, not ours.exceeds(theirs)
 

@@ -5,6 +5,7 @@ from ays_toy.lessons.asking import closest, figure, judged_by, told, yes_or_no
 from ays_toy.lessons.facts import Facts
 from ays_toy.lessons.lesson import Lesson, Scene, Step
 from ays_toy.names import BASELINES
+from ays_toy.runs.verdicts import best_baseline
 from ays_toy.sampling.solvers import find
 
 STOCHASTIC = {"image_model": SMALLEST, "steps": "6"}
@@ -28,8 +29,9 @@ def _optimum_why(facts: Facts) -> str:
 
 
 def _best_baseline(facts: Facts) -> str:
-    measured = [name for name in facts.rows if name in BASELINES]
-    return min(measured, key=lambda name: figure(facts).loss(facts.score(name)))
+    best = best_baseline(figure(facts), {name: facts.score(name) for name in BASELINES if name in facts.rows})
+    assert best is not None, "its page shows them all"
+    return best
 
 
 def _choice_ahead(facts: Facts) -> bool:

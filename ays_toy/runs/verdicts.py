@@ -6,7 +6,7 @@ import numpy as np
 
 from ays_toy.data.datasets import Dataset
 from ays_toy.estimates import Estimate, Measured
-from ays_toy.metrics import METRICS
+from ays_toy.metrics import METRICS, Figure
 from ays_toy.names import BASELINES, RIVALS
 from ays_toy.pricing.calibration import Calibration
 from ays_toy.words import amid_sentence, listed
@@ -26,6 +26,12 @@ def against(title: str, ours: Estimate, other: str, theirs: Estimate) -> str:
     if not ours.differs(theirs):
         return f"{title} and {other} agree within two standard errors ({ours} against {theirs})"
     return f"{title} {'beats' if ours.value < theirs.value else 'loses to'} {other} ({ours} against {theirs})"
+
+
+def best_baseline(figure: Figure, scores: Mapping[str, Estimate]) -> str | None:
+    """The name of the baseline that is best by a figure; None where none is among them."""
+    losses = {name: figure.loss(one) for name, one in scores.items() if name in BASELINES}
+    return min(losses, key=losses.__getitem__, default=None)
 
 
 def learned(title: str, excess: float, measured: Calibration | None) -> str:
@@ -58,7 +64,7 @@ def _ahead(rows: Mapping[str, Measured]) -> str:
             f"**{rows[first].title}** beats the {ours} on this noise {what}, {scores[first]} against "
             f"{scores['choice']}: {why}."
         )
-    rival = min((name for name in rows if name in BASELINES), key=lambda name: metric.loss(scores[name]), default=None)
+    rival = best_baseline(metric, scores)
     words = f"**{ours}** is best {what}, the figure it is chosen by: {scores['choice']}"
     if rival is not None:
         words += f" against {scores[rival]} of the best baseline, {rows[rival].title}"

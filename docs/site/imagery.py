@@ -7,8 +7,8 @@ from ays_toy import bundled, names
 from ays_toy.estimates import Estimate
 from ays_toy.images import results
 from ays_toy.images.scores import FIGURES
+from ays_toy.runs import verdicts
 from ays_toy.sampling.solvers import find
-from ays_toy.ui.images import verdict
 from ays_toy.words import listed
 
 FIGURE = "frechet"
@@ -51,7 +51,7 @@ def _standing(name: str, cases: Mapping[tuple[str, int], Mapping[str, Estimate]]
 
 
 def _best(case: Mapping[str, Estimate]) -> str:
-    best = verdict.best_baseline(case)
+    best = verdicts.best_baseline(FIGURES[FIGURE], case)
     assert best is not None, "every case has all six"
     return best
 

@@ -7,6 +7,7 @@ import streamlit as st
 from ays_toy import bundled, names
 from ays_toy.estimates import Estimate
 from ays_toy.images import results
+from ays_toy.images.scores import FIGURES
 from ays_toy.lessons.facts import Facts
 from ays_toy.runs import verdicts
 from ays_toy.sampling.solvers import find
@@ -21,7 +22,8 @@ from ays_toy.words import listed
 def words(view: ImagesView, one: Shown) -> str:
     """What the figures say: ours against the best baseline, and the KLUB optimum against time-uniform."""
     known = {name: row.metrics[view.figure] for name, row in one.rows.items() if view.figure in row.metrics}
-    best, ours = best_baseline(known), [name for name in (view.method, "choice", "ays") if name in known]
+    best = verdicts.best_baseline(FIGURES[view.figure], known)
+    ours = [name for name in (view.method, "choice", "ays") if name in known]
     if not ours or best is None:
         return ""
     said = f"**{_against(one, known, ours[0], best)}.**"
@@ -30,11 +32,6 @@ def words(view: ImagesView, one: Shown) -> str:
         worse = " loses to " in klub
         said += f" {klub}{': on real models least KLUB alone is not the best picture' if worse else ''}."
     return said + _read(one, ours[0], best)
-
-
-def best_baseline(scores: Mapping[str, Estimate]) -> str | None:
-    """The baseline with the least of a figure; None where none is among them."""
-    return min((name for name in scores if name in names.BASELINES), key=lambda name: scores[name].value, default=None)
 
 
 def not_measured(view: ImagesView, one: Shown) -> None:
