@@ -9,7 +9,7 @@ stopped goes on where it was; once all are there, pictures of all schedules are 
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -23,7 +23,6 @@ import torch
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Column, Table
 
 from ays_toy import optimize, seeds
 from ays_toy.bundled import BUNDLED
@@ -35,19 +34,16 @@ from ays_toy.images.pipelines.conditioning import Prompted
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw_samples, many_steps
 from ays_toy.images.scores import Judge
-from ays_toy.metrics import Estimate
 from ays_toy.pricing.paths import PathGram
-from ays_toy.runs import verdicts
 from ays_toy.sampling import solvers
 from ays_toy.sampling.schedules import Schedule
+from benchmarks import image_report
 
 SOLVERS = ("stochastic-ddim", "ddim", "sde-dpmpp-2m", "dpmpp-2m")
 STEPS = (4, 5, 6, 8, 10, 20)
-FEW = 10  # steps up to which the gain is said by itself
 DISTANCES = results.SHIPPED_FIGURES
 FRESH_SEED = seeds.IMAGE_REPORT
 CUDA_BATCH = 1024  # images that fill a GPU
-TITLES = ("before refinement", "best baseline", "AYS", "KLUB optimum")  # of the report's columns beside the choice
 
 
 @dataclass(frozen=True)
@@ -63,12 +59,19 @@ class Setup:
     samples: int  # fresh ones behind every figure
     paths: int = collect.PATHS
     seed: int = FRESH_SEED
+    dtype: str = "float32"  # in which the network draws
 
-    def load(self, device: str | None = None, batch: int | None = None) -> ImageModel:
+    def load(
+        self, device: str | None = None, batch: int | None = None, dtype: torch.dtype = torch.float32
+    ) -> ImageModel:
         """The model, on CUDA where there is one."""
         place = device or ("cuda" if torch.cuda.is_available() else "cpu")
         size = batch or (CUDA_BATCH if place.startswith("cuda") else BUNDLED[self.model].batch)
-        return digits.load(self.model, device=place, batch=size, guidance=self.guidance)
+        return digits.load(self.model, device=place, batch=size, guidance=self.guidance, dtype=dtype)
+
+    def search_settings(self) -> dict[str, Any]:
+        """What decides which schedules are found; the rest decides what is measured of them."""
+        return {name: value for name, value in asdict(self).items() if name not in ("samples", "seed", "dtype")}
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def prepared(setup: Setup, way: Way) -> tuple[Judge, PathGram, torch.Tensor]:
     model = setup.load(way.device, way.batch)
     x0 = sources.find(model, setup.paths).x0
     gram = collect.collect(model, x0, collect.grid_for(model))
+    if setup.dtype != Setup.dtype:
+        model = setup.load(way.device, way.batch, getattr(torch, setup.dtype))
     if way.compiled:
         compile_network(model.denoiser)
     return Judge(model), gram, x0
@@ -110,11 +115,23 @@ def _quick(plain: Callable[..., torch.Tensor], full: int) -> Callable[..., torch
     return lambda x, *told: (quick if len(x) == full else plain)(x, *told)
 
 
-def cell(solver: str, steps: int, setup: Setup, way: Way) -> dict[str, Any]:
-    """Choose for one case, and measure all schedules on fresh seeds.
+def cell(solver: str, steps: int, setup: Setup, way: Way, found: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Choose for one case unless it is `found` already, and measure all schedules on fresh seeds.
 
     What was chosen before the refinement is measured too.
     """
+    chosen, named = _schedules_in(found) if found else _search(solver, steps, setup, way)
+    judge, _, _ = prepared(setup, way)
+    measured = {}
+    for name, sigmas in named.items():
+        levels = [float(f"{sigma:.6g}") for sigma in sigmas]
+        images = draw_samples(judge.model, sigmas, solver, setup.seed, setup.samples)
+        measured[name] = {results.LEVELS: levels} | measure(setup, judge, images)
+    return {"solver": solver, "steps": steps, "chosen": chosen, "plain": measured.pop("plain"), "schedules": measured}
+
+
+def _search(solver: str, steps: int, setup: Setup, way: Way) -> tuple[str, dict[str, np.ndarray]]:
+    """The title of what was chosen, and all levels by name, those of the choice before its refinement as "plain"."""
     judge, gram, x0 = prepared(setup, way)
     plan, found = optimize.NEAR.by(setup.search).refined(setup.iterations, setup.refining), {}
     for method in ("choice", "ays"):
@@ -125,18 +142,13 @@ def cell(solver: str, steps: int, setup: Setup, way: Way) -> dict[str, Any]:
     named = {name: one.sigmas for name, one in found.items()}
     named |= {"klub-optimum": optimize.optimum(gram, steps)} | baselines(judge.model, steps)
     named["plain"] = choice.rounds[-2 if setup.iterations else -1][0].sigmas
-    measured = {}
-    for name, sigmas in named.items():
-        levels = [float(f"{sigma:.6g}") for sigma in sigmas]
-        images = draw_samples(judge.model, sigmas, solver, setup.seed, setup.samples)
-        measured[name] = {results.LEVELS: levels} | measure(setup, judge, images)
-    return {
-        "solver": solver,
-        "steps": steps,
-        "chosen": choice.best.title,
-        "plain": measured.pop("plain"),
-        "schedules": measured,
-    }
+    return choice.best.title, named
+
+
+def _schedules_in(row: dict[str, Any]) -> tuple[str, dict[str, np.ndarray]]:
+    """The same of a cell that was measured."""
+    entries = row["schedules"] | {"plain": row["plain"]}
+    return row["chosen"], {name: np.array(entry[results.LEVELS]) for name, entry in entries.items()}
 
 
 def measure(setup: Setup, judge: Judge, images: torch.Tensor) -> dict[str, list[float]]:
@@ -154,52 +166,6 @@ def floor(setup: Setup, way: Way) -> dict[str, dict[str, list[float]]]:
         unseen["as-told"] = list(vars(classifier.read_rightly(setup.model, held_out, shown)).values())
     drawn = many_steps(judge.model, setup.seed, setup.samples)
     return {"held-out images": unseen, "100 steps": measure(setup, judge, drawn)}
-
-
-def verdict(row: dict[str, Any], figure: str) -> tuple[str, float, bool]:
-    """The best baseline, its figure over the choice's, and whether the choice is as good within two standard errors."""
-    measured = {name: Estimate(*entry[figure]) for name, entry in row["schedules"].items()}
-    best = verdicts.best_baseline(scores.FIGURES[figure], measured)
-    assert best is not None, "every case has all six"
-    ours, theirs = measured["choice"], measured[best]
-    return best, theirs.value / ours.value, not ours.exceeds(theirs)
-
-
-def gain(rows: Iterable[dict[str, Any]], figure: str) -> float:
-    """Geometric mean over cells of the best baseline's figure over the choice's."""
-    return float(np.exp(np.mean([math.log(verdict(row, figure)[1]) for row in rows])))
-
-
-def optimum_loses(row: dict[str, Any]) -> bool:
-    """Whether the KLUB optimum is worse than time-uniform, beyond two standard errors."""
-    ours, theirs = (Estimate(*row["schedules"][name]["frechet"]) for name in ("klub-optimum", "time-uniform"))
-    return ours.exceeds(theirs)
-
-
-def report(rows: Sequence[dict[str, Any]], title: str) -> Table:
-    """Every cell: the choice, what it was and what it is held against; below, what holds and the gain."""
-    shares = ("precision", "recall")
-    columns = ("steps", "choice", *TITLES, "gain", "pixels", *shares)
-    table = Table(Column("solver", no_wrap=True), *columns, title=title)
-    table.caption = "Precision and recall: of the choice, and of the best baseline."
-    for row in rows:
-        best, ratio, holds = verdict(row, "frechet")
-        entries = {"plain": row["plain"]} | row["schedules"]
-        cells = ["{:.2f} ± {:.2f}".format(*entries[name]["frechet"]) for name in ("choice", "plain", best, "ays")]
-        cells[2] += f" {best}"
-        cells += ["{:.2f} ± {:.2f}".format(*entries["klub-optimum"]["frechet"])]
-        pixels = verdict(row, "frechet-pixels")
-        cells += [f"{r:.2f}×" + ("" if h else " (worse)") for r, h in ((ratio, holds), pixels[1:])]
-        cells += [f"{entries['choice'][name][0]:.3f}, {entries[best][name][0]:.3f}" for name in shares]
-        table.add_row(row["solver"], str(row["steps"]), *cells)
-    table.add_section()
-    for words, some in {"all": rows, f"up to {FEW}": [row for row in rows if row["steps"] <= FEW]}.items():
-        if some:
-            held = [sum(verdict(row, figure)[2] for row in some) for figure in DISTANCES]
-            ends = [f"{gain(some, f):.2f}×, {h}/{len(some)} hold" for f, h in zip(DISTANCES, held, strict=True)]
-            lost = f"loses to time-uniform in {sum(map(optimum_loses, some))}"
-            table.add_row(words, *[""] * 4, "", lost, *ends, "", "")
-    return table
 
 
 def pictures(
@@ -221,22 +187,29 @@ def known_cells(out: Path, setup: Setup, anew: bool) -> tuple[dict[tuple[str, in
     """The cells of a file and its floor; ValueError where they were made with other settings."""
     if anew or not out.is_file():
         return {}, {}
-    record: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    record = _read(out)
     if {name: record.get(name) for name in asdict(setup)} != asdict(setup):
         raise ValueError(f"{out.name} was made with other settings: give --anew, or another file.")
     return {(row["solver"], row["steps"]): row for row in record["cells"]}, record["floor"]
+
+
+def found_cells(path: Path, setup: Setup) -> dict[tuple[str, int], dict[str, Any]]:
+    """The cells of a file whose schedules were found as `setup` would; ValueError where they were not."""
+    record, searched = _read(path), setup.search_settings()
+    if {name: record.get(name) for name in searched} != searched:
+        raise ValueError(f"The schedules of {path.name} were found with other settings of the search.")
+    return {(row["solver"], row["steps"]): row for row in record["cells"]}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return {"dtype": Setup.dtype, **json.loads(path.read_text(encoding="utf-8"))}
 
 
 def write(out: Path, rows: Iterable[dict[str, Any]], setup: Setup, limits: dict[str, Any]) -> list[dict[str, Any]]:
     """Keep the cells, what they come to, and what they are held against, whole or not at all; the cells in order."""
     order = list(solvers.SOLVERS)
     ordered = sorted(rows, key=lambda row: (order.index(row["solver"]), row["steps"]))
-    summary = {
-        figure: {"gain": gain(ordered, figure), "holds": sum(verdict(row, figure)[2] for row in ordered)}
-        for figure in DISTANCES
-        if ordered
-    }
-    record = asdict(setup) | {"floor": limits, "summary": summary, "cells": ordered}
+    record = asdict(setup) | {"floor": limits, "summary": image_report.summary(ordered), "cells": ordered}
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_suffix(".part")
     temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
@@ -261,11 +234,18 @@ def main(
     limit: Annotated[float, typer.Option(help="Seconds after which no further cell is begun.")] = math.inf,
     out: Annotated[Path | None, typer.Option("--json", help="Every cell goes here, and is taken from here.")] = None,
     anew: Annotated[bool, typer.Option("--anew", help="Measure again what the file already holds.")] = False,
+    schedules: Annotated[Path | None, typer.Option(help="Measure those of this file, and search for none.")] = None,
+    half: Annotated[bool, typer.Option(help="Draw in bfloat16: a third of the time on processors with AMX.")] = False,
 ) -> None:
     """Hold the automatic choice for a bundled model against the best of six baselines on fresh seeds."""
-    setup, way = Setup(model, guidance, figure, search, iterations, refining, samples), Way(device, batch, compiled)
+    dtype = "bfloat16" if half else Setup.dtype
+    setup = Setup(model, guidance, figure, search, iterations, refining, samples, dtype=dtype)
+    way = Way(device, batch, compiled)
     try:
-        wanted = list(product(steps or STEPS, dict.fromkeys(solvers.find(name).name for name in solver or SOLVERS)))
+        found = found_cells(schedules, setup) if schedules else {}
+        numbers = steps or (sorted({count for _, count in found}) if schedules else STEPS)
+        wanted = list(product(numbers, dict.fromkeys(solvers.find(name).name for name in solver or SOLVERS)))
+        wanted = [case for case in wanted if not schedules or case[::-1] in found]
         lookup(BUNDLED, model, "bundled model")
         setup.load("cpu")
         for _, name in wanted:
@@ -278,7 +258,7 @@ def main(
     write(place, rows.values(), setup, limits)
     cases, end = [case for case in wanted if case[::-1] not in rows], time.monotonic() + limit
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(cell, name, count, setup, way) for count, name in cases]
+        waiting = [pool.submit(cell, name, count, setup, way, found.get((name, count))) for count, name in cases]
         for done in track(as_completed(waiting), total=len(cases), description="cells"):
             if not done.cancelled():
                 row = done.result()
@@ -291,7 +271,8 @@ def main(
     judge, gram, _ = prepared(setup, way)
     results.write(judge.model, gram, dict(pictures(judge.model, gram, ordered)), place)
     title = f"{judge.model.title}, {setup.samples:,} samples"
-    Console(width=170).print(report(ordered, title if guidance is None else f"{title}, guidance {guidance:g}"))
+    title += "" if guidance is None else f", guidance {guidance:g}"
+    Console(width=170).print(image_report.report(ordered, title))
 
 
 if __name__ == "__main__":
