@@ -103,8 +103,9 @@ ARTEFACTS: dict[str, Artefact] = {
             "handwritten",
             IMAGE_RESULTS,
             ("handwritten.json", "handwritten.safetensors", "handwritten-pictures.npz"),
-            "benchmarks.images handwritten --samples 4096 --json {to}/handwritten.json",
-            "a day; with a GPU an hour",
+            "benchmarks.images handwritten --figure energy-features --search 512 --iterations 20 --refining 128 "
+            "--samples 4096 --half --json {to}/handwritten.json",
+            "half a day; with a GPU an hour",
             reads=(
                 f"{IMAGE_DATA}/*.npz",
                 f"{IMAGE_NETWORKS}/handwritten-classifier.safetensors",

@@ -268,9 +268,9 @@ def main(
                 for one in waiting:
                     one.cancel()
     ordered = write(place, rows.values(), setup, limits)
-    judge, gram, _ = prepared(setup, way)
-    results.write(judge.model, gram, dict(pictures(judge.model, gram, ordered)), place)
-    title = f"{judge.model.title}, {setup.samples:,} samples"
+    whole = setup.load(way.device, way.batch)  # pictures are those that a page draws
+    results.write(whole, gram := prepared(setup, way)[1], dict(pictures(whole, gram, ordered)), place)
+    title = f"{whole.title}, {setup.samples:,} samples"
     title += "" if guidance is None else f", guidance {guidance:g}"
     Console(width=170).print(image_report.report(ordered, title))
 

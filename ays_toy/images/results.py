@@ -45,6 +45,7 @@ class Results:
     cells: Mapping[tuple[str, int], Cell]
     samples: int
     seed: int
+    dtype: str  # in which the network drew them
     floor: Mapping[str, Mapping[str, Estimate]]  # held-out images, and those of 100 steps
     gram: PathGram  # of the pass that the choice was made from
     training_sigmas: np.ndarray
@@ -126,6 +127,7 @@ def read(path: Path) -> Results:
         cells=cells,
         samples=record["samples"],
         seed=record["seed"],
+        dtype=record.get("dtype", "float32"),
         floor={name: _figures(entry) for name, entry in record["floor"].items()},
         gram=gram,
         training_sigmas=kept["training_sigmas"],

@@ -27,7 +27,7 @@ def _model(name: str, title: str) -> str:
     about = (
         f"{FIGURES[FIGURE].title}, lower is better, of {ours.samples:,} samples each, from seeds that no search used, "
         f"in {len(cases)} cases. Which of six baselines is best is seen on the same samples, which flatters that one. "
-        f"What nobody could do much better than: {floor}."
+        f"The network drew them in {ours.dtype}. What nobody could do much better than: {floor}."
     )
     said = [f"- {sentence}" for which in OURS if (sentence := _standing(which, cases))]
     return "\n\n".join([f"### {title}", about, "\n".join(said), "\n".join(_table(cases))])
