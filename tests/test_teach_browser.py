@@ -12,7 +12,7 @@ import pytest
 import segno
 from axe import violations
 from chromium import Visit, required
-from paper import on_paper, sheets
+from paper import assert_read, on_paper, sheets
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_screens import PAGES, faults, fits, resize, under
@@ -238,6 +238,16 @@ def test_the_teach_page_can_be_read_by_all_and_opens_what_it_shows(
         timeout=60_000
     )
     opening.value.close()
+
+
+@pytest.mark.parametrize("name", ["learn", "teach", "evidence", "learn?lesson=images"])
+def test_words_of_a_dark_page_are_dark_on_paper(visits: Callable[..., Visit], server: str, name: str) -> None:
+    visit = visits(scheme="dark")
+    visit.page.goto(f"{server}/{name}")
+    visit.page.wait_for_selector("h3, h4", timeout=120_000)
+    visit.idle()
+    on_paper(visit.page)
+    assert_read(visit.page)
 
 
 def test_the_teaching_notes_on_paper_have_sheets_of_their_own_and_no_buttons(

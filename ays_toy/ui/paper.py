@@ -60,6 +60,10 @@ CSS = """
   :is(h1, h2, h3, h4, [data-testid="stElementContainer"]:has(h4)) { break-after: avoid; }
   :root, body, .stApp { color-scheme: light !important; background: #FFFFFF !important; }
   .stApp, .stApp :is(p, li, h3, h4, td, th, label, [data-testid="stCaptionContainer"]) { color: #15171C !important; }
+  .stApp :is(.stMarkdownColoredText, .stMarkdownBadge, .stMarkdownBadge *) { color: #5A5E66 !important; }
+  .stApp a, .stApp a * { color: #1F4FB2 !important; }
+  .stApp :is(.stCode pre, :not(pre) > code, .stMarkdownBadge) { background: #F6F7F9 !important; }
+  .stApp :is(.stCode pre, code, code span:not([class])) { color: #15171C !important; }
   [data-testid="stRadio"] label > div > div:first-child { background: none !important; border: 1px solid #15171C; }
   .js-plotly-plot .main-svg { background: none !important; overflow: visible !important; }
   .js-plotly-plot rect.bg { fill: none !important; }
