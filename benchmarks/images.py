@@ -122,11 +122,13 @@ def cell(solver: str, steps: int, setup: Setup, way: Way, found: dict[str, Any] 
     """
     chosen, named = _schedules_in(found) if found else _search(solver, steps, setup, way)
     judge, _, _ = prepared(setup, way)
-    measured = {}
-    for name, sigmas in named.items():
-        levels = [float(f"{sigma:.6g}") for sigma in sigmas]
-        images = draw_samples(judge.model, sigmas, solver, setup.seed, setup.samples)
-        measured[name] = {results.LEVELS: levels} | measure(setup, judge, images)
+    levels = {name: tuple(float(f"{sigma:.6g}") for sigma in sigmas) for name, sigmas in named.items()}
+    figures = dict[tuple[float, ...], dict[str, list[float]]]()  # by levels: a search may end where it began
+    for name, which in levels.items():
+        if which not in figures:
+            images = draw_samples(judge.model, named[name], solver, setup.seed, setup.samples)
+            figures[which] = measure(setup, judge, images)
+    measured = {name: {results.LEVELS: list(which)} | figures[which] for name, which in levels.items()}
     return {"solver": solver, "steps": steps, "chosen": chosen, "plain": measured.pop("plain"), "schedules": measured}
 
 

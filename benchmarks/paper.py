@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import shipping
-from benchmarks.evidence import digest
+from benchmarks.cells import digest
 from benchmarks.table4 import fit
 from benchmarks.table4.printed import TABLE, kinds
 from benchmarks.table4.report import Tried, written
