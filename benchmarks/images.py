@@ -30,6 +30,7 @@ from ays_toy.checks import lookup
 from ays_toy.images import classifier, collect, compared, digits, labeled, optimizing, results, scores, sources
 from ays_toy.images.baselines import baselines
 from ays_toy.images.config import EFFORT, SAMPLES
+from ays_toy.images.loading import DTYPES
 from ays_toy.images.pipelines.conditioning import Prompted
 from ays_toy.images.pipelines.models import ImageModel
 from ays_toy.images.sampling import draw_samples, many_steps
@@ -44,6 +45,7 @@ STEPS = (4, 5, 6, 8, 10, 20)
 DISTANCES = results.SHIPPED_FIGURES
 FRESH_SEED = seeds.IMAGE_REPORT
 CUDA_BATCH = 1024  # images that fill a GPU
+Cells = dict[tuple[str, int], dict[str, Any]]  # by solver and number of steps
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Setup:
     samples: int  # fresh ones behind every figure
     paths: int = collect.PATHS
     seed: int = FRESH_SEED
-    dtype: str = "float32"  # in which the network draws
+    dtype: str = results.DTYPE  # in which the network draws
 
     def load(
         self, device: str | None = None, batch: int | None = None, dtype: torch.dtype = torch.float32
@@ -91,7 +93,7 @@ def prepared(setup: Setup, way: Way) -> tuple[Judge, PathGram, torch.Tensor]:
     x0 = sources.find(model, setup.paths).x0
     gram = collect.collect(model, x0, collect.grid_for(model))
     if setup.dtype != Setup.dtype:
-        model = setup.load(way.device, way.batch, getattr(torch, setup.dtype))
+        model = setup.load(way.device, way.batch, DTYPES[setup.dtype])
     if way.compiled:
         compile_network(model.denoiser)
     return Judge(model), gram, x0
@@ -185,26 +187,24 @@ def pictures(
             yield (solver, steps, name), drawn
 
 
-def known_cells(out: Path, setup: Setup, anew: bool) -> tuple[dict[tuple[str, int], dict[str, Any]], dict[str, Any]]:
+def known_cells(out: Path, setup: Setup, anew: bool) -> tuple[Cells, dict[str, Any]]:
     """The cells of a file and its floor; ValueError where they were made with other settings."""
     if anew or not out.is_file():
         return {}, {}
-    record = _read(out)
-    if {name: record.get(name) for name in asdict(setup)} != asdict(setup):
-        raise ValueError(f"{out.name} was made with other settings: give --anew, or another file.")
-    return {(row["solver"], row["steps"]): row for row in record["cells"]}, record["floor"]
+    return _read(out, asdict(setup), f"{out.name} was made with other settings: give --anew, or another file.")
 
 
-def found_cells(path: Path, setup: Setup) -> dict[tuple[str, int], dict[str, Any]]:
+def found_cells(path: Path, setup: Setup) -> Cells:
     """The cells of a file whose schedules were found as `setup` would; ValueError where they were not."""
-    record, searched = _read(path), setup.search_settings()
-    if {name: record.get(name) for name in searched} != searched:
-        raise ValueError(f"The schedules of {path.name} were found with other settings of the search.")
-    return {(row["solver"], row["steps"]): row for row in record["cells"]}
+    problem = f"The schedules of {path.name} were found with other settings of the search."
+    return _read(path, setup.search_settings(), problem)[0]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return {"dtype": Setup.dtype, **json.loads(path.read_text(encoding="utf-8"))}
+def _read(path: Path, settings: dict[str, Any], problem: str) -> tuple[Cells, dict[str, Any]]:
+    record: dict[str, Any] = {"dtype": results.DTYPE} | json.loads(path.read_text(encoding="utf-8"))
+    if {name: record.get(name) for name in settings} != settings:
+        raise ValueError(problem)
+    return {(row["solver"], row["steps"]): row for row in record["cells"]}, record["floor"]
 
 
 def write(out: Path, rows: Iterable[dict[str, Any]], setup: Setup, limits: dict[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from axe import violations
 from chromium import Visit, required
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+from readable import READABLE, faults
 from shifts import WATCH, assert_still
 
 from ays_toy.names import TITLES, blend, title
@@ -22,7 +23,6 @@ from ays_toy.ui import tables
 pytestmark = pytest.mark.browser
 required()
 
-READABLE = (Path(__file__).parent / "readable.js").read_text(encoding="utf-8")
 WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
 QUICK = "data=ring-8&steps=4"
 PAGES = {  # address, what is on the page once it is drawn
@@ -73,15 +73,6 @@ def drawn(visit: Visit, name: str) -> None:
     if name == "optimize":
         expect(visit.page.get_by_text("Nothing moves after sweep")).to_be_visible(timeout=120_000)
     visit.idle()
-
-
-def faults(page: Page) -> list[str]:
-    """What cannot be read, named or reached, once all that fades in or out has done so."""
-    for _ in range(10):
-        if not (found := page.evaluate(READABLE)):
-            break
-        page.wait_for_timeout(200)
-    return list(found)
 
 
 @dataclass

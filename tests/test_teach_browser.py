@@ -15,7 +15,8 @@ from chromium import Visit, required
 from paper import assert_read, on_paper, sheets
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from test_screens import PAGES, faults, fits, resize, under
+from readable import faults
+from test_screens import PAGES, fits, resize, under
 
 from ays_toy.ui.tables import COMING
 from ays_toy.ui.teaching.prepared import PREPARED, Prepared

@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent / "results"
 SHIPPED_FIGURES = ("frechet", "frechet-pixels")  # of every model
 POWER = 2.0  # of the p-optimum whose pictures are kept beside those of the others
 PICTURED = seeds.PAGES[0]  # the seed of the noise that the pictures are drawn from
+DTYPE = "float32"  # in which a network draws where a file does not say it
 LEVELS = "sigmas"  # among a schedule's figures, in six digits
 _LOADING = Lock()
 
@@ -127,7 +128,7 @@ def read(path: Path) -> Results:
         cells=cells,
         samples=record["samples"],
         seed=record["seed"],
-        dtype=record.get("dtype", "float32"),
+        dtype=record.get("dtype", DTYPE),
         floor={name: _figures(entry) for name, entry in record["floor"].items()},
         gram=gram,
         training_sigmas=kept["training_sigmas"],
